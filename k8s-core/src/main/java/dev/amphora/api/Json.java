@@ -1,0 +1,106 @@
+package dev.amphora.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * The one place where JSON trees, bytes and typed objects turn into each other.
+ *
+ * <p>Trees are Jackson's {@link JsonNode}; typed objects are the fabric8 model's.
+ */
+public final class Json {
+    /** How deep a document may nest. */
+    public static final int MAX_DEPTH = 10_000;
+
+    private static final ObjectMapper TREES = new ObjectMapper();
+
+    static {
+        TREES.getFactory()
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(MAX_DEPTH)
+                        .build());
+    }
+
+    private Json() {}
+
+    /** A mapper for trees and bytes. Not to be reconfigured. */
+    public static ObjectMapper mapper() {
+        return TREES;
+    }
+
+    /** A new empty object. */
+    public static ObjectNode object() {
+        return TREES.createObjectNode();
+    }
+
+    /**
+     * Reads a tree.
+     *
+     * @throws UncheckedIOException if the bytes are not JSON
+     */
+    public static JsonNode read(byte[] bytes) {
+        try {
+            return TREES.readTree(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes a tree. */
+    public static byte[] write(JsonNode tree) {
+        try {
+            return TREES.writeValueAsBytes(tree);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A typed object as a tree. */
+    public static ObjectNode toTree(Object object) {
+        return Typed.MAPPER.valueToTree(object);
+    }
+
+    /**
+     * A tree as a typed object.
+     *
+     * @param <T> the class
+     * @param tree what to read
+     * @param type the class
+     * @throws IllegalArgumentException if the tree doesn't fit the class
+     */
+    public static <T> T fromTree(JsonNode tree, Class<T> type) {
+        try {
+            return Typed.MAPPER.treeToValue(tree, type);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    /**
+     * A deep copy of a typed object, free to be modified.
+     *
+     * @param <T> the class
+     * @param object what to copy
+     */
+    @SuppressWarnings("unchecked")
+    public static <T> T copy(T object) {
+        return (T) fromTree(toTree(object), object.getClass());
+    }
+
+    /** The mapper of the fabric8 model, loaded when the first typed object is. */
+    private static final class Typed {
+        static final ObjectMapper MAPPER = create();
+
+        private static ObjectMapper create() {
+            ObjectMapper mapper = new ObjectMapper();
+            new KubernetesSerialization(mapper, false);
+            return mapper;
+        }
+    }
+}

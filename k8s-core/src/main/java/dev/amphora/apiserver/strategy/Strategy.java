@@ -1,0 +1,100 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one kind does differently from the rest: the reference's {@code rest.RESTCreateStrategy} and its siblings.
+ *
+ * <p>The pipeline calls, on create: {@link #setDefaults}, {@link #prepareForCreate}, admission, {@link #validate}; on update:
+ * {@link #setDefaults}, {@link #prepareForUpdate}, admission, {@link #validateUpdate}. Metadata that is the same for all kinds
+ * (uid, timestamps, generation's start, names) is the pipeline's. Objects are decoded trees without unknown fields; methods may
+ * change the object they are given and nothing else. Stateless and safe for concurrent use.
+ */
+public interface Strategy {
+
+    /** Fills what the caller left out. Idempotent; also run on what was stored before. */
+    default void setDefaults(ObjectNode object) {}
+
+    /** Clears what a caller may not set on create, such as the status. */
+    default void prepareForCreate(ObjectNode object) {
+        object.remove("status");
+    }
+
+    /**
+     * Puts back what a caller may not change by an update of the object itself, such as the status, and raises
+     * {@code metadata.generation} when the desired state changed.
+     */
+    default void prepareForUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.keepStatus(object, old);
+        Strategies.bumpGeneration(object, old);
+    }
+
+    /** Puts back what a caller may not change by an update of the status subresource: all but the status. */
+    default void prepareForStatusUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.keepAllButStatus(object, old);
+    }
+
+    /** What is wrong with a new object, beyond its metadata; empty if nothing. In the reference's order. */
+    default List<FieldError> validate(ObjectNode object) {
+        return List.of();
+    }
+
+    /** What is wrong with a change, beyond its metadata; empty if nothing. In the reference's order. */
+    default List<FieldError> validateUpdate(ObjectNode object, ObjectNode old) {
+        return validate(object);
+    }
+
+    /** What is wrong with a change to the status; empty if nothing. */
+    default List<FieldError> validateStatusUpdate(ObjectNode object, ObjectNode old) {
+        return List.of();
+    }
+
+    /** Texts for {@code Warning} headers on create and update. */
+    default List<String> warnings(ObjectNode object) {
+        return List.of();
+    }
+
+    /** Whether new objects start with {@code metadata.generation} 1. */
+    default boolean hasGeneration() {
+        return false;
+    }
+
+    /** Whether a PUT may create the object. */
+    default boolean createOnUpdate() {
+        return false;
+    }
+
+    /** Whether a PUT without a resourceVersion is accepted. */
+    default boolean unconditionalUpdate() {
+        return true;
+    }
+
+    /** Whether DELETE answers with the object instead of a Status. */
+    default boolean deleteReturnsObject() {
+        return false;
+    }
+
+    /** The propagation policy when a caller names none: {@code Background} or {@code Orphan}. */
+    default String defaultPropagation() {
+        return "Background";
+    }
+
+    /**
+     * How long a deletion lets the object live on, in seconds.
+     *
+     * @param object what is to be deleted
+     * @param requested the caller's grace period, negative if none was given
+     * @return 0 for at once
+     */
+    default long gracePeriodSeconds(ObjectNode object, long requested) {
+        return 0;
+    }
+
+    /** Fields that a field selector may name besides {@code metadata.name} and {@code metadata.namespace}, with their values. */
+    default Map<String, String> selectableFields(ObjectNode object) {
+        return Map.of();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.amphora.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * A change to an object.
+ *
+ * @param type how the body is meant
+ * @param body the patch
+ */
+public record Patch(Type type, JsonNode body) {
+
+    /** The patch formats and their media types. */
+    public enum Type {
+        /** RFC 6902. */
+        JSON("application/json-patch+json"),
+        /** RFC 7386. */
+        MERGE("application/merge-patch+json"),
+        /** Kubernetes' own, with merge keys and directives. */
+        STRATEGIC("application/strategic-merge-patch+json"),
+        /** Server-side apply. */
+        APPLY("application/apply-patch+yaml");
+
+        private final String mediaType;
+
+        Type(String mediaType) {
+            this.mediaType = mediaType;
+        }
+
+        /** The content type that names the format. */
+        public String mediaType() {
+            return mediaType;
+        }
+    }
+
+    /** A JSON merge patch. */
+    public static Patch merge(JsonNode body) {
+        return new Patch(Type.MERGE, body);
+    }
+
+    /** A strategic merge patch. */
+    public static Patch strategic(JsonNode body) {
+        return new Patch(Type.STRATEGIC, body);
+    }
+
+    /** A JSON patch. */
+    public static Patch json(JsonNode body) {
+        return new Patch(Type.JSON, body);
+    }
+}

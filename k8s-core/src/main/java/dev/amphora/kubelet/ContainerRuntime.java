@@ -1,0 +1,251 @@
+package dev.amphora.kubelet;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What runs containers on one node: pod sandboxes, containers and images, in the shape of the Container Runtime Interface (CRI).
+ *
+ * <p>Every call is asynchronous and returns at once; the stage completes when the runtime has done it, or exceptionally with a
+ * {@link RuntimeException} whose message goes to the pod's status and events. Calls may come from any thread, and stages may
+ * complete on any. A pod's containers share their sandbox's network. Implementations pass the runtime contract tests.
+ */
+public interface ContainerRuntime extends AutoCloseable {
+
+    /**
+     * What the runtime is.
+     *
+     * @param name such as {@code docker}
+     * @param version its own version
+     */
+    record Version(String name, String version) {}
+
+    /**
+     * What a sandbox is made from.
+     *
+     * @param namespace the pod's namespace
+     * @param name the pod's name
+     * @param uid the pod's uid
+     * @param attempt how many sandboxes the pod has had before
+     * @param hostname of the pod
+     * @param hostNetwork whether it shares the node's network
+     * @param labels for the runtime's own bookkeeping
+     * @param annotations of the pod; a fake runtime takes its script from them
+     * @param dns name servers, search domains and options
+     */
+    record SandboxConfig(
+            String namespace,
+            String name,
+            String uid,
+            int attempt,
+            String hostname,
+            boolean hostNetwork,
+            Map<String, String> labels,
+            Map<String, String> annotations,
+            DnsConfig dns) {}
+
+    /** What goes into a pod's {@code resolv.conf}. */
+    record DnsConfig(List<String> servers, List<String> searches, List<String> options) {
+        /** The runtime's own settings. */
+        public static final DnsConfig NONE = new DnsConfig(List.of(), List.of(), List.of());
+    }
+
+    /** A sandbox as the runtime sees it. */
+    record SandboxStatus(
+            String id,
+            String namespace,
+            String name,
+            String uid,
+            int attempt,
+            boolean ready,
+            Instant createdAt,
+            @Nullable InetAddress ip) {}
+
+    /**
+     * What a container is made from.
+     *
+     * @param name as in the pod's spec
+     * @param attempt how many containers of this name the pod has had before
+     * @param image as in the pod's spec
+     * @param imageId what {@link #pullImage} or {@link #imageStatus} gave
+     * @param command replaces the image's entry point unless empty
+     * @param args replaces the image's arguments unless empty
+     * @param workingDir null for the image's
+     * @param env in order
+     * @param mounts of the host's files
+     * @param resources limits and shares
+     * @param user numeric user, null for the image's
+     * @param group numeric group, null for the image's
+     * @param privileged all rights
+     * @param readOnlyRootFilesystem whether its own file system is read-only
+     * @param stdin whether it has a standard input
+     * @param tty whether it has a terminal
+     * @param labels for the runtime's own bookkeeping
+     */
+    record ContainerConfig(
+            String name,
+            int attempt,
+            String image,
+            String imageId,
+            List<String> command,
+            List<String> args,
+            @Nullable String workingDir,
+            List<EnvVar> env,
+            List<Mount> mounts,
+            Resources resources,
+            @Nullable Long user,
+            @Nullable Long group,
+            boolean privileged,
+            boolean readOnlyRootFilesystem,
+            boolean stdin,
+            boolean tty,
+            Map<String, String> labels) {}
+
+    /** One environment variable. */
+    record EnvVar(String name, String value) {}
+
+    /** A file or directory of the host inside a container. */
+    record Mount(String hostPath, String containerPath, boolean readOnly) {}
+
+    /**
+     * Limits and shares.
+     *
+     * @param cpuShares relative weight; 0 for the default
+     * @param cpuQuotaMicros microseconds per 100 ms; 0 for no limit
+     * @param memoryLimitBytes 0 for no limit
+     * @param oomScoreAdj who goes first when memory runs out
+     */
+    record Resources(long cpuShares, long cpuQuotaMicros, long memoryLimitBytes, int oomScoreAdj) {
+        /** No limits. */
+        public static final Resources NONE = new Resources(0, 0, 0, 0);
+    }
+
+    /** Where a container is in its life. */
+    enum ContainerState {
+        /** Made, not started. */
+        CREATED,
+        /** Running. */
+        RUNNING,
+        /** Ended. */
+        EXITED,
+        /** The runtime cannot say. */
+        UNKNOWN
+    }
+
+    /**
+     * A container as the runtime sees it.
+     *
+     * @param exitCode meaningful once exited
+     * @param reason such as {@code Completed}, {@code Error} or {@code OOMKilled}; empty while it runs
+     * @param message more about the end, may be empty
+     */
+    record ContainerStatus(
+            String id,
+            String sandboxId,
+            String name,
+            int attempt,
+            String image,
+            String imageId,
+            ContainerState state,
+            Instant createdAt,
+            @Nullable Instant startedAt,
+            @Nullable Instant finishedAt,
+            int exitCode,
+            String reason,
+            String message) {}
+
+    /** An image that the runtime holds. */
+    record Image(String id, List<String> tags, List<String> digests, long sizeBytes) {}
+
+    /** The outcome of a command run in a container. */
+    record ExecResult(int exitCode, byte[] stdout, byte[] stderr) {}
+
+    /** Credentials for a registry. */
+    record RegistryAuth(String username, String password, String serverAddress) {}
+
+    /** What to read of a container's log. */
+    record LogOptions(boolean follow, @Nullable Integer tailLines, @Nullable Instant since, boolean timestamps) {}
+
+    /** One piece of a container's log. */
+    record LogLine(Instant time, boolean stderr, String text) {}
+
+    /** Hears that something may have changed in a sandbox; the kubelet then asks for its status. May be called from any thread. */
+    @FunctionalInterface
+    interface Listener {
+        /** Something happened to the pod with this uid. */
+        void podChanged(String podUid);
+    }
+
+    /** What this runtime is; also tells whether it can be reached. */
+    CompletionStage<Version> version();
+
+    /** Sets who hears of changes. Called once, before any other call. */
+    void listen(Listener listener);
+
+    /** Makes and starts a sandbox with its network. Idempotent for the same pod uid and attempt. */
+    CompletionStage<SandboxStatus> runSandbox(SandboxConfig config);
+
+    /** Stops the sandbox and its containers and gives back its network. Idempotent. */
+    CompletionStage<Void> stopSandbox(String sandboxId);
+
+    /** Removes a sandbox and its containers; what still runs is killed. Idempotent. */
+    CompletionStage<Void> removeSandbox(String sandboxId);
+
+    /** All sandboxes of this node, ready or not. */
+    CompletionStage<List<SandboxStatus>> sandboxes();
+
+    /** Makes a container in a sandbox and gives its id. */
+    CompletionStage<String> createContainer(String sandboxId, ContainerConfig config, SandboxConfig sandbox);
+
+    /** Starts a container that was made. */
+    CompletionStage<Void> startContainer(String containerId);
+
+    /**
+     * Stops a container: its stop signal, then after the grace period a kill. Idempotent.
+     *
+     * @param grace zero kills at once
+     */
+    CompletionStage<Void> stopContainer(String containerId, Duration grace);
+
+    /** Removes a container; one that still runs is killed. Idempotent. */
+    CompletionStage<Void> removeContainer(String containerId);
+
+    /**
+     * The containers of this node, in any state.
+     *
+     * @param sandboxId only this sandbox's; null for all
+     */
+    CompletionStage<List<ContainerStatus>> containers(@Nullable String sandboxId);
+
+    /**
+     * Runs a command in a container to its end.
+     *
+     * @param timeout after which it is given up; zero means never
+     */
+    CompletionStage<ExecResult> exec(String containerId, List<String> command, Duration timeout);
+
+    /** The log of a container; with {@code follow} it goes on until the container ends or the subscriber cancels. */
+    Flow.Publisher<LogLine> logs(String containerId, LogOptions options);
+
+    /** An image by reference, null if it is not here. */
+    CompletionStage<@Nullable Image> imageStatus(String image);
+
+    /** Fetches an image and gives its id. */
+    CompletionStage<String> pullImage(String image, @Nullable RegistryAuth auth);
+
+    /** The images that are here. */
+    CompletionStage<List<Image>> images();
+
+    /** Removes an image. Idempotent. */
+    CompletionStage<Void> removeImage(String image);
+
+    /** Lets go of the engine. Containers are left as they are. Idempotent. */
+    @Override
+    void close();
+}
