@@ -1,5 +1,6 @@
 package dev.amphora.kubelet;
 
+import dev.amphora.kernel.Kernel;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -182,11 +183,18 @@ public interface ContainerRuntime extends AutoCloseable {
         void podChanged(String podUid);
     }
 
+    /**
+     * Binds this runtime to the node it works for. Called once, before any other method.
+     *
+     * @param kernel gives the clock, the actors and the executor for calls that block on the outside world
+     * @param node the node's name; runtimes that share an engine keep apart what belongs to different nodes
+     * @param listener hears of changes
+     * @throws IllegalStateException if this runtime has been started before
+     */
+    void start(Kernel kernel, String node, Listener listener);
+
     /** What this runtime is; also tells whether it can be reached. */
     CompletionStage<Version> version();
-
-    /** Sets who hears of changes. Called once, before any other call. */
-    void listen(Listener listener);
 
     /** Makes and starts a sandbox with its network. Idempotent for the same pod uid and attempt. */
     CompletionStage<SandboxStatus> runSandbox(SandboxConfig config);

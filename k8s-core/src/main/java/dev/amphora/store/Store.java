@@ -1,5 +1,6 @@
 package dev.amphora.store;
 
+import dev.amphora.kernel.Kernel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -112,6 +113,17 @@ public interface Store extends AutoCloseable {
         @Override
         void close();
     }
+
+    /**
+     * Opens the store. Called before any other method, by whoever runs it; the store that a user hands to a builder is started
+     * there. Once closed, a store may be started again, on this kernel or another, and finds what its engine has kept.
+     *
+     * @param kernel whose clock times to live run on and whose actors deliver watches. Starting again with the same kernel changes
+     *     nothing
+     * @throws IllegalStateException if it already runs on another kernel
+     * @throws StoreException if the engine cannot be reached
+     */
+    void start(Kernel kernel);
 
     /** The store's revision: that of the last write. Fresh stores may begin at any positive number. */
     long revision();
