@@ -35,8 +35,9 @@ public interface ContainerRuntime extends AutoCloseable {
      * @param uid the pod's uid
      * @param attempt how many sandboxes the pod has had before
      * @param hostname of the pod
-     * @param hostNetwork whether it shares the node's network
-     * @param labels for the runtime's own bookkeeping
+     * @param namespaces what it shares with the node or among its containers
+     * @param ports of the node that lead to the pod
+     * @param labels of the pod and for the runtime's own bookkeeping
      * @param annotations of the pod; a fake runtime takes its script from them
      * @param dns name servers, search domains and options
      */
@@ -46,10 +47,32 @@ public interface ContainerRuntime extends AutoCloseable {
             String uid,
             int attempt,
             String hostname,
-            boolean hostNetwork,
+            Namespaces namespaces,
+            List<PortMapping> ports,
             Map<String, String> labels,
             Map<String, String> annotations,
             DnsConfig dns) {}
+
+    /**
+     * What a pod shares.
+     *
+     * @param hostNetwork whether it is in the node's network
+     * @param hostPid whether it sees the node's processes
+     * @param hostIpc whether it is in the node's IPC namespace
+     * @param sharedPids whether its containers see each other's processes
+     */
+    record Namespaces(boolean hostNetwork, boolean hostPid, boolean hostIpc, boolean sharedPids) {
+        /** A network of its own, shared by its containers, and nothing more. */
+        public static final Namespaces POD = new Namespaces(false, false, false, false);
+    }
+
+    /**
+     * A port of the node that leads to the pod.
+     *
+     * @param hostIp empty for all addresses
+     * @param protocol {@code TCP}, {@code UDP} or {@code SCTP}
+     */
+    record PortMapping(String hostIp, int hostPort, int containerPort, String protocol) {}
 
     /** What goes into a pod's {@code resolv.conf}. */
     record DnsConfig(List<String> servers, List<String> searches, List<String> options) {
@@ -81,10 +104,7 @@ public interface ContainerRuntime extends AutoCloseable {
      * @param env in order
      * @param mounts of the host's files
      * @param resources limits and shares
-     * @param user numeric user, null for the image's
-     * @param group numeric group, null for the image's
-     * @param privileged all rights
-     * @param readOnlyRootFilesystem whether its own file system is read-only
+     * @param security whom it runs as and what it may do
      * @param stdin whether it has a standard input
      * @param tty whether it has a terminal
      * @param labels for the runtime's own bookkeeping
@@ -100,13 +120,36 @@ public interface ContainerRuntime extends AutoCloseable {
             List<EnvVar> env,
             List<Mount> mounts,
             Resources resources,
-            @Nullable Long user,
-            @Nullable Long group,
-            boolean privileged,
-            boolean readOnlyRootFilesystem,
+            Security security,
             boolean stdin,
             boolean tty,
             Map<String, String> labels) {}
+
+    /**
+     * Whom a container runs as and what it may do.
+     *
+     * @param user numeric user, null for the image's
+     * @param group numeric group, null for the image's
+     * @param supplementalGroups further groups
+     * @param privileged all rights
+     * @param readOnlyRootFilesystem whether its own file system is read-only
+     * @param noNewPrivileges whether its processes cannot gain rights
+     * @param addCapabilities such as {@code NET_ADMIN}
+     * @param dropCapabilities such as {@code ALL}
+     */
+    record Security(
+            @Nullable Long user,
+            @Nullable Long group,
+            List<Long> supplementalGroups,
+            boolean privileged,
+            boolean readOnlyRootFilesystem,
+            boolean noNewPrivileges,
+            List<String> addCapabilities,
+            List<String> dropCapabilities) {
+        /** As the image and the engine say. */
+        public static final Security DEFAULTS =
+                new Security(null, null, List.of(), false, false, false, List.of(), List.of());
+    }
 
     /** One environment variable. */
     record EnvVar(String name, String value) {}
@@ -176,6 +219,16 @@ public interface ContainerRuntime extends AutoCloseable {
     /** One piece of a container's log. */
     record LogLine(Instant time, boolean stderr, String text) {}
 
+    /**
+     * What a runtime works in.
+     *
+     * @param kernel gives the clock, the actors and the executor for calls that block on the outside world
+     * @param nodeName the node it works for; runtimes that share an engine keep apart what belongs to different nodes
+     * @param podCidr where pod addresses come from, such as {@code 127.128.3.0/24}, for a runtime that gives them out itself
+     * @param listener hears of changes
+     */
+    record Context(Kernel kernel, String nodeName, String podCidr, Listener listener) {}
+
     /** Hears that something may have changed in a sandbox; the kubelet then asks for its status. May be called from any thread. */
     @FunctionalInterface
     interface Listener {
@@ -183,18 +236,31 @@ public interface ContainerRuntime extends AutoCloseable {
         void podChanged(String podUid);
     }
 
-    /**
-     * Binds this runtime to the node it works for. Called once, before any other method.
-     *
-     * @param kernel gives the clock, the actors and the executor for calls that block on the outside world
-     * @param node the node's name; runtimes that share an engine keep apart what belongs to different nodes
-     * @param listener hears of changes
-     * @throws IllegalStateException if this runtime has been started before
-     */
-    void start(Kernel kernel, String node, Listener listener);
-
     /** What this runtime is; also tells whether it can be reached. */
     CompletionStage<Version> version();
+
+    /**
+     * Binds this runtime to the node it works for. Called once, before any other method; what the engine still holds from an
+     * earlier run is found again by {@link #sandboxes} and {@link #containers}.
+     *
+     * @throws IllegalStateException if this runtime has been started before
+     */
+    void start(Context context);
+
+    /**
+     * Whether containers see files of this machine. If not, as with a fake runtime, the kubelet writes none: mounts then name
+     * paths that do not exist.
+     */
+    default boolean seesHostFiles() {
+        return true;
+    }
+
+    /**
+     * How the kubelet's HTTP, gRPC and TCP probes and hooks reach a container of this runtime; null for sockets of this machine.
+     */
+    default @Nullable ProbeTransport probeTransport() {
+        return null;
+    }
 
     /** Makes and starts a sandbox with its network. Idempotent for the same pod uid and attempt. */
     CompletionStage<SandboxStatus> runSandbox(SandboxConfig config);
