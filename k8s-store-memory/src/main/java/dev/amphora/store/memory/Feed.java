@@ -1,0 +1,161 @@
+package dev.amphora.store.memory;
+
+import dev.amphora.kernel.Actor;
+import dev.amphora.store.CompactedException;
+import dev.amphora.store.Store.Event;
+import dev.amphora.store.Store.Listener;
+import dev.amphora.store.Store.Watch;
+import dev.amphora.store.StoreException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One watch: a cursor into the history, moved on by an actor of its own.
+ *
+ * <p>Nothing is queued for it. It is either active, reading its way to the newest event, or at rest, and then everything up to the store's
+ * revision has been delivered or does not concern it. A listener that is slower than the history is long ends with
+ * {@link CompactedException}.
+ */
+final class Feed implements Watch {
+    private static final int MAX_EVENTS_PER_CALL = 512;
+
+    private final MemoryStore store;
+    private final String prefix;
+    private final long from;
+    private final Listener listener;
+    private final Actor actor;
+
+    /** The next revision to look at. Belongs to the actor while active, to the store's lock while at rest. */
+    private long next;
+
+    /** Guarded by the store's lock. */
+    private boolean active;
+
+    /** The revision that {@link Listener#onProgress} has to reach, 0 if nobody asked. Guarded by the store's lock. */
+    private long wanted;
+
+    private volatile boolean ended;
+
+    Feed(MemoryStore store, String prefix, long from, Listener listener, Actor actor) {
+        this.store = store;
+        this.prefix = prefix;
+        this.from = from;
+        this.listener = listener;
+        this.actor = actor;
+        this.next = Math.max(from, MemoryStore.FIRST_REVISION + 1);
+    }
+
+    /** Begins with what is there already. Called under the store's lock. */
+    void begin(long revision) {
+        if (from <= revision) {
+            active = true;
+            actor.execute(this::pump);
+        }
+    }
+
+    /** Takes note of a new event. Called under the store's lock. */
+    void changed(Event event) {
+        if (active) {
+            return;
+        }
+        long revision = event.revision();
+        boolean concerned = revision >= from && event.key().startsWith(prefix);
+        if (concerned || (wanted != 0 && revision >= wanted)) {
+            wake(revision);
+        }
+    }
+
+    @Override
+    public void requestProgress() {
+        synchronized (store.lock) {
+            long revision = store.currentRevision();
+            wanted = Math.max(revision, from - 1);
+            if (!active && revision >= wanted) {
+                wake(revision + 1);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        ended = true;
+        actor.close();
+        synchronized (store.lock) {
+            store.forget(this);
+        }
+    }
+
+    /** Tells the listener that this watch is over, after what it is being told now. */
+    void end(StoreException error) {
+        synchronized (store.lock) {
+            store.forget(this);
+        }
+        actor.execute(() -> {
+            if (!ended) {
+                ended = true;
+                actor.close();
+                listener.onEnd(error);
+            }
+        });
+    }
+
+    private void wake(long revision) {
+        next = Math.max(from, revision);
+        active = true;
+        actor.execute(this::pump);
+    }
+
+    private void pump() {
+        long revision = store.currentRevision();
+        List<Event> events = new ArrayList<>();
+        while (next <= revision && events.size() < MAX_EVENTS_PER_CALL) {
+            Event event = store.history.event(next);
+            if (event == null) {
+                end(new CompactedException(store.history.compacted()));
+                return;
+            }
+            if (event.key().startsWith(prefix)) {
+                events.add(event);
+            }
+            next++;
+        }
+        try {
+            if (!events.isEmpty() && !ended) {
+                listener.onEvents(events);
+            }
+            long reached = progress(Math.min(next - 1, revision));
+            if (reached != 0 && !ended) {
+                listener.onProgress(reached);
+            }
+        } catch (RuntimeException | Error e) {
+            end(new StoreException("the listener of the watch on " + prefix + " failed", e));
+            throw e;
+        }
+        if (!ended && !rest()) {
+            actor.execute(this::pump);
+        }
+    }
+
+    /** The revision to report, 0 for none. */
+    private long progress(long delivered) {
+        synchronized (store.lock) {
+            if (wanted == 0 || delivered < wanted) {
+                return 0;
+            }
+            wanted = 0;
+            return delivered;
+        }
+    }
+
+    /** Goes to rest if nothing is left to look at. */
+    private boolean rest() {
+        synchronized (store.lock) {
+            long revision = store.currentRevision();
+            if (next <= revision || (wanted != 0 && revision >= wanted)) {
+                return false;
+            }
+            active = false;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.amphora.store.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.store.CompactedException;
+import dev.amphora.store.Store.Event;
+import dev.amphora.store.Store.Listener;
+import dev.amphora.store.StoreException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is the memory store's own; the store contract is tested by the TCK in k8s-runtime-fake. */
+class MemoryStoreTest {
+    private final SimulatedKernel kernel = new SimulatedKernel(1);
+
+    @Test
+    void keepsItsContentAndItsDeadlinesWhileClosed() {
+        MemoryStore store = new MemoryStore(kernel);
+        store.put("/a", new byte[] {1}, 0);
+        store.put("/b", new byte[] {2}, 0, Duration.ofSeconds(10));
+        store.close();
+        assertThatThrownBy(() -> store.get("/a"))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("closed");
+        kernel.advance(Duration.ofSeconds(5));
+
+        store.start(kernel);
+        assertThat(store.count("/")).isEqualTo(2);
+        kernel.advance(Duration.ofSeconds(6));
+        assertThat(store.range("/", null, 0, 0).entries())
+                .extracting(e -> e.key())
+                .containsExactly("/a");
+    }
+
+    @Test
+    void refusesASecondKernel() {
+        MemoryStore store = new MemoryStore(kernel);
+        store.start(kernel);
+        assertThatThrownBy(() -> store.start(new SimulatedKernel(2))).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void forgetsTheOldestHistoryWhenThereIsTooMuch() {
+        MemoryStore store = new MemoryStore(100_000L);
+        store.start(kernel);
+        long modified = 0;
+        for (int i = 0; i < 500; i++) {
+            modified = store.put("/a", new byte[1000], modified).revision();
+        }
+        long latest = modified;
+        assertThat(store.range("/", null, 0, latest - 50).entries()).hasSize(1);
+        assertThatThrownBy(() -> store.range("/", null, 0, latest - 400)).isInstanceOf(CompactedException.class);
+    }
+
+    @Test
+    void readsAnyRevisionOfALongHistory() {
+        MemoryStore store = new MemoryStore(kernel);
+        List<Long> revisions = new ArrayList<>();
+        for (int i = 0; i < 3000; i++) {
+            revisions.add(store.put("/" + i, new byte[0], 0).revision());
+        }
+        store.compact(revisions.get(63));
+        for (int i = 63; i < 3000; i++) {
+            assertThat(store.range("/", null, 1, revisions.get(i)).count()).isEqualTo(i + 1);
+        }
+    }
+
+    @Test
+    void endsTheWatchOfAListenerThatThrows() {
+        MemoryStore store = new MemoryStore(kernel);
+        List<String> ends = new ArrayList<>();
+        store.watch("/", 1, new Listener() {
+            @Override
+            public void onEvents(List<Event> events) {
+                throw new IllegalStateException("boom");
+            }
+
+            @Override
+            public void onProgress(long revision) {}
+
+            @Override
+            public void onEnd(StoreException error) {
+                ends.add(error.getMessage());
+            }
+        });
+        store.put("/a", new byte[0], 0);
+        kernel.runUntilIdle(Duration.ZERO);
+        assertThat(ends).containsExactly("the listener of the watch on / failed");
+        assertThat(kernel.failures()).hasSize(1);
+    }
+}
