@@ -61,6 +61,18 @@ public final class Json {
         }
     }
 
+    /** Whether two trees are the same value. Whole numbers are compared by value, however they are held. */
+    public static boolean same(JsonNode one, JsonNode other) {
+        return one.equals(Json::compareScalars, other);
+    }
+
+    private static int compareScalars(JsonNode one, JsonNode other) {
+        if (one.isIntegralNumber() && other.isIntegralNumber()) {
+            return one.bigIntegerValue().compareTo(other.bigIntegerValue());
+        }
+        return one.equals(other) ? 0 : 1;
+    }
+
     /** A typed object as a tree. */
     public static ObjectNode toTree(Object object) {
         return Typed.MAPPER.valueToTree(object);

@@ -1,0 +1,50 @@
+package dev.amphora.apiserver.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Values as they stand in the reference's messages: {@code map[a:1 b:[x y]]}. */
+public final class GoText {
+    private GoText() {}
+
+    /** A value as text. */
+    public static String of(JsonNode value) {
+        if (value.isObject()) {
+            TreeSet<String> names = new TreeSet<>();
+            value.fieldNames().forEachRemaining(names::add);
+            return names.stream()
+                    .map(name -> name + ":" + of(value.path(name)))
+                    .collect(Collectors.joining(" ", "map[", "]"));
+        }
+        if (value.isArray()) {
+            List<String> elements = new ArrayList<>();
+            value.forEach(element -> elements.add(of(element)));
+            return elements.stream().collect(Collectors.joining(" ", "[", "]"));
+        }
+        return value.isNull() ? "<nil>" : value.asText();
+    }
+
+    /** The type of a value as text. */
+    static String typeOf(@Nullable JsonNode value) {
+        if (value == null || value.isNull()) {
+            return "%!s(<nil>)";
+        }
+        if (value.isObject()) {
+            return "map[string]interface {}";
+        }
+        if (value.isArray()) {
+            return "[]interface {}";
+        }
+        if (value.isTextual()) {
+            return "string";
+        }
+        if (value.isBoolean()) {
+            return "bool";
+        }
+        return value.isIntegralNumber() ? "int64" : "float64";
+    }
+}

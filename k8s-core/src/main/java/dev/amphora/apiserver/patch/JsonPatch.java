@@ -1,0 +1,252 @@
+package dev.amphora.apiserver.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A JSON patch (RFC 6902): operations done one after the other, all or none.
+ *
+ * <p>It is as lenient as the reference: {@code replace} adds a member that is missing, {@code add} without a value adds null,
+ * {@code copy} of a missing member copies null, indexes may count from the end and be spelt {@code 01} or {@code +1}, and what
+ * stands before a path's first slash is ignored.
+ */
+public final class JsonPatch {
+    /** How many operations one patch may have. */
+    public static final int MAX_OPERATIONS = 10_000;
+
+    /** How many bytes the {@code copy} operations of one patch may add. */
+    static final int MAX_COPIED_BYTES = 3 * 1024 * 1024;
+
+    private static final String FAILED = "the server rejected our request due to an error in our request";
+
+    private final List<ObjectNode> operations;
+    private final List<String> unknownFields;
+
+    private JsonPatch(List<ObjectNode> operations, List<String> unknownFields) {
+        this.operations = operations;
+        this.unknownFields = unknownFields;
+    }
+
+    /**
+     * Reads a patch.
+     *
+     * @throws StatusException 400 if the body is not a list of operations, 413 if there are more than {@link #MAX_OPERATIONS}
+     */
+    public static JsonPatch parse(byte[] body) {
+        JsonNode tree = PatchBody.read(body, "error decoding patch: ");
+        if (!tree.isArray() && !tree.isNull()) {
+            throw StatusException.badRequest(
+                    "error decoding patch: json: cannot unmarshal %s into Go value of type []handlers.jsonPatchOp"
+                            .formatted(PatchBody.typeOf(tree)));
+        }
+        List<ObjectNode> operations = new ArrayList<>();
+        List<String> unknown = new ArrayList<>();
+        for (JsonNode each : tree) {
+            operations.add(operation(each, operations.size(), unknown));
+        }
+        if (operations.size() > MAX_OPERATIONS) {
+            throw StatusException.of(
+                    413,
+                    "RequestEntityTooLarge",
+                    "Request entity too large: The allowed maximum operations in a JSON patch is %d, got %d"
+                            .formatted(MAX_OPERATIONS, operations.size()),
+                    null);
+        }
+        return new JsonPatch(List.copyOf(operations), List.copyOf(unknown));
+    }
+
+    private static ObjectNode operation(JsonNode tree, int index, List<String> unknown) {
+        if (tree.isNull()) {
+            return Json.object();
+        }
+        if (!(tree instanceof ObjectNode operation)) {
+            throw StatusException.badRequest(
+                    "error decoding patch: json: cannot unmarshal %s into Go value of type handlers.jsonPatchOp"
+                            .formatted(PatchBody.typeOf(tree)));
+        }
+        for (Iterator<Map.Entry<String, JsonNode>> members = operation.fields(); members.hasNext(); ) {
+            Map.Entry<String, JsonNode> member = members.next();
+            switch (member.getKey()) {
+                case "op", "path", "from" -> {
+                    if (!member.getValue().isTextual() && !member.getValue().isNull()) {
+                        throw StatusException.badRequest(
+                                "error decoding patch: json: cannot unmarshal %s into Go struct field jsonPatchOp.%s of type string"
+                                        .formatted(PatchBody.typeOf(member.getValue()), member.getKey()));
+                    }
+                }
+                case "value" -> {}
+                default -> unknown.add("json patch unknown field \"[%d].%s\"".formatted(index, member.getKey()));
+            }
+        }
+        return operation;
+    }
+
+    /** A text for each member of an operation that has no meaning; to be warned of, or to be refused by strict validation. */
+    public List<String> unknownFields() {
+        return unknownFields;
+    }
+
+    /**
+     * The document after all operations. The argument is left as it is.
+     *
+     * @throws StatusException 422 if an operation fails
+     */
+    public JsonNode apply(JsonNode document) {
+        Application application = new Application(document.deepCopy());
+        operations.forEach(application::run);
+        return application.root;
+    }
+
+    private static StatusException failed() {
+        return StatusException.of(422, "Invalid", FAILED, new StatusDetails());
+    }
+
+    /** One run over one document. */
+    private static final class Application {
+        private JsonNode root;
+        private long copied;
+
+        Application(JsonNode root) {
+            this.root = root;
+        }
+
+        void run(ObjectNode operation) {
+            JsonNode value = Optional.ofNullable(operation.get("value")).orElse(NullNode.getInstance());
+            String path = operation.path("path").textValue();
+            switch (operation.path("op").asText()) {
+                case "add" -> place(path).add(value.deepCopy());
+                case "remove" -> place(path).remove();
+                case "replace" -> replace(path, value.deepCopy());
+                case "move" -> {
+                    Place from = place(operation.path("from").textValue());
+                    JsonNode moved = from.get();
+                    from.remove();
+                    place(path).add(moved);
+                }
+                case "copy" -> {
+                    JsonNode source = place(operation.path("from").textValue()).get();
+                    count(source);
+                    place(path).add(source.deepCopy());
+                }
+                case "test" -> test(path, value, operation.has("value"));
+                default -> throw failed();
+            }
+        }
+
+        private void replace(@Nullable String path, JsonNode value) {
+            if (path != null && path.isEmpty()) {
+                if (!value.isContainerNode()) {
+                    throw failed();
+                }
+                root = value;
+                return;
+            }
+            Place place = place(path);
+            place.get();
+            place.set(value);
+        }
+
+        private void test(@Nullable String path, JsonNode expected, boolean given) {
+            JsonNode actual =
+                    path != null && path.isEmpty() ? root : place(path).get();
+            if (!Json.same(actual, expected) || (!given && !actual.isNull())) {
+                throw failed();
+            }
+        }
+
+        private void count(JsonNode source) {
+            copied += Json.write(source).length;
+            if (copied > MAX_COPIED_BYTES) {
+                throw failed();
+            }
+        }
+
+        /** Where a path leads: an existing object or list, and a key in it. */
+        private Place place(@Nullable String path) {
+            if (path == null) {
+                throw failed();
+            }
+            String[] parts = path.split("/", -1);
+            if (parts.length < 2) {
+                throw failed();
+            }
+            JsonNode container = root;
+            for (int i = 1; i < parts.length - 1; i++) {
+                container = new Place(container, decode(parts[i])).get();
+            }
+            if (!container.isContainerNode()) {
+                throw failed();
+            }
+            return new Place(container, decode(parts[parts.length - 1]));
+        }
+
+        private static String decode(String part) {
+            return part.replace("~1", "/").replace("~0", "~");
+        }
+    }
+
+    /** A member of an object or an element of a list, there or not. */
+    private record Place(JsonNode container, String key) {
+        JsonNode get() {
+            if (container instanceof ObjectNode object) {
+                JsonNode value = object.get(key);
+                return value == null ? NullNode.getInstance() : value;
+            }
+            if (container instanceof ArrayNode list) {
+                return list.get(index(list.size()));
+            }
+            throw failed();
+        }
+
+        void set(JsonNode value) {
+            if (container instanceof ObjectNode object) {
+                object.set(key, value);
+            } else if (container instanceof ArrayNode list) {
+                list.set(index(list.size()), value);
+            }
+        }
+
+        void add(JsonNode value) {
+            if (container instanceof ObjectNode object) {
+                object.set(key, value);
+            } else if (container instanceof ArrayNode list) {
+                list.insert(key.equals("-") ? list.size() : index(list.size() + 1), value);
+            }
+        }
+
+        void remove() {
+            if (container instanceof ObjectNode object) {
+                if (object.remove(key) == null) {
+                    throw failed();
+                }
+            } else if (container instanceof ArrayNode list) {
+                list.remove(index(list.size()));
+            }
+        }
+
+        /** The index that the key names in a list of a length; negative keys count from the end. */
+        private int index(int length) {
+            try {
+                int index = Integer.parseInt(key);
+                int absolute = index < 0 ? index + length : index;
+                if (absolute >= 0 && absolute < length) {
+                    return absolute;
+                }
+            } catch (NumberFormatException e) {
+                throw failed();
+            }
+            throw failed();
+        }
+    }
+}
