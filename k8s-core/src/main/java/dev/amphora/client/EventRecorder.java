@@ -217,8 +217,7 @@ public final class EventRecorder implements AutoCloseable {
         return true;
     }
 
-    private void create(
-            String key, ObjectReference about, String type, String reason, String text, Instant at) {
+    private void create(String key, ObjectReference about, String type, String reason, String text, Instant at) {
         String namespace =
                 about.getNamespace() == null || about.getNamespace().isEmpty() ? "default" : about.getNamespace();
         String name = about.getName() + "." + Long.toHexString(ChronoUnit.NANOS.between(Instant.EPOCH, at));

@@ -65,12 +65,7 @@ public final class Informer<T extends HasMetadata> {
     private Duration backoff = FIRST_BACKOFF;
     private Instant lastFailure = Instant.EPOCH;
 
-    Informer(
-            Client client,
-            Kernel kernel,
-            ResourceType<T> type,
-            @Nullable String namespace,
-            ListOptions selection) {
+    Informer(Client client, Kernel kernel, ResourceType<T> type, @Nullable String namespace, ListOptions selection) {
         this.client = client;
         this.kernel = kernel;
         this.type = type;
@@ -289,10 +284,7 @@ public final class Informer<T extends HasMetadata> {
         opened = kernel.instant();
         try {
             watch = client.watch(
-                    type,
-                    namespace,
-                    selection.from(lastSyncResourceVersion()).withBookmarks(),
-                    new Watcher<T>() {
+                    type, namespace, selection.from(lastSyncResourceVersion()).withBookmarks(), new Watcher<T>() {
                         @Override
                         public void onEvent(EventType event, T object) {
                             actor.execute(() -> {
@@ -330,10 +322,12 @@ public final class Informer<T extends HasMetadata> {
 
     private void ended(@Nullable StatusException error) {
         if (error != null && error.isGone()) {
-            log.debug("The server no longer has revision {} of {}; listing again", lastSyncResourceVersion(), type.plural());
+            log.debug(
+                    "The server no longer has revision {} of {}; listing again",
+                    lastSyncResourceVersion(),
+                    type.plural());
             retryLater(error, this::relist);
-        } else if (error == null
-                && (heard || !kernel.instant().isBefore(opened.plus(SHORT_WATCH)))) {
+        } else if (error == null && (heard || !kernel.instant().isBefore(opened.plus(SHORT_WATCH)))) {
             openWatch();
         } else {
             retryLater(error, this::openWatch);
@@ -346,8 +340,7 @@ public final class Informer<T extends HasMetadata> {
             backoff = FIRST_BACKOFF;
         }
         lastFailure = now;
-        Duration delay = backoff.plusNanos(
-                (long) (kernel.random().nextDouble() * backoff.toNanos()));
+        Duration delay = backoff.plusNanos((long) (kernel.random().nextDouble() * backoff.toNanos()));
         backoff = backoff.multipliedBy(2).compareTo(MAX_BACKOFF) > 0 ? MAX_BACKOFF : backoff.multipliedBy(2);
         if (why != null) {
             log.debug("Following {} failed, next attempt in {}: {}", type.plural(), delay, why.getMessage());
@@ -416,7 +409,8 @@ public final class Informer<T extends HasMetadata> {
             if (Objects.equals(
                             old.getMetadata().getResourceVersion(),
                             object.getMetadata().getResourceVersion())
-                    && Objects.equals(old.getMetadata().getUid(), object.getMetadata().getUid())) {
+                    && Objects.equals(
+                            old.getMetadata().getUid(), object.getMetadata().getUid())) {
                 objects.put(key, old);
                 return;
             }
@@ -425,7 +419,8 @@ public final class Informer<T extends HasMetadata> {
         byNamespace.add(key, object);
         indexes.values().forEach(index -> index.add(key, object));
         boolean another = old != null
-                && !Objects.equals(old.getMetadata().getUid(), object.getMetadata().getUid());
+                && !Objects.equals(
+                        old.getMetadata().getUid(), object.getMetadata().getUid());
         for (Registration registration : registrations) {
             if (old == null || another) {
                 if (old != null) {

@@ -20,10 +20,7 @@ public final class Informers implements AutoCloseable {
     private boolean closed;
 
     private record Selection(
-            ResourceType<?> type,
-            @Nullable String namespace,
-            @Nullable String labels,
-            @Nullable String fields) {}
+            ResourceType<?> type, @Nullable String namespace, @Nullable String labels, @Nullable String fields) {}
 
     /**
      * A factory without informers.

@@ -175,7 +175,8 @@ public final class LeaderElector implements AutoCloseable {
     private boolean tryAcquireOrRenew() {
         Instant now = kernel.instant();
         try {
-            Lease current = client.find(LEASES, settings.namespace, settings.name).orElse(null);
+            Lease current =
+                    client.find(LEASES, settings.namespace, settings.name).orElse(null);
             if (current == null) {
                 Lease lease = new LeaseBuilder()
                         .withNewMetadata()
@@ -214,10 +215,16 @@ public final class LeaderElector implements AutoCloseable {
         spec.setHolderIdentity(settings.identity);
         spec.setLeaseDurationSeconds((int) settings.leaseDuration.toSeconds());
         spec.setRenewTime(time);
-        boolean ours = before != null && settings.identity.equals(before.getHolderIdentity());
-        int transitions = before == null || before.getLeaseTransitions() == null ? 0 : before.getLeaseTransitions();
-        spec.setAcquireTime(ours && before.getAcquireTime() != null ? before.getAcquireTime() : time);
-        spec.setLeaseTransitions(before == null || ours ? transitions : transitions + 1);
+        spec.setAcquireTime(time);
+        spec.setLeaseTransitions(0);
+        if (before != null) {
+            int transitions = before.getLeaseTransitions() == null ? 0 : before.getLeaseTransitions();
+            boolean ours = settings.identity.equals(before.getHolderIdentity());
+            spec.setLeaseTransitions(ours ? transitions : transitions + 1);
+            if (ours && before.getAcquireTime() != null) {
+                spec.setAcquireTime(before.getAcquireTime());
+            }
+        }
         return spec;
     }
 

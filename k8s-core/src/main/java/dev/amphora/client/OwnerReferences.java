@@ -32,7 +32,11 @@ public final class OwnerReferences {
 
     /** A reference that makes an owner the controller of an object, and holds back its foreground deletion. */
     public static OwnerReference controlledBy(HasMetadata owner) {
-        return ownedBy(owner).edit().withController(true).withBlockOwnerDeletion(true).build();
+        return ownedBy(owner)
+                .edit()
+                .withController(true)
+                .withBlockOwnerDeletion(true)
+                .build();
     }
 
     /** A plain reference to an owner. */

@@ -29,8 +29,7 @@ public interface RateLimiter<K> {
      * that all keys share, 10 per second with a burst of 100.
      */
     static <K> RateLimiter<K> forControllers(Kernel kernel) {
-        return longest(
-                exponential(Duration.ofMillis(5), Duration.ofSeconds(1000)), bucket(kernel, 10, 100));
+        return longest(exponential(Duration.ofMillis(5), Duration.ofSeconds(1000)), bucket(kernel, 10, 100));
     }
 
     /** A delay per key that doubles with each failure. */
@@ -75,7 +74,8 @@ public interface RateLimiter<K> {
             public synchronized Duration when(K key) {
                 Instant now = kernel.instant();
                 if (now.isAfter(last)) {
-                    tokens = Math.min(burst, tokens + Duration.between(last, now).toNanos() / 1e9 * perSecond);
+                    tokens =
+                            Math.min(burst, tokens + Duration.between(last, now).toNanos() / 1e9 * perSecond);
                     last = now;
                 }
                 tokens -= 1;
