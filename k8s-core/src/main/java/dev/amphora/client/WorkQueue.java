@@ -1,0 +1,207 @@
+package dev.amphora.client;
+
+import dev.amphora.kernel.Actor;
+import dev.amphora.kernel.Kernel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keys that wait to be worked on, with the semantics of the reference's {@code util/workqueue}.
+ *
+ * <p>Keys leave in the order in which they came. A key that is added twice before its turn is worked on once; a key that is
+ * added while it is worked on has another turn afterwards; no key is worked on by two workers at a time. Adding is safe from any
+ * thread and never blocks. Delays run on the kernel's clock.
+ *
+ * @param <K> the class of the keys, with value equality
+ */
+public final class WorkQueue<K> implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WorkQueue.class);
+
+    private final Kernel kernel;
+    private final String name;
+    private final RateLimiter<K> limiter;
+    private final Actor timers;
+
+    // guarded by this
+    private final ArrayDeque<K> waiting = new ArrayDeque<>();
+    private final Set<K> dirty = new LinkedHashSet<>();
+    private final Set<K> processing = new HashSet<>();
+    private final Map<K, Delayed> delayed = new HashMap<>();
+    private final ArrayDeque<Actor> idle = new ArrayDeque<>();
+    private final List<Actor> workers = new ArrayList<>();
+    private Consumer<? super K> work = key -> {};
+    private boolean closed;
+
+    private record Delayed(Instant due, Actor.Timer timer) {}
+
+    /**
+     * A queue with the reference's default limits for controllers.
+     *
+     * @param name names the workers, such as the controller's name
+     */
+    public WorkQueue(Kernel kernel, String name) {
+        this(kernel, name, RateLimiter.forControllers(kernel));
+    }
+
+    /**
+     * A queue.
+     *
+     * @param name names the workers, such as the controller's name
+     * @param limiter decides about {@link #addRateLimited}
+     */
+    public WorkQueue(Kernel kernel, String name, RateLimiter<K> limiter) {
+        this.kernel = kernel;
+        this.name = name;
+        this.limiter = limiter;
+        this.timers = kernel.actor(name + "/delays");
+    }
+
+    /**
+     * Begins to work. Called once.
+     *
+     * @param count how many keys may be worked on at a time
+     * @param work what to do with a key; what it throws is logged and forgotten
+     */
+    public void start(int count, Consumer<? super K> work) {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            this.work = work;
+            for (int i = 0; i < count; i++) {
+                Actor worker = kernel.actor(count == 1 ? name : name + "/" + i);
+                workers.add(worker);
+                idle.add(worker);
+            }
+            for (int i = Math.min(count, waiting.size()); i > 0; i--) {
+                dispatch();
+            }
+        }
+    }
+
+    /** Adds a key. */
+    public synchronized void add(K key) {
+        if (closed || !dirty.add(key) || processing.contains(key)) {
+            return;
+        }
+        waiting.add(key);
+        dispatch();
+    }
+
+    /** Adds a key after a delay, unless it is due to be added earlier anyway. */
+    public void addAfter(K key, Duration delay) {
+        if (delay.isZero() || delay.isNegative()) {
+            add(key);
+            return;
+        }
+        Instant due = kernel.instant().plus(delay);
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            Delayed before = delayed.get(key);
+            if (before != null) {
+                if (!due.isBefore(before.due)) {
+                    return;
+                }
+                before.timer.cancel();
+            }
+            delayed.put(key, new Delayed(due, timers.schedule(delay, () -> ring(key, due))));
+        }
+    }
+
+    /** Adds a key when the rate limiter says so, and counts a failure. */
+    public void addRateLimited(K key) {
+        addAfter(key, limiter.when(key));
+    }
+
+    /** Forgets the failures of a key. */
+    public void forget(K key) {
+        limiter.forget(key);
+    }
+
+    /** How many failures of a key are counted since it was last forgotten. */
+    public int failures(K key) {
+        return limiter.failures(key);
+    }
+
+    /** How many keys wait for a worker now. */
+    public synchronized int length() {
+        return waiting.size();
+    }
+
+    /** Drops all keys and ends the workers once they are done with what they work on. Idempotent. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            waiting.clear();
+            dirty.clear();
+            delayed.clear();
+            idle.clear();
+            workers.forEach(Actor::close);
+        }
+        timers.close();
+    }
+
+    private synchronized void ring(K key, Instant due) {
+        Delayed entry = delayed.get(key);
+        if (entry != null && entry.due.equals(due)) {
+            delayed.remove(key);
+            add(key);
+        }
+    }
+
+    /** Wakes an idle worker. */
+    private void dispatch() {
+        Actor worker = idle.poll();
+        if (worker != null) {
+            worker.execute(() -> turn(worker));
+        }
+    }
+
+    private void turn(Actor worker) {
+        K key;
+        synchronized (this) {
+            key = waiting.poll();
+            if (key == null) {
+                if (!closed) {
+                    idle.add(worker);
+                }
+                return;
+            }
+            dirty.remove(key);
+            processing.add(key);
+        }
+        try {
+            work.accept(key);
+        } catch (RuntimeException e) {
+            log.error("Working on {} of {} failed", key, name, e);
+        } finally {
+            synchronized (this) {
+                processing.remove(key);
+                if (dirty.contains(key)) {
+                    waiting.add(key);
+                }
+                if (!closed) {
+                    if (waiting.isEmpty()) {
+                        idle.add(worker);
+                    } else {
+                        worker.execute(() -> turn(worker));
+                    }
+                }
+            }
+        }
+    }
+}
