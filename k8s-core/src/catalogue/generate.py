@@ -9,7 +9,7 @@ and which fields are optional, are read from the struct tags of the same release
 The output is gzipped text. Line 1: JSON, the served groups in discovery order. Every other line is one definition:
 name, TAB, its OpenAPI v3 schema as recorded, TAB, its fields in declaration order. A field is
 `name number flags type`, separated by `;`. number: protocol field numbers joined by dots, several when the field
-is embedded; `-` for none. flags: `p` pointer, `o` left out when empty, `z` left out when zero, `-` none of them. type: the Go type as error messages name it.
+is embedded, then each after the embedding structure's name and a colon; `-` for none. flags: `p` pointer, `o` left out when empty, `z` left out when zero, `-` none of them. type: the Go type as error messages name it.
 After another TAB come the kinds that the definition is, as `group/version/kind`, separated by `;`.
 """
 import collections
@@ -87,7 +87,8 @@ def flatten(structs, name, numbers=()):
             for name in ("kind", "apiVersion"):
                 yield name, ["omitempty"], (), "string"
         elif "inline" in options:
-            yield from flatten(structs, definition(go_type.lstrip("*")), path)
+            outer = path[:-1] + (short(go_type).rsplit(".", 1)[1] + ":" + number,)
+            yield from flatten(structs, definition(go_type.lstrip("*")), outer)
         elif not json_name.startswith("-"):
             yield json_name, options, path if number else (), go_type
 

@@ -18,6 +18,7 @@ public final class FieldSchema {
     private final boolean omitZero;
     private final String goType;
     private final ImmutableIntArray protoPath;
+    private final String embeddedIn;
     private final @Nullable String patchMergeKey;
     private final ImmutableList<String> patchStrategies;
 
@@ -30,6 +31,7 @@ public final class FieldSchema {
         omitZero = builder.omitZero;
         goType = builder.goType;
         protoPath = builder.protoPath;
+        embeddedIn = builder.embeddedIn;
         patchMergeKey = builder.patchMergeKey;
         patchStrategies = builder.patchStrategies;
     }
@@ -82,6 +84,14 @@ public final class FieldSchema {
         return protoPath;
     }
 
+    /**
+     * The structures that hold the field in the reference's own types, joined by dots, where JSON has no such nesting; decoding
+     * errors name them. Usually empty.
+     */
+    public String embeddedIn() {
+        return embeddedIn;
+    }
+
     /** The field that identifies an element of this list in a strategic merge patch. */
     public Optional<String> patchMergeKey() {
         return Optional.ofNullable(patchMergeKey);
@@ -107,6 +117,7 @@ public final class FieldSchema {
         private boolean omitZero;
         private String goType = "";
         private ImmutableIntArray protoPath = ImmutableIntArray.of();
+        private String embeddedIn = "";
         private @Nullable String patchMergeKey;
         private ImmutableList<String> patchStrategies = ImmutableList.of();
 
@@ -138,6 +149,12 @@ public final class FieldSchema {
         /** See {@link FieldSchema#protoPath()}. */
         public Builder protoPath(int... numbers) {
             protoPath = ImmutableIntArray.copyOf(numbers);
+            return this;
+        }
+
+        /** See {@link FieldSchema#embeddedIn()}. */
+        public Builder embeddedIn(String value) {
+            embeddedIn = value;
             return this;
         }
 

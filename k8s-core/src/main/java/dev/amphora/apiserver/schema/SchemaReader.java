@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Turns OpenAPI v3 schemas into types: the recorded ones of built-in kinds, and those of custom resource definitions. */
@@ -102,6 +103,7 @@ public final class SchemaReader {
             String flags = facts.get(2);
             result.add(field(facts.get(0), property, required)
                     .protoPath(numbers(facts.get(1)))
+                    .embeddedIn(embedding(facts.get(1)))
                     .presence(flags.indexOf('p') >= 0, flags.indexOf('o') >= 0, flags.indexOf('z') >= 0)
                     .goType(facts.get(3))
                     .build());
@@ -188,8 +190,16 @@ public final class SchemaReader {
                 ? new int[0]
                 : Splitter.on('.')
                         .splitToStream(path)
-                        .mapToInt(Integer::parseInt)
+                        .mapToInt(part -> Integer.parseInt(part.substring(part.indexOf(':') + 1)))
                         .toArray();
+    }
+
+    private static String embedding(String path) {
+        return Splitter.on('.')
+                .splitToStream(path)
+                .filter(part -> part.indexOf(':') >= 0)
+                .map(part -> part.substring(0, part.indexOf(':')))
+                .collect(Collectors.joining("."));
     }
 
     private static @Nullable String text(@Nullable JsonNode node) {

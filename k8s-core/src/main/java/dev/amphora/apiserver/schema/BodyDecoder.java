@@ -1,0 +1,225 @@
+package dev.amphora.apiserver.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
+import com.google.common.io.BaseEncoding;
+import dev.amphora.api.StatusException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Turns the body of a request into an object of the kind that the request is about, or into the status that the reference
+ * answers. Thread-safe.
+ */
+public final class BodyDecoder {
+    private static final int SHOWN = 30;
+    private static final String TYPE_META =
+            "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
+
+    private final SchemaCatalogue catalogue;
+
+    /** A decoder for the kinds of a catalogue. */
+    public BodyDecoder(SchemaCatalogue catalogue) {
+        this.catalogue = catalogue;
+    }
+
+    /** How a body is written. */
+    public enum Encoding {
+        JSON,
+        YAML,
+        PROTOBUF;
+
+        /** The encoding of a media type without its parameters; the empty text means JSON. */
+        public static Optional<Encoding> ofMediaType(String mediaType) {
+            switch (mediaType) {
+                case "":
+                case "application/json":
+                    return Optional.of(JSON);
+                case "application/yaml":
+                    return Optional.of(YAML);
+                case "application/vnd.kubernetes.protobuf":
+                    return Optional.of(PROTOBUF);
+                default:
+                    return Optional.empty();
+            }
+        }
+    }
+
+    /**
+     * A decoded body.
+     *
+     * @param object with its kind and version, fields in declaration order
+     * @param warnings one for each field that was dropped, unless they are ignored
+     */
+    public record Body(ObjectNode object, List<String> warnings) {
+
+        /** Copies the list. */
+        public Body {
+            warnings = ImmutableList.copyOf(warnings);
+        }
+    }
+
+    /**
+     * Decodes an object.
+     *
+     * @param bytes the body
+     * @param encoding how it is written
+     * @param group group of the kind that is expected
+     * @param version version that is expected
+     * @param kind kind that is expected; a body that names none is taken as one
+     * @param validation what to do with fields that the kind doesn't have
+     * @throws StatusException 400 if the body is no such object
+     */
+    public Body decode(
+            byte[] bytes, Encoding encoding, String group, String version, String kind, FieldValidation validation) {
+        Document document;
+        try {
+            document = read(bytes, encoding, group, version, kind);
+        } catch (DecodeException e) {
+            throw StatusException.badRequest("the object provided is unrecognized (must be of type %s): %s (%s)"
+                    .formatted(kind, e.getMessage(), shown(bytes)));
+        }
+        String cannot =
+                "%s in version \"%s\" cannot be handled as a %s: ".formatted(document.kind, document.version, kind);
+        TypeSchema type = catalogue
+                .findType(document.group, document.version, document.kind)
+                .orElseThrow(() -> StatusException.badRequest(cannot + notRegistered(document)));
+        boolean expectedKind = document.kind.equals(kind);
+        if (!expectedKind) {
+            throw StatusException.badRequest(cannot
+                    + "converting (%s.%s) to (%s.%s): unknown conversion"
+                            .formatted(document.version, document.kind, internalPackage(group), kind));
+        }
+        if (!document.group.equals(group) || !document.version.equals(version)) {
+            throw StatusException.badRequest(
+                    "the API version in the data (%s) does not match the expected API version (%s)"
+                            .formatted(document.apiVersion(), ResourceInfo.apiVersion(group, version)));
+        }
+        try {
+            return body(document, type, validation);
+        } catch (DecodeException e) {
+            throw StatusException.badRequest(cannot + e.getMessage());
+        }
+    }
+
+    /**
+     * Decodes the options of a request, such as {@code DeleteOptions}. They may name the version of any group.
+     *
+     * @param bytes the body
+     * @param encoding how it is written
+     * @param kind kind of the options
+     * @throws StatusException 400 if the body is no such object
+     */
+    public ObjectNode decodeOptions(byte[] bytes, Encoding encoding, String kind) {
+        try {
+            Document document = read(bytes, encoding, "", "v1", kind);
+            TypeSchema type = catalogue
+                    .findType(document.group, document.version, document.kind)
+                    .filter(found -> document.kind.equals(kind))
+                    .orElseThrow(() -> new DecodeException(notRegistered(document)));
+            return body(document, type, FieldValidation.IGNORE).object();
+        } catch (DecodeException e) {
+            throw StatusException.badRequest(e.getMessage());
+        }
+    }
+
+    private static Body body(Document document, TypeSchema type, FieldValidation validation) {
+        Decoder.Result result = Decoder.decode(document.tree, type);
+        if (validation == FieldValidation.STRICT && !result.strictErrors().isEmpty()) {
+            throw new DecodeException("strict decoding error: " + String.join(", ", result.strictErrors()));
+        }
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.put("kind", document.kind);
+        object.put("apiVersion", document.apiVersion());
+        result.value().properties().forEach(entry -> object.putIfAbsent(entry.getKey(), entry.getValue()));
+        return new Body(object, validation == FieldValidation.WARN ? result.strictErrors() : List.of());
+    }
+
+    private Document read(byte[] bytes, Encoding encoding, String group, String version, String kind) {
+        JsonNode tree;
+        switch (encoding) {
+            case YAML:
+                tree = YamlText.parse(bytes);
+                break;
+            case PROTOBUF:
+                tree = JsonNodeFactory.instance.objectNode();
+                break;
+            default:
+                try {
+                    tree = JsonText.parse(bytes);
+                } catch (DecodeException e) {
+                    throw versionAndKind(e.getMessage());
+                }
+        }
+        return document(tree, group, version, kind);
+    }
+
+    private static Document document(JsonNode tree, String group, String version, String kind) {
+        if (!tree.isObject() && !tree.isNull()) {
+            throw versionAndKind(
+                    "json: cannot unmarshal %s into Go value of type %s".formatted(Decoder.typeName(tree), TYPE_META));
+        }
+        String apiVersion = typeField(tree, "apiVersion");
+        String ownKind = typeField(tree, "kind");
+        List<String> parts = Splitter.on('/').splitToList(apiVersion);
+        if (parts.size() > 2) {
+            throw new DecodeException("unexpected GroupVersion string: " + apiVersion);
+        }
+        boolean own = !apiVersion.isEmpty();
+        return new Document(
+                tree,
+                own ? parts.size() == 2 ? parts.get(0) : "" : group,
+                own ? parts.get(parts.size() - 1) : version,
+                ownKind.isEmpty() ? kind : ownKind);
+    }
+
+    private static String typeField(JsonNode tree, String name) {
+        JsonNode value = tree.path(name);
+        if (value.isMissingNode() || value.isNull()) {
+            return "";
+        }
+        if (!value.isTextual()) {
+            throw versionAndKind("json: cannot unmarshal %s into Go struct field .%s of type string"
+                    .formatted(Decoder.typeName(value), name));
+        }
+        return value.textValue();
+    }
+
+    private static DecodeException versionAndKind(String why) {
+        return new DecodeException("couldn't get version/kind; json parse error: " + why);
+    }
+
+    private static String notRegistered(Document document) {
+        return "no kind \"%s\" is registered for version \"%s\" in scheme \"pkg/runtime/scheme.go:111\""
+                .formatted(document.kind, document.apiVersion());
+    }
+
+    /** The name that the reference's own types of a group go by. */
+    private static String internalPackage(String group) {
+        int dot = group.indexOf('.');
+        return group.isEmpty() ? "core" : dot < 0 ? group : group.substring(0, dot);
+    }
+
+    /** The beginning of a body: as text if it looks like JSON, else in hexadecimal. */
+    private static String shown(byte[] bytes) {
+        if (bytes.length == 0) {
+            return "<empty>";
+        }
+        byte[] head = Arrays.copyOf(bytes, Math.min(bytes.length, SHOWN));
+        String text = head[0] == '{'
+                ? new String(head, StandardCharsets.UTF_8)
+                : BaseEncoding.base16().lowerCase().encode(head);
+        return bytes.length > SHOWN ? text + " ..." : text;
+    }
+
+    private record Document(JsonNode tree, String group, String version, String kind) {
+        String apiVersion() {
+            return ResourceInfo.apiVersion(group, version);
+        }
+    }
+}

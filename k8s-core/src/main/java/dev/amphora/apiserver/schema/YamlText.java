@@ -1,0 +1,153 @@
+package dev.amphora.apiserver.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.google.common.collect.ImmutableSet;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** Reads the first document of a YAML text with the old scalar rules, where {@code yes} and {@code y} are booleans. */
+final class YamlText {
+    private static final ImmutableSet<String> TRUE = ImmutableSet.of("y", "yes", "on", "true");
+    private static final ImmutableSet<String> FALSE = ImmutableSet.of("n", "no", "off", "false");
+    private static final ImmutableSet<String> NULL = ImmutableSet.of("", "~", "null");
+    private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
+    private static final Pattern OTHER_BASE = Pattern.compile("[-+]?0(x[0-9a-fA-F_]+|b[01_]+|o?[0-7_]+)");
+    private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
+    private static final int MAX_ALIASES = 1_000;
+    private static final int MAX_DEPTH = 1_000;
+
+    private YamlText() {}
+
+    static JsonNode parse(byte[] bytes) {
+        LoaderOptions options = new LoaderOptions();
+        options.setCodePointLimit(Integer.MAX_VALUE);
+        options.setMaxAliasesForCollections(MAX_ALIASES);
+        options.setNestingDepthLimit(MAX_DEPTH);
+        try {
+            for (Node document :
+                    new Yaml(options).composeAll(new java.io.StringReader(new String(bytes, StandardCharsets.UTF_8)))) {
+                return convert(document, 0);
+            }
+            return NullNode.instance;
+        } catch (MarkedYAMLException e) {
+            throw new DecodeException("yaml: " + problem(e));
+        } catch (YAMLException e) {
+            throw new DecodeException("yaml: " + e.getMessage());
+        }
+    }
+
+    private static String problem(MarkedYAMLException e) {
+        String problem = e.getProblem() == null ? "" : e.getProblem();
+        if (problem.startsWith("mapping values are not allowed")) {
+            problem = "mapping values are not allowed in this context";
+        } else if (problem.startsWith("found undefined alias")) {
+            problem = "unknown anchor '%s' referenced".formatted(problem.substring(problem.lastIndexOf(' ') + 1));
+        } else if (problem.startsWith("found character") && problem.contains("cannot start any token")) {
+            problem = "found character that cannot start any token";
+        }
+        int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine();
+        return line == 0 ? problem : "line " + (line + 1) + ": " + problem;
+    }
+
+    private static JsonNode convert(Node node, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new DecodeException("yaml: exceeded max depth");
+        }
+        if (node instanceof MappingNode) {
+            ObjectNode object = JsonNodeFactory.instance.objectNode();
+            for (NodeTuple entry : ((MappingNode) node).getValue()) {
+                JsonNode value = convert(entry.getValueNode(), depth + 1);
+                String key = key(entry.getKeyNode());
+                if (key.equals("<<") && value.isObject()) {
+                    value.properties().forEach(e -> object.putIfAbsent(e.getKey(), e.getValue()));
+                } else {
+                    object.set(key, value);
+                }
+            }
+            return object;
+        }
+        if (node instanceof SequenceNode) {
+            ArrayNode array = JsonNodeFactory.instance.arrayNode();
+            ((SequenceNode) node).getValue().forEach(item -> array.add(convert(item, depth + 1)));
+            return array;
+        }
+        return scalar((ScalarNode) node);
+    }
+
+    private static String key(Node node) {
+        if (!(node instanceof ScalarNode)) {
+            throw new DecodeException("yaml: invalid map key");
+        }
+        return scalar((ScalarNode) node).asText();
+    }
+
+    private static JsonNode scalar(ScalarNode node) {
+        String text = node.getValue();
+        if (!node.isPlain()) {
+            return TextNode.valueOf(text);
+        }
+        if (TRUE.contains(folded(text))) {
+            return BooleanNode.TRUE;
+        }
+        if (FALSE.contains(folded(text))) {
+            return BooleanNode.FALSE;
+        }
+        if (NULL.contains(folded(text))) {
+            return NullNode.instance;
+        }
+        String digits = text.replace("_", "").replace("+", "");
+        if (INTEGER.matcher(text).matches()
+                || FLOAT.matcher(text).matches() && !text.startsWith("0") && !text.startsWith(".")) {
+            return number(digits);
+        }
+        if (OTHER_BASE.matcher(text).matches()) {
+            return number(otherBase(digits));
+        }
+        if (FLOAT.matcher(text).matches() && text.matches("-?(0?\\.[0-9].*|0[eE].*)")) {
+            return number(digits.replaceFirst("^(-?)\\.", "$10."));
+        }
+        return TextNode.valueOf(text);
+    }
+
+    /** Lower case, if the text is written in lower case, upper case, or with a capital. */
+    private static String folded(String text) {
+        String lower = com.google.common.base.Ascii.toLowerCase(text);
+        boolean usual = text.equals(lower)
+                || text.equals(com.google.common.base.Ascii.toUpperCase(text))
+                || !text.isEmpty() && text.substring(1).equals(lower.substring(1));
+        return usual ? lower : text;
+    }
+
+    private static JsonNode number(String json) {
+        String text = json.endsWith(".") ? json.substring(0, json.length() - 1) : json;
+        try {
+            return JsonText.parse(text.replaceFirst("\\.([eE])", "$1").getBytes(StandardCharsets.US_ASCII));
+        } catch (DecodeException e) {
+            return TextNode.valueOf(json);
+        }
+    }
+
+    private static String otherBase(String digits) {
+        boolean negative = digits.startsWith("-");
+        String unsigned = negative ? digits.substring(1) : digits;
+        int radix = unsigned.startsWith("0x") ? 16 : unsigned.startsWith("0b") ? 2 : 8;
+        String rest = unsigned.replaceFirst("^0[xbo]?", "");
+        java.math.BigInteger value = new java.math.BigInteger(rest, radix);
+        return (negative ? value.negate() : value).toString();
+    }
+}
