@@ -43,7 +43,8 @@ public interface Store extends AutoCloseable {
      *
      * @param entries in key order, at most as many as the limit
      * @param revision the revision that was looked at
-     * @param count how many keys the whole range holds at that revision, whatever the limit
+     * @param count how many keys the whole range holds at that revision, whatever the limit; a range that starts after a key does
+     *     not count those before
      */
     record Range(List<Entry> entries, long revision, long count) {
         /** Whether the limit left keys out. */
