@@ -4,8 +4,11 @@ import dev.amphora.kernel.Kernel;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -210,6 +213,33 @@ public interface ContainerRuntime extends AutoCloseable {
     /** The outcome of a command run in a container. */
     record ExecResult(int exitCode, byte[] stdout, byte[] stderr) {}
 
+    /** A command in a container took longer than it was given. */
+    final class ExecTimeoutException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * A command that was given up.
+         *
+         * @param command what was run
+         * @param timeout what it was given
+         */
+        public ExecTimeoutException(List<String> command, Duration timeout) {
+            super("command timed out: \"%s\" timed out after %ds"
+                    .formatted(String.join(" ", command), timeout.toSeconds()));
+        }
+    }
+
+    /**
+     * One pod as the runtime sees it.
+     *
+     * @param sandboxes newest first
+     * @param containers of all its sandboxes, newest first
+     */
+    record PodState(List<SandboxStatus> sandboxes, List<ContainerStatus> containers) {
+        /** Nothing there. */
+        public static final PodState NONE = new PodState(List.of(), List.of());
+    }
+
     /** Credentials for a registry. */
     record RegistryAuth(String username, String password, String serverAddress) {}
 
@@ -297,10 +327,37 @@ public interface ContainerRuntime extends AutoCloseable {
      */
     CompletionStage<List<ContainerStatus>> containers(@Nullable String sandboxId);
 
+    /** What there is of one pod. The kubelet asks this whenever something may have changed. */
+    default CompletionStage<PodState> pod(String podUid) {
+        return sandboxes().thenCompose(all -> {
+            List<SandboxStatus> sandboxes = all.stream()
+                    .filter(sandbox -> sandbox.uid().equals(podUid))
+                    .sorted(Comparator.comparing(SandboxStatus::createdAt)
+                            .thenComparing(SandboxStatus::attempt)
+                            .reversed())
+                    .toList();
+            CompletionStage<List<ContainerStatus>> containers = CompletableFuture.completedFuture(List.of());
+            for (SandboxStatus sandbox : sandboxes) {
+                containers = containers.thenCombine(containers(sandbox.id()), (some, more) -> {
+                    List<ContainerStatus> sum = new ArrayList<>(some);
+                    sum.addAll(more);
+                    return sum;
+                });
+            }
+            return containers.thenApply(found -> new PodState(
+                    sandboxes,
+                    found.stream()
+                            .sorted(Comparator.comparing(ContainerStatus::createdAt)
+                                    .thenComparing(ContainerStatus::attempt)
+                                    .reversed())
+                            .toList()));
+        });
+    }
+
     /**
      * Runs a command in a container to its end.
      *
-     * @param timeout after which it is given up; zero means never
+     * @param timeout after which it is given up, with a {@link ExecTimeoutException}; zero means never
      */
     CompletionStage<ExecResult> exec(String containerId, List<String> command, Duration timeout);
 

@@ -1,5 +1,6 @@
 package dev.amphora.kubelet;
 
+import dev.amphora.kernel.Kernel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -44,6 +45,11 @@ public interface ProbeTransport {
         public static Answer failed(String error) {
             return new Answer(0, "", "", error);
         }
+    }
+
+    /** Probes through sockets of this machine. */
+    static ProbeTransport sockets(Kernel kernel) {
+        return new SocketProbes(kernel);
     }
 
     /** Connects and closes. */
