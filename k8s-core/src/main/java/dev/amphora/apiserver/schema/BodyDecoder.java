@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.BaseEncoding;
+import com.google.protobuf.ByteString;
 import dev.amphora.api.StatusException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the body of a request into an object of the kind that the request is about, or into the status that the reference
@@ -22,10 +24,12 @@ public final class BodyDecoder {
             "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
 
     private final SchemaCatalogue catalogue;
+    private final ProtobufCodec protobuf;
 
     /** A decoder for the kinds of a catalogue. */
     public BodyDecoder(SchemaCatalogue catalogue) {
         this.catalogue = catalogue;
+        protobuf = new ProtobufCodec(catalogue);
     }
 
     /** How a body is written. */
@@ -82,7 +86,7 @@ public final class BodyDecoder {
             document = read(bytes, encoding, group, version, kind);
         } catch (DecodeException e) {
             throw StatusException.badRequest("the object provided is unrecognized (must be of type %s): %s (%s)"
-                    .formatted(kind, e.getMessage(), shown(bytes)));
+                    .formatted(kind, e.reason(), shown(bytes)));
         }
         String cannot =
                 "%s in version \"%s\" cannot be handled as a %s: ".formatted(document.kind, document.version, kind);
@@ -103,7 +107,7 @@ public final class BodyDecoder {
         try {
             return body(document, type, validation);
         } catch (DecodeException e) {
-            throw StatusException.badRequest(cannot + e.getMessage());
+            throw StatusException.badRequest(cannot + e.reason());
         }
     }
 
@@ -124,12 +128,13 @@ public final class BodyDecoder {
                     .orElseThrow(() -> new DecodeException(notRegistered(document)));
             return body(document, type, FieldValidation.IGNORE).object();
         } catch (DecodeException e) {
-            throw StatusException.badRequest(e.getMessage());
+            throw StatusException.badRequest(e.reason());
         }
     }
 
-    private static Body body(Document document, TypeSchema type, FieldValidation validation) {
-        Decoder.Result result = Decoder.decode(document.tree, type);
+    private Body body(Document document, TypeSchema type, FieldValidation validation) {
+        JsonNode tree = document.message == null ? document.tree : protobuf.message(document.message, type);
+        Decoder.Result result = Decoder.decode(tree, type);
         if (validation == FieldValidation.STRICT && !result.strictErrors().isEmpty()) {
             throw new DecodeException("strict decoding error: " + String.join(", ", result.strictErrors()));
         }
@@ -140,23 +145,28 @@ public final class BodyDecoder {
         return new Body(object, validation == FieldValidation.WARN ? result.strictErrors() : List.of());
     }
 
-    private Document read(byte[] bytes, Encoding encoding, String group, String version, String kind) {
-        JsonNode tree;
+    private static Document read(byte[] bytes, Encoding encoding, String group, String version, String kind) {
         switch (encoding) {
             case YAML:
-                tree = YamlText.parse(bytes);
-                break;
-            case PROTOBUF:
-                tree = JsonNodeFactory.instance.objectNode();
-                break;
+                return document(YamlText.parse(bytes), group, version, kind);
+            case PROTOBUF: {
+                ProtobufCodec.Envelope envelope = ProtobufCodec.open(bytes);
+                ObjectNode tree = JsonNodeFactory.instance
+                        .objectNode()
+                        .put("apiVersion", envelope.apiVersion())
+                        .put("kind", envelope.kind());
+                Document document = document(tree, group, version, kind);
+                return new Document(tree, envelope.message(), document.group, document.version, document.kind);
+            }
             default:
+                JsonNode tree;
                 try {
                     tree = JsonText.parse(bytes);
                 } catch (DecodeException e) {
-                    throw versionAndKind(e.getMessage());
+                    throw versionAndKind(e.reason());
                 }
+                return document(tree, group, version, kind);
         }
-        return document(tree, group, version, kind);
     }
 
     private static Document document(JsonNode tree, String group, String version, String kind) {
@@ -173,6 +183,7 @@ public final class BodyDecoder {
         boolean own = !apiVersion.isEmpty();
         return new Document(
                 tree,
+                null,
                 own ? parts.size() == 2 ? parts.get(0) : "" : group,
                 own ? parts.get(parts.size() - 1) : version,
                 ownKind.isEmpty() ? kind : ownKind);
@@ -217,7 +228,7 @@ public final class BodyDecoder {
         return bytes.length > SHOWN ? text + " ..." : text;
     }
 
-    private record Document(JsonNode tree, String group, String version, String kind) {
+    private record Document(JsonNode tree, @Nullable ByteString message, String group, String version, String kind) {
         String apiVersion() {
             return ResourceInfo.apiVersion(group, version);
         }

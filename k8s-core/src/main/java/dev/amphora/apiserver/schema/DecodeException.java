@@ -4,7 +4,15 @@ package dev.amphora.apiserver.schema;
 public final class DecodeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    DecodeException(String message) {
-        super(message);
+    private final String reason;
+
+    DecodeException(String reason) {
+        super(reason);
+        this.reason = reason;
+    }
+
+    /** The message, which is always there. */
+    public String reason() {
+        return reason;
     }
 }
