@@ -105,6 +105,34 @@ public final class Json {
         return (T) fromTree(toTree(object), object.getClass());
     }
 
+    /** A text between quotation marks, escaped as error messages show it (Go's {@code %q}). */
+    public static String quote(String text) {
+        StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
+        text.codePoints().forEach(c -> {
+            switch (c) {
+                case '"' -> quoted.append("\\\"");
+                case '\\' -> quoted.append("\\\\");
+                case '\n' -> quoted.append("\\n");
+                case '\r' -> quoted.append("\\r");
+                case '\t' -> quoted.append("\\t");
+                case 7 -> quoted.append("\\a");
+                case '\b' -> quoted.append("\\b");
+                case '\f' -> quoted.append("\\f");
+                case 11 -> quoted.append("\\v");
+                default -> {
+                    if (c < ' ' || c == 0x7F) {
+                        quoted.append("\\x%02x".formatted(c));
+                    } else if (Character.isISOControl(c) || !Character.isDefined(c)) {
+                        quoted.append((c > 0xFFFF ? "\\U%08x" : "\\u%04x").formatted(c));
+                    } else {
+                        quoted.appendCodePoint(c);
+                    }
+                }
+            }
+        });
+        return quoted.append('"').toString();
+    }
+
     /** The mapper of the fabric8 model, loaded when the first typed object is. */
     private static final class Typed {
         static final ObjectMapper MAPPER = create();

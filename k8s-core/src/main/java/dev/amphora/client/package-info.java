@@ -1,6 +1,6 @@
 /**
  * The client side: everything that reacts to a cluster is written against this package and meets the rest only through API
- * objects. Sees {@code api} and {@code kernel}.
+ * objects. Sees {@code api} and {@code kernel}; only {@link dev.amphora.client.InProcessClient} sees {@code apiserver}.
  *
  * <p>A tour: {@link dev.amphora.client.Client} reads and writes under one identity, in process or over HTTP.
  * {@link dev.amphora.client.Informers} hands out shared {@linkplain dev.amphora.client.Informer informers}, local copies that follow

@@ -1,0 +1,53 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import dev.amphora.apiserver.admission.AdmissionPlugin;
+import dev.amphora.apiserver.admission.AdmissionRequest;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The plugins that are switched on, in order. */
+final class Admission {
+    private final ImmutableList<AdmissionPlugin> plugins;
+
+    Admission(List<AdmissionPlugin> plugins) {
+        this.plugins = ImmutableList.copyOf(plugins);
+    }
+
+    void mutate(Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
+        AdmissionRequest request = request(call, operation, object, old);
+        for (AdmissionPlugin plugin : plugins) {
+            plugin.mutate(request);
+        }
+    }
+
+    void validate(Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
+        AdmissionRequest request = request(call, operation, object, old);
+        for (AdmissionPlugin plugin : plugins) {
+            plugin.validate(request);
+        }
+    }
+
+    private static AdmissionRequest request(
+            Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
+        Endpoint endpoint = call.endpoint();
+        ApiRequest request = call.request();
+        String name = request.name().isEmpty() && object != null ? Metadata.text(object, "name") : request.name();
+        return new AdmissionRequest(
+                operation,
+                endpoint.stored().group(),
+                endpoint.stored().version(),
+                endpoint.info().kind(),
+                endpoint.info().plural(),
+                request.subresource(),
+                request.namespace(),
+                name,
+                object,
+                old,
+                request.user(),
+                request.options().isDryRun(),
+                call::warn);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.amphora.apiserver;
+
+import dev.amphora.apiserver.access.AccessRequest;
+import dev.amphora.apiserver.access.User;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request for a resource, whatever transport it came by.
+ *
+ * @param user who asks; already authenticated
+ * @param userAgent what the caller calls itself; its part before the first slash names the field manager by default
+ * @param verb what to do
+ * @param group the API group, empty for core
+ * @param version the API version
+ * @param resource the plural
+ * @param namespace empty for cluster-scoped resources and for all namespaces
+ * @param name empty for collections
+ * @param subresource empty for the object itself
+ * @param options the query
+ * @param body null if none was sent
+ */
+public record ApiRequest(
+        User user,
+        String userAgent,
+        Verb verb,
+        String group,
+        String version,
+        String resource,
+        String namespace,
+        String name,
+        String subresource,
+        RequestOptions options,
+        @Nullable Body body) {
+
+    /** The same request as an authorizer sees it. */
+    public AccessRequest access() {
+        return new AccessRequest(user, verb.word(), group, version, resource, subresource, namespace, name, "");
+    }
+
+    /** Who writes, for {@code managedFields}: what the options say, else the user agent up to the first slash. */
+    public String fieldManager() {
+        if (!options.fieldManager().isEmpty()) {
+            return options.fieldManager();
+        }
+        int slash = userAgent.indexOf('/');
+        return slash < 0 ? userAgent : userAgent.substring(0, slash);
+    }
+}

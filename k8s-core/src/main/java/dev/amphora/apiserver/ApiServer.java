@@ -1,0 +1,299 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.access.AccessRequest;
+import dev.amphora.apiserver.access.Authenticator;
+import dev.amphora.apiserver.access.Authorizer;
+import dev.amphora.apiserver.access.Credentials;
+import dev.amphora.apiserver.access.ObjectReader;
+import dev.amphora.apiserver.access.RbacAuthorizer;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.admission.AdmissionPlugin;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.apiserver.strategy.Strategy;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.store.Store;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The API server: the only one that touches the store, and the same for every caller.
+ *
+ * <p>{@link #handle} takes a request through authorization, decoding, defaults, admission and validation to the store. Callers run it in
+ * their own thread; under simulation a call is a {@linkplain Kernel#yieldPoint() yield point} and then completes without waiting for
+ * anybody. Safe for concurrent use.
+ */
+public final class ApiServer implements AutoCloseable {
+    private final Kernel kernel;
+    private final StoreFeed feed;
+    private final Endpoints endpoints;
+    private final Reads reads;
+    private final Writes writes;
+    private final Patches patches;
+    private final Deletes deletes;
+    private final Authorizer authorizer;
+    private final ImmutableList<Authenticator> authenticators;
+    private volatile boolean ready;
+
+    private ApiServer(Builder builder) {
+        kernel = builder.kernel;
+        feed = new StoreFeed(kernel, builder.store, Endpoints.ROOT);
+        endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
+        reads = new Reads(kernel, feed);
+        ObjectReader objects = objects();
+        Admission admission = new Admission(
+                builder.plugins.stream().map(plugin -> plugin.apply(objects)).toList());
+        writes = new Writes(kernel, feed, admission, Allocations.NONE);
+        patches = new Patches(writes);
+        deletes = new Deletes(kernel, writes, reads, admission);
+        authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
+        authenticators = ImmutableList.copyOf(builder.authenticators);
+    }
+
+    /**
+     * Begins to describe a server.
+     *
+     * @param kernel whose time, tasks and chance it uses
+     * @param store where it keeps everything; started already
+     */
+    public static Builder builder(Kernel kernel, Store store) {
+        return new Builder(kernel, store);
+    }
+
+    /** Begins to follow the store, and makes what every cluster has. */
+    public ApiServer start() {
+        feed.start();
+        new Bootstrap(this).run();
+        ready = true;
+        return this;
+    }
+
+    /** Whether it has started. */
+    public boolean isReady() {
+        return ready;
+    }
+
+    /** The kinds that are served. */
+    public SchemaCatalogue catalogue() {
+        return endpoints.catalogue();
+    }
+
+    /**
+     * Finds out who shows credentials.
+     *
+     * @return empty if credentials were shown that nobody knows; {@link User#anonymous()} if none were shown
+     */
+    public Optional<User> authenticate(Credentials credentials) {
+        for (Authenticator authenticator : authenticators) {
+            Optional<User> user = authenticator.authenticate(credentials);
+            if (user.isPresent()) {
+                return user;
+            }
+        }
+        return credentials.bearerToken() == null ? Optional.of(User.anonymous()) : Optional.empty();
+    }
+
+    /** Decides whether somebody may do something. */
+    public Authorizer.Decision authorize(AccessRequest request) {
+        return authorizer.authorize(request);
+    }
+
+    /** Reads what is stored, without asking who is reading. */
+    public ObjectReader objects() {
+        return new ObjectReader() {
+            @Override
+            public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
+                return endpoints
+                        .stored(group, resource)
+                        .flatMap(endpoint -> endpoint.find(namespace, name))
+                        .map(VersionedObject::tree);
+            }
+
+            @Override
+            public List<ObjectNode> list(String group, String resource, String namespace) {
+                return endpoints.stored(group, resource).map(endpoint -> reads.all(endpoint, namespace)).stream()
+                        .flatMap(List::stream)
+                        .map(VersionedObject::tree)
+                        .toList();
+            }
+        };
+    }
+
+    /**
+     * Answers a request other than a watch.
+     *
+     * @throws StatusException with the status that the caller gets
+     */
+    public ApiResult handle(ApiRequest request) {
+        kernel.yieldPoint();
+        authorizeOrRefuse(request);
+        return dispatch(call(request));
+    }
+
+    /**
+     * Begins a watch.
+     *
+     * @param request a list with the options of a watch
+     * @param sink receives the events; the first may come before this returns
+     * @throws StatusException with the status that the caller gets, if the watch does not begin
+     */
+    public WatchSink.Handle watch(ApiRequest request, WatchSink sink) {
+        kernel.yieldPoint();
+        authorizeOrRefuse(request);
+        Call call = call(request);
+        if (!call.endpoint().info().supports("watch")) {
+            throw notAllowed(call);
+        }
+        return reads.watch(call, sink);
+    }
+
+    @Override
+    public void close() {
+        ready = false;
+        feed.close();
+    }
+
+    private ApiResult dispatch(Call call) {
+        ApiRequest request = call.request();
+        String subresource = request.subresource();
+        if (!subresource.isEmpty() && !subresource.equals("status")) {
+            throw notFound();
+        }
+        if (subresource.isEmpty()
+                && !call.endpoint().info().supports(request.verb().word())) {
+            throw notAllowed(call);
+        }
+        return switch (request.verb()) {
+            case GET -> reads.get(call);
+            case LIST -> reads.list(call);
+            case CREATE -> writes.create(call);
+            case UPDATE -> writes.update(call);
+            case PATCH -> patches.patch(call);
+            case DELETE -> deletes.delete(call);
+            case DELETE_COLLECTION -> deletes.deleteCollection(call);
+            case WATCH -> throw new IllegalArgumentException("a watch needs a sink");
+        };
+    }
+
+    private void authorizeOrRefuse(ApiRequest request) {
+        AccessRequest access = request.access();
+        Authorizer.Decision decision = authorizer.authorize(access);
+        if (!decision.allowed()) {
+            String why = access.refusal() + (decision.reason().isEmpty() ? "" : ": " + decision.reason());
+            throw StatusException.forbidden(request.group(), request.resource(), request.name(), why);
+        }
+    }
+
+    private Call call(ApiRequest request) {
+        Endpoint endpoint = endpoints
+                .find(request.group(), request.version(), request.resource())
+                .orElseThrow(ApiServer::notFound);
+        if (!request.subresource().isEmpty()
+                && endpoint.info().subresource(request.subresource()).isEmpty()) {
+            throw notFound();
+        }
+        boolean namespaced = endpoint.info().namespaced();
+        if (!namespaced && !request.namespace().isEmpty() && !request.resource().equals("namespaces")) {
+            throw notFound();
+        }
+        if (namespaced
+                && request.namespace().isEmpty()
+                && (!request.name().isEmpty() || request.verb() == Verb.CREATE)) {
+            throw notFound();
+        }
+        return new Call(request, endpoint);
+    }
+
+    /** 404: nothing is served there. */
+    static StatusException notFound() {
+        return StatusException.of(
+                404, "NotFound", "the server could not find the requested resource", new StatusDetails());
+    }
+
+    /** 405: the resource cannot do that. */
+    static StatusException notAllowed(Call call) {
+        return StatusException.of(
+                405,
+                "MethodNotAllowed",
+                "the server does not allow this method on the requested resource",
+                new StatusDetails());
+    }
+
+    /** The pipeline's own way to make what must exist: as {@code system:apiserver}, in {@code system:masters}. */
+    Optional<VersionedObject> createIfAbsent(
+            String group, String version, String plural, String namespace, ObjectNode object) {
+        ApiRequest request = new ApiRequest(
+                new User("system:apiserver", "", List.of(User.MASTERS), java.util.Map.of()),
+                "kube-apiserver",
+                Verb.CREATE,
+                group,
+                version,
+                plural,
+                namespace,
+                "",
+                "",
+                RequestOptions.none(),
+                Body.of(object));
+        try {
+            return Optional.ofNullable(dispatch(call(request)).object());
+        } catch (StatusException e) {
+            if (e.isAlreadyExists()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Describes a server. */
+    public static final class Builder {
+        private final Kernel kernel;
+        private final Store store;
+        private final List<Function<ObjectReader, AdmissionPlugin>> plugins = new ArrayList<>();
+        private final List<Authenticator> authenticators = new ArrayList<>();
+        private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
+        private BiFunction<String, String, Strategy> strategies = (group, plural) -> new Strategy() {};
+        private @Nullable Function<ObjectReader, Authorizer> authorizer;
+
+        private Builder(Kernel kernel, Store store) {
+            this.kernel = kernel;
+            this.store = store;
+        }
+
+        /** Adds an authenticator; they are asked in the order in which they were added. */
+        public Builder authenticator(Authenticator authenticator) {
+            authenticators.add(authenticator);
+            return this;
+        }
+
+        /** Who decides; by default {@link RbacAuthorizer}. */
+        public Builder authorizer(Function<ObjectReader, Authorizer> factory) {
+            authorizer = factory;
+            return this;
+        }
+
+        /** Adds an admission plugin after those that are there. */
+        public Builder admission(Function<ObjectReader, AdmissionPlugin> plugin) {
+            plugins.add(plugin);
+            return this;
+        }
+
+        /** The server; not yet started. */
+        public ApiServer build() {
+            return new ApiServer(this);
+        }
+    }
+
+    static ObjectNode named(String name) {
+        ObjectNode object = Json.object();
+        object.putObject("metadata").put("name", name);
+        return object;
+    }
+}

@@ -1,0 +1,43 @@
+package dev.amphora.apiserver;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** One request on its way through the pipeline: what was asked, what serves it, and the warnings collected so far. */
+final class Call {
+    private final ApiRequest request;
+    private final Endpoint endpoint;
+    private final List<String> warnings = new ArrayList<>();
+
+    Call(ApiRequest request, Endpoint endpoint) {
+        this.request = request;
+        this.endpoint = endpoint;
+    }
+
+    ApiRequest request() {
+        return request;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    RequestOptions options() {
+        return request.options();
+    }
+
+    List<String> warnings() {
+        return warnings;
+    }
+
+    /** Adds a warning, once. */
+    void warn(String text) {
+        if (!warnings.contains(text)) {
+            warnings.add(text);
+        }
+    }
+
+    String key() {
+        return endpoint.key(request.namespace(), request.name());
+    }
+}

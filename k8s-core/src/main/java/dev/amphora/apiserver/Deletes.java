@@ -1,0 +1,281 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import dev.amphora.kernel.Kernel;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Delete: at once, gracefully, or when the last finalizer has gone. */
+final class Deletes {
+    private static final int MAX_ATTEMPTS = 100;
+
+    private final Kernel kernel;
+    private final Writes writes;
+    private final Reads reads;
+    private final Admission admission;
+
+    Deletes(Kernel kernel, Writes writes, Reads reads, Admission admission) {
+        this.kernel = kernel;
+        this.writes = writes;
+        this.reads = reads;
+        this.admission = admission;
+    }
+
+    /** How to delete; negative and null members mean that the caller didn't say. */
+    record Options(
+            @Nullable Long grace,
+            String propagation,
+            @Nullable Boolean orphan,
+            @Nullable String uid,
+            @Nullable String resourceVersion,
+            boolean dryRun) {
+
+        static Options of(Call call) {
+            RequestOptions query = call.options();
+            Body body = call.request().body();
+            if (body == null || body.isEmpty()) {
+                return new Options(
+                        query.gracePeriodSeconds(),
+                        query.propagationPolicy(),
+                        query.orphanDependents(),
+                        null,
+                        null,
+                        query.isDryRun());
+            }
+            ObjectNode tree = Bodies.options(call, body, "DeleteOptions");
+            JsonNode preconditions = tree.path("preconditions");
+            return new Options(
+                    tree.hasNonNull("gracePeriodSeconds")
+                            ? tree.path("gracePeriodSeconds").asLong()
+                            : null,
+                    tree.path("propagationPolicy").asText(""),
+                    tree.hasNonNull("orphanDependents")
+                            ? tree.path("orphanDependents").asBoolean()
+                            : null,
+                    preconditions.hasNonNull("uid") ? preconditions.path("uid").asText() : null,
+                    preconditions.hasNonNull("resourceVersion")
+                            ? preconditions.path("resourceVersion").asText()
+                            : null,
+                    !tree.path("dryRun").isEmpty());
+        }
+
+        void check() {
+            List<FieldError> errors = new ArrayList<>();
+            if (orphan != null && !propagation.isEmpty()) {
+                errors.add(new FieldError(
+                        FieldError.Type.INVALID,
+                        "propagationPolicy",
+                        "Invalid value: %s: orphanDependents and deletionPropagation cannot be both set"
+                                .formatted(Json.quote(propagation))));
+            }
+            if (!propagation.isEmpty()
+                    && !List.of("Foreground", "Background", "Orphan").contains(propagation)) {
+                errors.add(new FieldError(
+                        FieldError.Type.NOT_SUPPORTED,
+                        "propagationPolicy",
+                        "Unsupported value: %s: supported values: \"Background\", \"Foreground\", \"Orphan\""
+                                .formatted(Json.quote(propagation))));
+            }
+            if (!errors.isEmpty()) {
+                throw StatusException.invalid("meta.k8s.io", "DeleteOptions", "", errors);
+            }
+        }
+    }
+
+    ApiResult delete(Call call) {
+        Options options = Options.of(call);
+        options.check();
+        Endpoint endpoint = call.endpoint();
+        Outcome outcome =
+                delete(call, options, call.request().namespace(), call.request().name());
+        if (!outcome.gone || endpoint.strategy().deleteReturnsObject()) {
+            return ApiResult.ok(endpoint.view(outcome.object), call.warnings());
+        }
+        return ApiResult.ok(VersionedObject.of(success(endpoint, outcome.object)), call.warnings());
+    }
+
+    ApiResult deleteCollection(Call call) {
+        Options options = Options.of(call);
+        options.check();
+        ApiResult listed = reads.list(call);
+        Listing list = listed.list();
+        if (list == null) {
+            throw new IllegalStateException("a list lists");
+        }
+        List<VersionedObject> items = new ArrayList<>();
+        for (VersionedObject item : list.items()) {
+            try {
+                Outcome outcome = delete(call, options, item.namespace(), item.name());
+                items.add(call.endpoint().view(outcome.object));
+            } catch (StatusException e) {
+                if (!e.isNotFound()) {
+                    throw e;
+                }
+            }
+        }
+        return ApiResult.ok(
+                new Listing(list.apiVersion(), list.kind(), items, list.revision(), "", null), call.warnings());
+    }
+
+    /** What became of an object. */
+    private record Outcome(VersionedObject object, boolean gone) {}
+
+    private Outcome delete(Call call, Options options, String namespace, String name) {
+        Endpoint endpoint = call.endpoint();
+        String key = endpoint.key(namespace, name);
+        boolean admitted = false;
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            Optional<VersionedObject> found = endpoint.find(namespace, name);
+            VersionedObject current = found.orElseThrow(() -> endpoint.notFound(name));
+            if (!admitted) {
+                admission.mutate(call, Operation.DELETE, null, current.tree());
+                admission.validate(call, Operation.DELETE, null, current.tree());
+                admitted = true;
+            }
+            checkPreconditions(endpoint, options, current);
+            Outcome outcome = attempt(call, options, key, current);
+            if (outcome != null) {
+                return outcome;
+            }
+        }
+        throw StatusException.internalError("the object is changed faster than it can be deleted");
+    }
+
+    /** One try; null if somebody else has changed the object meanwhile. */
+    private @Nullable Outcome attempt(Call call, Options options, String key, VersionedObject current) {
+        Endpoint endpoint = call.endpoint();
+        ObjectNode next = current.tree().deepCopy();
+        boolean namespace = endpoint.info().qualifiedName().equals("namespaces");
+        boolean dryRun = options.dryRun || call.options().isDryRun();
+        long asked = options.grace == null ? -1 : options.grace < 0 ? 1 : options.grace;
+        boolean deleting = Metadata.isDeleting(next);
+        long pending = next.path("metadata").path("deletionGracePeriodSeconds").asLong(-1);
+        List<String> before = Metadata.finalizers(next);
+        List<String> finalizers = finalizers(call, options, before);
+        boolean changed = !finalizers.equals(before);
+        Metadata.setFinalizers(next, finalizers);
+        boolean waits = !finalizers.isEmpty();
+        boolean namespaceWaits =
+                namespace && !next.path("spec").path("finalizers").isEmpty();
+        if (deleting && pending > 0) {
+            if (asked < 0 || asked >= pending) {
+                if (!changed) {
+                    return new Outcome(current, false);
+                }
+                waits = true;
+            } else {
+                shorten(next, pending, asked);
+                changed = true;
+                waits |= asked > 0;
+            }
+        } else if (!deleting) {
+            long grace = endpoint.strategy().gracePeriodSeconds(next, asked);
+            if (grace > 0 || waits || namespaceWaits) {
+                Metadata.markDeleting(next, kernel.instant().plusSeconds(grace), grace);
+                changed = true;
+                waits = true;
+                if (namespace) {
+                    Metadata.of(next).remove("deletionGracePeriodSeconds");
+                    ((ObjectNode) next.withObject("/status")).put("phase", "Terminating");
+                }
+            }
+        } else {
+            waits |= namespaceWaits;
+        }
+        if (waits && !changed) {
+            return new Outcome(current, false);
+        }
+        if (dryRun) {
+            return new Outcome(waits ? VersionedObject.of(next) : current, !waits);
+        }
+        if (!waits) {
+            return writes.erase(endpoint, key, current.revision(), current) ? new Outcome(current, true) : null;
+        }
+        VersionedObject written = writes.replace(endpoint, key, next, current);
+        return written == null ? null : new Outcome(written, false);
+    }
+
+    private static void shorten(ObjectNode object, long pending, long asked) {
+        Instant end = Instant.parse(Metadata.text(object, "deletionTimestamp"));
+        Metadata.of(object).put("deletionTimestamp", Metadata.time(end.minusSeconds(pending - asked)));
+        Metadata.of(object).put("deletionGracePeriodSeconds", asked);
+    }
+
+    /** The finalizers with which the garbage collector is told what to do with dependents. */
+    private static List<String> finalizers(Call call, Options options, List<String> present) {
+        boolean orphan;
+        boolean foreground;
+        if (options.orphan != null) {
+            orphan = options.orphan;
+            foreground = false;
+        } else if (!options.propagation.isEmpty()) {
+            orphan = options.propagation.equals("Orphan");
+            foreground = options.propagation.equals("Foreground");
+        } else if (present.contains(Metadata.ORPHAN) || present.contains(Metadata.FOREGROUND)) {
+            orphan = present.contains(Metadata.ORPHAN);
+            foreground = !orphan;
+        } else {
+            orphan = call.endpoint().strategy().defaultPropagation().equals("Orphan");
+            foreground = false;
+            if (orphan && call.endpoint().info().kind().equals("Job")) {
+                call.warn(
+                        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to"
+                                + " remove them or set propagationPolicy=Orphan to suppress this warning");
+            }
+        }
+        List<String> finalizers = new ArrayList<>(present);
+        finalizers.removeIf(each -> each.equals(Metadata.ORPHAN) || each.equals(Metadata.FOREGROUND));
+        if (orphan) {
+            finalizers.add(Metadata.ORPHAN);
+        }
+        if (foreground) {
+            finalizers.add(Metadata.FOREGROUND);
+        }
+        return finalizers;
+    }
+
+    private static void checkPreconditions(Endpoint endpoint, Options options, VersionedObject current) {
+        if (options.uid != null && !options.uid.equals(current.uid())) {
+            throw StatusException.conflict(
+                    endpoint.info().group(),
+                    endpoint.info().kind(),
+                    current.name(),
+                    ("the UID in the precondition (%s) does not match the UID in record (%s). The object might have been deleted"
+                                    + " and then recreated")
+                            .formatted(options.uid, current.uid()));
+        }
+        String revision = Long.toString(current.revision());
+        if (options.resourceVersion != null && !options.resourceVersion.equals(revision)) {
+            throw StatusException.conflict(
+                    endpoint.info().group(),
+                    endpoint.info().kind(),
+                    current.name(),
+                    ("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). The object"
+                                    + " might have been modified")
+                            .formatted(options.resourceVersion, revision));
+        }
+    }
+
+    private static ObjectNode success(Endpoint endpoint, VersionedObject object) {
+        ObjectNode status = Json.object();
+        status.put("kind", "Status").put("apiVersion", "v1");
+        status.putObject("metadata");
+        status.put("status", "Success");
+        ObjectNode details = status.putObject("details");
+        details.put("name", object.name());
+        if (!endpoint.info().group().isEmpty()) {
+            details.put("group", endpoint.info().group());
+        }
+        details.put("kind", endpoint.info().plural());
+        details.put("uid", object.uid());
+        return status;
+    }
+}

@@ -1,0 +1,106 @@
+package dev.amphora.apiserver;
+
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.apiserver.strategy.Strategy;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.store.Store;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+
+/** Finds what serves a resource, and makes it when it is first asked for. */
+final class Endpoints {
+    static final String ROOT = "/registry/";
+
+    /** Where the reference keeps what it does not keep under the plural. */
+    private static final Map<String, String> PLACES = Map.of(
+            "services", "services/specs",
+            "endpoints", "services/endpoints",
+            "nodes", "minions",
+            "replicationcontrollers", "controllers",
+            "ingresses.networking.k8s.io", "ingress",
+            "apiservices.apiregistration.k8s.io", "apiregistration.k8s.io/apiservices",
+            "customresourcedefinitions.apiextensions.k8s.io", "apiextensions.k8s.io/customresourcedefinitions");
+
+    private final Kernel kernel;
+    private final Store store;
+    private final StoreFeed feed;
+    private final SchemaCatalogue catalogue;
+    private final BiFunction<String, String, Strategy> strategies;
+    private final ConcurrentHashMap<Key, Endpoint> endpoints = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, WatchCache> caches = new ConcurrentHashMap<>();
+
+    Endpoints(
+            Kernel kernel,
+            Store store,
+            StoreFeed feed,
+            SchemaCatalogue catalogue,
+            BiFunction<String, String, Strategy> strategies) {
+        this.kernel = kernel;
+        this.store = store;
+        this.feed = feed;
+        this.catalogue = catalogue;
+        this.strategies = strategies;
+    }
+
+    private record Key(String group, String version, String plural) {}
+
+    SchemaCatalogue catalogue() {
+        return catalogue;
+    }
+
+    /** What serves a resource in a version; empty if nothing does. */
+    Optional<Endpoint> find(String group, String version, String plural) {
+        Key key = new Key(group, version, plural);
+        Endpoint known = endpoints.get(key);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        return catalogue.resource(group, version, plural).map(info -> endpoints.computeIfAbsent(key, k -> make(info)));
+    }
+
+    /** What serves a resource in the version that is stored; empty if there is no such resource. */
+    Optional<Endpoint> stored(String group, String plural) {
+        for (ResourceInfo info : catalogue.resources()) {
+            if (info.group().equals(group) && info.plural().equals(plural)) {
+                ResourceInfo stored = storedAs(info);
+                return find(stored.group(), stored.version(), stored.plural());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Endpoint make(ResourceInfo info) {
+        ResourceInfo stored = storedAs(info);
+        Conversion conversion = stored == info ? null : Conversions.of(info.apiVersion(), info.kind());
+        return new Endpoint(
+                info,
+                catalogue.type(info),
+                stored,
+                strategies.apply(stored.group(), stored.plural()),
+                conversion,
+                caches.computeIfAbsent(prefix(stored), prefix -> new WatchCache(kernel, store, feed, prefix)),
+                store);
+    }
+
+    private ResourceInfo storedAs(ResourceInfo info) {
+        Conversions.Stored as = Conversions.storedAs(info.group(), info.version(), info.plural());
+        if (as == null) {
+            return info;
+        }
+        return catalogue.resource(as.group(), as.version(), info.plural()).orElse(info);
+    }
+
+    private static String prefix(ResourceInfo stored) {
+        String place = PLACES.get(stored.qualifiedName());
+        if (place == null) {
+            boolean builtIn = SchemaCatalogue.builtIn()
+                    .resource(stored.group(), stored.version(), stored.plural())
+                    .isPresent();
+            place = builtIn ? stored.plural() : stored.group() + "/" + stored.plural();
+        }
+        return ROOT + place + "/";
+    }
+}

@@ -1,0 +1,97 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.patch.JsonPatch;
+import dev.amphora.apiserver.patch.MergePatch;
+import dev.amphora.apiserver.patch.StrategicMergePatch;
+import dev.amphora.apiserver.schema.BodyDecoder;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.schema.TypeSchema;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.util.function.UnaryOperator;
+
+/** Patch: reads the patch once, and applies it to whatever is stored until a write succeeds. */
+final class Patches {
+    private final Writes writes;
+
+    Patches(Writes writes) {
+        this.writes = writes;
+    }
+
+    ApiResult patch(Call call) {
+        Endpoint endpoint = call.endpoint();
+        ResourceInfo info = endpoint.info();
+        UnaryOperator<JsonNode> patch = reader(call, endpoint.type());
+        boolean status = call.request().subresource().equals("status");
+        VersionedObject result = writes.mutate(
+                call,
+                current -> {
+                    if (current == null) {
+                        throw endpoint.notFound(call.request().name());
+                    }
+                    JsonNode patched = patch.apply(endpoint.view(current).tree().deepCopy());
+                    ObjectNode object = decode(call, patched, info.group(), info.version(), info.kind());
+                    matchName(call, object);
+                    Writes.matchNamespace(call, object);
+                    if (Metadata.text(object, "resourceVersion").isEmpty()
+                            && !endpoint.strategy().unconditionalUpdate()) {
+                        Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
+                    } else if (Metadata.text(object, "resourceVersion").equals(Long.toString(current.revision()))
+                            && endpoint.strategy().unconditionalUpdate()) {
+                        Metadata.of(object).remove("resourceVersion");
+                    }
+                    Writes.toStored(call, object);
+                    return object;
+                },
+                status ? Writes.status(endpoint) : Writes.whole(endpoint),
+                false);
+        return ApiResult.ok(endpoint.view(result), call.warnings());
+    }
+
+    /** A patch as a function over trees. */
+    static UnaryOperator<JsonNode> reader(Call call, TypeSchema type) {
+        Body body = call.request().body();
+        byte[] bytes = Bodies.bytes(body);
+        switch (body == null ? "" : body.mediaType()) {
+            case "application/json-patch+json" -> {
+                return JsonPatch.parse(bytes)::apply;
+            }
+            case "application/merge-patch+json" -> {
+                MergePatch patch = MergePatch.parse(bytes);
+                return document -> patch.apply((ObjectNode) document);
+            }
+            case "application/strategic-merge-patch+json" -> {
+                StrategicMergePatch patch = StrategicMergePatch.parse(bytes);
+                return document -> patch.apply((ObjectNode) document, type);
+            }
+            default ->
+                throw StatusException.of(
+                        415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
+        }
+    }
+
+    /** A patched tree as an object of its kind. */
+    static ObjectNode decode(Call call, JsonNode patched, String group, String version, String kind) {
+        BodyDecoder.Body decoded = Bodies.decoder()
+                .decode(
+                        Json.write(patched),
+                        BodyDecoder.Encoding.JSON,
+                        group,
+                        version,
+                        kind,
+                        Bodies.validation(call.options()));
+        decoded.warnings().forEach(call::warn);
+        return decoded.object();
+    }
+
+    private static void matchName(Call call, ObjectNode object) {
+        String given = Metadata.text(object, "name");
+        if (!given.equals(call.request().name())) {
+            throw StatusException.badRequest("the name of the object (%s) does not match the name on the URL (%s)"
+                    .formatted(given, call.request().name()));
+        }
+    }
+}

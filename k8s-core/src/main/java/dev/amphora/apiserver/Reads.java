@@ -1,0 +1,307 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.io.BaseEncoding;
+import dev.amphora.api.FieldSelector;
+import dev.amphora.api.Json;
+import dev.amphora.api.Selector;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.strategy.Strategy;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.store.CompactedException;
+import dev.amphora.store.Store;
+import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
+import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Get, list and watch, with the meanings that the API gives to resource versions. */
+final class Reads {
+    private static final int CHUNK = 500;
+
+    private final Kernel kernel;
+    private final StoreFeed feed;
+
+    Reads(Kernel kernel, StoreFeed feed) {
+        this.kernel = kernel;
+        this.feed = feed;
+    }
+
+    ApiResult get(Call call) {
+        Endpoint endpoint = call.endpoint();
+        long least = version(call.options().resourceVersion(), "");
+        if (least > 0) {
+            reach(least, true);
+        }
+        VersionedObject object = endpoint.find(
+                        call.request().namespace(), call.request().name())
+                .orElseThrow(() -> endpoint.notFound(call.request().name()));
+        return ApiResult.ok(endpoint.view(object), call.warnings());
+    }
+
+    ApiResult list(Call call) {
+        RequestOptions options = call.options();
+        WatchFilter filter = filter(call);
+        ListRules.check(options);
+        long limit = Math.max(0, options.limit());
+        String asked = options.resourceVersion();
+        Page page;
+        if (!options.continueToken().isEmpty() && !asked.equals("0")) {
+            Token token = Token.parse(options.continueToken());
+            if (!asked.isEmpty()) {
+                throw StatusException.badRequest("specifying resource version is not allowed when using continue");
+            }
+            page = at(call.endpoint(), filter, limit, token.revision, filter.prefix() + token.start);
+        } else {
+            long revision = version(asked, "invalid resource version: ");
+            boolean exact = options.resourceVersionMatch().equals("Exact")
+                    || (options.resourceVersionMatch().isEmpty() && revision > 0 && limit > 0);
+            if (exact) {
+                reach(revision, true);
+                page = at(call.endpoint(), filter, limit, revision, null);
+            } else {
+                page = cut(cached(call.endpoint(), filter, asked, revision), filter, asked.equals("0") ? 0 : limit);
+            }
+        }
+        List<VersionedObject> items = new ArrayList<>(page.items.size());
+        page.items.forEach(item -> items.add(call.endpoint().view(item)));
+        Listing listing = new Listing(
+                call.endpoint().info().apiVersion(),
+                call.endpoint().info().listKind(),
+                items,
+                page.revision,
+                page.next == null ? "" : new Token(page.revision, page.next).text(),
+                page.next == null || !filter.isEverything() ? null : page.remaining);
+        return ApiResult.ok(listing, call.warnings());
+    }
+
+    /** All objects of a resource now, in the stored version. */
+    List<VersionedObject> all(Endpoint endpoint, String namespace) {
+        String prefix = endpoint.collection(namespace);
+        WatchFilter everything =
+                new WatchFilter(prefix, Selector.everything(), FieldSelector.everything(), object -> Map.of());
+        return cached(endpoint, everything, "", 0).objects();
+    }
+
+    WatchSink.Handle watch(Call call, WatchSink sink) {
+        RequestOptions options = call.options();
+        Endpoint endpoint = call.endpoint();
+        WatchFilter filter = filter(call);
+        ListRules.checkWatch(options);
+        long revision = watchVersion(options.resourceVersion());
+        CacheWatcher watcher = new CacheWatcher(
+                endpoint.cache(),
+                filter,
+                sink,
+                endpoint::view,
+                endpoint.info().apiVersion(),
+                endpoint.info().kind(),
+                options.allowWatchBookmarks(),
+                kernel.actor("apiserver/watch/" + endpoint.info().plural()));
+        boolean initial = Boolean.TRUE.equals(options.sendInitialEvents());
+        try {
+            if (initial && revision > 0) {
+                reach(revision, true);
+            }
+            if (initial || revision == 0) {
+                if (options.resourceVersion().isEmpty()) {
+                    endpoint.cache().start();
+                    feed.catchUp();
+                }
+                endpoint.cache().watchFromNow(watcher, filter.prefix(), initial);
+            } else {
+                endpoint.cache().watchFrom(watcher, revision);
+            }
+            Long timeout = options.timeoutSeconds();
+            watcher.keepTime(timeout == null || timeout <= 0 ? null : Duration.ofSeconds(timeout));
+        } catch (StatusException e) {
+            watcher.fail(e.status());
+        }
+        return watcher;
+    }
+
+    /** What a request selects. */
+    WatchFilter filter(Call call) {
+        Endpoint endpoint = call.endpoint();
+        RequestOptions options = call.options();
+        Selector labels;
+        FieldSelector fields;
+        try {
+            labels = Selector.parse(options.labelSelector());
+            fields = FieldSelector.parse(options.fieldSelector());
+        } catch (IllegalArgumentException e) {
+            throw StatusException.badRequest(String.valueOf(e.getMessage()));
+        }
+        Strategy strategy = endpoint.strategy();
+        FieldLabels.check(endpoint, fields);
+        String prefix = endpoint.collection(call.request().namespace());
+        String name = fields.required("metadata.name");
+        if (name != null
+                && !name.isEmpty()
+                && (!endpoint.info().namespaced()
+                        || !prefix.equals(endpoint.cache().prefix()))) {
+            prefix += name;
+        }
+        return new WatchFilter(
+                prefix,
+                labels,
+                FieldLabels.stored(endpoint, fields),
+                object -> strategy.selectableFields(object.tree()));
+    }
+
+    private WatchCache.Snapshot cached(Endpoint endpoint, WatchFilter filter, String asked, long revision) {
+        WatchCache cache = endpoint.cache();
+        if (!asked.isEmpty()) {
+            if (revision > 0) {
+                reach(revision, true);
+            }
+            return cache.current(filter.prefix());
+        }
+        WatchCache.Snapshot fresh = cache.fresh(filter.prefix());
+        if (fresh != null) {
+            return fresh;
+        }
+        Store.Range range = endpoint.store().range(filter.prefix(), null, 0, 0);
+        return new WatchCache.Snapshot(
+                range.entries().stream().map(cache::object).toList(), range.revision());
+    }
+
+    private record Page(List<VersionedObject> items, long revision, @Nullable String next, long remaining) {}
+
+    private static Page cut(WatchCache.Snapshot snapshot, WatchFilter filter, long limit) {
+        List<VersionedObject> items = new ArrayList<>();
+        int seen = 0;
+        for (VersionedObject object : snapshot.objects()) {
+            seen++;
+            if (filter.selects(object)) {
+                items.add(object);
+                if (items.size() == limit && seen < snapshot.objects().size()) {
+                    return new Page(
+                            items,
+                            snapshot.revision(),
+                            object.key().substring(filter.prefix().length()),
+                            (long) snapshot.objects().size() - seen);
+                }
+            }
+        }
+        return new Page(items, snapshot.revision(), null, 0);
+    }
+
+    private static Page at(
+            Endpoint endpoint, WatchFilter filter, long limit, long revision, @Nullable String startAfter) {
+        List<VersionedObject> items = new ArrayList<>();
+        String after = startAfter;
+        int chunk = limit == 0 ? 0 : filter.isEverything() ? (int) Math.min(limit, CHUNK) : CHUNK;
+        long seen = 0;
+        long count = -1;
+        while (true) {
+            Store.Range range;
+            try {
+                range = endpoint.store().range(filter.prefix(), after, chunk, revision);
+            } catch (CompactedException e) {
+                throw StatusException.expired(
+                        startAfter == null
+                                ? "The resourceVersion for the provided list is too old."
+                                : "The provided continue parameter is too old to display a consistent list result. You can start"
+                                        + " a new list without the continue parameter.");
+            }
+            if (count < 0) {
+                count = range.count();
+            }
+            for (Store.Entry entry : range.entries()) {
+                seen++;
+                after = entry.key();
+                VersionedObject object = endpoint.cache().object(entry);
+                if (filter.selects(object)) {
+                    items.add(object);
+                    if (items.size() == limit) {
+                        boolean more = seen < count;
+                        return new Page(
+                                items,
+                                revision,
+                                more ? entry.key().substring(filter.prefix().length()) : null,
+                                count - seen);
+                    }
+                }
+            }
+            if (!range.more()) {
+                return new Page(items, revision, null, 0);
+            }
+        }
+    }
+
+    /** Waits until a revision has come; 504 if it doesn't. */
+    private void reach(long revision, boolean retry) {
+        long current = feed.applied();
+        if (revision <= current || revision <= feed.storeRevision() || feed.await(revision)) {
+            return;
+        }
+        StatusDetailsBuilder details = new StatusDetailsBuilder()
+                .withCauses(new StatusCauseBuilder()
+                        .withReason("ResourceVersionTooLarge")
+                        .withMessage("Too large resource version")
+                        .build());
+        if (retry) {
+            details.withRetryAfterSeconds(1);
+        }
+        throw StatusException.of(
+                504,
+                "Timeout",
+                "Timeout: Too large resource version: %d, current: %d".formatted(revision, feed.applied()),
+                details.build());
+    }
+
+    private static long version(String text, String prefix) {
+        if (text.isEmpty()) {
+            return 0;
+        }
+        String why = ListRules.badVersion(text);
+        if (why != null) {
+            throw StatusException.badRequest(prefix + "resourceVersion: " + why);
+        }
+        return Long.parseLong(text);
+    }
+
+    private static long watchVersion(String text) {
+        if (text.isEmpty()) {
+            return 0;
+        }
+        String why = ListRules.badVersion(text);
+        if (why != null) {
+            throw StatusException.of(500, "", "resourceVersion: " + why, null);
+        }
+        return Long.parseLong(text);
+    }
+
+    /** Where a list goes on: at which revision and after which key. */
+    private record Token(long revision, String start) {
+        private static final String VERSION = "meta.k8s.io/v1";
+
+        String text() {
+            ObjectNode tree = Json.object();
+            tree.put("v", VERSION).put("rv", revision).put("start", start + "\0");
+            return BaseEncoding.base64Url().omitPadding().encode(Json.write(tree));
+        }
+
+        static Token parse(String text) {
+            try {
+                JsonNode tree = Json.read(BaseEncoding.base64Url().omitPadding().decode(text));
+                String start = tree.path("start").asText();
+                if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
+                    throw new IllegalArgumentException("not a token");
+                }
+                return new Token(
+                        tree.path("rv").asLong(),
+                        start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
+            } catch (RuntimeException e) {
+                throw StatusException.badRequest("continue key is not valid: "
+                        + new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+            }
+        }
+    }
+}

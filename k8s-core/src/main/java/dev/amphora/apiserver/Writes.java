@@ -1,0 +1,377 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.store.Store;
+import io.fabric8.kubernetes.api.model.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Create and update: from a decoded object to one compare-and-swap in the store. */
+final class Writes {
+    private static final String MODIFIED =
+            "the object has been modified; please apply your changes to the latest version and try again";
+    private static final int MAX_ATTEMPTS = 100;
+
+    private final Kernel kernel;
+    private final StoreFeed feed;
+    private final Admission admission;
+    private final Allocations allocations;
+
+    Writes(Kernel kernel, StoreFeed feed, Admission admission, Allocations allocations) {
+        this.kernel = kernel;
+        this.feed = feed;
+        this.admission = admission;
+        this.allocations = allocations;
+    }
+
+    /** Makes the next state of an object from the present one; may be called again if somebody else was faster. */
+    @FunctionalInterface
+    interface Mutation {
+        /**
+         * The next state.
+         *
+         * @param current what is stored, null if nothing is; read-only
+         * @return a tree of its own in the stored version; its {@code metadata.resourceVersion}, if any, is a condition
+         */
+        ObjectNode next(@Nullable VersionedObject current);
+    }
+
+    /** Which part of an object a write is about. */
+    interface Facet {
+        void prepare(ObjectNode object, ObjectNode old);
+
+        List<FieldError> validate(ObjectNode object, ObjectNode old);
+    }
+
+    ApiResult create(Call call) {
+        Endpoint endpoint = call.endpoint();
+        ResourceInfo info = endpoint.info();
+        ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
+        matchNamespace(call, object);
+        toStored(call, object);
+        return ApiResult.created(endpoint.view(insert(call, object)), call.warnings());
+    }
+
+    /** Stores a new object. */
+    VersionedObject insert(Call call, ObjectNode object) {
+        Endpoint endpoint = call.endpoint();
+        Metadata.of(object).remove("managedFields");
+        Metadata.generateName(object, kernel);
+        admission.mutate(call, Operation.CREATE, object, null);
+        Metadata.fill(object, kernel, endpoint.strategy().hasGeneration());
+        endpoint.strategy().prepareForCreate(object);
+        List<FieldError> errors = new ArrayList<>(MetadataRules.check(endpoint.info(), object));
+        errors.addAll(endpoint.strategy().validate(object));
+        refuse(endpoint, object, errors);
+        endpoint.strategy().warnings(object).forEach(call::warn);
+        admission.validate(call, Operation.CREATE, object, null);
+        String version = Metadata.text(object, "resourceVersion");
+        if (version.matches("0*[1-9]\\d*")) {
+            throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
+        }
+        Metadata.of(object).remove("resourceVersion");
+        String name = Metadata.text(object, "name");
+        String key = endpoint.key(Metadata.text(object, "namespace"), name);
+        if (call.options().isDryRun()) {
+            if (endpoint.store().get(key).entry().isPresent()) {
+                throw exists(endpoint, object);
+            }
+            allocations.dryRun(endpoint, object, null);
+            return VersionedObject.of(object);
+        }
+        try (Allocations.Held held = allocations.hold(endpoint, object, null)) {
+            Store.Swap swap = endpoint.store().put(key, Json.write(object), 0, timeToLive(endpoint));
+            if (!swap.succeeded()) {
+                throw exists(endpoint, object);
+            }
+            held.keep();
+            return stored(endpoint, key, object, null, swap.revision());
+        }
+    }
+
+    ApiResult update(Call call) {
+        Endpoint endpoint = call.endpoint();
+        ResourceInfo info = endpoint.info();
+        ObjectNode body = Bodies.object(call, info.group(), info.version(), info.kind());
+        matchName(call, body);
+        matchNamespace(call, body);
+        toStored(call, body);
+        boolean status = call.request().subresource().equals("status");
+        boolean[] made = new boolean[1];
+        VersionedObject result = mutate(
+                call,
+                current -> {
+                    made[0] = current == null;
+                    return body.deepCopy();
+                },
+                status ? status(endpoint) : whole(endpoint),
+                !status && endpoint.strategy().createOnUpdate());
+        return made[0]
+                ? ApiResult.created(endpoint.view(result), call.warnings())
+                : ApiResult.ok(endpoint.view(result), call.warnings());
+    }
+
+    /** The object itself, without its status. */
+    static Facet whole(Endpoint endpoint) {
+        return new Facet() {
+            @Override
+            public void prepare(ObjectNode object, ObjectNode old) {
+                endpoint.strategy().prepareForUpdate(object, old);
+            }
+
+            @Override
+            public List<FieldError> validate(ObjectNode object, ObjectNode old) {
+                return endpoint.strategy().validateUpdate(object, old);
+            }
+        };
+    }
+
+    /** The status alone. */
+    static Facet status(Endpoint endpoint) {
+        return new Facet() {
+            @Override
+            public void prepare(ObjectNode object, ObjectNode old) {
+                endpoint.strategy().prepareForStatusUpdate(object, old);
+            }
+
+            @Override
+            public List<FieldError> validate(ObjectNode object, ObjectNode old) {
+                return endpoint.strategy().validateStatusUpdate(object, old);
+            }
+        };
+    }
+
+    /** Changes an object until nobody else is in the way. */
+    VersionedObject mutate(Call call, Mutation mutation, Facet facet, boolean mayCreate) {
+        Endpoint endpoint = call.endpoint();
+        String name = call.request().name();
+        String key = call.key();
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            Optional<Store.Entry> entry = endpoint.store().get(key).entry();
+            if (entry.isEmpty()) {
+                if (!mayCreate) {
+                    throw endpoint.notFound(name);
+                }
+                ObjectNode object = mutation.next(null);
+                if (!Metadata.text(object, "uid").isEmpty()) {
+                    throw StatusException.conflict(
+                            endpoint.info().group(),
+                            endpoint.info().plural(),
+                            name,
+                            uidMismatch(key, Metadata.text(object, "uid"), ""));
+                }
+                Metadata.of(object).remove("resourceVersion");
+                return insert(call, object);
+            }
+            VersionedObject written = attempt(call, key, entry.get(), mutation, facet);
+            if (written != null) {
+                return written;
+            }
+        }
+        throw StatusException.conflict(endpoint.info().group(), endpoint.info().plural(), name, MODIFIED);
+    }
+
+    /** One try; null if somebody else has changed the object meanwhile. */
+    private @Nullable VersionedObject attempt(
+            Call call, String key, Store.Entry entry, Mutation mutation, Facet facet) {
+        Endpoint endpoint = call.endpoint();
+        String name = call.request().name();
+        VersionedObject current = endpoint.cache().object(entry);
+        ObjectNode old = current.tree();
+        ObjectNode object = mutation.next(current);
+        Metadata.of(object).remove("managedFields");
+        String uid = Metadata.text(object, "uid");
+        if (!uid.isEmpty() && !uid.equals(current.uid())) {
+            throw StatusException.conflict(
+                    endpoint.info().group(), endpoint.info().plural(), name, uidMismatch(key, uid, current.uid()));
+        }
+        admission.mutate(call, Operation.UPDATE, object, old);
+        checkVersion(call, object, current);
+        Metadata.keepGeneration(object, old);
+        facet.prepare(object, old);
+        Metadata.keep(object, old);
+        List<FieldError> errors = new ArrayList<>(MetadataRules.checkUpdate(object, old));
+        int common = errors.size();
+        List<FieldError> special = facet.validate(object, old);
+        errors.addAll(errors.subList(0, common).stream().toList());
+        errors.addAll(special);
+        refuse(endpoint, object, errors);
+        endpoint.strategy().warnings(object).forEach(call::warn);
+        admission.validate(call, Operation.UPDATE, object, old);
+        Metadata.of(object).remove("resourceVersion");
+        if (goesNow(object, old)) {
+            return remove(call, key, entry, current, object);
+        }
+        byte[] bytes = Json.write(object);
+        if (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value())) {
+            return current;
+        }
+        if (call.options().isDryRun()) {
+            allocations.dryRun(endpoint, object, old);
+            Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
+            return VersionedObject.of(object);
+        }
+        try (Allocations.Held held = allocations.hold(endpoint, object, old)) {
+            if (held.changed()) {
+                bytes = Json.write(object);
+            }
+            Store.Swap swap = endpoint.store().put(key, bytes, entry.modRevision(), timeToLive(endpoint));
+            if (!swap.succeeded()) {
+                return null;
+            }
+            held.keep();
+            return stored(endpoint, key, object, current, swap.revision());
+        }
+    }
+
+    private @Nullable VersionedObject remove(
+            Call call, String key, Store.Entry entry, VersionedObject current, ObjectNode object) {
+        if (!call.options().isDryRun() && !erase(call.endpoint(), key, entry.modRevision(), current)) {
+            return null;
+        }
+        Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
+        return VersionedObject.of(object);
+    }
+
+    /** Deletes a key; false if somebody else has changed it meanwhile. */
+    boolean erase(Endpoint endpoint, String key, long revision, VersionedObject current) {
+        Store.Swap swap = endpoint.store().delete(key, revision);
+        if (!swap.succeeded()) {
+            return false;
+        }
+        feed.wrote(endpoint.cache(), new Change(swap.revision(), key, null, current, kernel.instant()));
+        allocations.release(endpoint, current.tree());
+        return true;
+    }
+
+    /** Writes an object whose condition has been checked; null if somebody else has changed it meanwhile. */
+    @Nullable VersionedObject replace(Endpoint endpoint, String key, ObjectNode object, VersionedObject current) {
+        Metadata.of(object).remove("resourceVersion");
+        Store.Swap swap = endpoint.store().put(key, Json.write(object), current.revision(), timeToLive(endpoint));
+        return swap.succeeded() ? stored(endpoint, key, object, current, swap.revision()) : null;
+    }
+
+    private VersionedObject stored(
+            Endpoint endpoint, String key, ObjectNode object, @Nullable VersionedObject previous, long revision) {
+        Metadata.of(object).put("resourceVersion", Long.toString(revision));
+        VersionedObject now = VersionedObject.of(key, revision, object);
+        feed.wrote(endpoint.cache(), new Change(revision, key, now, previous, kernel.instant()));
+        return now;
+    }
+
+    private void checkVersion(Call call, ObjectNode object, VersionedObject current) {
+        Endpoint endpoint = call.endpoint();
+        String asked = Metadata.text(object, "resourceVersion");
+        if (asked.isEmpty() || asked.equals("0")) {
+            if (!endpoint.strategy().unconditionalUpdate()) {
+                refuse(
+                        endpoint,
+                        object,
+                        List.of(new FieldError(
+                                FieldError.Type.INVALID,
+                                "metadata.resourceVersion",
+                                "Invalid value: 0: must be specified for an update")));
+            }
+            return;
+        }
+        if (ListRules.badVersion(asked) != null) {
+            throw StatusException.of(
+                    500, "", "strconv.ParseUint: parsing %s: invalid syntax".formatted(Json.quote(asked)), null);
+        }
+        if (!asked.equals(Long.toString(current.revision()))) {
+            throw StatusException.conflict(
+                    endpoint.info().group(),
+                    endpoint.info().plural(),
+                    call.request().name(),
+                    MODIFIED);
+        }
+    }
+
+    /** Whether an update takes away the last thing that keeps a deleted object. */
+    private static boolean goesNow(ObjectNode object, ObjectNode old) {
+        return Metadata.isDeleting(old)
+                && Metadata.finalizers(object).isEmpty()
+                && !Metadata.finalizers(old).isEmpty()
+                && old.path("metadata").path("deletionGracePeriodSeconds").asLong() == 0;
+    }
+
+    /** Whether two documents differ in the order of their members only. */
+    private static boolean sameContent(byte[] one, byte[] other) {
+        return one.length == other.length && Json.read(one).equals(Json.read(other));
+    }
+
+    static void refuse(Endpoint endpoint, ObjectNode object, List<FieldError> errors) {
+        if (!errors.isEmpty()) {
+            throw StatusException.invalid(
+                    endpoint.info().group(), endpoint.info().kind(), Metadata.text(object, "name"), errors);
+        }
+    }
+
+    /** From the served to the stored version, with its defaults. */
+    static void toStored(Call call, ObjectNode object) {
+        Conversion conversion = call.endpoint().conversion();
+        if (conversion != null) {
+            conversion.toStorage(object);
+        }
+        call.endpoint().strategy().setDefaults(object);
+    }
+
+    static void matchNamespace(Call call, ObjectNode object) {
+        String asked = call.request().namespace();
+        String given = Metadata.text(object, "namespace");
+        if (!call.endpoint().info().namespaced()) {
+            return;
+        }
+        if (given.isEmpty()) {
+            Metadata.of(object).put("namespace", asked);
+        } else if (!given.equals(asked)) {
+            throw StatusException.badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request");
+        }
+    }
+
+    private static void matchName(Call call, ObjectNode object) {
+        String asked = call.request().name();
+        String given = Metadata.text(object, "name");
+        if (given.isEmpty()) {
+            throw StatusException.badRequest(
+                    "name not found in the body for the object (name of the object must be set: resource name may not be empty)");
+        }
+        if (!given.equals(asked)) {
+            throw StatusException.badRequest(
+                    "the name of the object (%s) does not match the name on the URL (%s)".formatted(given, asked));
+        }
+    }
+
+    private static StatusException exists(Endpoint endpoint, ObjectNode object) {
+        StatusException exists = StatusException.alreadyExists(
+                endpoint.info().group(), endpoint.info().plural(), Metadata.text(object, "name"));
+        if (Metadata.text(object, "generateName").isEmpty()) {
+            return exists;
+        }
+        Status status = exists.status();
+        status.setMessage(status.getMessage() + ", the server was not able to generate a unique name for the object");
+        status.getDetails().setRetryAfterSeconds(1);
+        return new StatusException(status);
+    }
+
+    private static String uidMismatch(String key, String asked, String found) {
+        return ("StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID"
+                        + " in precondition: %s, UID in object meta: %s")
+                .formatted(key, asked, found);
+    }
+
+    private static @Nullable Duration timeToLive(Endpoint endpoint) {
+        return endpoint.stored().plural().equals("events") ? Duration.ofHours(1) : null;
+    }
+}

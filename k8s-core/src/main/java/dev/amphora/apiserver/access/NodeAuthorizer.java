@@ -1,0 +1,52 @@
+package dev.amphora.apiserver.access;
+
+import java.util.Set;
+
+/**
+ * Lets nodes do what a kubelet needs: the mode {@code Node}. Nodes are users named {@code system:node:NAME} in the group
+ * {@code system:nodes}.
+ */
+public final class NodeAuthorizer implements Authorizer {
+    private static final Set<String> READ = Set.of("get", "list", "watch");
+    private static final Set<String> READABLE = Set.of(
+            "pods",
+            "nodes",
+            "services",
+            "configmaps",
+            "secrets",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+            "endpoints",
+            "runtimeclasses",
+            "csidrivers",
+            "csinodes",
+            "volumeattachments",
+            "leases",
+            "resourceslices");
+    private static final Set<String> WRITABLE = Set.of(
+            "nodes",
+            "nodes/status",
+            "pods",
+            "pods/status",
+            "pods/eviction",
+            "events",
+            "leases",
+            "csinodes",
+            "resourceslices",
+            "certificatesigningrequests",
+            "serviceaccounts/token",
+            "tokenreviews",
+            "subjectaccessreviews",
+            "localsubjectaccessreviews");
+
+    @Override
+    public Decision authorize(AccessRequest request) {
+        if (!request.user().in("system:nodes") || !request.user().name().startsWith("system:node:")) {
+            return Decision.NO_OPINION;
+        }
+        boolean allowed = READ.contains(request.verb())
+                ? READABLE.contains(request.resource())
+                : WRITABLE.contains(request.resourceWithSubresource());
+        return allowed ? Decision.allow("") : Decision.NO_OPINION;
+    }
+}

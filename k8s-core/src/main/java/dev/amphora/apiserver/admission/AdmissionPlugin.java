@@ -1,0 +1,25 @@
+package dev.amphora.apiserver.admission;
+
+/**
+ * Changes or refuses writes. Called after defaults are set; {@link #mutate} of every plugin before the object is validated,
+ * {@link #validate} of every plugin afterwards.
+ */
+public interface AdmissionPlugin {
+
+    /** The name by which it is switched on and off, such as {@code NamespaceLifecycle}. */
+    String name();
+
+    /**
+     * Changes the new object.
+     *
+     * @throws dev.amphora.api.StatusException to refuse
+     */
+    default void mutate(AdmissionRequest request) {}
+
+    /**
+     * Looks at the object as it will be stored.
+     *
+     * @throws dev.amphora.api.StatusException to refuse
+     */
+    default void validate(AdmissionRequest request) {}
+}
