@@ -20,16 +20,16 @@ final class CustomDefinitions {
                 String name = OpenApiPaths.customDefinition(resource, resource.kind());
                 result.put(name, item(resource, type).toString());
                 result.put(
-                        OpenApiPaths.customDefinition(resource, resource.listKind()), list(resource, name).toString());
+                        OpenApiPaths.customDefinition(resource, resource.listKind()),
+                        list(resource, name).toString());
             }
         }
         return result;
     }
 
     private static ObjectNode item(ResourceInfo resource, TypeSchema type) {
-        ObjectNode schema = type.openApi().isObject()
-                ? type.openApi().deepCopy()
-                : JsonNodeFactory.instance.objectNode();
+        ObjectNode schema =
+                type.openApi().isObject() ? type.openApi().deepCopy() : JsonNodeFactory.instance.objectNode();
         schema.put("type", "object");
         ObjectNode properties = schema.withObjectProperty("properties");
         typeMeta(properties);

@@ -37,9 +37,8 @@ public final class DiscoveryDocuments {
     public ObjectNode coreVersions(String serverAddress) {
         ObjectNode document = object().put("kind", "APIVersions");
         ArrayNode versions = document.putArray("versions");
-        catalogue.groups().stream()
-                .filter(group -> group.name().isEmpty())
-                .forEach(group -> group.versions().forEach(versions::add));
+        catalogue.groups().stream().filter(group -> group.name().isEmpty()).forEach(group -> group.versions()
+                .forEach(versions::add));
         document.putArray("serverAddressByClientCIDRs")
                 .addObject()
                 .put("clientCIDR", "0.0.0.0/0")
@@ -97,12 +96,12 @@ public final class DiscoveryDocuments {
     }
 
     private static ObjectNode groupVersion(GroupInfo group, String version) {
-        return object().put("groupVersion", ResourceInfo.apiVersion(group.name(), version)).put("version", version);
+        return object().put("groupVersion", ResourceInfo.apiVersion(group.name(), version))
+                .put("version", version);
     }
 
     private static ObjectNode legacy(ResourceInfo resource) {
-        ObjectNode node = object()
-                .put("name", resource.plural())
+        ObjectNode node = object().put("name", resource.plural())
                 .put("singularName", resource.singular())
                 .put("namespaced", resource.namespaced())
                 .put("kind", resource.kind());
@@ -118,8 +117,7 @@ public final class DiscoveryDocuments {
     }
 
     private static ObjectNode legacy(ResourceInfo resource, Subresource subresource) {
-        ObjectNode node = object()
-                .put("name", resource.plural() + "/" + subresource.name())
+        ObjectNode node = object().put("name", resource.plural() + "/" + subresource.name())
                 .put("singularName", "")
                 .put("namespaced", resource.namespaced());
         if (isForeign(resource, subresource)) {
@@ -161,7 +159,8 @@ public final class DiscoveryDocuments {
     private static ObjectNode aggregated(ResourceInfo resource) {
         ObjectNode node = object().put("resource", resource.plural());
         kind(node, "", "", resource.kind());
-        node.put("scope", resource.namespaced() ? "Namespaced" : "Cluster").put("singularResource", resource.singular());
+        node.put("scope", resource.namespaced() ? "Namespaced" : "Cluster")
+                .put("singularResource", resource.singular());
         strings(node, "verbs", resource.verbs());
         if (!resource.shortNames().isEmpty()) {
             strings(node, "shortNames", resource.shortNames());
@@ -174,7 +173,11 @@ public final class DiscoveryDocuments {
             for (Subresource subresource : resource.subresources()) {
                 ObjectNode item = subresources.addObject().put("subresource", subresource.name());
                 boolean foreign = isForeign(resource, subresource);
-                kind(item, foreign ? subresource.group() : "", foreign ? subresource.version() : "", subresource.kind());
+                kind(
+                        item,
+                        foreign ? subresource.group() : "",
+                        foreign ? subresource.version() : "",
+                        subresource.kind());
                 strings(item, "verbs", subresource.verbs());
             }
         }
@@ -182,11 +185,15 @@ public final class DiscoveryDocuments {
     }
 
     private static void kind(ObjectNode node, String group, String version, String kind) {
-        node.putObject("responseKind").put("group", group).put("version", version).put("kind", kind);
+        node.putObject("responseKind")
+                .put("group", group)
+                .put("version", version)
+                .put("kind", kind);
     }
 
     private static boolean isForeign(ResourceInfo resource, Subresource subresource) {
-        return !subresource.group().equals(resource.group()) || !subresource.version().equals(resource.version());
+        return !subresource.group().equals(resource.group())
+                || !subresource.version().equals(resource.version());
     }
 
     private static void strings(ObjectNode node, String name, List<String> values) {

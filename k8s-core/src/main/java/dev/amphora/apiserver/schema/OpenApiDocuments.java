@@ -397,8 +397,8 @@ public final class OpenApiDocuments {
         }
         String kind = name.substring(META.length());
         String entry = "{\"group\":\"%s\",\"kind\":\"%s\",\"version\":\"%s\"}";
-        String kinds = entry.formatted("", kind, "v1")
-                + (group.isEmpty() ? "" : "," + entry.formatted(group, kind, version));
+        String kinds =
+                entry.formatted("", kind, "v1") + (group.isEmpty() ? "" : "," + entry.formatted(group, kind, version));
         return schema.substring(0, schema.length() - 1) + ",\"x-kubernetes-group-version-kind\":[" + kinds + "]}";
     }
 }

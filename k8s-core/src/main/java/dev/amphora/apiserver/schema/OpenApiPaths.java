@@ -170,8 +170,17 @@ final class OpenApiPaths {
             String list = listDefinition(r);
             add(all, r, "get", "list", "list", word, LIST, null, Map.of(200, list), Content.STREAM);
             if (r.namespaced()) {
-                add(base() + "/" + r.plural(), r, "get", "list", "list", r.kind() + "ForAllNamespaces", LIST, null,
-                        Map.of(200, list), Content.STREAM);
+                add(
+                        base() + "/" + r.plural(),
+                        r,
+                        "get",
+                        "list",
+                        "list",
+                        r.kind() + "ForAllNamespaces",
+                        LIST,
+                        null,
+                        Map.of(200, list),
+                        Content.STREAM);
             }
         }
         if (r.supports("create")) {
@@ -181,8 +190,17 @@ final class OpenApiPaths {
             List<String> parameters = new ArrayList<>(LIST);
             parameters.removeAll(List.of("query:allowWatchBookmarks", "query:watch"));
             parameters.addAll(DELETE);
-            add(all, r, "delete", "delete", "deletecollection", "Collection" + word, parameters, META + "DeleteOptions",
-                    Map.of(200, STATUS), Content.OBJECT);
+            add(
+                    all,
+                    r,
+                    "delete",
+                    "delete",
+                    "deletecollection",
+                    "Collection" + word,
+                    parameters,
+                    META + "DeleteOptions",
+                    Map.of(200, STATUS),
+                    Content.OBJECT);
         }
         if (r.supports("get")) {
             add(one, r, "get", "read", "get", word, List.of(), null, Map.of(200, type), Content.OBJECT);
@@ -191,10 +209,18 @@ final class OpenApiPaths {
             add(one, r, "put", "replace", "put", word, WRITE, type, statuses(type, 200, 201), Content.OBJECT);
         }
         if (r.supports("delete")) {
-            String answer = DELETED_OBJECT_IS_RETURNED.contains(r.kind()) && catalogue.customType(r) == null
-                    ? type
-                    : STATUS;
-            add(one, r, "delete", "delete", "delete", word, DELETE, META + "DeleteOptions", statuses(answer, 200, 202),
+            String answer =
+                    DELETED_OBJECT_IS_RETURNED.contains(r.kind()) && catalogue.customType(r) == null ? type : STATUS;
+            add(
+                    one,
+                    r,
+                    "delete",
+                    "delete",
+                    "delete",
+                    word,
+                    DELETE,
+                    META + "DeleteOptions",
+                    statuses(answer, 200, 202),
                     Content.OBJECT);
         }
         if (r.supports("patch")) {
@@ -214,37 +240,101 @@ final class OpenApiPaths {
         add(all, r, "get", "watch", "watchlist", word + "List", LIST, null, event, Content.STREAM);
         add(all + "/{name}", r, "get", "watch", "watch", word, LIST, null, event, Content.STREAM);
         if (r.namespaced()) {
-            add(watch + "/" + r.plural(), r, "get", "watch", "watchlist", r.kind() + "ListForAllNamespaces", LIST, null,
-                    event, Content.STREAM);
+            add(
+                    watch + "/" + r.plural(),
+                    r,
+                    "get",
+                    "watch",
+                    "watchlist",
+                    r.kind() + "ListForAllNamespaces",
+                    LIST,
+                    null,
+                    event,
+                    Content.STREAM);
         }
     }
 
     private void subresource(ResourceInfo r, Subresource s, String one, String word) {
         String path = one + "/" + s.name();
-        String name = word + Ascii.toUpperCase(s.name().substring(0, 1)) + s.name().substring(1);
+        String name =
+                word + Ascii.toUpperCase(s.name().substring(0, 1)) + s.name().substring(1);
         if (CONNECT.contains(s.name())) {
             connect(s, path, name);
             return;
         }
         if (s.name().equals("log")) {
-            add(path, operation(path, "get", "read", "get", name, r.group(), r.version(), r.kind(),
-                    STREAM_PARAMETERS.getOrDefault("log", List.of()), null, Map.of(200, "string"), Content.LOG));
+            add(
+                    path,
+                    operation(
+                            path,
+                            "get",
+                            "read",
+                            "get",
+                            name,
+                            r.group(),
+                            r.version(),
+                            r.kind(),
+                            STREAM_PARAMETERS.getOrDefault("log", List.of()),
+                            null,
+                            Map.of(200, "string"),
+                            Content.LOG));
             return;
         }
-        String type = s.group().equals(r.group()) && s.version().equals(r.version()) && s.kind().equals(r.kind())
+        String type = s.group().equals(r.group())
+                        && s.version().equals(r.version())
+                        && s.kind().equals(r.kind())
                 ? definition(r)
                 : catalogue.type(s.group(), s.version(), s.kind()).name();
         if (s.verbs().contains("get")) {
-            add(path, operation(path, "get", "read", "get", name, s.group(), s.version(), s.kind(), List.of(), null,
-                    Map.of(200, type), Content.OBJECT));
+            add(
+                    path,
+                    operation(
+                            path,
+                            "get",
+                            "read",
+                            "get",
+                            name,
+                            s.group(),
+                            s.version(),
+                            s.kind(),
+                            List.of(),
+                            null,
+                            Map.of(200, type),
+                            Content.OBJECT));
         }
         if (s.verbs().contains("create")) {
-            add(path, operation(path, "post", "create", "post", name, s.group(), s.version(), s.kind(), WRITE, type,
-                    statuses(type, 200, 201, 202), Content.OBJECT));
+            add(
+                    path,
+                    operation(
+                            path,
+                            "post",
+                            "create",
+                            "post",
+                            name,
+                            s.group(),
+                            s.version(),
+                            s.kind(),
+                            WRITE,
+                            type,
+                            statuses(type, 200, 201, 202),
+                            Content.OBJECT));
         }
         if (s.verbs().contains("update")) {
-            add(path, operation(path, "put", "replace", "put", name, s.group(), s.version(), s.kind(), WRITE, type,
-                    statuses(type, 200, 201), Content.OBJECT));
+            add(
+                    path,
+                    operation(
+                            path,
+                            "put",
+                            "replace",
+                            "put",
+                            name,
+                            s.group(),
+                            s.version(),
+                            s.kind(),
+                            WRITE,
+                            type,
+                            statuses(type, 200, 201),
+                            Content.OBJECT));
         }
         if (s.verbs().contains("patch")) {
             patch(path, r, name, s.group(), s.version(), s.kind(), type);
@@ -267,8 +357,19 @@ final class OpenApiPaths {
     }
 
     private Operation connect(String path, String method, String name, Subresource s, List<String> parameters) {
-        Operation operation = operation(path, method, "connect", "connect", name, s.group(), s.version(), s.kind(),
-                parameters, null, Map.of(200, "string"), Content.ANY);
+        Operation operation = operation(
+                path,
+                method,
+                "connect",
+                "connect",
+                name,
+                s.group(),
+                s.version(),
+                s.kind(),
+                parameters,
+                null,
+                Map.of(200, "string"),
+                Content.ANY);
         // The method comes after the version: connectCoreV1GetNamespacedPodExec.
         operation.parameters().remove("query:pretty");
         return operation;
@@ -277,8 +378,21 @@ final class OpenApiPaths {
     private void patch(String path, ResourceInfo r, String name, String g, String v, String k, String type) {
         List<String> parameters = new ArrayList<>(WRITE);
         parameters.add("query:force");
-        add(path, operation(path, "patch", "patch", "patch", name, g, v, k, parameters, META + "Patch",
-                statuses(type, 200, 201), Content.OBJECT));
+        add(
+                path,
+                operation(
+                        path,
+                        "patch",
+                        "patch",
+                        "patch",
+                        name,
+                        g,
+                        v,
+                        k,
+                        parameters,
+                        META + "Patch",
+                        statuses(type, 200, 201),
+                        Content.OBJECT));
     }
 
     private void add(
@@ -292,8 +406,21 @@ final class OpenApiPaths {
             @Nullable String body,
             Map<Integer, String> responses,
             Content content) {
-        add(path, operation(path, method, verb, action, name, r.group(), r.version(), r.kind(), parameters, body, responses,
-                content));
+        add(
+                path,
+                operation(
+                        path,
+                        method,
+                        verb,
+                        action,
+                        name,
+                        r.group(),
+                        r.version(),
+                        r.kind(),
+                        parameters,
+                        body,
+                        responses,
+                        content));
     }
 
     private void add(String path, Operation operation) {
