@@ -12,14 +12,18 @@ import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
+import dev.amphora.apiserver.admission.AdmissionPlugins;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +43,7 @@ public final class ApiServer implements AutoCloseable {
     private final Writes writes;
     private final Patches patches;
     private final Deletes deletes;
+    private final Subresources subresources;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private volatile boolean ready;
@@ -49,13 +54,22 @@ public final class ApiServer implements AutoCloseable {
         endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
-        Admission admission = new Admission(
-                builder.plugins.stream().map(plugin -> plugin.apply(objects)).toList());
-        writes = new Writes(kernel, feed, admission, Allocations.NONE);
+        List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
+                objects, base -> Metadata.generated(base, kernel), builder.disabledPlugins));
+        builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
+        Admission admission = new Admission(plugins);
+        Allocations allocations =
+                new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
+        writes = new Writes(kernel, feed, admission, allocations);
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
+        ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
+        subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
-        authenticators = ImmutableList.copyOf(builder.authenticators);
+        authenticators = ImmutableList.<Authenticator>builder()
+                .addAll(builder.authenticators)
+                .add(tokens)
+                .build();
     }
 
     /**
@@ -150,7 +164,7 @@ public final class ApiServer implements AutoCloseable {
         authorizeOrRefuse(request);
         Call call = call(request);
         if (!call.endpoint().info().supports("watch")) {
-            throw notAllowed(call);
+            throw notAllowed();
         }
         return reads.watch(call, sink);
     }
@@ -169,7 +183,7 @@ public final class ApiServer implements AutoCloseable {
         }
         if (subresource.isEmpty()
                 && !call.endpoint().info().supports(request.verb().word())) {
-            throw notAllowed(call);
+            throw notAllowed();
         }
         return switch (request.verb()) {
             case GET -> reads.get(call);
@@ -219,7 +233,7 @@ public final class ApiServer implements AutoCloseable {
     }
 
     /** 405: the resource cannot do that. */
-    static StatusException notAllowed(Call call) {
+    static StatusException notAllowed() {
         return StatusException.of(
                 405,
                 "MethodNotAllowed",
@@ -231,7 +245,7 @@ public final class ApiServer implements AutoCloseable {
     Optional<VersionedObject> createIfAbsent(
             String group, String version, String plural, String namespace, ObjectNode object) {
         ApiRequest request = new ApiRequest(
-                new User("system:apiserver", "", List.of(User.MASTERS), java.util.Map.of()),
+                new User("system:apiserver", "", List.of(User.MASTERS), Map.of()),
                 "kube-apiserver",
                 Verb.CREATE,
                 group,
@@ -258,8 +272,11 @@ public final class ApiServer implements AutoCloseable {
         private final Store store;
         private final List<Function<ObjectReader, AdmissionPlugin>> plugins = new ArrayList<>();
         private final List<Authenticator> authenticators = new ArrayList<>();
+        private final Set<String> disabledPlugins = new HashSet<>();
         private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
         private BiFunction<String, String, Strategy> strategies = (group, plural) -> new Strategy() {};
+        private String serviceRange = "127.96.0.0/12";
+        private byte @Nullable [] tokenKey;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
 
         private Builder(Kernel kernel, Store store) {
@@ -279,21 +296,49 @@ public final class ApiServer implements AutoCloseable {
             return this;
         }
 
-        /** Adds an admission plugin after those that are there. */
+        /** Switches off a built-in admission plugin, such as {@code ServiceAccount}. */
+        public Builder withoutAdmission(String name) {
+            disabledPlugins.add(name);
+            return this;
+        }
+
+        /** Adds an admission plugin after the built-in ones and those added before. */
         public Builder admission(Function<ObjectReader, AdmissionPlugin> plugin) {
             plugins.add(plugin);
             return this;
+        }
+
+        /**
+         * Where Services get their addresses from; by default {@code 127.96.0.0/12}.
+         *
+         * @param cidr an IPv4 range such as {@code 10.96.0.0/12}
+         */
+        public Builder serviceRange(String cidr) {
+            serviceRange = cidr;
+            return this;
+        }
+
+        /**
+         * The secret that service account tokens are signed with; by default made by chance, so that tokens end with the server.
+         *
+         * @param key at least 32 bytes
+         */
+        public Builder tokenKey(byte[] key) {
+            tokenKey = key.clone();
+            return this;
+        }
+
+        private byte[] tokenKey() {
+            if (tokenKey == null) {
+                tokenKey = new byte[32];
+                kernel.random().nextBytes(tokenKey);
+            }
+            return tokenKey;
         }
 
         /** The server; not yet started. */
         public ApiServer build() {
             return new ApiServer(this);
         }
-    }
-
-    static ObjectNode named(String name) {
-        ObjectNode object = Json.object();
-        object.putObject("metadata").put("name", name);
-        return object;
     }
 }

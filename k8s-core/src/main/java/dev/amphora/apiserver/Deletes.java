@@ -102,6 +102,11 @@ final class Deletes {
         return ApiResult.ok(VersionedObject.of(success(endpoint, outcome.object)), call.warnings());
     }
 
+    /** Deletes the pod that a call names. */
+    void evict(Call call, Options options) {
+        delete(call, options, call.request().namespace(), call.request().name());
+    }
+
     ApiResult deleteCollection(Call call) {
         Options options = Options.of(call);
         options.check();

@@ -25,7 +25,10 @@ final class Patches {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();
         UnaryOperator<JsonNode> patch = reader(call, endpoint.type());
-        boolean status = call.request().subresource().equals("status");
+        Facet facet = Facets.of(endpoint, call.request().subresource());
+        if (facet == null) {
+            throw ApiServer.notFound();
+        }
         VersionedObject result = writes.mutate(
                 call,
                 current -> {
@@ -46,7 +49,7 @@ final class Patches {
                     Writes.toStored(call, object);
                     return object;
                 },
-                status ? Writes.status(endpoint) : Writes.whole(endpoint),
+                facet,
                 false);
         return ApiResult.ok(endpoint.view(result), call.warnings());
     }

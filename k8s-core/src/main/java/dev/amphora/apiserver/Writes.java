@@ -46,13 +46,6 @@ final class Writes {
         ObjectNode next(@Nullable VersionedObject current);
     }
 
-    /** Which part of an object a write is about. */
-    interface Facet {
-        void prepare(ObjectNode object, ObjectNode old);
-
-        List<FieldError> validate(ObjectNode object, ObjectNode old);
-    }
-
     ApiResult create(Call call) {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();
@@ -106,7 +99,10 @@ final class Writes {
         matchName(call, body);
         matchNamespace(call, body);
         toStored(call, body);
-        boolean status = call.request().subresource().equals("status");
+        Facet facet = Facets.of(endpoint, call.request().subresource());
+        if (facet == null) {
+            throw ApiServer.notFound();
+        }
         boolean[] made = new boolean[1];
         VersionedObject result = mutate(
                 call,
@@ -114,41 +110,11 @@ final class Writes {
                     made[0] = current == null;
                     return body.deepCopy();
                 },
-                status ? status(endpoint) : whole(endpoint),
-                !status && endpoint.strategy().createOnUpdate());
+                facet,
+                call.request().subresource().isEmpty() && endpoint.strategy().createOnUpdate());
         return made[0]
                 ? ApiResult.created(endpoint.view(result), call.warnings())
                 : ApiResult.ok(endpoint.view(result), call.warnings());
-    }
-
-    /** The object itself, without its status. */
-    static Facet whole(Endpoint endpoint) {
-        return new Facet() {
-            @Override
-            public void prepare(ObjectNode object, ObjectNode old) {
-                endpoint.strategy().prepareForUpdate(object, old);
-            }
-
-            @Override
-            public List<FieldError> validate(ObjectNode object, ObjectNode old) {
-                return endpoint.strategy().validateUpdate(object, old);
-            }
-        };
-    }
-
-    /** The status alone. */
-    static Facet status(Endpoint endpoint) {
-        return new Facet() {
-            @Override
-            public void prepare(ObjectNode object, ObjectNode old) {
-                endpoint.strategy().prepareForStatusUpdate(object, old);
-            }
-
-            @Override
-            public List<FieldError> validate(ObjectNode object, ObjectNode old) {
-                return endpoint.strategy().validateStatusUpdate(object, old);
-            }
-        };
     }
 
     /** Changes an object until nobody else is in the way. */
@@ -209,7 +175,7 @@ final class Writes {
         endpoint.strategy().warnings(object).forEach(call::warn);
         admission.validate(call, Operation.UPDATE, object, old);
         Metadata.of(object).remove("resourceVersion");
-        if (goesNow(object, old)) {
+        if (facet.isLast(object, old)) {
             return remove(call, key, entry, current, object);
         }
         byte[] bytes = Json.write(object);
@@ -295,14 +261,6 @@ final class Writes {
                     call.request().name(),
                     MODIFIED);
         }
-    }
-
-    /** Whether an update takes away the last thing that keeps a deleted object. */
-    private static boolean goesNow(ObjectNode object, ObjectNode old) {
-        return Metadata.isDeleting(old)
-                && Metadata.finalizers(object).isEmpty()
-                && !Metadata.finalizers(old).isEmpty()
-                && old.path("metadata").path("deletionGracePeriodSeconds").asLong() == 0;
     }
 
     /** Whether two documents differ in the order of their members only. */

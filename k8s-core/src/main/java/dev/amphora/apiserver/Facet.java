@@ -1,0 +1,24 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import java.util.List;
+
+/** Which part of an object a write is about: the object without its status, its status, or less. */
+interface Facet {
+
+    /** Puts back everything that is not this part. */
+    void prepare(ObjectNode object, ObjectNode old);
+
+    /** What is wrong with the change; empty if nothing. */
+    List<FieldError> validate(ObjectNode object, ObjectNode old);
+
+    /** Whether this change takes away the last thing that keeps a deleted object. */
+    default boolean isLast(ObjectNode object, ObjectNode old) {
+        return Metadata.isDeleting(old)
+                && Metadata.finalizers(object).isEmpty()
+                && !Metadata.finalizers(old).isEmpty()
+                && old.path("metadata").path("deletionGracePeriodSeconds").asLong() == 0
+                && !old.path("kind").asText().equals("Namespace");
+    }
+}

@@ -1,0 +1,165 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.access.AccessRequest;
+import dev.amphora.apiserver.access.Authorizer;
+import dev.amphora.apiserver.access.Credentials;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Questions that are posted like objects and answered at once: who is this token, may this user do that. */
+final class Reviews {
+    private static final Set<String> PLACES = Set.of(
+            "tokenreviews.authentication.k8s.io",
+            "selfsubjectreviews.authentication.k8s.io",
+            "subjectaccessreviews.authorization.k8s.io",
+            "selfsubjectaccessreviews.authorization.k8s.io",
+            "localsubjectaccessreviews.authorization.k8s.io",
+            "selfsubjectrulesreviews.authorization.k8s.io");
+
+    private final ApiServer server;
+
+    Reviews(ApiServer server) {
+        this.server = server;
+    }
+
+    boolean isOne(String place) {
+        return PLACES.contains(place);
+    }
+
+    ApiResult create(Call call) {
+        ResourceInfo info = call.endpoint().info();
+        ObjectNode review = Bodies.object(call, info.group(), info.version(), info.kind());
+        Metadata.of(review).remove("managedFields");
+        switch (info.kind()) {
+            case "TokenReview" -> token(review);
+            case "SelfSubjectReview" -> self(call, review);
+            case "SelfSubjectRulesReview" -> rules(review);
+            default -> access(call, review);
+        }
+        return ApiResult.created(VersionedObject.of(review), call.warnings());
+    }
+
+    private void token(ObjectNode review) {
+        String token = review.path("spec").path("token").asText("");
+        if (token.isEmpty()) {
+            throw StatusException.badRequest("token is required for TokenReview in authentication");
+        }
+        ObjectNode status = review.putObject("status");
+        Optional<User> user = server.authenticate(Credentials.token(token));
+        if (user.isEmpty()) {
+            status.putObject("user");
+            status.put("error", "invalid bearer token");
+            return;
+        }
+        status.put("authenticated", true);
+        status.set("user", tree(user.get()));
+        status.putArray("audiences").add(ServiceAccountTokens.ISSUER);
+    }
+
+    private static void self(Call call, ObjectNode review) {
+        review.remove("metadata");
+        review.putObject("metadata").putNull("creationTimestamp");
+        review.putObject("status").set("userInfo", tree(call.request().user()));
+    }
+
+    private static ObjectNode tree(User user) {
+        ObjectNode tree = Json.object().put("username", user.name());
+        if (!user.uid().isEmpty()) {
+            tree.put("uid", user.uid());
+        }
+        ArrayNode groups = tree.putArray("groups");
+        user.groups().forEach(groups::add);
+        if (!user.extra().isEmpty()) {
+            ObjectNode extra = tree.putObject("extra");
+            new TreeMap<>(user.extra()).forEach((key, values) -> values.forEach(extra.putArray(key)::add));
+        }
+        return tree;
+    }
+
+    private static void rules(ObjectNode review) {
+        ObjectNode status = review.putObject("status");
+        ObjectNode rule = status.putArray("resourceRules").addObject();
+        status.putArray("nonResourceRules");
+        status.put("incomplete", true);
+        rule.putArray("verbs");
+    }
+
+    private void access(Call call, ObjectNode review) {
+        JsonNode spec = review.path("spec");
+        JsonNode resource = spec.path("resourceAttributes");
+        JsonNode path = spec.path("nonResourceAttributes");
+        if (resource.isObject() == path.isObject()) {
+            throw refused("spec.resourceAttributes", "null",
+                    resource.isObject()
+                            ? "cannot be specified in combination with resourceAttributes"
+                            : "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+        }
+        boolean self = call.endpoint().info().kind().equals("SelfSubjectAccessReview");
+        if (call.endpoint().info().namespaced()
+                && !resource.path("namespace").asText("").equals(call.request().namespace())) {
+            throw refused(
+                    "spec.resourceAttributes.namespace",
+                    Json.quote(resource.path("namespace").asText("")),
+                    "must match metadata.namespace");
+        }
+        User user = self ? call.request().user() : user(spec);
+        Authorizer.Decision decision = server.authorize(question(user, resource, path));
+        ObjectNode status = review.putObject("status");
+        status.put("allowed", decision.allowed());
+        if (decision.verdict() == Authorizer.Verdict.DENY) {
+            status.put("denied", true);
+        }
+        if (!decision.reason().isEmpty()) {
+            status.put("reason", decision.reason());
+        }
+    }
+
+    private static AccessRequest question(User user, JsonNode resource, JsonNode path) {
+        if (path.isObject()) {
+            return AccessRequest.ofPath(
+                    user, path.path("verb").asText(""), path.path("path").asText(""));
+        }
+        return new AccessRequest(
+                user,
+                resource.path("verb").asText(""),
+                resource.path("group").asText(""),
+                resource.path("version").asText(""),
+                resource.path("resource").asText(""),
+                resource.path("subresource").asText(""),
+                resource.path("namespace").asText(""),
+                resource.path("name").asText(""),
+                "");
+    }
+
+    private static User user(JsonNode spec) {
+        List<String> groups = new ArrayList<>();
+        spec.path("groups").forEach(group -> groups.add(group.asText()));
+        Map<String, List<String>> extra = new TreeMap<>();
+        spec.path("extra").fields().forEachRemaining(entry -> {
+            List<String> values = new ArrayList<>();
+            entry.getValue().forEach(value -> values.add(value.asText()));
+            extra.put(entry.getKey(), values);
+        });
+        return new User(spec.path("user").asText(""), spec.path("uid").asText(""), groups, extra);
+    }
+
+    private static StatusException refused(String field, String value, String why) {
+        return StatusException.invalid(
+                "authorization.k8s.io",
+                "",
+                "",
+                List.of(new FieldError(FieldError.Type.INVALID, field, "Invalid value: %s: %s".formatted(value, why))));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import dev.amphora.api.Json;
+import dev.amphora.api.Selector;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** {@code scale}: the number of replicas of anything that has some, in a form that is the same for all. */
+final class ScaleSubresource {
+    private final SchemaCatalogue catalogue;
+    private final Writes writes;
+
+    ScaleSubresource(SchemaCatalogue catalogue, Writes writes) {
+        this.catalogue = catalogue;
+        this.writes = writes;
+    }
+
+    ApiResult get(Call call) {
+        Endpoint endpoint = call.endpoint();
+        VersionedObject object = endpoint
+                .find(call.request().namespace(), call.request().name())
+                .orElseThrow(() -> endpoint.notFound(call.request().name()));
+        return ApiResult.ok(VersionedObject.of(scale(kind(call), object.tree())), call.warnings());
+    }
+
+    ApiResult update(Call call) {
+        ResourceInfo.Subresource kind = kind(call);
+        ObjectNode body = Bodies.object(call, kind.group(), kind.version(), kind.kind());
+        String given = Metadata.text(body, "name");
+        if (!given.equals(call.request().name())) {
+            throw StatusException.badRequest("the name of the object (%s) does not match the name on the URL (%s)"
+                    .formatted(given, call.request().name()));
+        }
+        return write(call, kind, scale -> body);
+    }
+
+    ApiResult patch(Call call) {
+        ResourceInfo.Subresource kind = kind(call);
+        UnaryOperator<JsonNode> patch =
+                Patches.reader(call, catalogue.type(kind.group(), kind.version(), kind.kind()));
+        return write(call, kind, scale -> {
+            JsonNode before = scale.path("metadata").path("resourceVersion");
+            ObjectNode patched =
+                    Patches.decode(call, patch.apply(scale), kind.group(), kind.version(), kind.kind());
+            if (patched.path("metadata").path("resourceVersion").equals(before)) {
+                Metadata.of(patched).remove("resourceVersion");
+            }
+            return patched;
+        });
+    }
+
+    private ApiResult write(Call call, ResourceInfo.Subresource kind, UnaryOperator<ObjectNode> change) {
+        Endpoint endpoint = call.endpoint();
+        VersionedObject written = writes.mutate(
+                call,
+                current -> {
+                    if (current == null) {
+                        throw endpoint.notFound(call.request().name());
+                    }
+                    ObjectNode scale = change.apply(scale(kind, current.tree()));
+                    check(kind, call.request().name(), scale);
+                    ObjectNode object = current.tree().deepCopy();
+                    JsonNode replicas = scale.path("spec").path("replicas");
+                    object.withObject("/spec").put("replicas", replicas.asInt(0));
+                    replace(object, scale, "resourceVersion");
+                    replace(object, scale, "uid");
+                    return object;
+                },
+                Facets.whole(endpoint),
+                false);
+        return ApiResult.ok(VersionedObject.of(scale(kind, written.tree())), call.warnings());
+    }
+
+    private static void check(ResourceInfo.Subresource kind, String name, ObjectNode scale) {
+        int replicas = scale.path("spec").path("replicas").asInt(0);
+        if (replicas < 0) {
+            throw StatusException.invalid(
+                    kind.group(),
+                    kind.kind(),
+                    name,
+                    List.of(new FieldError(
+                            FieldError.Type.INVALID,
+                            "spec.replicas",
+                            "Invalid value: %d: must be greater than or equal to 0".formatted(replicas))));
+        }
+    }
+
+    private static void replace(ObjectNode object, ObjectNode scale, String field) {
+        String value = Metadata.text(scale, field);
+        if (value.isEmpty()) {
+            Metadata.of(object).remove(field);
+        } else {
+            Metadata.of(object).put(field, value);
+        }
+    }
+
+    private static ObjectNode scale(ResourceInfo.Subresource kind, ObjectNode object) {
+        ObjectNode scale = Json.object();
+        scale.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());
+        ObjectNode metadata = scale.putObject("metadata");
+        for (String field : List.of("name", "namespace", "uid", "resourceVersion", "creationTimestamp")) {
+            JsonNode value = object.path("metadata").get(field);
+            if (value != null) {
+                metadata.set(field, value);
+            }
+        }
+        int replicas = object.path("spec").path("replicas").asInt(0);
+        ObjectNode spec = scale.putObject("spec");
+        if (replicas != 0) {
+            spec.put("replicas", replicas);
+        }
+        ObjectNode status = scale.putObject("status");
+        status.put("replicas", object.path("status").path("replicas").asInt(0));
+        JsonNode selector = object.path("spec").path("selector");
+        boolean structured = selector.has("matchLabels") || selector.has("matchExpressions");
+        String text = structured
+                ? Selector.of(selector).toString()
+                : Selector.of(Json.object().set("matchLabels", selector)).toString();
+        if (!text.isEmpty()) {
+            status.put("selector", text);
+        }
+        return scale;
+    }
+
+    private static ResourceInfo.Subresource kind(Call call) {
+        return call.endpoint().info().subresource("scale").orElseThrow(ApiServer::notFound);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.amphora.apiserver.admission;
+
+import com.google.common.collect.ImmutableList;
+import dev.amphora.apiserver.access.ObjectReader;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** The built-in plugins, in the order in which they are called. */
+public final class AdmissionPlugins {
+    /** The names that kube-apiserver knows, in its order. Those without a plugin here may be named and do nothing. */
+    public static final ImmutableList<String> NAMES = ImmutableList.of(
+            "AlwaysAdmit",
+            "NamespaceAutoProvision",
+            "NamespaceLifecycle",
+            "NamespaceExists",
+            "LimitPodHardAntiAffinityTopology",
+            "LimitRanger",
+            "ServiceAccount",
+            "NodeRestriction",
+            "TaintNodesByCondition",
+            "AlwaysPullImages",
+            "ImagePolicyWebhook",
+            "PodSecurity",
+            "PodNodeSelector",
+            "Priority",
+            "DefaultTolerationSeconds",
+            "PodTolerationRestriction",
+            "EventRateLimit",
+            "ExtendedResourceToleration",
+            "PersistentVolumeClaimResize",
+            "DefaultStorageClass",
+            "StorageObjectInUseProtection",
+            "OwnerReferencesPermissionEnforcement",
+            "RuntimeClass",
+            "CertificateApproval",
+            "CertificateSigning",
+            "ClusterTrustBundleAttest",
+            "CertificateSubjectRestriction",
+            "DefaultIngressClass",
+            "PodTopologyLabels",
+            "NodeDeclaredFeatureValidator",
+            "DenyServiceExternalIPs",
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionWebhook",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionWebhook",
+            "ResourceQuota",
+            "AlwaysDeny");
+
+    private AdmissionPlugins() {}
+
+    /**
+     * The plugins that are switched on.
+     *
+     * @param objects where plugins read
+     * @param nameGenerator makes a name from its beginning
+     * @param disabled names of plugins to leave out
+     */
+    public static List<AdmissionPlugin> builtIn(
+            ObjectReader objects, UnaryOperator<String> nameGenerator, Collection<String> disabled) {
+        List<AdmissionPlugin> plugins = new ArrayList<>(List.of(
+                new NamespaceLifecycle(objects),
+                new ServiceAccountPlugin(objects, nameGenerator),
+                new TaintNodesByCondition(),
+                new Priority(objects),
+                new DefaultTolerationSeconds()));
+        plugins.removeIf(plugin -> disabled.contains(plugin.name()));
+        return plugins;
+    }
+}
