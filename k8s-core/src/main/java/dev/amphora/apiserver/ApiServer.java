@@ -2,7 +2,6 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
-import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.AccessRequest;
 import dev.amphora.apiserver.access.Authenticator;
@@ -54,8 +53,8 @@ public final class ApiServer implements AutoCloseable {
         endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
-        List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
-                objects, base -> Metadata.generated(base, kernel), builder.disabledPlugins));
+        List<AdmissionPlugin> plugins = new ArrayList<>(
+                AdmissionPlugins.builtIn(objects, base -> Metadata.generated(base, kernel), builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         Admission admission = new Admission(plugins);
         Allocations allocations =

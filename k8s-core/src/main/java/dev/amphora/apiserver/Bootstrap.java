@@ -11,8 +11,18 @@ final class Bootstrap {
     private static final String RBAC = "rbac.authorization.k8s.io";
     private static final List<String> READABLE_BY_ALL =
             List.of("/healthz", "/livez", "/readyz", "/version", "/version/");
-    private static final List<String> DISCOVERY =
-            List.of("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/");
+    private static final List<String> DISCOVERY = List.of(
+            "/api",
+            "/api/*",
+            "/apis",
+            "/apis/*",
+            "/healthz",
+            "/livez",
+            "/openapi",
+            "/openapi/*",
+            "/readyz",
+            "/version",
+            "/version/");
 
     private final ApiServer server;
 
@@ -24,14 +34,22 @@ final class Bootstrap {
         for (String name : NAMESPACES) {
             make("", "v1", "namespaces", named(name));
         }
-        make("scheduling.k8s.io", "v1", "priorityclasses", priority(
-                "system-node-critical",
-                2_000_001_000,
-                "Used for system critical pods that must not be moved from their current node."));
-        make("scheduling.k8s.io", "v1", "priorityclasses", priority(
-                "system-cluster-critical",
-                2_000_000_000,
-                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."));
+        make(
+                "scheduling.k8s.io",
+                "v1",
+                "priorityclasses",
+                priority(
+                        "system-node-critical",
+                        2_000_001_000,
+                        "Used for system critical pods that must not be moved from their current node."));
+        make(
+                "scheduling.k8s.io",
+                "v1",
+                "priorityclasses",
+                priority(
+                        "system-cluster-critical",
+                        2_000_000_000,
+                        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."));
         ObjectNode everything = role("cluster-admin");
         ObjectNode all = everything.putArray("rules").addObject();
         all.putArray("verbs").add("*");
@@ -68,7 +86,9 @@ final class Bootstrap {
     }
 
     private void make(String group, String version, String plural, ObjectNode object) {
-        if (server.objects().get(group, plural, "", Metadata.text(object, "name")).isEmpty()) {
+        if (server.objects()
+                .get(group, plural, "", Metadata.text(object, "name"))
+                .isEmpty()) {
             server.createIfAbsent(group, version, plural, "", object);
         }
     }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import java.util.List;
 import dev.amphora.kernel.Kernel;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code pods/binding} and {@code bindings}: gives a pod its node. */

@@ -36,8 +36,7 @@ final class PodEviction {
                     .formatted(name, Metadata.text(eviction, "name")));
         }
         Endpoint pods = call.endpoint();
-        VersionedObject pod =
-                pods.find(call.request().namespace(), name).orElseThrow(() -> pods.notFound(name));
+        VersionedObject pod = pods.find(call.request().namespace(), name).orElseThrow(() -> pods.notFound(name));
         JsonNode given = eviction.path("deleteOptions");
         boolean dryRun = call.options().isDryRun() || !given.path("dryRun").isEmpty();
         if (counts(pod.tree())) {
@@ -57,10 +56,14 @@ final class PodEviction {
         deletes.evict(
                 call,
                 new Deletes.Options(
-                        given.hasNonNull("gracePeriodSeconds") ? given.path("gracePeriodSeconds").asLong() : null,
+                        given.hasNonNull("gracePeriodSeconds")
+                                ? given.path("gracePeriodSeconds").asLong()
+                                : null,
                         given.path("propagationPolicy").asText(""),
                         null,
-                        preconditions.hasNonNull("uid") ? preconditions.path("uid").asText() : null,
+                        preconditions.hasNonNull("uid")
+                                ? preconditions.path("uid").asText()
+                                : null,
                         preconditions.hasNonNull("resourceVersion")
                                 ? preconditions.path("resourceVersion").asText()
                                 : null,
@@ -131,8 +134,7 @@ final class PodEviction {
         String name = current.name();
         if (status.path("observedGeneration").asLong()
                 < budget.path("metadata").path("generation").asLong()) {
-            throw tooMany(
-                    "The disruption budget %s is still being processed by the server.".formatted(name), 10);
+            throw tooMany("The disruption budget %s is still being processed by the server.".formatted(name), 10);
         }
         long allowed = status.path("disruptionsAllowed").asLong();
         if (allowed <= 0) {
@@ -152,8 +154,12 @@ final class PodEviction {
     private static void insufficient(ObjectNode budget, String now) {
         ObjectNode condition = Json.object();
         condition.put("type", "DisruptionAllowed").put("status", "False");
-        condition.put("observedGeneration", budget.path("metadata").path("generation").asLong());
-        condition.put("lastTransitionTime", now).put("reason", "InsufficientPods").put("message", "");
+        condition.put(
+                "observedGeneration", budget.path("metadata").path("generation").asLong());
+        condition
+                .put("lastTransitionTime", now)
+                .put("reason", "InsufficientPods")
+                .put("message", "");
         budget.withObject("/status").withArray("conditions").removeAll().add(condition);
     }
 

@@ -101,7 +101,9 @@ final class Reviews {
         JsonNode resource = spec.path("resourceAttributes");
         JsonNode path = spec.path("nonResourceAttributes");
         if (resource.isObject() == path.isObject()) {
-            throw refused("spec.resourceAttributes", "null",
+            throw refused(
+                    "spec.resourceAttributes",
+                    "null",
                     resource.isObject()
                             ? "cannot be specified in combination with resourceAttributes"
                             : "exactly one of nonResourceAttributes or resourceAttributes must be specified");

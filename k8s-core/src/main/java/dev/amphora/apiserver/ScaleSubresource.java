@@ -23,8 +23,8 @@ final class ScaleSubresource {
 
     ApiResult get(Call call) {
         Endpoint endpoint = call.endpoint();
-        VersionedObject object = endpoint
-                .find(call.request().namespace(), call.request().name())
+        VersionedObject object = endpoint.find(
+                        call.request().namespace(), call.request().name())
                 .orElseThrow(() -> endpoint.notFound(call.request().name()));
         return ApiResult.ok(VersionedObject.of(scale(kind(call), object.tree())), call.warnings());
     }
@@ -42,12 +42,10 @@ final class ScaleSubresource {
 
     ApiResult patch(Call call) {
         ResourceInfo.Subresource kind = kind(call);
-        UnaryOperator<JsonNode> patch =
-                Patches.reader(call, catalogue.type(kind.group(), kind.version(), kind.kind()));
+        UnaryOperator<JsonNode> patch = Patches.reader(call, catalogue.type(kind.group(), kind.version(), kind.kind()));
         return write(call, kind, scale -> {
             JsonNode before = scale.path("metadata").path("resourceVersion");
-            ObjectNode patched =
-                    Patches.decode(call, patch.apply(scale), kind.group(), kind.version(), kind.kind());
+            ObjectNode patched = Patches.decode(call, patch.apply(scale), kind.group(), kind.version(), kind.kind());
             if (patched.path("metadata").path("resourceVersion").equals(before)) {
                 Metadata.of(patched).remove("resourceVersion");
             }

@@ -42,9 +42,8 @@ final class ServiceAccountTokens implements Authenticator {
         ObjectNode request = Bodies.object(call, "authentication.k8s.io", "v1", "TokenRequest");
         ApiRequest asked = call.request();
         Endpoint endpoint = call.endpoint();
-        VersionedObject account = endpoint
-                .find(asked.namespace(), asked.name())
-                .orElseThrow(() -> endpoint.notFound(asked.name()));
+        VersionedObject account =
+                endpoint.find(asked.namespace(), asked.name()).orElseThrow(() -> endpoint.notFound(asked.name()));
         Instant now = kernel.instant();
         long seconds = request.path("spec").path("expirationSeconds").asLong(DEFAULT_SECONDS);
         ObjectNode spec = request.withObject("/spec");
@@ -60,7 +59,9 @@ final class ServiceAccountTokens implements Authenticator {
             spec.putNull("boundObjectRef");
         }
         ObjectNode metadata = request.putObject("metadata");
-        metadata.put("name", account.name()).put("namespace", account.namespace()).put("uid", account.uid());
+        metadata.put("name", account.name())
+                .put("namespace", account.namespace())
+                .put("uid", account.uid());
         metadata.put("creationTimestamp", Metadata.time(now));
         request.putObject("status")
                 .put("token", sign(claims))
@@ -90,8 +91,9 @@ final class ServiceAccountTokens implements Authenticator {
                     case "Pod" -> "pods";
                     case "Secret" -> "secrets";
                     case "Node" -> "nodes";
-                    default -> throw StatusException.badRequest("cannot bind token to object of type %s, Kind=%s"
-                            .formatted(gv(bound.path("apiVersion").asText()), kind));
+                    default ->
+                        throw StatusException.badRequest("cannot bind token to object of type %s, Kind=%s"
+                                .formatted(gv(bound.path("apiVersion").asText()), kind));
                 };
         String name = bound.path("name").asText();
         ObjectNode object = server.objects()
@@ -146,11 +148,17 @@ final class ServiceAccountTokens implements Authenticator {
             return Optional.empty();
         }
         Map<String, List<String>> extra = new TreeMap<>();
-        extra.put("authentication.kubernetes.io/credential-id", List.of("JTI=" + claims.path("jti").asText()));
+        extra.put(
+                "authentication.kubernetes.io/credential-id",
+                List.of("JTI=" + claims.path("jti").asText()));
         for (String kind : List.of("pod", "node")) {
             if (own.has(kind)) {
-                extra.put("authentication.kubernetes.io/%s-name".formatted(kind), List.of(own.path(kind).path("name").asText()));
-                extra.put("authentication.kubernetes.io/%s-uid".formatted(kind), List.of(own.path(kind).path("uid").asText()));
+                extra.put(
+                        "authentication.kubernetes.io/%s-name".formatted(kind),
+                        List.of(own.path(kind).path("name").asText()));
+                extra.put(
+                        "authentication.kubernetes.io/%s-uid".formatted(kind),
+                        List.of(own.path(kind).path("uid").asText()));
             }
         }
         return Optional.of(new User(

@@ -139,8 +139,7 @@ final class ServiceAllocations implements Allocations {
                 return ip;
             }
         }
-        throw StatusException.internalError(
-                "failed to allocate a serviceIP: range is full");
+        throw StatusException.internalError("failed to allocate a serviceIP: range is full");
     }
 
     private boolean takeAddress(String ip, ObjectNode service, Reservation reservation) {
@@ -191,7 +190,8 @@ final class ServiceAllocations implements Allocations {
         JsonNode parent = address.tree().path("spec").path("parentRef");
         String namespace = parent.path("namespace").asText();
         String name = parent.path("name").asText();
-        boolean own = namespace.equals(Metadata.text(asking, "namespace")) && name.equals(Metadata.text(asking, "name"));
+        boolean own =
+                namespace.equals(Metadata.text(asking, "namespace")) && name.equals(Metadata.text(asking, "name"));
         Optional<VersionedObject> service = services().find(namespace, name);
         return service.isEmpty() ? !own : addressesOf(service.get().tree()).contains(ip);
     }
@@ -207,14 +207,12 @@ final class ServiceAllocations implements Allocations {
             String key = addresses.key("", ip);
             Store.Swap swap = addresses.store().delete(key, address.revision());
             if (swap.succeeded()) {
-                feed.wrote(
-                        addresses.cache(), new Change(swap.revision(), key, null, address, kernel.instant()));
+                feed.wrote(addresses.cache(), new Change(swap.revision(), key, null, address, kernel.instant()));
             }
         });
     }
 
-    private void nodePorts(
-            Endpoint endpoint, ObjectNode object, @Nullable ObjectNode old, Reservation reservation) {
+    private void nodePorts(Endpoint endpoint, ObjectNode object, @Nullable ObjectNode old, Reservation reservation) {
         if (!wantsPorts(object)) {
             return;
         }
@@ -276,7 +274,9 @@ final class ServiceAllocations implements Allocations {
         if (!wanted) {
             spec.remove("healthCheckNodePort");
         } else if (spec.path("healthCheckNodePort").asInt() == 0) {
-            int before = old == null ? 0 : old.path("spec").path("healthCheckNodePort").asInt();
+            int before = old == null
+                    ? 0
+                    : old.path("spec").path("healthCheckNodePort").asInt();
             spec.put("healthCheckNodePort", before > 0 ? before : freePort(taken));
         }
     }
@@ -306,7 +306,8 @@ final class ServiceAllocations implements Allocations {
             JsonNode spec = service.tree().path("spec");
             for (JsonNode port : spec.path("ports")) {
                 if (port.path("nodePort").asInt() > 0) {
-                    taken.put(port.path("nodePort").asInt(), port.path("protocol").asText());
+                    taken.put(
+                            port.path("nodePort").asInt(), port.path("protocol").asText());
                 }
             }
             if (spec.path("healthCheckNodePort").asInt() > 0) {

@@ -41,9 +41,7 @@ final class Priority implements AdmissionPlugin {
 
     @Override
     public void validate(AdmissionRequest request) {
-        if (request.operation() == Operation.DELETE
-                && request.isFor(GROUP, CLASSES)
-                && KEPT.contains(request.name())) {
+        if (request.operation() == Operation.DELETE && request.isFor(GROUP, CLASSES) && KEPT.contains(request.name())) {
             throw StatusException.forbidden(
                     GROUP, CLASSES, request.name(), "this is a system priority class and cannot be deleted");
         }
@@ -60,7 +58,9 @@ final class Priority implements AdmissionPlugin {
         String policy = found.map(each -> each.path("preemptionPolicy").asText("PreemptLowerPriority"))
                 .orElse("PreemptLowerPriority");
         if (name.isEmpty() && found.isPresent()) {
-            spec.put("priorityClassName", found.get().path("metadata").path("name").asText());
+            spec.put(
+                    "priorityClassName",
+                    found.get().path("metadata").path("name").asText());
         }
         if (spec.hasNonNull("priority") && spec.path("priority").asInt() != priority) {
             throw refuse(
@@ -86,7 +86,8 @@ final class Priority implements AdmissionPlugin {
         ObjectNode lowest = null;
         for (ObjectNode each : objects.list(GROUP, CLASSES, "")) {
             if (each.path("globalDefault").asBoolean()
-                    && (lowest == null || each.path("value").asInt() < lowest.path("value").asInt())) {
+                    && (lowest == null
+                            || each.path("value").asInt() < lowest.path("value").asInt())) {
                 lowest = each;
             }
         }

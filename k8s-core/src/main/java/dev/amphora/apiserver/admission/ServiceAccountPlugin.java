@@ -58,7 +58,8 @@ final class ServiceAccountPlugin implements AdmissionPlugin {
         if (automounts(spec, found)) {
             mountToken(spec);
         }
-        if (spec.path("imagePullSecrets").isEmpty() && !found.path("imagePullSecrets").isEmpty()) {
+        if (spec.path("imagePullSecrets").isEmpty()
+                && !found.path("imagePullSecrets").isEmpty()) {
             spec.set("imagePullSecrets", found.path("imagePullSecrets").deepCopy());
         }
     }

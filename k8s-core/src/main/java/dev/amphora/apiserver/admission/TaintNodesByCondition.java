@@ -25,6 +25,10 @@ final class TaintNodesByCondition implements AdmissionPlugin {
                 return;
             }
         }
-        node.withObject("/spec").withArray("taints").addObject().put("key", NOT_READY).put("effect", "NoSchedule");
+        node.withObject("/spec")
+                .withArray("taints")
+                .addObject()
+                .put("key", NOT_READY)
+                .put("effect", "NoSchedule");
     }
 }
