@@ -143,14 +143,15 @@ public final class StrategicMergePatch {
             FieldSchema field = listField(type, name);
             @Nullable String key = field.patchMergeKey().orElse(null);
             ListMerge.requireSameOrder(patched, order, key);
-            if (current == null && patched == null) {
-                continue;
-            }
             ArrayNode merged;
             if (patched == null) {
+                if (current == null) {
+                    continue;
+                }
                 merged = current;
             } else if (current == null) {
-                merged = (ArrayNode) withoutDirectives(patched);
+                withoutDirectives(patched);
+                merged = patched;
             } else {
                 merged = mergeList(current.deepCopy(), patched.deepCopy(), field);
             }

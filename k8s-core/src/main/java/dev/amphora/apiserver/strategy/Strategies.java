@@ -1,51 +1,166 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.amphora.api.Json;
+import dev.amphora.apiserver.schema.Quantities;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
-/** Steps that many strategies share. */
+/** Steps that many strategies share: what is kept of the old object, and filling in what is absent. */
 final class Strategies {
     private Strategies() {}
 
+    // Updates
+
     /** Gives the object the old one's status. */
     static void keepStatus(ObjectNode object, ObjectNode old) {
-        JsonNode status = old.get("status");
-        if (status == null) {
-            object.remove("status");
+        keep(object, old, "status");
+    }
+
+    /** Gives an object another one's member, or takes it away where the other has none. */
+    static void keep(ObjectNode object, JsonNode old, String member) {
+        JsonNode value = old.get(member);
+        if (value == null) {
+            object.remove(member);
         } else {
-            object.set("status", status.deepCopy());
+            object.set(member, value.deepCopy());
         }
     }
 
     /** Raises the generation if anything but metadata and status differs. */
     static void bumpGeneration(ObjectNode object, ObjectNode old) {
-        JsonNode generation = old.path("metadata").path("generation");
-        if (!generation.isNumber()) {
-            return;
-        }
         ObjectNode before = old.deepCopy();
         ObjectNode after = object.deepCopy();
-        for (ObjectNode each : new ObjectNode[] {before, after}) {
-            each.remove("metadata");
-            each.remove("status");
+        for (ObjectNode each : List.of(before, after)) {
+            each.remove(List.of("metadata", "status", "kind", "apiVersion"));
         }
-        long next = generation.asLong() + (before.equals(after) ? 0 : 1);
-        ((ObjectNode) object.get("metadata")).put("generation", next);
+        setGeneration(object, old, !same(before, after));
     }
 
-    /** Gives the object everything of the old one but its status. */
-    static void keepAllButStatus(ObjectNode object, ObjectNode old) {
-        JsonNode status = object.get("status");
-        JsonNode version = object.path("metadata").get("resourceVersion");
-        object.removeAll();
-        object.setAll(old.deepCopy());
-        if (status == null) {
-            object.remove("status");
-        } else {
-            object.set("status", status);
+    /** Gives the object the old one's generation, raised if its desired state changed. */
+    static void setGeneration(ObjectNode object, ObjectNode old, boolean changed) {
+        JsonNode generation = old.path("metadata").path("generation");
+        if (generation.isNumber()) {
+            metadata(object).put("generation", generation.asLong() + (changed ? 1 : 0));
         }
-        if (version != null) {
-            ((ObjectNode) object.get("metadata")).set("resourceVersion", version);
+    }
+
+    /** Gives the object everything of the old one but its status and the metadata that a status update may carry. */
+    static void keepAllButStatus(ObjectNode object, ObjectNode old) {
+        for (String member : members(object)) {
+            if (!member.equals("status") && !member.equals("metadata")) {
+                object.remove(member);
+            }
+        }
+        for (String member : members(old)) {
+            if (!member.equals("status") && !member.equals("metadata")) {
+                object.set(member, old.get(member).deepCopy());
+            }
+        }
+        keep(metadata(object), old.path("metadata"), "generation");
+    }
+
+    /** Whether two values are the same; nothing, null, and an empty list or object are. */
+    static boolean same(JsonNode one, JsonNode other) {
+        if (isNothing(one) || isNothing(other)) {
+            return isNothing(one) && isNothing(other);
+        }
+        if (one.isObject() && other.isObject()) {
+            List<String> all = members((ObjectNode) one);
+            members((ObjectNode) other).stream()
+                    .filter(member -> !one.has(member))
+                    .forEach(all::add);
+            return all.stream().allMatch(member -> same(one.path(member), other.path(member)));
+        }
+        if (one.isArray() && other.isArray()) {
+            boolean same = one.size() == other.size();
+            for (int i = 0; same && i < one.size(); i++) {
+                same = same(one.get(i), other.get(i));
+            }
+            return same;
+        }
+        return Json.same(one, other);
+    }
+
+    private static boolean isNothing(JsonNode value) {
+        return value.isMissingNode() || value.isNull() || (value.isArray() && value.isEmpty());
+    }
+
+    private static List<String> members(ObjectNode object) {
+        List<String> members = new ArrayList<>();
+        object.fieldNames().forEachRemaining(members::add);
+        return members;
+    }
+
+    // Defaults
+
+    static ObjectNode metadata(ObjectNode object) {
+        return child(object, "metadata");
+    }
+
+    /** A member that is an object, made if it isn't there. */
+    static ObjectNode child(ObjectNode object, String name) {
+        return object.get(name) instanceof ObjectNode child ? child : object.putObject(name);
+    }
+
+    /** A member that is a list, made if it isn't there. */
+    static ArrayNode list(ObjectNode object, String name) {
+        return object.get(name) instanceof ArrayNode list ? list : object.putArray(name);
+    }
+
+    /** The elements of a list that are objects; none if it isn't there. */
+    static List<ObjectNode> objects(JsonNode list) {
+        List<ObjectNode> objects = new ArrayList<>();
+        for (JsonNode element : list) {
+            if (element instanceof ObjectNode object) {
+                objects.add(object);
+            }
+        }
+        return objects;
+    }
+
+    /** Sets a text that is absent; one that is given as empty stays. */
+    static void setDefault(ObjectNode object, String name, String value) {
+        if (!object.hasNonNull(name)) {
+            object.put(name, value);
+        }
+    }
+
+    /** Sets a number that is absent. */
+    static void setDefault(ObjectNode object, String name, int value) {
+        if (!object.hasNonNull(name)) {
+            object.put(name, value);
+        }
+    }
+
+    /** Sets a number that is absent or zero. */
+    static void setIfZero(ObjectNode object, String name, int value) {
+        if (object.path(name).asLong() == 0) {
+            object.put(name, value);
+        }
+    }
+
+    /** Rounds the amounts of resources up to what is told apart: a thousandth. */
+    static void roundAmounts(JsonNode amounts) {
+        if (amounts instanceof ObjectNode list) {
+            for (Map.Entry<String, JsonNode> amount : list.properties()) {
+                String text = amount.getValue().asText();
+                String rounded = Quantities.roundUpToMilli(text);
+                if (!rounded.equals(text)) {
+                    amount.setValue(TextNode.valueOf(rounded));
+                }
+            }
+        }
+    }
+
+    /** Sets a flag that is absent. */
+    static void setDefault(ObjectNode object, String name, boolean value) {
+        if (!object.hasNonNull(name)) {
+            object.put(name, value);
         }
     }
 }

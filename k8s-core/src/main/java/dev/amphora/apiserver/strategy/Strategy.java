@@ -8,10 +8,12 @@ import java.util.Map;
 /**
  * What one kind does differently from the rest: the reference's {@code rest.RESTCreateStrategy} and its siblings.
  *
- * <p>The pipeline calls, on create: {@link #setDefaults}, {@link #prepareForCreate}, admission, {@link #validate}; on update:
- * {@link #setDefaults}, {@link #prepareForUpdate}, admission, {@link #validateUpdate}. Metadata that is the same for all kinds
- * (uid, timestamps, generation's start, names) is the pipeline's. Objects are decoded trees without unknown fields; methods may
- * change the object they are given and nothing else. Stateless and safe for concurrent use.
+ * <p>The pipeline calls, on create: {@link #setDefaults} when the body has been decoded, mutating admission,
+ * {@link #prepareForCreate}, {@link #validate}, validating admission; on update the same with {@link #prepareForUpdate} and
+ * {@link #validateUpdate}. What is set without asking (uid, namespace, creationTimestamp, a generated name, the first generation,
+ * and on update what a caller can't change of these) is set before {@code prepare}; an update without a resourceVersion carries
+ * the old one's by then. Objects are decoded trees of the stored version without unknown fields, in complete form from
+ * {@code prepare} on. Methods change the object they are given and nothing else. Stateless and safe for concurrent use.
  */
 public interface Strategy {
 
@@ -29,20 +31,24 @@ public interface Strategy {
      */
     default void prepareForUpdate(ObjectNode object, ObjectNode old) {
         Strategies.keepStatus(object, old);
-        Strategies.bumpGeneration(object, old);
+        if (hasGeneration()) {
+            Strategies.bumpGeneration(object, old);
+        } else {
+            Strategies.setGeneration(object, old, false);
+        }
     }
 
-    /** Puts back what a caller may not change by an update of the status subresource: all but the status. */
+    /** Puts back what a caller may not change by an update of the status subresource: all but the status and metadata. */
     default void prepareForStatusUpdate(ObjectNode object, ObjectNode old) {
         Strategies.keepAllButStatus(object, old);
     }
 
-    /** What is wrong with a new object, beyond its metadata; empty if nothing. In the reference's order. */
+    /** What is wrong with a new object, metadata included; empty if nothing. In the reference's order. */
     default List<FieldError> validate(ObjectNode object) {
         return List.of();
     }
 
-    /** What is wrong with a change, beyond its metadata; empty if nothing. In the reference's order. */
+    /** What is wrong with a change, metadata included; empty if nothing. In the reference's order. */
     default List<FieldError> validateUpdate(ObjectNode object, ObjectNode old) {
         return validate(object);
     }
@@ -93,7 +99,10 @@ public interface Strategy {
         return 0;
     }
 
-    /** Fields that a field selector may name besides {@code metadata.name} and {@code metadata.namespace}, with their values. */
+    /**
+     * Fields that a field selector may name besides {@code metadata.name} and {@code metadata.namespace}, with their values. The
+     * names are the same for all objects, an empty one included.
+     */
     default Map<String, String> selectableFields(ObjectNode object) {
         return Map.of();
     }

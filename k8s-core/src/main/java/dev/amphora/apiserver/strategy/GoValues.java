@@ -1,0 +1,96 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
+import java.util.Map;
+
+/**
+ * Whole structures as the reference's messages show them: by the names of its inner fields, with those that aren't set as null or
+ * empty.
+ */
+final class GoValues {
+    private static final ImmutableMap<String, String> SECURITY_CONTEXT = ImmutableMap.<String, String>builder()
+            .put("Capabilities", "capabilities")
+            .put("Privileged", "privileged")
+            .put("SELinuxOptions", "seLinuxOptions")
+            .put("WindowsOptions", "windowsOptions")
+            .put("RunAsUser", "runAsUser")
+            .put("RunAsGroup", "runAsGroup")
+            .put("RunAsNonRoot", "runAsNonRoot")
+            .put("ReadOnlyRootFilesystem", "readOnlyRootFilesystem")
+            .put("AllowPrivilegeEscalation", "allowPrivilegeEscalation")
+            .put("ProcMount", "procMount")
+            .put("SeccompProfile", "seccompProfile")
+            .put("AppArmorProfile", "appArmorProfile")
+            .buildOrThrow();
+    private static final ImmutableMap<String, ImmutableMap<String, String>> PARTS = ImmutableMap.of(
+            "Capabilities", ImmutableMap.of("Add", "add", "Drop", "drop"),
+            "WindowsOptions",
+                    ImmutableMap.of(
+                            "GMSACredentialSpecName", "gmsaCredentialSpecName",
+                            "GMSACredentialSpec", "gmsaCredentialSpec",
+                            "RunAsUserName", "runAsUserName",
+                            "HostProcess", "hostProcess"),
+            "SeccompProfile", ImmutableMap.of("Type", "type", "LocalhostProfile", "localhostProfile"),
+            "AppArmorProfile", ImmutableMap.of("Type", "type", "LocalhostProfile", "localhostProfile"));
+    private static final ImmutableMap<String, String> SELINUX =
+            ImmutableMap.of("User", "user", "Role", "role", "Type", "type", "Level", "level");
+
+    private GoValues() {}
+
+    static JsonNode securityContext(JsonNode context) {
+        ObjectNode result = renamed(context, SECURITY_CONTEXT);
+        PARTS.forEach((name, fields) -> {
+            if (result.path(name).isObject()) {
+                result.set(name, renamed(result.path(name), fields));
+            }
+        });
+        if (result.path("SELinuxOptions").isObject()) {
+            ObjectNode options = JsonNodeFactory.instance.objectNode();
+            SELINUX.forEach((name, field) ->
+                    options.put(name, context.path("seLinuxOptions").path(field).asText("")));
+            result.set("SELinuxOptions", options);
+        }
+        return result;
+    }
+
+    static JsonNode seccompProfile(JsonNode profile) {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        result.put("Type", profile.path("type").asText(""));
+        result.set("LocalhostProfile", orNull(profile.path("localhostProfile")));
+        return result;
+    }
+
+    static JsonNode dataSource(JsonNode source) {
+        return renamed(source, ImmutableMap.of("APIGroup", "apiGroup", "Kind", "kind", "Name", "name"));
+    }
+
+    static JsonNode resourceClaim(JsonNode claim) {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        result.put("Name", claim.path("name").asText(""));
+        result.set("ResourceClaimName", orNull(claim.path("resourceClaimName")));
+        result.set("ResourceClaimTemplateName", orNull(claim.path("resourceClaimTemplateName")));
+        return result;
+    }
+
+    /** A structure with other names for its fields; those that aren't set are null. */
+    static ObjectNode renamed(JsonNode value, Map<String, String> fields) {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        fields.forEach((name, field) -> result.set(name, orNull(value.path(field))));
+        return result;
+    }
+
+    /** Each element of a list, renamed. */
+    static ArrayNode eachRenamed(JsonNode list, Map<String, String> fields) {
+        ArrayNode result = JsonNodeFactory.instance.arrayNode();
+        list.forEach(element -> result.add(renamed(element, fields)));
+        return result;
+    }
+
+    static JsonNode orNull(JsonNode value) {
+        return value.isMissingNode() ? JsonNodeFactory.instance.nullNode() : value;
+    }
+}
