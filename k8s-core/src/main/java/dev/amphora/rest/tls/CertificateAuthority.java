@@ -1,0 +1,277 @@
+package dev.amphora.rest.tls;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.List;
+
+/**
+ * The cluster's own certificate authority. Issues elliptic-curve (P-256) certificates for servers and for clients; a client's common name
+ * is the user it stands for, its organizations are the user's groups.
+ *
+ * <p>Certificates begin a minute early, for clocks that differ, and last ten years (the authority) or one year (the rest).
+ */
+public final class CertificateAuthority {
+    private static final String COMMON_NAME = "2.5.4.3";
+    private static final String ORGANIZATION = "2.5.4.10";
+    private static final String SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    private static final String KEY_USAGE = "2.5.29.15";
+    private static final String SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+    private static final String BASIC_CONSTRAINTS = "2.5.29.19";
+    private static final String AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    private static final String EXTENDED_KEY_USAGE = "2.5.29.37";
+    private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+    private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    private static final int DNS_NAME = 2;
+    private static final int IP_ADDRESS = 7;
+
+    private static final int DIGITAL_SIGNATURE_AND_KEY_ENCIPHERMENT = 0xa0;
+    private static final int DIGITAL_SIGNATURE_KEY_ENCIPHERMENT_AND_CERT_SIGN = 0xa4;
+
+    private static final Duration SLACK = Duration.ofMinutes(1);
+    private static final Duration YEAR = Duration.ofDays(365);
+
+    private final InstantSource clock;
+    private final KeyCertificate own;
+
+    private CertificateAuthority(InstantSource clock, KeyCertificate own) {
+        this.clock = clock;
+        this.own = own;
+    }
+
+    /** A new authority with a key of its own. */
+    public static CertificateAuthority generate(InstantSource clock) {
+        try {
+            KeyPair keys = newKeys();
+            byte[] name = name("kubernetes", List.of());
+            byte[] extensions = Der.sequence(
+                    extension(BASIC_CONSTRAINTS, true, Der.sequence(Der.bool(true))),
+                    extension(KEY_USAGE, true, keyUsage(DIGITAL_SIGNATURE_KEY_ENCIPHERMENT_AND_CERT_SIGN)),
+                    extension(SUBJECT_KEY_IDENTIFIER, false, Der.octets(keyIdentifier(keys.getPublic()))),
+                    extension(SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(Der.implicit(DNS_NAME, ascii("kubernetes")))));
+            Instant now = clock.instant();
+            X509Certificate certificate = sign(
+                    name,
+                    keys.getPrivate(),
+                    name,
+                    keys.getPublic(),
+                    now.minus(SLACK),
+                    now.plus(YEAR.multipliedBy(10)),
+                    extensions);
+            return new CertificateAuthority(clock, new KeyCertificate(certificate, keys.getPrivate()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot make a certificate authority", e);
+        }
+    }
+
+    /** The authority of a given certificate and key. */
+    public static CertificateAuthority of(InstantSource clock, KeyCertificate authority) {
+        return new CertificateAuthority(clock, authority);
+    }
+
+    /**
+     * The authority kept in a directory as {@code ca.crt} and {@code ca.key}; generated and written there the first time.
+     *
+     * @throws UncheckedIOException if the directory can't be read or written
+     * @throws IllegalArgumentException if a file holds something else
+     */
+    public static CertificateAuthority in(InstantSource clock, Path directory) {
+        Path certificate = directory.resolve("ca.crt");
+        Path key = directory.resolve("ca.key");
+        try {
+            if (Files.exists(certificate) && Files.exists(key)) {
+                return of(clock, KeyCertificate.fromPem(Files.readString(certificate), Files.readString(key)));
+            }
+            CertificateAuthority authority = generate(clock);
+            Files.createDirectories(directory);
+            writePrivately(key, authority.own.keyPem());
+            Files.writeString(certificate, authority.own.certificatePem());
+            return authority;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes a file that only its owner may read, where the file system knows owners. */
+    public static void writePrivately(Path file, String content) throws IOException {
+        Files.writeString(file, "");
+        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        }
+        Files.writeString(file, content);
+    }
+
+    /** The authority's own certificate and key. */
+    public KeyCertificate own() {
+        return own;
+    }
+
+    /** The authority's certificate as PEM: what clients trust. */
+    public String certificatePem() {
+        return own.certificatePem();
+    }
+
+    /**
+     * A server's certificate.
+     *
+     * @param commonName the server's name, such as {@code kube-apiserver}
+     * @param names DNS names under which it is reached
+     * @param addresses addresses at which it is reached
+     */
+    public KeyCertificate server(String commonName, List<String> names, List<InetAddress> addresses) {
+        List<byte[]> alternatives = new ArrayList<>();
+        for (String name : names) {
+            alternatives.add(Der.implicit(DNS_NAME, ascii(name)));
+        }
+        for (InetAddress address : addresses) {
+            alternatives.add(Der.implicit(IP_ADDRESS, address.getAddress()));
+        }
+        return issue(commonName, List.of(), SERVER_AUTH, alternatives);
+    }
+
+    /**
+     * A client's certificate.
+     *
+     * @param user the user it stands for, such as {@code kubernetes-admin}
+     * @param groups the user's groups, such as {@code system:masters}
+     */
+    public KeyCertificate client(String user, List<String> groups) {
+        return issue(user, groups, CLIENT_AUTH, List.of());
+    }
+
+    /** Whether this authority issued a certificate for a client, and the certificate is valid now. */
+    public boolean vouchesFor(X509Certificate client) {
+        try {
+            client.verify(own.certificate().getPublicKey());
+            client.checkValidity(Date.from(clock.instant()));
+            List<String> usages = client.getExtendedKeyUsage();
+            return client.getIssuerX500Principal().equals(own.certificate().getSubjectX500Principal())
+                    && (usages == null || usages.contains(CLIENT_AUTH));
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
+    private KeyCertificate issue(String commonName, List<String> organizations, String usage, List<byte[]> alternatives) {
+        try {
+            KeyPair keys = newKeys();
+            List<byte[]> extensions = new ArrayList<>(List.of(
+                    extension(KEY_USAGE, true, keyUsage(DIGITAL_SIGNATURE_AND_KEY_ENCIPHERMENT)),
+                    extension(EXTENDED_KEY_USAGE, false, Der.sequence(Der.oid(usage))),
+                    extension(BASIC_CONSTRAINTS, true, Der.sequence()),
+                    extension(
+                            AUTHORITY_KEY_IDENTIFIER,
+                            false,
+                            Der.sequence(Der.implicit(0, keyIdentifier(own.certificate().getPublicKey()))))));
+            if (!alternatives.isEmpty()) {
+                extensions.add(extension(
+                        SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(alternatives.toArray(new byte[0][]))));
+            }
+            Instant now = clock.instant();
+            Instant end = now.plus(YEAR);
+            Instant authorityEnds = own.certificate().getNotAfter().toInstant();
+            X509Certificate certificate = sign(
+                    own.certificate().getSubjectX500Principal().getEncoded(),
+                    own.key(),
+                    name(commonName, organizations),
+                    keys.getPublic(),
+                    now.minus(SLACK),
+                    end.isAfter(authorityEnds) ? authorityEnds : end,
+                    Der.sequence(extensions.toArray(new byte[0][])));
+            return new KeyCertificate(certificate, keys.getPrivate());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot issue a certificate for " + commonName, e);
+        }
+    }
+
+    private static KeyPair newKeys() throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(new ECGenParameterSpec("secp256r1"));
+        return generator.generateKeyPair();
+    }
+
+    private static X509Certificate sign(
+            byte[] issuer,
+            PrivateKey issuerKey,
+            byte[] subject,
+            PublicKey subjectKey,
+            Instant from,
+            Instant until,
+            byte[] extensions)
+            throws GeneralSecurityException {
+        boolean rsa = "RSA".equals(issuerKey.getAlgorithm());
+        byte[] algorithm = rsa
+                ? Der.sequence(Der.oid("1.2.840.113549.1.1.11"), Der.nothing())
+                : Der.sequence(Der.oid("1.2.840.10045.4.3.2"));
+        byte[] body = Der.sequence(
+                Der.explicit(0, Der.integer(2)),
+                Der.integer(serial(subjectKey)),
+                algorithm,
+                issuer,
+                Der.sequence(Der.time(from), Der.time(until)),
+                subject,
+                subjectKey.getEncoded(),
+                Der.explicit(3, extensions));
+        Signature signature = Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSA");
+        signature.initSign(issuerKey);
+        signature.update(body);
+        byte[] certificate = Der.sequence(body, algorithm, Der.bits(signature.sign()));
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate));
+    }
+
+    /** Every certificate has a key of its own, so a number drawn from the key is as unique as one drawn at random. */
+    private static BigInteger serial(PublicKey key) throws GeneralSecurityException {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+        return new BigInteger(1, Arrays.copyOf(digest, 16));
+    }
+
+    private static byte[] keyIdentifier(PublicKey key) throws GeneralSecurityException {
+        return MessageDigest.getInstance("SHA-1").digest(key.getEncoded());
+    }
+
+    private static byte[] name(String commonName, List<String> organizations) {
+        List<byte[]> parts = new ArrayList<>();
+        for (String organization : organizations) {
+            parts.add(Der.set(Der.sequence(Der.oid(ORGANIZATION), Der.utf8(organization))));
+        }
+        parts.add(Der.set(Der.sequence(Der.oid(COMMON_NAME), Der.utf8(commonName))));
+        return Der.sequence(parts.toArray(new byte[0][]));
+    }
+
+    private static byte[] extension(String oid, boolean critical, byte[] value) {
+        return critical
+                ? Der.sequence(Der.oid(oid), Der.bool(true), Der.octets(value))
+                : Der.sequence(Der.oid(oid), Der.octets(value));
+    }
+
+    private static byte[] keyUsage(int bits) {
+        return Der.bits(new byte[] {(byte) bits}, Integer.numberOfTrailingZeros(bits));
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
