@@ -1,0 +1,118 @@
+package dev.amphora.rest;
+
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP request and the means to answer it, whatever carries it: a socket or a caller in the same process.
+ *
+ * <p>Exactly one of {@link #answer}, {@link #stream} and {@link #upgrade} is called, once.
+ */
+interface HttpCall {
+
+    /** The method, in the letter case it was sent. */
+    String method();
+
+    /** The path as it was sent, still escaped, without the query. Begins with a slash. */
+    String path();
+
+    /** The query as it was sent, without the question mark; null if there is none. */
+    @Nullable String query();
+
+    /** The values of a header in the order sent; empty if there is none. */
+    List<String> headers(String name);
+
+    /** The first value of a header; null if there is none. */
+    default @Nullable String header(String name) {
+        List<String> values = headers(name);
+        return values.isEmpty() ? null : values.get(0);
+    }
+
+    /** The address by which the client reached this server, such as {@code 127.0.0.1:6443}. */
+    String authority();
+
+    /** The certificate that the client has proved to hold the key of; null if it showed none. */
+    @Nullable X509Certificate clientCertificate();
+
+    /** Whether the caller is this process itself, which needs no credentials. */
+    boolean inProcess();
+
+    /**
+     * Reads the whole body.
+     *
+     * @param limit how many bytes it may have
+     * @return the body; fails with {@link BodyTooLargeException}, or otherwise if the client has gone
+     */
+    CompletionStage<byte[]> body(int limit);
+
+    /** Answers with a whole body. */
+    void answer(HttpAnswer answer);
+
+    /**
+     * Answers with a body that goes out piece by piece.
+     *
+     * @param head status and headers; its body is not used
+     */
+    HttpStream stream(HttpAnswer head);
+
+    /** Whether the client asks to speak WebSocket from here on. */
+    boolean wantsWebSocket();
+
+    /**
+     * Accepts the upgrade to WebSocket.
+     *
+     * @param protocol the subprotocol chosen among those offered; null for none
+     * @param listener receives what follows
+     */
+    void upgrade(@Nullable String protocol, WebSocketListener listener);
+
+    /** Receives what happens to one WebSocket, one call at a time. */
+    interface WebSocketListener {
+        /** It is open: sending may begin. */
+        void onOpen(WebSocketConnection connection);
+
+        /** A whole message came. */
+        void onMessage(byte[] message, boolean text);
+
+        /** It is closed, by whichever side, or broken. Called once, also if it never opened. */
+        void onClosed();
+    }
+
+    /** The sending side of a WebSocket. Safe for concurrent use. */
+    interface WebSocketConnection {
+        /** Sends one message. The stage completes when the transport has taken it; it fails when the client is gone. */
+        CompletionStage<Void> send(byte[] message, boolean text);
+
+        /** Closes after what was sent before. */
+        void close(int code, String reason);
+
+        /** Breaks the connection. */
+        void abort();
+    }
+
+    /** A response body that goes out piece by piece. Safe for concurrent use. */
+    interface HttpStream {
+        /** Sends a piece. The stage completes when the transport has taken it; it fails when the client is gone. */
+        CompletionStage<Void> write(byte[] piece);
+
+        /** Ends the body after what was written before. */
+        void end();
+
+        /** Breaks the body off, so that the client can tell. */
+        void abort();
+
+        /** Registers what to do, once, when the stream has ended, by whichever side; at once if it has already. */
+        void onClosed(Runnable action);
+    }
+
+    /** A body exceeds the limit. */
+    final class BodyTooLargeException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BodyTooLargeException(int limit) {
+            super("limit is " + limit);
+        }
+    }
+}

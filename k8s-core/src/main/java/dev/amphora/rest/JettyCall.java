@@ -1,0 +1,218 @@
+package dev.amphora.rest;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/** An exchange that came through Jetty. */
+final class JettyCall implements HttpCall {
+    private final Request request;
+    private final Response response;
+    private final Callback callback;
+    private final JettyWebSockets webSockets;
+
+    JettyCall(Request request, Response response, Callback callback, JettyWebSockets webSockets) {
+        this.request = request;
+        this.response = response;
+        this.callback = callback;
+        this.webSockets = webSockets;
+    }
+
+    @Override
+    public String method() {
+        return request.getMethod();
+    }
+
+    @Override
+    public String path() {
+        String path = request.getHttpURI().getPath();
+        return path == null || path.isEmpty() ? "/" : path;
+    }
+
+    @Override
+    public @Nullable String query() {
+        return request.getHttpURI().getQuery();
+    }
+
+    @Override
+    public List<String> headers(String name) {
+        return request.getHeaders().getValuesList(name);
+    }
+
+    @Override
+    public String authority() {
+        return Request.getLocalAddr(request) + ":" + Request.getLocalPort(request);
+    }
+
+    @Override
+    public @Nullable X509Certificate clientCertificate() {
+        if (request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE) instanceof EndPoint.SslSessionData session) {
+            X509Certificate[] chain = session.peerCertificates();
+            return chain == null || chain.length == 0 ? null : chain[0];
+        }
+        return null;
+    }
+
+    @Override
+    public boolean inProcess() {
+        return false;
+    }
+
+    @Override
+    public CompletionStage<byte[]> body(int limit) {
+        Body body = new Body(limit);
+        body.read();
+        return body.whole;
+    }
+
+    @Override
+    public void answer(HttpAnswer answer) {
+        fill(answer);
+        response.write(true, ByteBuffer.wrap(answer.body()), callback);
+    }
+
+    @Override
+    public HttpStream stream(HttpAnswer head) {
+        fill(head);
+        return new Stream();
+    }
+
+    @Override
+    public boolean wantsWebSocket() {
+        return request.getHeaders().contains(HttpHeader.UPGRADE, "websocket")
+                && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1;
+    }
+
+    @Override
+    public void upgrade(@Nullable String protocol, WebSocketListener listener) {
+        webSockets.upgrade(request, response, callback, protocol, listener);
+    }
+
+    private void fill(HttpAnswer answer) {
+        response.setStatus(answer.status());
+        HttpFields.Mutable headers = response.getHeaders();
+        for (Map.Entry<String, String> header : answer.headers()) {
+            headers.add(header.getKey(), header.getValue());
+        }
+    }
+
+    /** Collects the body as it arrives. */
+    private final class Body {
+        private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final int limit;
+
+        Body(int limit) {
+            this.limit = limit;
+        }
+
+        void read() {
+            while (true) {
+                Content.Chunk chunk = request.read();
+                if (chunk == null) {
+                    request.demand(this::read);
+                    return;
+                }
+                if (Content.Chunk.isFailure(chunk)) {
+                    whole.completeExceptionally(chunk.getFailure());
+                    return;
+                }
+                ByteBuffer buffer = chunk.getByteBuffer();
+                if (bytes.size() + buffer.remaining() > limit) {
+                    chunk.release();
+                    whole.completeExceptionally(new BodyTooLargeException(limit));
+                    return;
+                }
+                byte[] piece = new byte[buffer.remaining()];
+                buffer.get(piece);
+                bytes.writeBytes(piece);
+                chunk.release();
+                if (chunk.isLast()) {
+                    whole.complete(bytes.toByteArray());
+                    return;
+                }
+            }
+        }
+    }
+
+    /**
+     * A body in pieces. A client of HTTP/1.1 that goes away while nothing is being sent is noticed by reading its connection, which then
+     * can't carry another request.
+     */
+    private final class Stream extends OutQueue<byte[]> implements HttpStream {
+
+        Stream() {
+            request.addIdleTimeoutListener(timeout -> false);
+            request.addFailureListener(failure -> close());
+            if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_2) {
+                response.getHeaders().put(HttpHeader.CONNECTION, "close");
+                EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+                endPoint.tryFillInterested(new Callback() {
+                    @Override
+                    public void succeeded() {
+                        close();
+                        callback.failed(new EOFException("the client has gone"));
+                    }
+
+                    @Override
+                    public void failed(Throwable failure) {
+                        close();
+                    }
+                });
+            }
+        }
+
+        @Override
+        public CompletionStage<Void> write(byte[] piece) {
+            return offer(piece);
+        }
+
+        @Override
+        public void end() {
+            offerEnd();
+        }
+
+        @Override
+        public void abort() {
+            close();
+            callback.failed(new IOException("broken off"));
+        }
+
+        @Override
+        public void onClosed(Runnable action) {
+            whenClosed(action);
+        }
+
+        @Override
+        void send(byte[] piece, Consumer<@Nullable Throwable> done) {
+            response.write(
+                    false,
+                    ByteBuffer.wrap(piece),
+                    Callback.from(() -> done.accept(null), failure -> {
+                        done.accept(failure);
+                        callback.failed(failure);
+                    }));
+        }
+
+        @Override
+        void finish() {
+            response.write(true, ByteBuffer.allocate(0), callback);
+        }
+    }
+}
