@@ -1,30 +1,244 @@
 package dev.amphora.rest;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Ascii;
+import com.google.common.hash.Hashing;
+import dev.amphora.api.Json;
 import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.schema.DiscoveryDocuments;
 import dev.amphora.apiserver.schema.GroupInfo;
+import dev.amphora.apiserver.schema.OpenApiDocuments;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.rest.Accept.As;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** The pages that say what is served. */
+/**
+ * The pages that say what is served: groups, versions, resources and their schemas. What they hold follows from the catalogue and is
+ * written once for each catalogue.
+ */
 final class Discovery {
+    private static final String PRODUCED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    private static final As AGGREGATED = new As("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList");
+    private static final byte[] NOTHING = new byte[0];
+    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
     private final ApiServer apiServer;
+    private final InstantSource clock;
+    private volatile @Nullable Edition edition;
 
-    Discovery(ApiServer apiServer) {
+    Discovery(ApiServer apiServer, InstantSource clock) {
         this.apiServer = apiServer;
+        this.clock = clock;
     }
 
+    /** What was written for one catalogue. */
+    private record Edition(
+            SchemaCatalogue catalogue,
+            DiscoveryDocuments documents,
+            OpenApiDocuments openApi,
+            Instant since,
+            Map<String, Page> pages) {}
+
+    private record Page(byte[] bytes, String etag) {}
+
+    private Edition edition() {
+        SchemaCatalogue catalogue = apiServer.catalogue();
+        Edition known = edition;
+        if (known == null || known.catalogue != catalogue) {
+            known = new Edition(
+                    catalogue,
+                    new DiscoveryDocuments(catalogue),
+                    new OpenApiDocuments(catalogue),
+                    clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                    new ConcurrentHashMap<>());
+            edition = known;
+        }
+        return known;
+    }
+
+    // ---- groups and resources ---------------------------------------------------------------------------------------
+
+    /** Answers a path below {@code /api} or {@code /apis} that names no resource. */
     HttpAnswer answer(Exchange exchange, ResourcePath target) {
-        return Exchange.notFoundText();
+        Edition current = edition();
+        boolean core = !exchange.path().startsWith("/apis");
+        boolean top = target.group().isEmpty() && target.version().isEmpty();
+        boolean routed = core || !top;
+        if (routed && !exchange.method().equals("GET")) {
+            throw Exchange.methodNotAllowed();
+        }
+        if (!top && !core && !isServed(current, target.group())) {
+            return Exchange.notFoundText();
+        }
+        if (routed && !Accept.routable(exchange.header("Accept"))) {
+            throw Exchange.notRoutable(false);
+        }
+        if (top) {
+            Accept aggregated = Accept.negotiateAs(exchange.header("Accept"), AGGREGATED);
+            if (aggregated != null) {
+                return aggregated(exchange, current, core, aggregated.format());
+            }
+        }
+        Accept accept = Accept.negotiate(exchange.header("Accept"), Accept.Offer.PLAIN);
+        if (accept == null) {
+            throw Exchange.notAcceptable(PRODUCED);
+        }
+        ObjectNode document = legacy(exchange, current, core, target).orElseThrow(Exchange::noRoute);
+        return new HttpAnswer(200, Answers.write(document, accept.format(), accept.pretty() || exchange.wantsPretty()))
+                .with("Content-Type", accept.format().mediaType());
     }
 
-    HttpAnswer openApi(Exchange exchange, String rest) {
-        return Exchange.notFoundText();
+    private static boolean isServed(Edition current, String group) {
+        return current.catalogue.groups().stream().anyMatch(info -> info.name().equals(group));
     }
+
+    private static Optional<ObjectNode> legacy(Exchange exchange, Edition current, boolean core, ResourcePath target) {
+        if (!target.version().isEmpty()) {
+            return current.documents.resourceList(target.group(), target.version());
+        }
+        if (core) {
+            return Optional.of(current.documents.coreVersions(exchange.authority()));
+        }
+        return target.group().isEmpty()
+                ? Optional.of(current.documents.groupList())
+                : current.documents.group(target.group());
+    }
+
+    private static HttpAnswer aggregated(Exchange exchange, Edition current, boolean core, Accept.Format format) {
+        Page page = page(
+                current,
+                (core ? "api " : "apis ") + format,
+                () -> Answers.write(
+                        core ? current.documents.aggregatedCore() : current.documents.aggregatedGroups(),
+                        format,
+                        false));
+        boolean unchanged = page.etag.equals(exchange.header("If-None-Match"));
+        HttpAnswer answer = new HttpAnswer(unchanged ? 304 : 200, unchanged ? NOTHING : page.bytes);
+        if (!unchanged) {
+            answer.with("Content-Type", format.mediaType() + ";" + DiscoveryDocuments.AGGREGATED_PARAMETERS);
+        }
+        return answer.with("Etag", page.etag).with("Cache-Control", "public").with("Vary", "Accept");
+    }
+
+    private static Page page(Edition current, String key, Supplier<byte[]> writer) {
+        return current.pages.computeIfAbsent(key, k -> {
+            byte[] bytes = writer.get();
+            return new Page(
+                    bytes,
+                    '"' + Ascii.toUpperCase(Hashing.sha512().hashBytes(bytes).toString()) + '"');
+        });
+    }
+
+    // ---- schemas ----------------------------------------------------------------------------------------------------
+
+    /** Answers a path below {@code /openapi}. */
+    HttpAnswer openApi(Exchange exchange, String rest) {
+        Edition current = edition();
+        if (rest.equals("v3")) {
+            return openApiIndex(exchange, current);
+        }
+        if (!rest.startsWith("v3/")) {
+            return Exchange.notFoundText();
+        }
+        String path = rest.substring(3);
+        OpenApiDocuments.Document document = current.openApi.document(path).orElse(null);
+        if (document == null) {
+            return new HttpAnswer(404, NOTHING);
+        }
+        if (!takesJson(exchange.header("Accept"))) {
+            return new HttpAnswer(406, NOTHING).with("Vary", "Accept");
+        }
+        String etag = '"' + document.hash() + '"';
+        String hash = exchange.query().getOrDefault("hash", List.of("")).get(0);
+        boolean named = !hash.isEmpty();
+        if (named && !hash.equals(document.hash())) {
+            return new HttpAnswer(301, NOTHING)
+                    .with("Content-Type", "application/json")
+                    .with("Location", "/openapi/v3/" + path + "?hash=" + document.hash())
+                    .with("Etag", etag)
+                    .with("Vary", "Accept");
+        }
+        if (isUnchanged(exchange, etag, current.since)) {
+            return new HttpAnswer(304, NOTHING).with("Etag", etag).with("Vary", "Accept");
+        }
+        HttpAnswer answer = file(document.json(), "application/json", current.since)
+                .with("Etag", etag)
+                .with("Vary", "Accept");
+        if (named) {
+            answer.with("Cache-Control", "public, immutable")
+                    .with("Expires", HTTP_DATE.format(clock.instant().plus(Duration.ofDays(365))) + " UTC");
+        }
+        return answer;
+    }
+
+    private static HttpAnswer openApiIndex(Exchange exchange, Edition current) {
+        if (isUnmodified(exchange, current.since)) {
+            return new HttpAnswer(304, NOTHING).with("Last-Modified", HTTP_DATE.format(current.since) + " GMT");
+        }
+        byte[] index = page(current, "openapi", () -> Json.write(current.openApi.index())).bytes;
+        return file(index, "text/plain; charset=utf-8", current.since);
+    }
+
+    private static HttpAnswer file(byte[] bytes, String type, Instant modified) {
+        return new HttpAnswer(200, bytes)
+                .with("Content-Type", type)
+                .with("Content-Length", Integer.toString(bytes.length))
+                .with("Accept-Ranges", "bytes")
+                .with("Last-Modified", HTTP_DATE.format(modified) + " GMT");
+    }
+
+    private static boolean takesJson(@Nullable String header) {
+        if (header == null || header.isEmpty()) {
+            return true;
+        }
+        for (String clause : header.split(",", -1)) {
+            String type = clause.split(";", 2)[0].strip();
+            if (type.equals("*/*") || type.equals("application/*") || type.equals("application/json")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isUnchanged(Exchange exchange, String etag, Instant since) {
+        String known = exchange.header("If-None-Match");
+        if (known == null) {
+            return isUnmodified(exchange, since);
+        }
+        for (String tag : known.split(",", -1)) {
+            String one = tag.strip();
+            if (one.equals("*") || one.equals(etag) || one.equals("W/" + etag)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isUnmodified(Exchange exchange, Instant since) {
+        return (HTTP_DATE.format(since) + " GMT").equals(exchange.header("If-Modified-Since"));
+    }
+
+    // ---- everything -------------------------------------------------------------------------------------------------
 
     /** The paths that {@code GET /} lists, sorted. */
     List<String> rootPaths(List<String> healthPaths) {
         List<String> paths = new ArrayList<>(healthPaths);
-        paths.addAll(List.of("/api", "/apis", "/apis/", "/metrics", "/openapi/v2", "/openapi/v3", "/version"));
+        paths.addAll(List.of("/api", "/apis", "/apis/", "/metrics", "/openapi/v3", "/openapi/v3/", "/version"));
         for (GroupInfo group : apiServer.catalogue().groups()) {
             String root = group.name().isEmpty() ? "/api" : "/apis/" + group.name();
             if (!group.name().isEmpty()) {
@@ -32,7 +246,6 @@ final class Discovery {
             }
             for (String version : group.versions()) {
                 paths.add(root + "/" + version);
-                paths.add("/openapi/v3" + root + "/" + version);
             }
         }
         paths.sort(null);

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An exchange that came through Jetty. */
 final class JettyCall implements HttpCall {
+    /** Longer bodies, unless their length is stated, go out in chunks, as Go's server sends them. */
+    private static final int LONGEST_COUNTED = 2048;
+
     private final Request request;
     private final Response response;
     private final Callback callback;
@@ -84,6 +87,11 @@ final class JettyCall implements HttpCall {
     @Override
     public void answer(HttpAnswer answer) {
         fill(answer);
+        if (answer.body().length > LONGEST_COUNTED
+                && answer.header("Content-Length") == null
+                && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1) {
+            response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
+        }
         response.write(true, ByteBuffer.wrap(answer.body()), callback);
     }
 
@@ -162,7 +170,9 @@ final class JettyCall implements HttpCall {
             request.addFailureListener(failure -> close());
             if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_2) {
                 response.getHeaders().put(HttpHeader.CONNECTION, "close");
-                EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+                response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
+                EndPoint endPoint =
+                        request.getConnectionMetaData().getConnection().getEndPoint();
                 endPoint.tryFillInterested(new Callback() {
                     @Override
                     public void succeeded() {
@@ -201,13 +211,10 @@ final class JettyCall implements HttpCall {
 
         @Override
         void send(byte[] piece, Consumer<@Nullable Throwable> done) {
-            response.write(
-                    false,
-                    ByteBuffer.wrap(piece),
-                    Callback.from(() -> done.accept(null), failure -> {
-                        done.accept(failure);
-                        callback.failed(failure);
-                    }));
+            response.write(false, ByteBuffer.wrap(piece), Callback.from(() -> done.accept(null), failure -> {
+                done.accept(failure);
+                callback.failed(failure);
+            }));
         }
 
         @Override

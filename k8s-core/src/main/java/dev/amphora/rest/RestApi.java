@@ -1,8 +1,216 @@
 package dev.amphora.rest;
 
-/** Answers every request. */
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.access.Credentials;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.rest.HttpCall.BodyTooLargeException;
+import dev.amphora.rest.tls.CertificateAuthority;
+import dev.amphora.rest.tls.Subject;
+import java.security.cert.X509Certificate;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers every request, whatever carries it: says who asks, reads the body, finds the way, and turns what the API server says into
+ * bytes.
+ *
+ * <p>Requests run on the threads that carry them, or on the kernel's for blocking work when a body had to be waited for. A watch holds
+ * none.
+ */
 public final class RestApi {
+    private static final Logger log = LoggerFactory.getLogger(RestApi.class);
+
+    /** How large a request's body may be, in bytes. */
+    static final int LARGEST_BODY = 3 << 20;
+
+    private static final Set<String> METHODS_WITHOUT_BODY = Set.of("GET", "HEAD", "OPTIONS");
+
+    final Kernel kernel;
+    final ApiServer apiServer;
+    final Health health;
+    final NodeConnections nodes;
+    final User inProcessUser;
+    final String flowSchemaUid;
+    final String priorityLevelUid;
+    final Discovery discovery;
+    private final @Nullable CertificateAuthority clientAuthority;
+    private final boolean anonymous;
+
+    private RestApi(Builder builder) {
+        kernel = builder.kernel;
+        apiServer = builder.apiServer;
+        health = builder.health;
+        nodes = builder.nodes;
+        inProcessUser = builder.inProcessUser;
+        flowSchemaUid = kernel.newUid();
+        priorityLevelUid = kernel.newUid();
+        discovery = new Discovery(apiServer, kernel);
+        clientAuthority = builder.clientAuthority;
+        anonymous = builder.anonymous;
+    }
+
+    /** The HTTP face of an API server, to be completed. */
+    public static Builder builder(Kernel kernel, ApiServer apiServer) {
+        return new Builder(kernel, apiServer);
+    }
+
+    /** Answers one request. Never throws. */
     void handle(HttpCall call) {
-        call.answer(HttpAnswer.text(404, "404 page not found\n"));
+        Exchange exchange = new Exchange(this, call);
+        try {
+            User user = authenticate(call, exchange.path());
+            if (user == null) {
+                exchange.refuse(StatusException.unauthorized());
+                return;
+            }
+            exchange.authenticated(user);
+            if (METHODS_WITHOUT_BODY.contains(call.method())) {
+                exchange.run(new byte[0]);
+                return;
+            }
+        } catch (Throwable t) {
+            failed(exchange, t);
+            return;
+        }
+        CompletableFuture<byte[]> body = call.body(LARGEST_BODY).toCompletableFuture();
+        if (body.isDone()) {
+            run(exchange, body);
+        } else {
+            body.whenComplete((bytes, failure) -> kernel.blocking().execute(() -> run(exchange, body)));
+        }
+    }
+
+    private void run(Exchange exchange, CompletableFuture<byte[]> body) {
+        try {
+            exchange.run(body.join());
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof BodyTooLargeException tooLarge) {
+                exchange.refuse(StatusException.of(
+                        413, "RequestEntityTooLarge", "Request entity too large: " + tooLarge.getMessage(), null));
+            } else {
+                failed(exchange, e);
+            }
+        } catch (Throwable t) {
+            failed(exchange, t);
+        }
+    }
+
+    private void failed(Exchange exchange, Throwable t) {
+        if (t instanceof StatusException status) {
+            exchange.refuse(status);
+        } else {
+            log.error("A request failed: {} {}", exchange.method(), exchange.path(), t);
+            exchange.refuse(StatusException.internalError(String.valueOf(t.getMessage())));
+        }
+    }
+
+    /** Who asks; null if the credentials are wrong or needed. */
+    private @Nullable User authenticate(HttpCall call, String path) {
+        if (call.inProcess()) {
+            return inProcessUser;
+        }
+        Credentials credentials = credentials(call);
+        if (credentials == null) {
+            return null;
+        }
+        return apiServer
+                .authenticate(credentials)
+                .filter(user -> anonymous || isOpen(path) || !user.equals(User.anonymous()))
+                .orElse(null);
+    }
+
+    /** What the caller shows; null if it is a certificate that this server's authority did not issue, and nothing else. */
+    private @Nullable Credentials credentials(HttpCall call) {
+        String token = bearerToken(call);
+        X509Certificate certificate = call.clientCertificate();
+        if (certificate == null) {
+            return token == null ? Credentials.none() : Credentials.token(token);
+        }
+        if (clientAuthority != null && clientAuthority.vouchesFor(certificate)) {
+            return new Credentials(token, Subject.commonName(certificate), Subject.organizations(certificate));
+        }
+        return token == null ? null : Credentials.token(token);
+    }
+
+    /** Whether a path is answered without credentials: health and version. */
+    static boolean isOpen(String path) {
+        return path.equals("/version")
+                || path.equals("/version/")
+                || path.equals("/healthz")
+                || path.equals("/livez")
+                || path.equals("/readyz")
+                || path.startsWith("/healthz/")
+                || path.startsWith("/livez/")
+                || path.startsWith("/readyz/");
+    }
+
+    private static @Nullable String bearerToken(HttpCall call) {
+        String header = call.header("Authorization");
+        if (header != null) {
+            String[] parts = header.strip().split(" +", 2);
+            return parts.length == 2 && parts[0].toLowerCase(Locale.ROOT).equals("bearer") ? parts[1].strip() : null;
+        }
+        return null;
+    }
+
+    /** Collects what the HTTP face needs besides the API server. */
+    public static final class Builder {
+        private final Kernel kernel;
+        private final ApiServer apiServer;
+        private @Nullable CertificateAuthority clientAuthority;
+        private boolean anonymous;
+        private Health health = new Health();
+        private NodeConnections nodes = NodeConnections.none();
+        private User inProcessUser = User.of("kubernetes-admin", User.MASTERS);
+
+        private Builder(Kernel kernel, ApiServer apiServer) {
+            this.kernel = kernel;
+            this.apiServer = apiServer;
+        }
+
+        /** Whose client certificates count; by default nobody's. */
+        public Builder clientAuthority(CertificateAuthority value) {
+            clientAuthority = value;
+            return this;
+        }
+
+        /**
+         * Whether requests without credentials go on as {@code system:anonymous} for the authorizer to judge. If not, the default, they
+         * see health and version only. Leave it off where the authorizer lets everything pass.
+         */
+        public Builder anonymous(boolean value) {
+            anonymous = value;
+            return this;
+        }
+
+        /** The health pages; by default such that always pass. */
+        public Builder health(Health value) {
+            health = value;
+            return this;
+        }
+
+        /** The way to the nodes; by default there is none. */
+        public Builder nodes(NodeConnections value) {
+            nodes = value;
+            return this;
+        }
+
+        /** Who callers in this process are; by default a cluster administrator. */
+        public Builder inProcessUser(User value) {
+            inProcessUser = value;
+            return this;
+        }
+
+        /** The finished face. */
+        public RestApi build() {
+            return new RestApi(this);
+        }
     }
 }

@@ -183,8 +183,7 @@ public final class RestServer implements AutoCloseable {
         }
 
         @Override
-        public @Nullable String chooseEngineServerAlias(
-                String keyType, Principal[] issuers, SSLEngine engine) {
+        public @Nullable String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
             return fits(keyType) ? ALIAS : null;
         }
 

@@ -70,7 +70,10 @@ public final class CertificateAuthority {
                     extension(BASIC_CONSTRAINTS, true, Der.sequence(Der.bool(true))),
                     extension(KEY_USAGE, true, keyUsage(DIGITAL_SIGNATURE_KEY_ENCIPHERMENT_AND_CERT_SIGN)),
                     extension(SUBJECT_KEY_IDENTIFIER, false, Der.octets(keyIdentifier(keys.getPublic()))),
-                    extension(SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(Der.implicit(DNS_NAME, ascii("kubernetes")))));
+                    extension(
+                            SUBJECT_ALTERNATIVE_NAME,
+                            false,
+                            Der.sequence(Der.implicit(DNS_NAME, ascii("kubernetes")))));
             Instant now = clock.instant();
             X509Certificate certificate = sign(
                     name,
@@ -174,7 +177,8 @@ public final class CertificateAuthority {
         }
     }
 
-    private KeyCertificate issue(String commonName, List<String> organizations, String usage, List<byte[]> alternatives) {
+    private KeyCertificate issue(
+            String commonName, List<String> organizations, String usage, List<byte[]> alternatives) {
         try {
             KeyPair keys = newKeys();
             List<byte[]> extensions = new ArrayList<>(List.of(
@@ -184,10 +188,11 @@ public final class CertificateAuthority {
                     extension(
                             AUTHORITY_KEY_IDENTIFIER,
                             false,
-                            Der.sequence(Der.implicit(0, keyIdentifier(own.certificate().getPublicKey()))))));
+                            Der.sequence(Der.implicit(
+                                    0, keyIdentifier(own.certificate().getPublicKey()))))));
             if (!alternatives.isEmpty()) {
-                extensions.add(extension(
-                        SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(alternatives.toArray(new byte[0][]))));
+                extensions.add(
+                        extension(SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(alternatives.toArray(new byte[0][]))));
             }
             Instant now = clock.instant();
             Instant end = now.plus(YEAR);

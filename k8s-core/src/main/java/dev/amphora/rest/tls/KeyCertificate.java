@@ -16,8 +16,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
  * @param key what proves it
  */
 public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
-    private static final byte[] EC_P256 =
-            Der.sequence(Der.oid("1.2.840.10045.2.1"), Der.oid("1.2.840.10045.3.1.7"));
+    private static final byte[] EC_P256 = Der.sequence(Der.oid("1.2.840.10045.2.1"), Der.oid("1.2.840.10045.3.1.7"));
     private static final byte[] RSA = Der.sequence(Der.oid("1.2.840.113549.1.1.1"), Der.nothing());
 
     /**
@@ -58,8 +57,8 @@ public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
         if (block == null) {
             throw new GeneralSecurityException("no CERTIFICATE block");
         }
-        return (X509Certificate) CertificateFactory.getInstance("X.509")
-                .generateCertificate(new ByteArrayInputStream(block.content()));
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(block.content()));
     }
 
     private static PrivateKey keyFromPem(String pem) throws GeneralSecurityException {

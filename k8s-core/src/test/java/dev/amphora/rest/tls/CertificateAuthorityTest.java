@@ -54,7 +54,8 @@ class CertificateAuthorityTest {
         CertificateAuthority other = CertificateAuthority.generate(clock);
         KeyCertificate client = authority.client("a", List.of());
 
-        assertThat(authority.vouchesFor(authority.server("a", List.of("a"), List.of()).certificate()))
+        assertThat(authority.vouchesFor(
+                        authority.server("a", List.of("a"), List.of()).certificate()))
                 .isFalse();
         assertThat(other.vouchesFor(client.certificate())).isFalse();
         assertThat(CertificateAuthority.of(InstantSource.fixed(NOW.plusSeconds(366L * 86_400)), authority.own())
@@ -73,7 +74,8 @@ class CertificateAuthorityTest {
         assertThat(read.toString()).doesNotContain("PRIVATE").contains("CN=a");
         assertThatThrownBy(() -> KeyCertificate.fromPem("", client.keyPem()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> KeyCertificate.fromPem(client.certificatePem(), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"))
+        assertThatThrownBy(() -> KeyCertificate.fromPem(
+                        client.certificatePem(), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -84,12 +86,14 @@ class CertificateAuthorityTest {
         CertificateAuthority second = CertificateAuthority.in(clock, kept);
 
         assertThat(second.own().certificate()).isEqualTo(first.own().certificate());
-        assertThat(second.vouchesFor(first.client("a", List.of()).certificate())).isTrue();
+        assertThat(second.vouchesFor(first.client("a", List.of()).certificate()))
+                .isTrue();
     }
 
     @Test
     void timesAfter2049AreWrittenInTheLongForm() {
-        CertificateAuthority late = CertificateAuthority.generate(InstantSource.fixed(Instant.parse("2045-01-01T00:00:00Z")));
+        CertificateAuthority late =
+                CertificateAuthority.generate(InstantSource.fixed(Instant.parse("2045-01-01T00:00:00Z")));
 
         assertThat(late.own().certificate().getNotAfter().toInstant()).isAfter("2054-01-01T00:00:00Z");
     }

@@ -1,0 +1,496 @@
+package dev.amphora.rest;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.ApiRequest;
+import dev.amphora.apiserver.ApiResult;
+import dev.amphora.apiserver.Body;
+import dev.amphora.apiserver.RequestOptions;
+import dev.amphora.apiserver.Verb;
+import dev.amphora.apiserver.access.AccessRequest;
+import dev.amphora.apiserver.access.Authorizer;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/** One request on its way: what it asks for, who asks, and how the answer is to look. */
+final class Exchange {
+    private static final Set<String> PATCH_TYPES = ImmutableSet.of(
+            "application/json-patch+json",
+            "application/merge-patch+json",
+            "application/strategic-merge-patch+json",
+            "application/apply-patch+yaml");
+    private static final Set<String> CONNECTIONS = ImmutableSet.of("exec", "attach", "portforward", "proxy");
+    private static final Map<String, Verb> OBJECT_VERBS = Map.of(
+            "GET", Verb.GET, "POST", Verb.CREATE, "PUT", Verb.UPDATE, "PATCH", Verb.PATCH, "DELETE", Verb.DELETE);
+    private static final Map<String, Verb> COLLECTION_VERBS =
+            Map.of("GET", Verb.LIST, "POST", Verb.CREATE, "DELETE", Verb.DELETE_COLLECTION);
+    private static final Pattern DURATION =
+            Pattern.compile("[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+");
+    private static final Set<String> NO_NAMES = ImmutableSet.of(".", "..");
+    private static final int WORTH_COMPRESSING = 128 << 10;
+
+    private final RestApi api;
+    private final HttpCall call;
+    private final String path;
+    private final Map<String, List<String>> query;
+    private final String auditId;
+    private User user = User.anonymous();
+    private boolean authenticated;
+    private boolean longRunning;
+    private List<String> warnings = List.of();
+
+    Exchange(RestApi api, HttpCall call) {
+        this.api = api;
+        this.call = call;
+        String unescaped = Query.unescape(call.path(), false);
+        path = unescaped == null ? call.path() : unescaped;
+        query = Query.parse(call.query());
+        String givenId = call.header("Audit-ID");
+        auditId = givenId == null || givenId.isEmpty() ? api.kernel.newUid() : givenId;
+    }
+
+    String method() {
+        return call.method();
+    }
+
+    /** The path without escapes. */
+    String path() {
+        return path;
+    }
+
+    void authenticated(User who) {
+        user = who;
+        authenticated = true;
+    }
+
+    /** Does what is asked and answers. */
+    void run(byte[] body) {
+        checkTimeout();
+        ResourcePath target = ResourcePath.parse(path);
+        if (target != null && target.watch() && target.resource().isEmpty()) {
+            call.answer(HttpAnswer.text(
+                            500,
+                            "Internal Server Error: \"%s\": failed to create RequestInfo: unable to determine kind and namespace from url, %s\n"
+                                    .formatted(path, path))
+                    .with("Audit-Id", auditId));
+            return;
+        }
+        if (target == null || target.resource().isEmpty()) {
+            runPage(target);
+        } else {
+            runResource(target, body);
+        }
+    }
+
+    /** The client's own time limit must be a duration; none is kept, for no request here takes long that isn't a watch. */
+    private void checkTimeout() {
+        String timeout = query.getOrDefault("timeout", List.of("")).get(0);
+        if (!timeout.isEmpty()
+                && !timeout.equals("0")
+                && !DURATION.matcher(timeout).matches()) {
+            longRunning = true;
+            String why = timeout.matches("[-+]?[0-9.]+") ? "missing unit in duration" : "invalid duration";
+            throw StatusException.badRequest(
+                    "invalid timeout specified in the request URL - time: %s \"%s\"".formatted(why, timeout));
+        }
+    }
+
+    // ---- pages ------------------------------------------------------------------------------------------------------
+
+    private void runPage(@Nullable ResourcePath target) {
+        String verb = call.method().toLowerCase(Locale.ROOT);
+        if (!RestApi.isOpen(path)) {
+            authorize(AccessRequest.ofPath(user, verb, path));
+        }
+        if (target != null) {
+            answer(api.discovery.answer(this, target));
+            return;
+        }
+        if (path.equals("/")) {
+            answer(rootPage());
+            return;
+        }
+        String[] parts = path.substring(1).split("/", 2);
+        String rest = parts.length > 1 ? parts[1] : "";
+        switch (parts[0]) {
+            case "version" -> answer(rest.isEmpty() ? json(Version.tree(), true) : notFoundText());
+            case "healthz", "livez", "readyz" ->
+                answer(parts.length > 1 && rest.isEmpty() ? notFoundText() : api.health.answer(parts[0], rest, query));
+            case "openapi" -> answer(api.discovery.openApi(this, rest));
+            case "metrics" -> answer(parts.length > 1 ? notFoundText() : Metrics.answer(api));
+            default -> answer(notFoundText());
+        }
+    }
+
+    private HttpAnswer rootPage() {
+        ObjectNode page = Json.object();
+        var paths = page.putArray("paths");
+        api.discovery.rootPaths(api.health.paths()).forEach(paths::add);
+        return json(page, true);
+    }
+
+    static HttpAnswer notFoundText() {
+        return HttpAnswer.text(404, "404 page not found\n");
+    }
+
+    private static HttpAnswer json(ObjectNode tree, boolean pretty) {
+        return new HttpAnswer(200, Answers.write(tree, Accept.Format.JSON, pretty))
+                .with("Content-Type", "application/json");
+    }
+
+    // ---- resources --------------------------------------------------------------------------------------------------
+
+    private void runResource(ResourcePath target, byte[] body) {
+        SchemaCatalogue catalogue = api.apiServer.catalogue();
+        Verb verb = verb(target);
+        ResourceInfo resource = catalogue
+                .resource(target.group(), target.version(), target.resource())
+                .filter(info -> fits(info, target))
+                .orElse(null);
+        if (resource == null) {
+            refuseUnknown(target, verb, catalogue);
+            return;
+        }
+        boolean connection =
+                resource.group().isEmpty() && (CONNECTIONS.contains(target.subresource()) || isLog(resource, target));
+        if (verb == null
+                || !supports(resource, target, verb)
+                || target.namespace().isEmpty()
+                        && resource.namespaced()
+                        && !(isRead(verb) && target.name().isEmpty())
+                        && verb != Verb.DELETE_COLLECTION) {
+            authorize(access(target, verb));
+            throw methodNotAllowed();
+        }
+        if (!Accept.routable(call.header("Accept")) && !connection) {
+            authorize(access(target, verb));
+            throw notRoutable(verb == Verb.WATCH || verb == Verb.LIST);
+        }
+        if (verb == Verb.PATCH && !PATCH_TYPES.contains(mediaType())) {
+            authorize(access(target, verb));
+            throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
+        }
+        if (NO_NAMES.contains(target.name())) {
+            authorize(access(target, verb));
+            throw StatusException.badRequest(
+                    "Name parameter invalid: \"%s\": may not be '%s'".formatted(target.name(), target.name()));
+        }
+        ApiRequest request = request(target, verb, body);
+        warnings = Deprecations.of(resource);
+        if (isLog(resource, target)) {
+            longRunning = true;
+            new PodLog(api, this, call, request, query).run();
+            return;
+        }
+        if (connection) {
+            longRunning = true;
+            authorize(request.access());
+            throw StatusException.of(
+                    501, "", "%s/%s is not served here".formatted(resource.plural(), target.subresource()), null);
+        }
+        Accept accept = Accept.negotiate(
+                call.header("Accept"),
+                Representation.isBuiltIn(resource) ? Accept.Offer.RESOURCES : Accept.Offer.CUSTOM_RESOURCES);
+        if (accept == null) {
+            authorize(request.access());
+            throw notAcceptable("application/json, application/yaml, application/vnd.kubernetes.protobuf");
+        }
+        if (verb == Verb.WATCH) {
+            if (!accept.format().streams()) {
+                authorize(request.access());
+                throw notAcceptable("application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+            }
+            new WatchAnswer(api, this, call, request, new Representation(resource, accept, query)).run();
+            return;
+        }
+        ApiResult result = api.apiServer.handle(request);
+        warnings = ImmutableList.<String>builder()
+                .addAll(warnings)
+                .addAll(result.warnings())
+                .build();
+        boolean pretty = accept.pretty() || wantsPretty();
+        byte[] bytes = new Representation(resource, accept, query).write(result, pretty);
+        HttpAnswer answer = body(result.code(), bytes, accept.format(), verb == Verb.GET || verb == Verb.LIST);
+        answer(answer);
+    }
+
+    private HttpAnswer body(int code, byte[] bytes, Accept.Format format, boolean compressible) {
+        if (compressible && bytes.length >= WORTH_COMPRESSING && takesGzip()) {
+            byte[] compressed = gzip(bytes);
+            return new HttpAnswer(code, compressed)
+                    .with("Content-Length", Integer.toString(compressed.length))
+                    .with("Content-Type", format.mediaType())
+                    .with("Content-Encoding", "gzip")
+                    .with("Vary", "Accept-Encoding");
+        }
+        return new HttpAnswer(code, bytes).with("Content-Type", format.mediaType());
+    }
+
+    private ApiRequest request(ResourcePath target, Verb verb, byte[] body) {
+        Map<String, List<String>> parameters = query;
+        if (target.watch() && !target.name().isEmpty()) {
+            parameters = new LinkedHashMap<>(query);
+            parameters.put("fieldSelector", List.of("metadata.name=" + target.name()));
+        }
+        String userAgent = call.header("User-Agent");
+        return new ApiRequest(
+                user,
+                userAgent == null ? "" : userAgent,
+                verb,
+                target.group(),
+                target.version(),
+                target.resource(),
+                target.namespace(),
+                target.watch() ? "" : target.name(),
+                target.subresource(),
+                RequestOptions.parse(parameters),
+                body.length == 0 && (isRead(verb) || verb == Verb.DELETE || verb == Verb.DELETE_COLLECTION)
+                        ? null
+                        : Body.of(body, mediaType()));
+    }
+
+    private @Nullable Verb verb(ResourcePath target) {
+        if (target.watch()) {
+            return call.method().equals("GET") ? Verb.WATCH : null;
+        }
+        if (!target.name().isEmpty()) {
+            return OBJECT_VERBS.get(call.method());
+        }
+        Verb verb = COLLECTION_VERBS.get(call.method());
+        return verb == Verb.LIST && wantsWatch() ? Verb.WATCH : verb;
+    }
+
+    /** Any value but {@code 0} and {@code false} makes a watch. */
+    private boolean wantsWatch() {
+        List<String> values = query.get("watch");
+        if (values == null) {
+            return false;
+        }
+        String value = values.get(0).toLowerCase(Locale.ROOT);
+        return !value.equals("0") && !value.equals("false");
+    }
+
+    private static boolean fits(ResourceInfo info, ResourcePath target) {
+        if (target.inNamespace() && !info.namespaced()) {
+            return false;
+        }
+        if (!target.inNamespace() && info.namespaced() && !target.name().isEmpty()) {
+            return false;
+        }
+        if (target.subresource().isEmpty()) {
+            return true;
+        }
+        return info.subresource(target.subresource()).isPresent()
+                && (target.rest().isEmpty() || target.subresource().equals("proxy"))
+                && !target.watch();
+    }
+
+    private static boolean supports(ResourceInfo info, ResourcePath target, Verb verb) {
+        return target.subresource().isEmpty()
+                ? info.supports(verb.word())
+                : info.subresource(target.subresource())
+                        .filter(s -> s.verbs().contains(verb.word()))
+                        .isPresent();
+    }
+
+    private static boolean isLog(ResourceInfo info, ResourcePath target) {
+        return info.group().isEmpty()
+                && info.plural().equals("pods")
+                && target.subresource().equals("log");
+    }
+
+    private static boolean isRead(Verb verb) {
+        return verb == Verb.GET || verb == Verb.LIST || verb == Verb.WATCH;
+    }
+
+    private AccessRequest access(ResourcePath target, @Nullable Verb verb) {
+        String word = verb != null
+                ? verb.word()
+                : switch (call.method()) {
+                    case "HEAD" -> target.name().isEmpty() ? "list" : "get";
+                    case "PUT" -> "update";
+                    case "PATCH" -> "patch";
+                    default -> "";
+                };
+        return new AccessRequest(
+                user,
+                word,
+                target.group(),
+                target.version(),
+                target.resource(),
+                target.subresource(),
+                target.namespace(),
+                target.name(),
+                "");
+    }
+
+    private void refuseUnknown(ResourcePath target, @Nullable Verb verb, SchemaCatalogue catalogue) {
+        authorize(access(target, verb));
+        boolean builtInGroup = SchemaCatalogue.builtIn().groups().stream()
+                .anyMatch(group -> group.name().equals(target.group()));
+        if (builtInGroup) {
+            throw noRoute();
+        }
+        answer(notFoundText());
+    }
+
+    private String mediaType() {
+        String header = call.header("Content-Type");
+        if (header == null) {
+            return "";
+        }
+        int semicolon = header.indexOf(';');
+        return (semicolon < 0 ? header : header.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** Refuses what the user may not do. */
+    void authorize(AccessRequest access) {
+        Authorizer.Decision decision = api.apiServer.authorize(access);
+        if (decision.allowed()) {
+            return;
+        }
+        String why = access.refusal() + (decision.reason().isEmpty() ? "" : ": " + decision.reason());
+        if (access.isResource()) {
+            throw StatusException.forbidden(access.group(), access.resource(), access.name(), why);
+        }
+        throw StatusException.of(403, "Forbidden", "forbidden: " + why, new StatusDetails());
+    }
+
+    // ---- errors -----------------------------------------------------------------------------------------------------
+
+    static StatusException noRoute() {
+        return StatusException.of(
+                404, "NotFound", "the server could not find the requested resource", new StatusDetails());
+    }
+
+    static StatusException methodNotAllowed() {
+        return StatusException.of(
+                405,
+                "MethodNotAllowed",
+                "the server does not allow this method on the requested resource",
+                new StatusDetails());
+    }
+
+    static StatusException notAcceptable(String types) {
+        return StatusException.of(406, "NotAcceptable", "only the following media types are accepted: " + types, null);
+    }
+
+    static StatusException notRoutable(boolean watchable) {
+        return StatusException.of(
+                406,
+                "NotAcceptable",
+                "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml,"
+                        + " application/vnd.kubernetes.protobuf"
+                        + (watchable
+                                ? ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+                                : ""),
+                new StatusDetails());
+    }
+
+    /** Answers with a {@code Status}. */
+    void refuse(StatusException refusal) {
+        Accept accept = Accept.negotiate(call.header("Accept"), Accept.Offer.PLAIN);
+        Accept.Format format = accept == null ? Accept.Format.JSON : accept.format();
+        boolean pretty = accept == null || accept.pretty() || wantsPretty();
+        byte[] body = Answers.write(StatusTree.of(refusal.status()), format, pretty);
+        HttpAnswer answer = new HttpAnswer(refusal.code(), body).with("Content-Type", format.mediaType());
+        if (refusal.code() == 403 && refusal.reason().equals("Forbidden")) {
+            answer.with("X-Content-Type-Options", "nosniff");
+        }
+        StatusDetails details = refusal.status().getDetails();
+        if (details != null && details.getRetryAfterSeconds() != null && details.getRetryAfterSeconds() > 0) {
+            answer.with("Retry-After", Integer.toString(details.getRetryAfterSeconds()));
+        }
+        answer(answer);
+    }
+
+    // ---- answers ----------------------------------------------------------------------------------------------------
+
+    /** Sends an answer with the headers that all have. */
+    void answer(HttpAnswer answer) {
+        call.answer(head(answer));
+    }
+
+    /** Adds the headers that all answers have. */
+    HttpAnswer head(HttpAnswer answer) {
+        answer.with("Audit-Id", auditId);
+        if (answer.header("Cache-Control") == null) {
+            answer.with("Cache-Control", "no-cache, private");
+        }
+        if (authenticated && !longRunning) {
+            answer.with("X-Kubernetes-Pf-Flowschema-Uid", api.flowSchemaUid);
+            answer.with("X-Kubernetes-Pf-Prioritylevel-Uid", api.priorityLevelUid);
+        }
+        for (String warning : warnings) {
+            answer.with("Warning", "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
+        }
+        return answer;
+    }
+
+    @Nullable String header(String name) {
+        return call.header(name);
+    }
+
+    String authority() {
+        return call.authority();
+    }
+
+    Map<String, List<String>> query() {
+        return query;
+    }
+
+    /** Whether the client asks for line breaks, or looks like somebody reading. */
+    boolean wantsPretty() {
+        List<String> values = query.get("pretty");
+        if (values != null && !values.get(0).isEmpty()) {
+            return Set.of("1", "t", "T", "true", "TRUE", "True").contains(values.get(0));
+        }
+        String userAgent = call.header("User-Agent");
+        return userAgent != null
+                && (userAgent.startsWith("curl")
+                        || userAgent.startsWith("Wget")
+                        || userAgent.startsWith("Mozilla/5.0"));
+    }
+
+    private boolean takesGzip() {
+        for (String header : call.headers("Accept-Encoding")) {
+            for (String coding : header.split(",", -1)) {
+                if (coding.strip().equals("gzip")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static byte[] gzip(byte[] bytes) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 8);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out) {
+            {
+                def.setLevel(Deflater.BEST_SPEED);
+            }
+        }) {
+            gzip.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+}

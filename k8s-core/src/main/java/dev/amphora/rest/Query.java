@@ -1,0 +1,64 @@
+package dev.amphora.rest;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Percent escapes and query strings, read as Go's {@code net/url} reads them. */
+final class Query {
+    private Query() {}
+
+    /** Each parameter with its values in order. Pairs with a semicolon or a broken escape are left out. */
+    static Map<String, List<String>> parse(@Nullable String query) {
+        Map<String, List<String>> parameters = new LinkedHashMap<>();
+        if (query == null || query.isEmpty()) {
+            return parameters;
+        }
+        for (String pair : query.split("&", -1)) {
+            if (pair.isEmpty() || pair.indexOf(';') >= 0) {
+                continue;
+            }
+            int equals = pair.indexOf('=');
+            String key = unescape(equals < 0 ? pair : pair.substring(0, equals), true);
+            String value = equals < 0 ? "" : unescape(pair.substring(equals + 1), true);
+            if (key != null && value != null) {
+                parameters.computeIfAbsent(key, k -> new ArrayList<>()).add(value);
+            }
+        }
+        return parameters;
+    }
+
+    /**
+     * A text without its percent escapes.
+     *
+     * @param plusIsSpace whether a plus sign stands for a space, as in queries
+     * @return null if an escape is broken
+     */
+    static @Nullable String unescape(String text, boolean plusIsSpace) {
+        if (text.indexOf('%') < 0) {
+            return plusIsSpace ? text.replace('+', ' ') : text;
+        }
+        byte[] in = text.getBytes(StandardCharsets.UTF_8);
+        byte[] out = new byte[in.length];
+        int length = 0;
+        for (int i = 0; i < in.length; i++) {
+            byte b = in[i];
+            if (b == '%') {
+                int high = i + 2 < in.length ? Character.digit(in[i + 1], 16) : -1;
+                int low = i + 2 < in.length ? Character.digit(in[i + 2], 16) : -1;
+                if (high < 0 || low < 0) {
+                    return null;
+                }
+                b = (byte) (high << 4 | low);
+                i += 2;
+            } else if (b == '+' && plusIsSpace) {
+                b = ' ';
+            }
+            out[length++] = b;
+        }
+        return new String(out, 0, length, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,158 @@
+package dev.amphora.rest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.ApiResult;
+import dev.amphora.apiserver.Listing;
+import dev.amphora.apiserver.VersionedObject;
+import dev.amphora.apiserver.WatchSink.EventType;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.rest.Accept.As;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one client sees objects: as they are, as rows of a table, or as their metadata alone; in one format. For one request only: a watch
+ * shows the columns of a table once.
+ */
+final class Representation {
+    private final ResourceInfo resource;
+    private final Accept accept;
+    private final String includeObject;
+    private final boolean builtIn;
+    private boolean columnsShown;
+
+    Representation(ResourceInfo resource, Accept accept, Map<String, List<String>> query) {
+        this.resource = resource;
+        this.accept = accept;
+        List<String> include = query.get("includeObject");
+        includeObject = include == null ? "" : include.get(0);
+        builtIn = isBuiltIn(resource);
+    }
+
+    /** Whether a resource is one that every server has. */
+    static boolean isBuiltIn(ResourceInfo resource) {
+        return SchemaCatalogue.builtIn()
+                .resource(resource.group(), resource.version(), resource.plural())
+                .isPresent();
+    }
+
+    Accept accept() {
+        return accept;
+    }
+
+    /** A whole answer. */
+    byte[] write(ApiResult result, boolean pretty) {
+        As as = accept.as();
+        VersionedObject object = result.object();
+        Listing list = result.list();
+        if (as == null || object != null && object.tree().path("kind").asText().equals("Status")) {
+            return object != null
+                    ? Answers.write(object, accept.format(), pretty)
+                    : Answers.write(listing(list), builtIn, accept.format(), pretty);
+        }
+        return Answers.write(converted(result, as), accept.format(), pretty);
+    }
+
+    private static Listing listing(@Nullable Listing list) {
+        if (list == null) {
+            throw new IllegalStateException("an answer holds an object or a list");
+        }
+        return list;
+    }
+
+    private ObjectNode converted(ApiResult result, As as) {
+        VersionedObject object = result.object();
+        switch (as.kind()) {
+            case As.METADATA -> {
+                if (object == null) {
+                    throw wrongShape("you requested PartialObjectMetadata, but the requested object is a list");
+                }
+                return metadata(object, as);
+            }
+            case As.METADATA_LIST -> {
+                if (object != null) {
+                    throw wrongShape("you requested PartialObjectMetadataList, but the requested object is not a list");
+                }
+                return metadataList(listing(result.list()), as);
+            }
+            default -> {
+                return object != null
+                        ? table(List.of(object), object.tree().path("metadata"), as, true)
+                        : table(
+                                listing(result.list()).items(),
+                                listing(result.list()).metadata(),
+                                as,
+                                true);
+            }
+        }
+    }
+
+    private static StatusException wrongShape(String message) {
+        return StatusException.of(406, "NotAcceptable", message, null);
+    }
+
+    private static ObjectNode metadata(VersionedObject object, As as) {
+        ObjectNode tree = Json.object();
+        tree.put("kind", As.METADATA);
+        tree.put("apiVersion", as.apiVersion());
+        tree.set("metadata", object.tree().path("metadata"));
+        return tree;
+    }
+
+    private static ObjectNode metadataList(Listing list, As as) {
+        ObjectNode tree = Json.object();
+        tree.put("kind", As.METADATA_LIST);
+        tree.put("apiVersion", as.apiVersion());
+        tree.set("metadata", list.metadata());
+        ArrayNode items = tree.putArray("items");
+        list.items().forEach(item -> items.add(metadata(item, as)));
+        return tree;
+    }
+
+    private ObjectNode table(List<VersionedObject> objects, JsonNode listMetadata, As as, boolean columns) {
+        ObjectNode tree = Json.object();
+        tree.put("kind", As.TABLE);
+        tree.put("apiVersion", as.apiVersion());
+        ObjectNode metadata = tree.putObject("metadata");
+        for (String field : List.of("resourceVersion", "continue", "remainingItemCount")) {
+            if (listMetadata.has(field)) {
+                metadata.set(field, listMetadata.get(field));
+            }
+        }
+        return tree;
+    }
+
+    /** The event of a watch. */
+    byte[] event(EventType type, VersionedObject object) {
+        As as = accept.as();
+        Accept.Format format = accept.format();
+        if (as == null) {
+            byte[] content =
+                    format == Accept.Format.JSON ? object.bytes() : Answers.write(object.tree(), format, false);
+            return Answers.event(type.name(), content, format);
+        }
+        ObjectNode tree;
+        if (as.kind().equals(As.TABLE)) {
+            tree = table(List.of(object), object.tree().path("metadata"), as, !columnsShown);
+            columnsShown = true;
+        } else {
+            tree = metadata(object, new As(as.group(), as.version(), As.METADATA));
+        }
+        return Answers.event(type.name(), compact(tree), format);
+    }
+
+    /** The event that reports a failure. */
+    byte[] error(ObjectNode status) {
+        return Answers.event("ERROR", compact(status), accept.format());
+    }
+
+    private byte[] compact(ObjectNode tree) {
+        return accept.format() == Accept.Format.JSON ? Json.write(tree) : Answers.write(tree, accept.format(), false);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.amphora.rest;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+
+/** What {@code /version} says: the release of Kubernetes whose behaviour is served. */
+final class Version {
+    private Version() {}
+
+    static ObjectNode tree() {
+        ObjectNode tree = Json.object();
+        tree.put("major", "1");
+        tree.put("minor", "36");
+        tree.put("emulationMajor", "1");
+        tree.put("emulationMinor", "36");
+        tree.put("minCompatibilityMajor", "1");
+        tree.put("minCompatibilityMinor", "35");
+        tree.put("gitVersion", "v1.36.3");
+        tree.put("gitCommit", "");
+        tree.put("gitTreeState", "");
+        tree.put("buildDate", "1970-01-01T00:00:00Z");
+        tree.put("goVersion", "");
+        tree.put("compiler", "javac");
+        tree.put("platform", "linux/amd64");
+        return tree;
+    }
+}

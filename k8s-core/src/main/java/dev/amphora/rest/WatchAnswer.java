@@ -1,0 +1,256 @@
+package dev.amphora.rest;
+
+import dev.amphora.apiserver.ApiRequest;
+import dev.amphora.apiserver.VersionedObject;
+import dev.amphora.apiserver.WatchSink;
+import dev.amphora.rest.HttpCall.HttpStream;
+import dev.amphora.rest.HttpCall.WebSocketConnection;
+import dev.amphora.rest.HttpCall.WebSocketListener;
+import io.fabric8.kubernetes.api.model.Status;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A watch on its way out: one JSON document and a line feed per event, or one WebSocket message.
+ *
+ * <p>What the transport has not taken yet is counted; above a bound the watch is paused until the client has caught up. One that never
+ * does is ended by the API server.
+ */
+final class WatchAnswer implements WatchSink {
+    private static final int PAUSE_ABOVE = 1 << 20;
+    private static final int RESUME_BELOW = 256 << 10;
+
+    private final RestApi api;
+    private final Exchange exchange;
+    private final HttpCall call;
+    private final ApiRequest request;
+    private final Representation representation;
+
+    /** What came before the transport was ready; null from then on. */
+    private @Nullable List<byte[]> early = new ArrayList<>();
+
+    private boolean endedEarly;
+    private @Nullable Transport transport;
+    private @Nullable Handle handle;
+    private long waiting;
+    private boolean paused;
+    private boolean gone;
+
+    WatchAnswer(RestApi api, Exchange exchange, HttpCall call, ApiRequest request, Representation representation) {
+        this.api = api;
+        this.exchange = exchange;
+        this.call = call;
+        this.request = request;
+        this.representation = representation;
+    }
+
+    /** Begins the watch, then the answer. */
+    void run() {
+        Handle begun = api.apiServer.watch(request, this);
+        synchronized (this) {
+            handle = begun;
+            if (paused) {
+                begun.pause();
+            }
+        }
+        if (call.wantsWebSocket()) {
+            upgrade();
+        } else {
+            HttpStream stream = call.stream(
+                    exchange.head(new HttpAnswer(200, new byte[0]).with("Content-Type", format().streamType())));
+            stream.onClosed(this::onGone);
+            stream.write(new byte[0]);
+            begin(new Chunks(stream, format() == Accept.Format.JSON));
+        }
+    }
+
+    private Accept.Format format() {
+        return representation.accept().format();
+    }
+
+    private void upgrade() {
+        List<String> protocols = offeredProtocols();
+        if (!hasOrigin() || protocols.size() > 1) {
+            onGone();
+            call.answer(new HttpAnswer(protocols.size() > 1 && hasOrigin() ? 400 : 403, new byte[0]));
+            return;
+        }
+        call.upgrade(protocols.isEmpty() ? null : protocols.get(0), new WebSocketListener() {
+            @Override
+            public void onOpen(WebSocketConnection connection) {
+                begin(new Messages(connection, format() == Accept.Format.JSON));
+            }
+
+            @Override
+            public void onMessage(byte[] message, boolean text) {}
+
+            @Override
+            public void onClosed() {
+                onGone();
+            }
+        });
+    }
+
+    private List<String> offeredProtocols() {
+        List<String> protocols = new ArrayList<>();
+        for (String header : call.headers("Sec-WebSocket-Protocol")) {
+            for (String protocol : header.split(",", -1)) {
+                if (!protocol.isBlank()) {
+                    protocols.add(protocol.strip());
+                }
+            }
+        }
+        return protocols;
+    }
+
+    private boolean hasOrigin() {
+        String origin = call.header("Origin");
+        if (call.inProcess()) {
+            return true;
+        }
+        if (origin == null || origin.equals("null")) {
+            return false;
+        }
+        try {
+            return new URI(origin).getScheme() != null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private void begin(Transport ready) {
+        List<byte[]> first;
+        boolean end;
+        synchronized (this) {
+            first = early == null ? List.of() : early;
+            end = endedEarly;
+            early = null;
+            transport = ready;
+            for (byte[] event : first) {
+                send(ready, event);
+            }
+        }
+        if (end) {
+            ready.end();
+        }
+    }
+
+    @Override
+    public void onEvent(EventType type, VersionedObject object) {
+        deliver(representation.event(type, object));
+    }
+
+    @Override
+    public void onError(Status status) {
+        deliver(representation.error(StatusTree.of(status)));
+    }
+
+    private void deliver(byte[] event) {
+        synchronized (this) {
+            if (gone) {
+                return;
+            }
+            if (early != null) {
+                early.add(event);
+                waiting += event.length;
+                pauseIfFull();
+            } else if (transport != null) {
+                waiting += event.length;
+                pauseIfFull();
+                send(transport, event);
+            }
+        }
+    }
+
+    private void send(Transport to, byte[] event) {
+        to.send(event).whenComplete((done, failure) -> taken(event.length));
+    }
+
+    private void pauseIfFull() {
+        if (!paused && waiting > PAUSE_ABOVE) {
+            paused = true;
+            if (handle != null) {
+                handle.pause();
+            }
+        }
+    }
+
+    private void taken(int bytes) {
+        synchronized (this) {
+            waiting -= bytes;
+            if (paused && !gone && waiting < RESUME_BELOW) {
+                paused = false;
+                if (handle != null) {
+                    handle.resume();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void onClose() {
+        Transport open;
+        synchronized (this) {
+            endedEarly = true;
+            open = transport;
+        }
+        if (open != null) {
+            open.end();
+        }
+    }
+
+    private void onGone() {
+        Handle running;
+        synchronized (this) {
+            gone = true;
+            early = null;
+            running = handle;
+        }
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /** Where events go. */
+    private interface Transport {
+        CompletionStage<Void> send(byte[] event);
+
+        void end();
+    }
+
+    private record Chunks(HttpStream stream, boolean text) implements Transport {
+        @Override
+        public CompletionStage<Void> send(byte[] event) {
+            if (!text) {
+                return stream.write(event);
+            }
+            byte[] line = Arrays.copyOf(event, event.length + 1);
+            line[event.length] = '\n';
+            return stream.write(line);
+        }
+
+        @Override
+        public void end() {
+            stream.end();
+        }
+    }
+
+    private record Messages(WebSocketConnection connection, boolean text) implements Transport {
+        private static final int FRAME_LENGTH = 4;
+
+        @Override
+        public CompletionStage<Void> send(byte[] event) {
+            return connection.send(text ? event : Arrays.copyOfRange(event, FRAME_LENGTH, event.length), text);
+        }
+
+        @Override
+        public void end() {
+            connection.close(1000, "");
+        }
+    }
+}
