@@ -17,12 +17,14 @@ import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,7 @@ public final class ApiServer implements AutoCloseable {
     private final Subresources subresources;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
+    private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
     private volatile boolean ready;
 
     private ApiServer(Builder builder) {
@@ -148,7 +151,22 @@ public final class ApiServer implements AutoCloseable {
     public ApiResult handle(ApiRequest request) {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
-        return dispatch(call(request));
+        ApiResult result = dispatch(call(request));
+        if (!listeners.isEmpty() && request.verb().writes() && !request.options().isDryRun()) {
+            Instant at = kernel.instant();
+            listeners.forEach(listener -> listener.written(at, request, result));
+        }
+        return result;
+    }
+
+    /**
+     * Tells somebody of every write from now on.
+     *
+     * @return ends the telling
+     */
+    public Runnable listen(WriteListener listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
     }
 
     /**

@@ -25,6 +25,11 @@ public enum Verb {
         this.word = word;
     }
 
+    /** Whether it may change something. */
+    public boolean writes() {
+        return this != GET && this != LIST && this != WATCH;
+    }
+
     /** The word in rules and messages. */
     public String word() {
         return word;
