@@ -69,8 +69,7 @@ final class Admission {
         }
         if (!matchesNode(pod, nodeName, labels)) {
             return new PodStatuses.Waiting(
-                    "NodeAffinity",
-                    "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+                    "NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
         }
         Set<String> taken = new TreeSet<>();
         others.forEach(other -> taken.addAll(hostPorts(other)));

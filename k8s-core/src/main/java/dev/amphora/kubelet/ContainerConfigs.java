@@ -111,11 +111,14 @@ final class ContainerConfigs {
                         "cannot find volume \"" + mount.getName() + "\" to mount into container \""
                                 + container.getName() + "\"");
             }
-            String sub = mount.getSubPathExpr() != null && !mount.getSubPathExpr().isEmpty()
-                    ? Environment.expand(mount.getSubPathExpr(), env::get)
-                    : mount.getSubPath();
+            String sub =
+                    mount.getSubPathExpr() != null && !mount.getSubPathExpr().isEmpty()
+                            ? Environment.expand(mount.getSubPathExpr(), env::get)
+                            : mount.getSubPath();
             mounts.add(new Mount(
-                    sub == null || sub.isEmpty() ? path.toString() : path.resolve(sub).toString(),
+                    sub == null || sub.isEmpty()
+                            ? path.toString()
+                            : path.resolve(sub).toString(),
                     mount.getMountPath(),
                     Boolean.TRUE.equals(mount.getReadOnly())));
         }
@@ -143,8 +146,8 @@ final class ContainerConfigs {
                 && spec.getSubdomain() != null
                 && !spec.getSubdomain().isEmpty();
         return qualified
-                ? shortName + "." + spec.getSubdomain() + "." + pod.getMetadata().getNamespace() + ".svc."
-                        + node.clusterDomain()
+                ? shortName + "." + spec.getSubdomain() + "."
+                        + pod.getMetadata().getNamespace() + ".svc." + node.clusterDomain()
                 : shortName;
     }
 
@@ -196,7 +199,8 @@ final class ContainerConfigs {
             case "BestEffort" -> 1000;
             default -> {
                 BigDecimal capacity = PodSpecs.amount(node.capacity().get("memory"));
-                BigDecimal request = PodSpecs.amount(PodSpecs.requests(container).get("memory"));
+                BigDecimal request =
+                        PodSpecs.amount(PodSpecs.requests(container).get("memory"));
                 double share = capacity.signum() == 0 ? 0 : request.doubleValue() / capacity.doubleValue();
                 yield (int) Math.max(3, Math.min(999, 1000 - Math.floor(1000 * share)));
             }
@@ -204,8 +208,9 @@ final class ContainerConfigs {
     }
 
     private static Security security(Pod pod, Container container) {
-        PodSecurityContext ofPod =
-                pod.getSpec().getSecurityContext() == null ? new PodSecurityContext() : pod.getSpec().getSecurityContext();
+        PodSecurityContext ofPod = pod.getSpec().getSecurityContext() == null
+                ? new PodSecurityContext()
+                : pod.getSpec().getSecurityContext();
         SecurityContext own =
                 container.getSecurityContext() == null ? new SecurityContext() : container.getSecurityContext();
         Long user = own.getRunAsUser() == null ? ofPod.getRunAsUser() : own.getRunAsUser();
@@ -213,8 +218,8 @@ final class ContainerConfigs {
         if (Boolean.TRUE.equals(nonRoot) && user != null && user == 0) {
             throw new StartFailure(
                     "CreateContainerConfigError",
-                    "container's runAsUser breaks non-root policy (pod: \"" + PodSpecs.fullName(pod)
-                            + "\", container: " + container.getName() + ")");
+                    "container's runAsUser breaks non-root policy (pod: \"" + PodSpecs.fullName(pod) + "\", container: "
+                            + container.getName() + ")");
         }
         List<Long> groups = new ArrayList<>(ofPod.getSupplementalGroups());
         if (ofPod.getFsGroup() != null) {
@@ -227,8 +232,12 @@ final class ContainerConfigs {
                 Boolean.TRUE.equals(own.getPrivileged()),
                 Boolean.TRUE.equals(own.getReadOnlyRootFilesystem()),
                 Boolean.FALSE.equals(own.getAllowPrivilegeEscalation()),
-                own.getCapabilities() == null ? List.of() : own.getCapabilities().getAdd(),
-                own.getCapabilities() == null ? List.of() : own.getCapabilities().getDrop());
+                own.getCapabilities() == null
+                        ? List.of()
+                        : own.getCapabilities().getAdd(),
+                own.getCapabilities() == null
+                        ? List.of()
+                        : own.getCapabilities().getDrop());
     }
 
     /** Where a container leaves its last words. */

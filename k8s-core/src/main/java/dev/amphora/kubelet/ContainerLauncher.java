@@ -84,8 +84,12 @@ final class ContainerLauncher {
         if (last != null && last.state() == ContainerState.EXITED && last.finishedAt() != null) {
             String key = key(pod, container);
             if (!restarts.left(key, last.finishedAt(), agent.now()).isZero()) {
-                event(launch, "Warning", "BackOff", "Back-off restarting failed container " + container.getName()
-                        + " in pod " + PodSpecs.fullName(pod));
+                event(
+                        launch,
+                        "Warning",
+                        "BackOff",
+                        "Back-off restarting failed container " + container.getName() + " in pod "
+                                + PodSpecs.fullName(pod));
                 done.completeExceptionally(new StartFailure(
                         "CrashLoopBackOff",
                         "back-off " + GoText.duration(restarts.current(key)) + " restarting failed container="
@@ -111,7 +115,8 @@ final class ContainerLauncher {
                     launch.pod.getStatus().getContainerStatuses(),
                     launch.pod.getStatus().getInitContainerStatuses())) {
                 for (var status : statuses) {
-                    boolean ran = status.getContainerID() != null && !status.getContainerID().isEmpty();
+                    boolean ran = status.getContainerID() != null
+                            && !status.getContainerID().isEmpty();
                     if (status.getName().equals(launch.container.getName()) && ran) {
                         return status.getRestartCount() + 1;
                     }
@@ -125,8 +130,7 @@ final class ContainerLauncher {
         ContainerConfig config;
         try {
             Map<String, String> env = Environment.of(agent, launch.pod, launch.container, launch.podIp);
-            List<Mount> mounts =
-                    new ArrayList<>(ContainerConfigs.mounts(launch.container, launch.volumes, env));
+            List<Mount> mounts = new ArrayList<>(ContainerConfigs.mounts(launch.container, launch.volumes, env));
             if (agent.runtime().seesHostFiles()) {
                 mounts.add(new Mount(
                         files.terminationLog(launch.pod, launch.container.getName(), attempt)
@@ -137,7 +141,10 @@ final class ContainerLauncher {
             config = ContainerConfigs.container(
                     launch.pod, launch.container, attempt, imageId, env, mounts, agent.config());
         } catch (RuntimeException e) {
-            fail(launch, e instanceof StartFailure ? e : new StartFailure("CreateContainerConfigError", Agent.message(e)), done);
+            fail(
+                    launch,
+                    e instanceof StartFailure ? e : new StartFailure("CreateContainerConfigError", Agent.message(e)),
+                    done);
             return;
         }
         agent.then(
@@ -155,12 +162,18 @@ final class ContainerLauncher {
                 agent.runtime().startContainer(id),
                 nothing -> {
                     event(launch, "Normal", "Started", "Container started");
-                    if (container.getLifecycle() == null || container.getLifecycle().getPostStart() == null) {
+                    if (container.getLifecycle() == null
+                            || container.getLifecycle().getPostStart() == null) {
                         done.complete(null);
                         return;
                     }
                     agent.then(
-                            hooks.run(launch.pod, container, id, container.getLifecycle().getPostStart(), launch.podIp),
+                            hooks.run(
+                                    launch.pod,
+                                    container,
+                                    id,
+                                    container.getLifecycle().getPostStart(),
+                                    launch.podIp),
                             problem -> {
                                 if (problem == null) {
                                     done.complete(null);
@@ -175,8 +188,7 @@ final class ContainerLauncher {
 
     private void hookFailed(Launch launch, String id, String problem, CompletableFuture<Void> done) {
         event(launch, "Warning", "FailedPostStartHook", "PostStartHook failed");
-        PodKiller.Victim victim =
-                new PodKiller.Victim(launch.container, id, "FailedPostStartHook", launch.podIp);
+        PodKiller.Victim victim = new PodKiller.Victim(launch.container, id, "FailedPostStartHook", launch.podIp);
         agent.then(
                 killer.kill(launch.pod, victim, PodSpecs.grace(launch.pod)),
                 nothing -> done.completeExceptionally(new StartFailure("PostStartHookError", problem)),
@@ -187,11 +199,16 @@ final class ContainerLauncher {
         StartFailure failure = error instanceof StartFailure known
                 ? known
                 : new StartFailure("CreateContainerError", Agent.message(error));
-        boolean ofImage = switch (failure.reason()) {
-            case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull", "InvalidImageName",
-                    "ImageInspectError" -> true;
-            default -> false;
-        };
+        boolean ofImage =
+                switch (failure.reason()) {
+                    case "ErrImagePull",
+                            "ImagePullBackOff",
+                            "RegistryUnavailable",
+                            "ErrImageNeverPull",
+                            "InvalidImageName",
+                            "ImageInspectError" -> true;
+                    default -> false;
+                };
         event(launch, "Warning", "Failed", "Error: " + (ofImage ? failure.reason() : failure.text()));
         done.completeExceptionally(failure);
     }
@@ -203,5 +220,4 @@ final class ContainerLauncher {
     private static String key(Pod pod, Container container) {
         return PodSpecs.uid(pod) + "/" + container.getName();
     }
-
 }

@@ -45,7 +45,8 @@ final class DockerConfig {
             String user = auth.path("username").asText();
             String password = auth.path("password").asText();
             if (auth.hasNonNull("auth")) {
-                String pair = new String(Base64.getDecoder().decode(auth.get("auth").asText()), StandardCharsets.UTF_8);
+                String pair =
+                        new String(Base64.getDecoder().decode(auth.get("auth").asText()), StandardCharsets.UTF_8);
                 int colon = pair.indexOf(':');
                 user = colon < 0 ? pair : pair.substring(0, colon);
                 password = colon < 0 ? "" : pair.substring(colon + 1);

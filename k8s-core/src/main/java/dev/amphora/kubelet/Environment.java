@@ -126,7 +126,10 @@ final class Environment {
     private @Nullable String valueOf(EnvVarSource source) {
         if (source.getFieldRef() != null) {
             return FieldRefs.field(
-                    pod, source.getFieldRef().getFieldPath(), podIp, agent.config().address());
+                    pod,
+                    source.getFieldRef().getFieldPath(),
+                    podIp,
+                    agent.config().address());
         }
         if (source.getResourceFieldRef() != null) {
             String name = source.getResourceFieldRef().getContainerName();
@@ -145,7 +148,8 @@ final class Environment {
                     .map(data -> data.get(key.getKey()))
                     .orElse(null);
             if (value == null && !optional) {
-                throw config("couldn't find key " + key.getKey() + " in ConfigMap " + namespace() + "/" + key.getName());
+                throw config(
+                        "couldn't find key " + key.getKey() + " in ConfigMap " + namespace() + "/" + key.getName());
             }
             return value;
         }
@@ -156,8 +160,9 @@ final class Environment {
             if (found.isEmpty() && !optional) {
                 throw missing("secret", key.getName());
             }
-            String value =
-                    found.map(Secret::getData).map(data -> data.get(key.getKey())).orElse(null);
+            String value = found.map(Secret::getData)
+                    .map(data -> data.get(key.getKey()))
+                    .orElse(null);
             if (value == null && !optional) {
                 throw config("couldn't find key " + key.getKey() + " in Secret " + namespace() + "/" + key.getName());
             }
@@ -188,8 +193,9 @@ final class Environment {
         client.find(SERVICES, "default", "kubernetes").ifPresent(service -> link(service, links));
         if (!Boolean.FALSE.equals(pod.getSpec().getEnableServiceLinks())) {
             ListOptions cached = ListOptions.all().from("0");
-            List<Service> all = new ArrayList<>(
-                    client.list(SERVICES, pod.getMetadata().getNamespace(), cached).items());
+            List<Service> all =
+                    new ArrayList<>(client.list(SERVICES, pod.getMetadata().getNamespace(), cached)
+                            .items());
             for (Service service : all) {
                 link(service, links);
             }
@@ -199,7 +205,10 @@ final class Environment {
 
     private static void link(Service service, Map<String, String> links) {
         String ip = service.getSpec().getClusterIP();
-        if (ip == null || ip.isEmpty() || ip.equals("None") || service.getSpec().getPorts().isEmpty()) {
+        if (ip == null
+                || ip.isEmpty()
+                || ip.equals("None")
+                || service.getSpec().getPorts().isEmpty()) {
             return;
         }
         String name = name(service.getMetadata().getName());

@@ -81,7 +81,11 @@ final class FieldRefs {
         StringBuilder lines = new StringBuilder();
         new TreeMap<>(map).forEach((key, value) -> {
             String quoted = value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
-            lines.append(lines.length() == 0 ? "" : "\n").append(key).append("=\"").append(quoted).append('"');
+            lines.append(lines.length() == 0 ? "" : "\n")
+                    .append(key)
+                    .append("=\"")
+                    .append(quoted)
+                    .append('"');
         });
         return lines.toString();
     }

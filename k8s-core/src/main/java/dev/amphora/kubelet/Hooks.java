@@ -69,8 +69,8 @@ final class Hooks {
                                     path,
                                     headers,
                                     HTTP_TIMEOUT),
-                    answer -> outcome.complete(
-                            answer.error() == null ? null : what + answer.error() + ", message: \"\""),
+                    answer ->
+                            outcome.complete(answer.error() == null ? null : what + answer.error() + ", message: \"\""),
                     error -> outcome.complete(what + Agent.message(error) + ", message: \"\""));
         } else if (hook.getSleep() != null) {
             agent.after(Duration.ofSeconds(hook.getSleep().getSeconds())).thenRun(() -> outcome.complete(null));
@@ -90,8 +90,7 @@ final class Hooks {
                 .filter(candidate -> name.equals(candidate.getName()))
                 .map(candidate -> candidate.getContainerPort())
                 .findFirst()
-                .orElseGet(() -> name.chars().allMatch(Character::isDigit) && !name.isEmpty()
-                        ? Integer.parseInt(name)
-                        : 0);
+                .orElseGet(() ->
+                        name.chars().allMatch(Character::isDigit) && !name.isEmpty() ? Integer.parseInt(name) : 0);
     }
 }

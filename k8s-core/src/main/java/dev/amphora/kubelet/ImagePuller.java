@@ -59,14 +59,11 @@ final class ImagePuller {
             outcome.completeExceptionally(new StartFailure("InvalidImageName", why));
             return outcome;
         }
-        agent.then(
-                agent.runtime().imageStatus(image),
-                present -> decide(pod, container, present, outcome),
-                error -> {
-                    String why = "Failed to inspect image \"" + image + "\": " + Agent.message(error);
-                    event(pod, container, "Warning", "InspectFailed", why);
-                    outcome.completeExceptionally(new StartFailure("ImageInspectError", why));
-                });
+        agent.then(agent.runtime().imageStatus(image), present -> decide(pod, container, present, outcome), error -> {
+            String why = "Failed to inspect image \"" + image + "\": " + Agent.message(error);
+            event(pod, container, "Warning", "InspectFailed", why);
+            outcome.completeExceptionally(new StartFailure("ImageInspectError", why));
+        });
         return outcome;
     }
 
@@ -160,8 +157,7 @@ final class ImagePuller {
         RegistryAuth auth = null;
         for (LocalObjectReference reference : pod.getSpec().getImagePullSecrets()) {
             try {
-                Secret secret =
-                        agent.client().get(SECRETS, pod.getMetadata().getNamespace(), reference.getName());
+                Secret secret = agent.client().get(SECRETS, pod.getMetadata().getNamespace(), reference.getName());
                 auth = auth == null ? DockerConfig.credentials(secret, image) : auth;
             } catch (StatusException e) {
                 missing.add(reference.getName());

@@ -3,6 +3,7 @@ package dev.amphora.kubelet;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Client;
 import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kubelet.ContainerRuntime.ContainerState;
 import dev.amphora.kubelet.ContainerRuntime.ContainerStatus;
 import dev.amphora.kubelet.ContainerRuntime.ExecResult;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The agent of one node.
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * costs a few timers, no thread.
  */
 public final class Kubelet implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Kubelet.class);
+
     private final Kernel kernel;
     private final Client client;
     private final ContainerRuntime runtime;
@@ -78,7 +83,9 @@ public final class Kubelet implements AutoCloseable {
         }
         started = true;
         runtime.start(new ContainerRuntime.Context(kernel, config.nodeName(), config.podCidr(), this::podChanged));
-        if (config.readOnlyPort() > 0) {
+        if (config.readOnlyPort() > 0 && kernel instanceof SimulatedKernel) {
+            log.info("Node {} has no read-only port: a simulation has no sockets", config.nodeName());
+        } else if (config.readOnlyPort() > 0) {
             server = new ReadOnlyServer(kernel, config.address(), config.readOnlyPort(), this::pods);
         }
         begin();
@@ -173,8 +180,7 @@ public final class Kubelet implements AutoCloseable {
                         && candidate.getMetadata().getName().equals(podName))
                 .findFirst()
                 .orElseThrow(() -> StatusException.notFound("", "pods", podName));
-        String name =
-                container == null ? pod.getSpec().getContainers().get(0).getName() : container;
+        String name = container == null ? pod.getSpec().getContainers().get(0).getName() : container;
         return runtime.pod(PodSpecs.uid(pod)).thenApply(state -> {
             List<ContainerStatus> found = state.containers().stream()
                     .filter(status -> status.name().equals(name) && status.state() != ContainerState.CREATED)
@@ -184,8 +190,8 @@ public final class Kubelet implements AutoCloseable {
                         .skip(!found.isEmpty() && found.get(0).state() == ContainerState.RUNNING ? 1 : 0)
                         .toList();
                 if (ended.isEmpty()) {
-                    throw StatusException.badRequest("previous terminated container \"" + name + "\" in pod \""
-                            + podName + "\" not found");
+                    throw StatusException.badRequest(
+                            "previous terminated container \"" + name + "\" in pod \"" + podName + "\" not found");
                 }
                 return ended.get(0);
             }
@@ -202,8 +208,8 @@ public final class Kubelet implements AutoCloseable {
             return "ContainerCreating";
         }
         return pod.getStatus().getContainerStatuses().stream()
-                .filter(status -> status.getName().equals(container)
-                        && status.getState().getWaiting() != null)
+                .filter(status ->
+                        status.getName().equals(container) && status.getState().getWaiting() != null)
                 .map(status -> {
                     String reason = status.getState().getWaiting().getReason();
                     return reason.equals("ErrImagePull") || reason.equals("ImagePullBackOff")

@@ -64,7 +64,8 @@ final class LastWords {
                         && !known.getOrDefault(status.id(), "").isEmpty());
         return any
                 ? new PodState(
-                        state.sandboxes(), state.containers().stream().map(this::withWords).toList())
+                        state.sandboxes(),
+                        state.containers().stream().map(this::withWords).toList())
                 : state;
     }
 
@@ -103,8 +104,8 @@ final class LastWords {
         CompletableFuture<String> found = new CompletableFuture<>();
         agent.kernel()
                 .blocking()
-                .execute(() -> found.complete(
-                        files.terminationMessage(PodSpecs.uid(pod), status.name(), status.attempt())));
+                .execute(() ->
+                        found.complete(files.terminationMessage(PodSpecs.uid(pod), status.name(), status.attempt())));
         return found.thenComposeAsync(
                 words -> words.isEmpty() && byLog ? log(status.id()) : CompletableFuture.completedFuture(words),
                 agent.actor());
@@ -134,8 +135,7 @@ final class LastWords {
                     @Override
                     public void onComplete() {
                         String text = String.join("", lines);
-                        tail.complete(
-                                text.length() > MAX_LENGTH ? text.substring(text.length() - MAX_LENGTH) : text);
+                        tail.complete(text.length() > MAX_LENGTH ? text.substring(text.length() - MAX_LENGTH) : text);
                     }
                 });
         return tail;

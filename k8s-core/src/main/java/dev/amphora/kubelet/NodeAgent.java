@@ -5,9 +5,9 @@ import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Client;
 import dev.amphora.client.EventRecorder;
-import dev.amphora.client.Informers;
-import dev.amphora.client.InformerHandler;
 import dev.amphora.client.Informer;
+import dev.amphora.client.InformerHandler;
+import dev.amphora.client.Informers;
 import dev.amphora.client.ListOptions;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
@@ -109,7 +109,9 @@ final class NodeAgent implements AutoCloseable {
                             .compareTo(other.getMetadata().getNamespace());
                     return byNamespace != 0
                             ? byNamespace
-                            : one.getMetadata().getName().compareTo(other.getMetadata().getName());
+                            : one.getMetadata()
+                                    .getName()
+                                    .compareTo(other.getMetadata().getName());
                 })
                 .toList();
     }
@@ -212,15 +214,16 @@ final class NodeAgent implements AutoCloseable {
 
     /** Nodes that start together do not beat together. */
     private Duration firstBeat() {
-        return Duration.ofNanos(
-                (long) (config.heartbeat().toNanos() * (0.5 + 0.5 * kernel.random().nextDouble())));
+        return Duration.ofNanos((long)
+                (config.heartbeat().toNanos() * (0.5 + 0.5 * kernel.random().nextDouble())));
     }
 
     /** A sign of life is given only if the machine gives one: a runtime that is silent is a machine that is lost. */
     private void beat() {
         actor.schedule(config.heartbeat(), this::beat);
         unanswered++;
-        Agent.then(actor, runtime.version(), found -> alive(found, null), error -> alive(version, Agent.message(error)));
+        Agent.then(
+                actor, runtime.version(), found -> alive(found, null), error -> alive(version, Agent.message(error)));
     }
 
     private void alive(ContainerRuntime.Version found, @Nullable String error) {
@@ -245,8 +248,8 @@ final class NodeAgent implements AutoCloseable {
             try {
                 Node current = client.get(NODES, null, config.nodeName());
                 Node changed = Json.copy(current);
-                changed.setStatus(NodeObjects.status(
-                        config, version, machineId, problem, current.getStatus(), kernel.instant()));
+                changed.setStatus(
+                        NodeObjects.status(config, version, machineId, problem, current.getStatus(), kernel.instant()));
                 node = client.updateStatus(changed);
                 reported = kernel.instant();
                 return;

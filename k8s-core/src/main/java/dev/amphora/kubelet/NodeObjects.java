@@ -75,9 +75,14 @@ final class NodeObjects {
         List<NodeCondition> conditions = new ArrayList<>();
         List<NodeCondition> old = before == null ? List.of() : before.getConditions();
         conditions.add(condition(
-                "MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", old, now));
-        conditions.add(
-                condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", old, now));
+                "MemoryPressure",
+                "False",
+                "KubeletHasSufficientMemory",
+                "kubelet has sufficient memory available",
+                old,
+                now));
+        conditions.add(condition(
+                "DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", old, now));
         conditions.add(condition(
                 "PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", old, now));
         conditions.add(

@@ -49,9 +49,7 @@ final class PodConditions {
         this.phase = phase;
         this.sandboxReady = sandboxReady;
         this.now = PodStatuses.stamp(now);
-        this.before = pod.getStatus() == null
-                ? List.of()
-                : pod.getStatus().getConditions();
+        this.before = pod.getStatus() == null ? List.of() : pod.getStatus().getConditions();
     }
 
     /** Sets the conditions of the status. Those of others are kept as they are. */
@@ -153,12 +151,10 @@ final class PodConditions {
             if (found == null) {
                 missing.add("corresponding condition of pod readiness gate \"" + type + "\" does not exist.");
             } else if (!"True".equals(found.getStatus())) {
-                missing.add("the status of pod readiness gate \"" + type + "\" is not \"True\", but "
-                        + found.getStatus());
+                missing.add(
+                        "the status of pod readiness gate \"" + type + "\" is not \"True\", but " + found.getStatus());
             }
         }
-        return missing.isEmpty()
-                ? Verdict.yes(null)
-                : Verdict.no("ReadinessGatesNotReady", String.join(", ", missing));
+        return missing.isEmpty() ? Verdict.yes(null) : Verdict.no("ReadinessGatesNotReady", String.join(", ", missing));
     }
 }

@@ -93,7 +93,10 @@ final class PodFiles {
 
     /** A new empty file for a container's last words. */
     Path terminationLog(Pod pod, String container, int attempt) {
-        Path file = directory(PodSpecs.uid(pod)).resolve("containers").resolve(container).resolve(attempt + ".log");
+        Path file = directory(PodSpecs.uid(pod))
+                .resolve("containers")
+                .resolve(container)
+                .resolve(attempt + ".log");
         try {
             Files.createDirectories(file.getParent());
             if (!Files.exists(file)) {
@@ -176,14 +179,33 @@ final class PodFiles {
         if (volume.getConfigMap() != null) {
             plugin = "configmap";
             var source = volume.getConfigMap();
-            configMap(pod, name, source.getName(), source.getItems(), source.getOptional(), mode(source.getDefaultMode()), files);
+            configMap(
+                    pod,
+                    name,
+                    source.getName(),
+                    source.getItems(),
+                    source.getOptional(),
+                    mode(source.getDefaultMode()),
+                    files);
         } else if (volume.getSecret() != null) {
             plugin = "secret";
             var source = volume.getSecret();
-            secret(pod, name, source.getSecretName(), source.getItems(), source.getOptional(), mode(source.getDefaultMode()), files);
+            secret(
+                    pod,
+                    name,
+                    source.getSecretName(),
+                    source.getItems(),
+                    source.getOptional(),
+                    mode(source.getDefaultMode()),
+                    files);
         } else if (volume.getDownwardAPI() != null) {
             plugin = "downward-api";
-            downward(pod, volume.getDownwardAPI().getItems(), mode(volume.getDownwardAPI().getDefaultMode()), podIp, files);
+            downward(
+                    pod,
+                    volume.getDownwardAPI().getItems(),
+                    mode(volume.getDownwardAPI().getDefaultMode()),
+                    podIp,
+                    files);
         } else if (volume.getProjected() != null) {
             plugin = "projected";
             int mode = mode(volume.getProjected().getDefaultMode());
@@ -206,7 +228,14 @@ final class PodFiles {
         boolean lenient = volume.startsWith(API_ACCESS);
         if (source.getConfigMap() != null) {
             Boolean optional = lenient ? Boolean.TRUE : source.getConfigMap().getOptional();
-            configMap(pod, volume, source.getConfigMap().getName(), source.getConfigMap().getItems(), optional, mode, files);
+            configMap(
+                    pod,
+                    volume,
+                    source.getConfigMap().getName(),
+                    source.getConfigMap().getItems(),
+                    optional,
+                    mode,
+                    files);
         } else if (source.getSecret() != null) {
             var secret = source.getSecret();
             secret(pod, volume, secret.getName(), secret.getItems(), secret.getOptional(), mode, files);
@@ -244,7 +273,9 @@ final class PodFiles {
             found.get().getData().forEach((key, value) -> data.put(key, value.getBytes(StandardCharsets.UTF_8)));
         }
         if (found.get().getBinaryData() != null) {
-            found.get().getBinaryData().forEach((key, value) -> data.put(key, Base64.getDecoder().decode(value)));
+            found.get()
+                    .getBinaryData()
+                    .forEach((key, value) -> data.put(key, Base64.getDecoder().decode(value)));
         }
         pick(volume, "configmap references non-existent config key: ", data, items, lenient, mode, files);
     }
@@ -267,7 +298,9 @@ final class PodFiles {
         }
         Map<String, byte[]> data = new TreeMap<>();
         if (found.get().getData() != null) {
-            found.get().getData().forEach((key, value) -> data.put(key, Base64.getDecoder().decode(value)));
+            found.get()
+                    .getData()
+                    .forEach((key, value) -> data.put(key, Base64.getDecoder().decode(value)));
         }
         pick(volume, "references non-existent secret key: ", data, items, lenient, mode, files);
     }
@@ -299,7 +332,10 @@ final class PodFiles {
         for (DownwardAPIVolumeFile item : items) {
             String value = item.getFieldRef() != null
                     ? FieldRefs.field(
-                            pod, item.getFieldRef().getFieldPath(), podIp, agent.config().address())
+                            pod,
+                            item.getFieldRef().getFieldPath(),
+                            podIp,
+                            agent.config().address())
                     : FieldRefs.resource(
                             container(pod, item.getResourceFieldRef().getContainerName()),
                             item.getResourceFieldRef(),

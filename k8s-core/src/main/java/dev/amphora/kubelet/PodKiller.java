@@ -79,7 +79,11 @@ final class PodKiller {
         if (hook && graceSeconds > 0 && !left.isNegative() && !left.isZero()) {
             agent.then(
                     hooks.run(
-                            pod, victim.container, victim.id, victim.container.getLifecycle().getPreStop(), victim.podIp),
+                            pod,
+                            victim.container,
+                            victim.id,
+                            victim.container.getLifecycle().getPreStop(),
+                            victim.podIp),
                     problem -> {
                         if (problem != null) {
                             agent.containerEvent(
@@ -99,8 +103,7 @@ final class PodKiller {
         return ready.thenComposeAsync(
                 nothing -> {
                     Duration rest = grace.minus(Duration.between(begin, agent.now()));
-                    return agent.runtime()
-                            .stopContainer(victim.id, rest.compareTo(MIN_GRACE) < 0 ? MIN_GRACE : rest);
+                    return agent.runtime().stopContainer(victim.id, rest.compareTo(MIN_GRACE) < 0 ? MIN_GRACE : rest);
                 },
                 agent.actor());
     }

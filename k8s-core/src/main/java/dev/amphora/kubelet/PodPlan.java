@@ -70,9 +70,8 @@ record PodPlan(
 
     /** Plans the next pass. */
     static PodPlan of(Pod pod, PodState state, Health health) {
-        SandboxStatus sandbox = state.sandboxes().isEmpty()
-                ? null
-                : state.sandboxes().get(0);
+        SandboxStatus sandbox =
+                state.sandboxes().isEmpty() ? null : state.sandboxes().get(0);
         return sandbox == null || !sandbox.ready()
                 ? withoutSandbox(pod, state, sandbox)
                 : withSandbox(pod, state, sandbox, health);
@@ -133,11 +132,7 @@ record PodPlan(
 
     /** Plans for a sidecar; tells whether the next init container may begin. */
     private static boolean sidecar(
-            Container init,
-            @Nullable ContainerStatus status,
-            Health health,
-            List<Kill> kills,
-            List<Start> starts) {
+            Container init, @Nullable ContainerStatus status, Health health, List<Kill> kills, List<Start> starts) {
         if (status == null || status.state() != ContainerState.RUNNING) {
             starts.add(new Start(init, true));
             return false;
@@ -207,8 +202,11 @@ record PodPlan(
 
     /** Whether two image names are surely not the same: an engine may answer with a fuller name or an id. */
     private static boolean differs(String wanted, String got) {
-        return !got.startsWith("sha256:") && !got.endsWith("/" + wanted) && !got.equals(wanted + ":latest")
-                && !got.endsWith("/" + wanted + ":latest") && !got.startsWith(wanted + "@");
+        return !got.startsWith("sha256:")
+                && !got.endsWith("/" + wanted)
+                && !got.equals(wanted + ":latest")
+                && !got.endsWith("/" + wanted + ":latest")
+                && !got.startsWith(wanted + "@");
     }
 
     private static boolean initDone(@Nullable ContainerStatus status) {

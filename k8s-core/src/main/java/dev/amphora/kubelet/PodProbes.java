@@ -61,11 +61,12 @@ final class PodProbes implements PodPlan.Health, PodStatuses.Readiness {
     /** The pod is being ended: nothing is restarted any more, but its readiness still counts. */
     void podEnds() {
         ending = true;
-        probed.values().forEach(container -> container.workers.forEach(worker -> {
-            if (worker.type != ProbeType.READINESS) {
-                worker.close();
-            }
-        }));
+        probed.values()
+                .forEach(container -> container.workers.forEach(worker -> {
+                    if (worker.type != ProbeType.READINESS) {
+                        worker.close();
+                    }
+                }));
     }
 
     void close() {
@@ -131,7 +132,9 @@ final class PodProbes implements PodPlan.Health, PodStatuses.Readiness {
                 List.of(pod.getStatus().getContainerStatuses(), pod.getStatus().getInitContainerStatuses())) {
             for (var status : statuses) {
                 String id = status.getContainerID();
-                if (id != null && id.endsWith("://" + fresh.id) && status.getState().getRunning() != null) {
+                if (id != null
+                        && id.endsWith("://" + fresh.id)
+                        && status.getState().getRunning() != null) {
                     fresh.started |= Boolean.TRUE.equals(status.getStarted());
                     fresh.ready = Boolean.TRUE.equals(status.getReady());
                     return true;
@@ -208,8 +211,7 @@ final class PodProbes implements PodPlan.Health, PodStatuses.Readiness {
             }
             timer = agent.actor().schedule(period, this::tick);
             Integer delay = probe.getInitialDelaySeconds();
-            boolean tooEarly = delay != null
-                    && agent.now().isBefore(target.startedAt.plusSeconds(delay));
+            boolean tooEarly = delay != null && agent.now().isBefore(target.startedAt.plusSeconds(delay));
             if (asking || tooEarly || target.started == (type == ProbeType.STARTUP)) {
                 return;
             }

@@ -79,7 +79,8 @@ final class PodSpecs {
 
     /** {@code Always}, {@code IfNotPresent} or {@code Never}; without a choice, by the image's tag. */
     static String pullPolicy(Container container) {
-        if (container.getImagePullPolicy() != null && !container.getImagePullPolicy().isEmpty()) {
+        if (container.getImagePullPolicy() != null
+                && !container.getImagePullPolicy().isEmpty()) {
             return container.getImagePullPolicy();
         }
         String image = container.getImage();
@@ -142,10 +143,7 @@ final class PodSpecs {
 
     /** In thousandths, rounded up, as CPU is counted. */
     static long millis(@Nullable Quantity quantity) {
-        return amount(quantity)
-                .movePointRight(3)
-                .setScale(0, RoundingMode.UP)
-                .longValue();
+        return amount(quantity).movePointRight(3).setScale(0, RoundingMode.UP).longValue();
     }
 
     /** In whole units, rounded up. */

@@ -243,7 +243,10 @@ final class PodStatuses {
         ContainerStatus status = found.isEmpty() ? unseen(container, old) : seen(container, init, found, old);
         Waiting waiting = facts.waiting.get(container.getName());
         boolean mayStart = facts.stage != Stage.ENDED && !PodSpecs.isDeleted(pod);
-        if (waiting != null && mayStart && status.getState().getRunning() == null && startable(container, init, found)) {
+        if (waiting != null
+                && mayStart
+                && status.getState().getRunning() == null
+                && startable(container, init, found)) {
             if (status.getState().getTerminated() != null) {
                 status.setLastState(status.getState());
             }
@@ -380,9 +383,8 @@ final class PodStatuses {
         List<VolumeMountStatus> mounts = new ArrayList<>();
         for (VolumeMount mount : container.getVolumeMounts()) {
             boolean readOnly = Boolean.TRUE.equals(mount.getReadOnly());
-            VolumeMountStatusBuilder status = new VolumeMountStatusBuilder()
-                    .withName(mount.getName())
-                    .withMountPath(mount.getMountPath());
+            VolumeMountStatusBuilder status =
+                    new VolumeMountStatusBuilder().withName(mount.getName()).withMountPath(mount.getMountPath());
             if (readOnly) {
                 status.withReadOnly(true).withRecursiveReadOnly("Disabled");
             }

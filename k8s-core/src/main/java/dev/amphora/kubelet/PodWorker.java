@@ -203,7 +203,9 @@ final class PodWorker {
     private void admit() {
         boolean begun = !state.sandboxes().isEmpty()
                 || (pod.getStatus() != null && pod.getStatus().getStartTime() != null);
-        if (gone || PodSpecs.isTerminal(pod) || (PodSpecs.isDeleted(pod) && state.sandboxes().isEmpty() && !begun)) {
+        if (gone
+                || PodSpecs.isTerminal(pod)
+                || (PodSpecs.isDeleted(pod) && state.sandboxes().isEmpty() && !begun)) {
             stage = Stage.LIVING;
             end();
             return;
@@ -341,8 +343,8 @@ final class PodWorker {
                         case LIVENESS -> kill.container().getLivenessProbe().getTerminationGracePeriodSeconds();
                         case CHANGED -> null;
                     };
-            PodKiller.Victim victim = new PodKiller.Victim(
-                    kill.container(), kill.status().id(), kill.message(), podIp());
+            PodKiller.Victim victim =
+                    new PodKiller.Victim(kill.container(), kill.status().id(), kill.message(), podIp());
             return tools.killer
                     .kill(pod, victim, own == null ? PodSpecs.grace(pod) : own)
                     .thenComposeAsync(nothing -> observeAgain(), agent.actor());
@@ -366,11 +368,8 @@ final class PodWorker {
             if (old == null) {
                 return CompletableFuture.completedFuture(null);
             }
-            agent.podEvent(
-                    pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
-            return agent.runtime()
-                    .stopSandbox(old.id())
-                    .thenComposeAsync(nothing -> observeAgain(), agent.actor());
+            agent.podEvent(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+            return agent.runtime().stopSandbox(old.id()).thenComposeAsync(nothing -> observeAgain(), agent.actor());
         }
 
         private CompletionStage<Void> newSandbox() {
@@ -407,8 +406,8 @@ final class PodWorker {
             if (sandbox == null) {
                 throw new IllegalStateException("no sandbox to start in");
             }
-            ContainerLauncher.Launch launch = new ContainerLauncher.Launch(
-                    pod, container, state, sandboxId, sandbox, podIp(), volumes);
+            ContainerLauncher.Launch launch =
+                    new ContainerLauncher.Launch(pod, container, state, sandboxId, sandbox, podIp(), volumes);
             agent.then(
                     tools.launcher.start(launch),
                     nothing -> {
@@ -419,9 +418,7 @@ final class PodWorker {
                     error -> {
                         failed = true;
                         if (error instanceof StartFailure failure) {
-                            waiting.put(
-                                    container.getName(),
-                                    new PodStatuses.Waiting(failure.reason(), failure.text()));
+                            waiting.put(container.getName(), new PodStatuses.Waiting(failure.reason(), failure.text()));
                             changed |= failure.reason().equals("RunContainerError")
                                     || failure.reason().equals("PostStartHookError");
                         } else {
@@ -468,9 +465,7 @@ final class PodWorker {
         List<PodKiller.Victim> victims = new ArrayList<>();
         for (ContainerStatus status : state.containers()) {
             if (status.state() == ContainerState.RUNNING) {
-                Stream.concat(
-                                pod.getSpec().getInitContainers().stream(),
-                                pod.getSpec().getContainers().stream())
+                Stream.concat(pod.getSpec().getInitContainers().stream(), pod.getSpec().getContainers().stream())
                         .filter(container -> container.getName().equals(status.name()))
                         .findFirst()
                         .ifPresent(container -> victims.add(new PodKiller.Victim(
@@ -480,8 +475,7 @@ final class PodWorker {
         CompletionStage<Void> stopped = tools.killer.killAll(pod, inSpecOrder(victims), PodSpecs.grace(pod));
         for (SandboxStatus sandbox : state.sandboxes()) {
             if (sandbox.ready()) {
-                stopped = stopped.thenComposeAsync(
-                        nothing -> agent.runtime().stopSandbox(sandbox.id()), agent.actor());
+                stopped = stopped.thenComposeAsync(nothing -> agent.runtime().stopSandbox(sandbox.id()), agent.actor());
             }
         }
         agent.then(stopped, nothing -> lookAfterEnd(), error -> {
@@ -515,8 +509,7 @@ final class PodWorker {
         state = fresh;
         probes.close();
         if (!gone && !(PodSpecs.isTerminal(pod) && !hadSome)) {
-            boolean written =
-                    writeStatus(PodStatuses.Stage.STOPPED) && (gone || writeStatus(PodStatuses.Stage.ENDED));
+            boolean written = writeStatus(PodStatuses.Stage.STOPPED) && (gone || writeStatus(PodStatuses.Stage.ENDED));
             if (!written) {
                 stage = Stage.LIVING;
                 rest(agent.config().retry());
@@ -532,8 +525,8 @@ final class PodWorker {
         if (gone) {
             CompletionStage<Void> removed = CompletableFuture.completedFuture(null);
             for (SandboxStatus sandbox : state.sandboxes()) {
-                removed = removed.thenComposeAsync(
-                        nothing -> agent.runtime().removeSandbox(sandbox.id()), agent.actor());
+                removed =
+                        removed.thenComposeAsync(nothing -> agent.runtime().removeSandbox(sandbox.id()), agent.actor());
             }
             agent.then(removed, nothing -> over(), error -> {
                 log.warn("Removing {} failed: {}", PodSpecs.fullName(pod), Agent.message(error));
@@ -614,7 +607,10 @@ final class PodWorker {
     private boolean refresh() {
         try {
             Pod fresh = agent.client()
-                    .get(PODS, pod.getMetadata().getNamespace(), pod.getMetadata().getName());
+                    .get(
+                            PODS,
+                            pod.getMetadata().getNamespace(),
+                            pod.getMetadata().getName());
             if (!PodSpecs.uid(fresh).equals(uid)) {
                 return false;
             }

@@ -47,7 +47,9 @@ final class ProbeCall {
         if (probe.getTcpSocket() != null) {
             String host = probe.getTcpSocket().getHost();
             Target target = target(
-                    subject, host, Hooks.port(subject.container, probe.getTcpSocket().getPort()));
+                    subject,
+                    host,
+                    Hooks.port(subject.container, probe.getTcpSocket().getPort()));
             return agent.probes().tcp(target, timeout).thenApply(ProbeCall::connected);
         }
         if (probe.getGrpc() != null) {
@@ -103,7 +105,10 @@ final class ProbeCall {
 
     /** Where a redirect within the same host leads, null if there is none. */
     private static @Nullable String samePlace(Target target, Answer answer) {
-        if (answer.error() != null || answer.code() < 300 || answer.code() > 399 || answer.location().isEmpty()) {
+        if (answer.error() != null
+                || answer.code() < 300
+                || answer.code() > 399
+                || answer.location().isEmpty()) {
             return null;
         }
         try {

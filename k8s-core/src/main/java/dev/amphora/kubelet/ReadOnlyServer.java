@@ -92,7 +92,12 @@ final class ReadOnlyServer implements AutoCloseable {
 
     private void answer(OutputStream out, String method, String path) throws IOException {
         if (!method.equals("GET") && !method.equals("HEAD")) {
-            reply(out, method, "405 Method Not Allowed", "text/plain; charset=utf-8", "405: Method Not Allowed".getBytes(UTF_8));
+            reply(
+                    out,
+                    method,
+                    "405 Method Not Allowed",
+                    "text/plain; charset=utf-8",
+                    "405: Method Not Allowed".getBytes(UTF_8));
             return;
         }
         switch (path) {
