@@ -14,6 +14,7 @@ import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
+import dev.amphora.apiserver.strategy.StrategyRegistry;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -291,7 +292,7 @@ public final class ApiServer implements AutoCloseable {
         private final List<Authenticator> authenticators = new ArrayList<>();
         private final Set<String> disabledPlugins = new HashSet<>();
         private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
-        private BiFunction<String, String, Strategy> strategies = (group, plural) -> new Strategy() {};
+        private BiFunction<String, String, Strategy> strategies = StrategyRegistry::strategy;
         private String serviceRange = "127.96.0.0/12";
         private byte @Nullable [] tokenKey;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;

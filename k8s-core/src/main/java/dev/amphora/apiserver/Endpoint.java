@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.TypeSchema;
+import dev.amphora.apiserver.strategy.Conversion;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.store.Store;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param info the resource as it is served
  * @param type the schema of its objects as they are served
  * @param stored the resource in the version that is stored
+ * @param storedType the schema of stored objects
  * @param strategy what is special about the kind; works on the stored version
  * @param conversion between the served and the stored version, null if they are the same
  * @param cache the watch cache of the stored resource
@@ -23,6 +25,7 @@ record Endpoint(
         ResourceInfo info,
         TypeSchema type,
         ResourceInfo stored,
+        TypeSchema storedType,
         Strategy strategy,
         @Nullable Conversion conversion,
         WatchCache cache,

@@ -2,6 +2,8 @@ package dev.amphora.apiserver;
 
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.apiserver.strategy.Conversion;
+import dev.amphora.apiserver.strategy.KindConversions;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
@@ -79,6 +81,7 @@ final class Endpoints {
                 info,
                 catalogue.type(info),
                 stored,
+                catalogue.type(stored),
                 strategies.apply(stored.group(), stored.plural()),
                 conversion,
                 caches.computeIfAbsent(prefix(stored), prefix -> new WatchCache(kernel, store, feed, prefix)),
@@ -86,11 +89,15 @@ final class Endpoints {
     }
 
     private ResourceInfo storedAs(ResourceInfo info) {
-        Conversions.Stored as = Conversions.storedAs(info.group(), info.version(), info.plural());
-        if (as == null) {
+        String stored = KindConversions.storedVersion(info.apiVersion(), info.kind());
+        if (stored == null) {
             return info;
         }
-        return catalogue.resource(as.group(), as.version(), info.plural()).orElse(info);
+        int slash = stored.indexOf('/');
+        String group = slash < 0 ? "" : stored.substring(0, slash);
+        return catalogue
+                .resource(group, stored.substring(slash + 1), info.plural())
+                .orElse(info);
     }
 
     private static String prefix(ResourceInfo stored) {

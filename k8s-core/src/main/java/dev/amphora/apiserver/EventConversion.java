@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
+import dev.amphora.apiserver.strategy.Conversion;
 import java.util.Map;
 
 /** Events as {@code events.k8s.io/v1} has them; stored as core {@code v1} Events, whose older names they keep in other fields. */

@@ -1,6 +1,7 @@
 package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.apiserver.strategy.Conversion;
 
 /**
  * The conversion between two versions that have the same fields.

@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
+import dev.amphora.apiserver.strategy.Conversion;
 import org.jspecify.annotations.Nullable;
 
 /**

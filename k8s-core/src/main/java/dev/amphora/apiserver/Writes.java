@@ -5,12 +5,13 @@ import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import dev.amphora.apiserver.schema.CompleteForm;
 import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.strategy.Conversion;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.Status;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -55,17 +56,17 @@ final class Writes {
         return ApiResult.created(endpoint.view(insert(call, object)), call.warnings());
     }
 
-    /** Stores a new object. */
-    VersionedObject insert(Call call, ObjectNode object) {
+    /** Stores a new object, given in the stored version with its defaults. */
+    VersionedObject insert(Call call, ObjectNode given) {
         Endpoint endpoint = call.endpoint();
-        Metadata.of(object).remove("managedFields");
-        Metadata.generateName(object, kernel);
-        admission.mutate(call, Operation.CREATE, object, null);
-        Metadata.fill(object, kernel, endpoint.strategy().hasGeneration());
-        endpoint.strategy().prepareForCreate(object);
-        List<FieldError> errors = new ArrayList<>(MetadataRules.check(endpoint.info(), object));
-        errors.addAll(endpoint.strategy().validate(object));
-        refuse(endpoint, object, errors);
+        Metadata.of(given).remove("managedFields");
+        Metadata.generateName(given, kernel);
+        admission.mutate(call, Operation.CREATE, given, null);
+        Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
+        ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
+        endpoint.strategy().prepareForCreate(prepared);
+        ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
+        refuse(endpoint, object, endpoint.strategy().validate(object));
         endpoint.strategy().warnings(object).forEach(call::warn);
         admission.validate(call, Operation.CREATE, object, null);
         String version = Metadata.text(object, "resourceVersion");
@@ -73,8 +74,7 @@ final class Writes {
             throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
         }
         Metadata.of(object).remove("resourceVersion");
-        String name = Metadata.text(object, "name");
-        String key = endpoint.key(Metadata.text(object, "namespace"), name);
+        String key = endpoint.key(Metadata.text(object, "namespace"), Metadata.text(object, "name"));
         if (call.options().isDryRun()) {
             if (endpoint.store().get(key).entry().isPresent()) {
                 throw exists(endpoint, object);
@@ -154,24 +154,21 @@ final class Writes {
         String name = call.request().name();
         VersionedObject current = endpoint.cache().object(entry);
         ObjectNode old = current.tree();
-        ObjectNode object = mutation.next(current);
-        Metadata.of(object).remove("managedFields");
-        String uid = Metadata.text(object, "uid");
+        ObjectNode given = mutation.next(current);
+        Metadata.of(given).remove("managedFields");
+        String uid = Metadata.text(given, "uid");
         if (!uid.isEmpty() && !uid.equals(current.uid())) {
             throw StatusException.conflict(
                     endpoint.info().group(), endpoint.info().plural(), name, uidMismatch(key, uid, current.uid()));
         }
-        admission.mutate(call, Operation.UPDATE, object, old);
-        checkVersion(call, object, current);
-        Metadata.keepGeneration(object, old);
-        facet.prepare(object, old);
-        Metadata.keep(object, old);
-        List<FieldError> errors = new ArrayList<>(MetadataRules.checkUpdate(object, old));
-        int common = errors.size();
-        List<FieldError> special = facet.validate(object, old);
-        errors.addAll(errors.subList(0, common).stream().toList());
-        errors.addAll(special);
-        refuse(endpoint, object, errors);
+        admission.mutate(call, Operation.UPDATE, given, old);
+        checkVersion(call, given, current);
+        Metadata.keepGeneration(given, old);
+        Metadata.keep(given, old);
+        ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
+        facet.prepare(prepared, old);
+        ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
+        refuse(endpoint, object, facet.validate(object, old));
         endpoint.strategy().warnings(object).forEach(call::warn);
         admission.validate(call, Operation.UPDATE, object, old);
         Metadata.of(object).remove("resourceVersion");
@@ -248,6 +245,7 @@ final class Writes {
                                 "metadata.resourceVersion",
                                 "Invalid value: 0: must be specified for an update")));
             }
+            Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
             return;
         }
         if (ListRules.badVersion(asked) != null) {

@@ -9,6 +9,11 @@ public final class StrategyRegistry {
 
     private static final ImmutableMap<String, Strategy> STRATEGIES = ImmutableMap.<String, Strategy>builder()
             .put("/pods", new PodStrategy())
+            .put("/namespaces", new NamespaceStrategy())
+            .put("rbac.authorization.k8s.io/clusterroles", new RbacStrategy())
+            .put("rbac.authorization.k8s.io/clusterrolebindings", new RbacStrategy())
+            .put("rbac.authorization.k8s.io/roles", new RbacStrategy())
+            .put("rbac.authorization.k8s.io/rolebindings", new RbacStrategy())
             .buildOrThrow();
 
     private StrategyRegistry() {}
