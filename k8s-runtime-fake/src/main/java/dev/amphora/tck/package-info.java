@@ -2,7 +2,8 @@
  * Contract tests for those who implement Amphora's interfaces.
  *
  * <p>Extend the class of your interface with a JUnit test, say how an instance is made, and run it:
- * {@link dev.amphora.tck.StoreContract} is for {@link dev.amphora.store.Store}. The tests know an implementation by its interface alone and
+ * {@link dev.amphora.tck.StoreContract} is for {@link dev.amphora.store.Store}, {@link dev.amphora.tck.ContainerRuntimeContract} for
+ * {@link dev.amphora.kubelet.ContainerRuntime}. The tests know an implementation by its interface alone and
  * run on either kernel. This package sees {@code store}, {@code kubelet} and {@code kernel}; nothing but tests sees it.
  */
 @NullMarked
