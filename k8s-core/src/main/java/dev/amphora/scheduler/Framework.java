@@ -1,0 +1,603 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.client.Client;
+import dev.amphora.scheduler.framework.BindPlugin;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.FilterPlugin;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.Lister;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.NodeStatuses;
+import dev.amphora.scheduler.framework.PermitPlugin;
+import dev.amphora.scheduler.framework.Plugin;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PostBindPlugin;
+import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.PreBindPlugin;
+import dev.amphora.scheduler.framework.PreEnqueuePlugin;
+import dev.amphora.scheduler.framework.PreFilterPlugin;
+import dev.amphora.scheduler.framework.PreScorePlugin;
+import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.ReservePlugin;
+import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.framework.WaitingPod;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The plugins of one profile, and how they are run. Belongs to the scheduler's actor, except for the binding cycle's part. */
+final class Framework implements Handle {
+    private static final Logger log = LoggerFactory.getLogger(Framework.class);
+    private static final CycleState.Key<Skips> SKIPS = new CycleState.Key<>(Skips.class);
+    private static final boolean[] NO_SKIPS = new boolean[0];
+
+    private final String schedulerName;
+    private final Host host;
+    private final int percentageOfNodesToScore;
+    private final List<Plugin> plugins = new ArrayList<>();
+    private final Map<String, Integer> weights = new HashMap<>();
+    private List<PreEnqueuePlugin> preEnqueue = List.of();
+    private List<QueueSortPlugin> queueSort = List.of();
+    private List<PreFilterPlugin> preFilter = List.of();
+    private List<FilterPlugin> filter = List.of();
+    private List<PostFilterPlugin> postFilter = List.of();
+    private List<PreScorePlugin> preScore = List.of();
+    private List<ScorePlugin> score = List.of();
+    private List<ReservePlugin> reserve = List.of();
+    private List<PermitPlugin> permit = List.of();
+    private List<PreBindPlugin> preBind = List.of();
+    private List<BindPlugin> bind = List.of();
+    private List<PostBindPlugin> postBind = List.of();
+    private boolean tracksPods;
+    private long[] pluginScores = new long[0];
+
+    /** What all profiles of one scheduler share. */
+    interface Host {
+        NodeSnapshot snapshot();
+
+        <T extends HasMetadata> Lister<T> lister(Class<T> type);
+
+        Client client();
+
+        InstantSource clock();
+
+        RandomGenerator random();
+
+        void runAsync(Runnable task);
+
+        void runInCycle(Runnable task);
+
+        Nominations nominations();
+
+        List<WaitingPod> waitingPods();
+
+        void activate(Collection<PodInfo> pods);
+
+        void event(Pod pod, String type, String reason, String action, String note);
+    }
+
+    /** Which Filter and Score plugins have nothing to do for a pod. */
+    private static final class Skips implements CycleState.State {
+        boolean[] filter = NO_SKIPS;
+        boolean[] score = NO_SKIPS;
+
+        @Override
+        public Skips copy() {
+            Skips copy = new Skips();
+            copy.filter = filter;
+            copy.score = score;
+            return copy;
+        }
+    }
+
+    Framework(Profile profile, Host host) {
+        this.schedulerName = profile.schedulerName();
+        this.host = host;
+        this.percentageOfNodesToScore = profile.percentageOfNodesToScore();
+        for (Profile.Entry entry : profile.entries()) {
+            Plugin plugin = entry.factory().create(entry.args(), this);
+            if (!plugin.name().equals(entry.name())) {
+                throw new IllegalArgumentException(
+                        "plugin " + plugin.name() + " is configured under the name " + entry.name());
+            }
+            plugins.add(plugin);
+            weights.put(entry.name(), entry.weight());
+        }
+        preEnqueue = at(PreEnqueuePlugin.class, profile);
+        queueSort = at(QueueSortPlugin.class, profile);
+        preFilter = at(PreFilterPlugin.class, profile);
+        filter = at(FilterPlugin.class, profile);
+        postFilter = at(PostFilterPlugin.class, profile);
+        preScore = at(PreScorePlugin.class, profile);
+        score = at(ScorePlugin.class, profile);
+        reserve = at(ReservePlugin.class, profile);
+        permit = at(PermitPlugin.class, profile);
+        preBind = at(PreBindPlugin.class, profile);
+        bind = at(BindPlugin.class, profile);
+        postBind = at(PostBindPlugin.class, profile);
+        for (PreFilterPlugin plugin : preFilter) {
+            tracksPods |= plugin.tracksPods();
+        }
+        if (queueSort.size() != 1) {
+            throw new IllegalArgumentException("a profile needs one queue sort plugin, " + schedulerName + " has "
+                    + queueSort.size());
+        }
+        if (bind.isEmpty()) {
+            throw new IllegalArgumentException("a profile needs a bind plugin, " + schedulerName + " has none");
+        }
+    }
+
+    private <P extends Plugin> List<P> at(Class<P> point, Profile profile) {
+        List<P> enabled = new ArrayList<>();
+        for (Plugin plugin : plugins) {
+            if (point.isInstance(plugin) && !profile.isDisabled(plugin.name(), point)) {
+                enabled.add(point.cast(plugin));
+            }
+        }
+        return List.copyOf(enabled);
+    }
+
+    List<Plugin> plugins() {
+        return plugins;
+    }
+
+    List<PreEnqueuePlugin> preEnqueuePlugins() {
+        return preEnqueue;
+    }
+
+    List<FilterPlugin> filterPlugins() {
+        return filter;
+    }
+
+    List<PreFilterPlugin> preFilterPlugins() {
+        return preFilter;
+    }
+
+    List<ScorePlugin> scorePlugins() {
+        return score;
+    }
+
+    QueueSortPlugin queueSortPlugin() {
+        return queueSort.get(0);
+    }
+
+    int percentageOfNodesToScore() {
+        return percentageOfNodesToScore;
+    }
+
+    int weight(String plugin) {
+        Integer weight = weights.get(plugin);
+        return weight == null || weight == 0 ? 1 : weight;
+    }
+
+    boolean scores() {
+        return !score.isEmpty();
+    }
+
+    /** The first PreEnqueue plugin's refusal, null if none refuses. */
+    @Nullable Status runPreEnqueue(PodInfo pod) {
+        for (int i = 0; i < preEnqueue.size(); i++) {
+            PreEnqueuePlugin plugin = preEnqueue.get(i);
+            Status status = plugin.preEnqueue(pod);
+            if (!status.isSuccess()) {
+                return status.withPlugin(plugin.name());
+            }
+        }
+        return null;
+    }
+
+    /**
+     * The outcome of PreFilter.
+     *
+     * @param status of the whole
+     * @param nodeNames the only nodes that come into question, null for all
+     * @param narrowing the plugins that named nodes
+     */
+    record PreFilterOutcome(
+            Status status, @Nullable Set<String> nodeNames, Set<String> narrowing) {}
+
+    PreFilterOutcome runPreFilter(CycleState state, PodInfo pod) {
+        List<NodeInfo> nodes = snapshot().nodes();
+        boolean[] skipped = new boolean[filter.size()];
+        Set<String> names = null;
+        Set<String> narrowing = new TreeSet<>();
+        Status verdict = Status.success();
+        for (int i = 0; i < preFilter.size(); i++) {
+            PreFilterPlugin plugin = preFilter.get(i);
+            PreFilterPlugin.Result result;
+            try {
+                result = plugin.preFilter(state, pod, nodes);
+            } catch (RuntimeException e) {
+                return new PreFilterOutcome(failure("running PreFilter plugin \"%s\": ", plugin, e), null, narrowing);
+            }
+            Status status = result.status();
+            if (status.isSkip()) {
+                int index = plugin instanceof FilterPlugin ? filter.indexOf((FilterPlugin) plugin) : -1;
+                if (index >= 0) {
+                    skipped[index] = true;
+                }
+                continue;
+            }
+            if (status.code() == Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE) {
+                return new PreFilterOutcome(status.withPlugin(plugin.name()), null, narrowing);
+            }
+            if (status.isRejected()) {
+                verdict = status.withPlugin(plugin.name());
+                continue;
+            }
+            if (!status.isSuccess()) {
+                Status error = Status.error("running PreFilter plugin \"" + plugin.name() + "\": " + status.message());
+                return new PreFilterOutcome(error.withPlugin(plugin.name()), null, narrowing);
+            }
+            if (result.nodeNames() != null) {
+                narrowing.add(plugin.name());
+                if (names == null) {
+                    names = new TreeSet<>(result.nodeNames());
+                } else {
+                    names.retainAll(result.nodeNames());
+                }
+                if (names.isEmpty()) {
+                    String reason = narrowing.size() == 1
+                            ? "node(s) didn't satisfy plugin " + plugin.name()
+                            : "node(s) didn't satisfy plugin(s) [" + String.join(" ", narrowing) + "] simultaneously";
+                    return new PreFilterOutcome(Status.unresolvable(reason), names, narrowing);
+                }
+            }
+        }
+        Skips skips = new Skips();
+        skips.filter = skipped;
+        state.put(SKIPS, skips);
+        return new PreFilterOutcome(verdict, names, narrowing);
+    }
+
+    private static Status failure(String prefix, Plugin plugin, RuntimeException e) {
+        log.warn("Plugin {} failed", plugin.name(), e);
+        return Status.error(prefix.formatted(plugin.name()) + e.getMessage()).withPlugin(plugin.name());
+    }
+
+    /** Whether a plugin's Filter is left out for the pod. */
+    boolean skipsFilter(CycleState state, int index) {
+        Skips skips = state.get(SKIPS);
+        return skips != null && skips.filter.length > index && skips.filter[index];
+    }
+
+    /** The first Filter plugin's refusal, or success. */
+    Status runFilter(CycleState state, PodInfo pod, NodeInfo node) {
+        Skips skips = state.get(SKIPS);
+        boolean[] skipped = skips == null ? NO_SKIPS : skips.filter;
+        for (int i = 0; i < filter.size(); i++) {
+            if (i < skipped.length && skipped[i]) {
+                continue;
+            }
+            FilterPlugin plugin = filter.get(i);
+            Status status;
+            try {
+                status = plugin.filter(state, pod, node);
+            } catch (RuntimeException e) {
+                return failure("running \"%s\" filter plugin: ", plugin, e);
+            }
+            if (!status.isSuccess()) {
+                return status.isRejected()
+                        ? status.withPlugin(plugin.name())
+                        : Status.error("running \"" + plugin.name() + "\" filter plugin: " + status.message())
+                                .withPlugin(plugin.name());
+            }
+        }
+        return Status.success();
+    }
+
+    @Override
+    public Status filterWithNominatedPods(CycleState state, PodInfo pod, NodeInfo node) {
+        if (host.nominations().isEmpty()) {
+            return runFilter(state, pod, node);
+        }
+        CycleState withNominated = null;
+        NodeInfo crowded = node;
+        for (PodInfo nominated : host.nominations().on(node.name())) {
+            if (nominated.priority() >= pod.priority() && !nominated.uid().equals(pod.uid())) {
+                withNominated = withNominated == null ? state.copy() : withNominated;
+                crowded = crowded.plus(nominated);
+                Status added = preFilterAddPod(withNominated, pod, nominated, crowded);
+                if (!added.isSuccess()) {
+                    return added;
+                }
+            }
+        }
+        if (withNominated != null) {
+            Status status = runFilter(withNominated, pod, crowded);
+            if (!status.isSuccess()) {
+                return status;
+            }
+        }
+        return runFilter(state, pod, node);
+    }
+
+    @Override
+    public Status preFilterAddPod(CycleState state, PodInfo pod, PodInfo added, NodeInfo node) {
+        return tracksPods ? track(state, pod, added, node, true) : Status.success();
+    }
+
+    @Override
+    public Status preFilterRemovePod(CycleState state, PodInfo pod, PodInfo removed, NodeInfo node) {
+        return tracksPods ? track(state, pod, removed, node, false) : Status.success();
+    }
+
+    private Status track(CycleState state, PodInfo pod, PodInfo other, NodeInfo node, boolean add) {
+        for (int i = 0; i < preFilter.size(); i++) {
+            PreFilterPlugin plugin = preFilter.get(i);
+            if (!plugin.tracksPods()
+                    || (plugin instanceof FilterPlugin && skipsFilter(state, filter.indexOf((FilterPlugin) plugin)))) {
+                continue;
+            }
+            Status status =
+                    add ? plugin.addPod(state, pod, other, node) : plugin.removePod(state, pod, other, node);
+            if (!status.isSuccess()) {
+                return Status.error("running " + (add ? "AddPod" : "RemovePod") + " on PreFilter plugin \""
+                                + plugin.name() + "\": " + status.message())
+                        .withPlugin(plugin.name());
+            }
+        }
+        return Status.success();
+    }
+
+    PostFilterPlugin.Result runPostFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        List<String> reasons = new ArrayList<>();
+        String nominated = null;
+        String rejector = null;
+        for (PostFilterPlugin plugin : postFilter) {
+            PostFilterPlugin.Result result;
+            try {
+                result = plugin.postFilter(state, pod, statuses);
+            } catch (RuntimeException e) {
+                log.debug("PostFilter plugin {} failed", plugin.name(), e);
+                return PostFilterPlugin.Result.of(
+                        Status.error(String.valueOf(e.getMessage())).withPlugin(plugin.name()));
+            }
+            Status status = result.status();
+            if (status.isSuccess() || status.code() == Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE) {
+                return new PostFilterPlugin.Result(status.withPlugin(plugin.name()), result.nominatedNode());
+            }
+            if (!status.isRejected()) {
+                return PostFilterPlugin.Result.of(status.withPlugin(plugin.name()));
+            }
+            if (result.nominatedNode() != null) {
+                nominated = result.nominatedNode();
+            }
+            reasons.addAll(status.reasons());
+            rejector = rejector == null ? plugin.name() : rejector;
+        }
+        return new PostFilterPlugin.Result(new Status(Status.Code.UNSCHEDULABLE, reasons, rejector), nominated);
+    }
+
+    Status runPreScore(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        boolean[] skipped = new boolean[score.size()];
+        for (int i = 0; i < preScore.size(); i++) {
+            PreScorePlugin plugin = preScore.get(i);
+            Status status;
+            try {
+                status = plugin.preScore(state, pod, nodes);
+            } catch (RuntimeException e) {
+                return failure("running PreScore plugin \"%s\": ", plugin, e);
+            }
+            if (status.isSkip()) {
+                int index = plugin instanceof ScorePlugin ? score.indexOf((ScorePlugin) plugin) : -1;
+                if (index >= 0) {
+                    skipped[index] = true;
+                }
+            } else if (!status.isSuccess()) {
+                return Status.error("running PreScore plugin \"" + plugin.name() + "\": " + status.message())
+                        .withPlugin(plugin.name());
+            }
+        }
+        Skips skips = state.get(SKIPS);
+        if (skips == null) {
+            skips = new Skips();
+            state.put(SKIPS, skips);
+        }
+        skips.score = skipped;
+        return Status.success();
+    }
+
+    /** Receives one plugin's scores, before and after normalisation. The arrays are reused. */
+    interface ScoreListener {
+        void scored(ScorePlugin plugin, long[] raw, long[] normalized);
+    }
+
+    /**
+     * Scores nodes.
+     *
+     * @param totals receives the weighted sums
+     * @param listener null if nobody is interested in the parts
+     */
+    Status runScore(
+            CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable ScoreListener listener) {
+        Skips skips = state.get(SKIPS);
+        boolean[] skipped = skips == null ? NO_SKIPS : skips.score;
+        if (pluginScores.length != nodes.size()) {
+            pluginScores = new long[nodes.size()];
+        }
+        long[] scores = pluginScores;
+        for (int i = 0; i < score.size(); i++) {
+            if (i < skipped.length && skipped[i]) {
+                continue;
+            }
+            ScorePlugin plugin = score.get(i);
+            try {
+                for (int n = 0; n < scores.length; n++) {
+                    scores[n] = plugin.score(state, pod, nodes.get(n));
+                }
+                long[] raw = listener == null ? scores : scores.clone();
+                plugin.normalize(state, pod, nodes, scores);
+                if (listener != null) {
+                    listener.scored(plugin, raw, scores);
+                }
+            } catch (RuntimeException e) {
+                return failure("running Score plugin \"%s\": ", plugin, e);
+            }
+            int weight = weight(plugin.name());
+            for (int n = 0; n < scores.length; n++) {
+                if (scores[n] < ScorePlugin.MIN_SCORE || scores[n] > ScorePlugin.MAX_SCORE) {
+                    return Status.error("plugin \"" + plugin.name() + "\" returns an invalid score " + scores[n]
+                                    + ", it should in the range of [0, 100] after normalizing")
+                            .withPlugin(plugin.name());
+                }
+                totals[n] += scores[n] * weight;
+            }
+        }
+        return Status.success();
+    }
+
+    Status runReserve(CycleState state, PodInfo pod, String nodeName) {
+        for (ReservePlugin plugin : reserve) {
+            Status status;
+            try {
+                status = plugin.reserve(state, pod, nodeName);
+            } catch (RuntimeException e) {
+                return failure("running Reserve plugin \"%s\": ", plugin, e);
+            }
+            if (!status.isSuccess()) {
+                return status.isRejected()
+                        ? status.withPlugin(plugin.name())
+                        : Status.error("running Reserve plugin \"" + plugin.name() + "\": " + status.message())
+                                .withPlugin(plugin.name());
+            }
+        }
+        return Status.success();
+    }
+
+    void runUnreserve(CycleState state, PodInfo pod, String nodeName) {
+        for (int i = reserve.size() - 1; i >= 0; i--) {
+            try {
+                reserve.get(i).unreserve(state, pod, nodeName);
+            } catch (RuntimeException e) {
+                log.error("Unreserve of plugin {} failed", reserve.get(i).name(), e);
+            }
+        }
+    }
+
+    List<PermitPlugin> permitPlugins() {
+        return permit;
+    }
+
+    List<PreBindPlugin> preBindPlugins() {
+        return preBind;
+    }
+
+    Status runBind(CycleState state, PodInfo pod, String nodeName) {
+        for (BindPlugin plugin : bind) {
+            Status status;
+            try {
+                status = plugin.bind(state, pod, nodeName);
+            } catch (RuntimeException e) {
+                return failure("running Bind plugin \"%s\": ", plugin, e);
+            }
+            if (status.isSkip()) {
+                continue;
+            }
+            if (status.isSuccess() || status.isRejected()) {
+                return status.withPlugin(plugin.name());
+            }
+            return Status.error("running Bind plugin \"" + plugin.name() + "\": " + status.message())
+                    .withPlugin(plugin.name());
+        }
+        return Status.skip();
+    }
+
+    void runPostBind(CycleState state, PodInfo pod, String nodeName) {
+        for (PostBindPlugin plugin : postBind) {
+            try {
+                plugin.postBind(state, pod, nodeName);
+            } catch (RuntimeException e) {
+                log.error("PostBind of plugin {} failed", plugin.name(), e);
+            }
+        }
+    }
+
+    @Override
+    public String schedulerName() {
+        return schedulerName;
+    }
+
+    @Override
+    public NodeSnapshot snapshot() {
+        return host.snapshot();
+    }
+
+    @Override
+    public <T extends HasMetadata> Lister<T> lister(Class<T> type) {
+        return host.lister(type);
+    }
+
+    @Override
+    public Client client() {
+        return host.client();
+    }
+
+    @Override
+    public InstantSource clock() {
+        return host.clock();
+    }
+
+    @Override
+    public RandomGenerator random() {
+        return host.random();
+    }
+
+    @Override
+    public void runAsync(Runnable task) {
+        host.runAsync(task);
+    }
+
+    @Override
+    public void runInCycle(Runnable task) {
+        host.runInCycle(task);
+    }
+
+    @Override
+    public List<PodInfo> nominatedPods(String nodeName) {
+        return host.nominations().on(nodeName);
+    }
+
+    @Override
+    public void clearNomination(PodInfo pod) {
+        host.nominations().remove(pod.uid());
+    }
+
+    @Override
+    public @Nullable WaitingPod waitingPod(String uid) {
+        for (WaitingPod waiting : host.waitingPods()) {
+            if (waiting.pod().uid().equals(uid)) {
+                return waiting;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public List<WaitingPod> waitingPods() {
+        return host.waitingPods();
+    }
+
+    @Override
+    public void activate(Collection<PodInfo> pods) {
+        host.activate(pods);
+    }
+
+    @Override
+    public void event(Pod pod, String type, String reason, String action, String note) {
+        host.event(pod, type, reason, action, note);
+    }
+}

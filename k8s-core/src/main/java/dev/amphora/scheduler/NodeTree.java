@@ -1,0 +1,74 @@
+package dev.amphora.scheduler;
+
+import io.fabric8.kubernetes.api.model.Node;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Node names by zone, listed round robin over the zones, which stand in the order of their first appearance. */
+final class NodeTree {
+    private final Map<String, List<String>> zones = new LinkedHashMap<>();
+
+    void add(Node node) {
+        List<String> names = zones.computeIfAbsent(zone(node), zone -> new ArrayList<>());
+        if (!names.contains(node.getMetadata().getName())) {
+            names.add(node.getMetadata().getName());
+        }
+    }
+
+    void remove(Node node) {
+        String zone = zone(node);
+        List<String> names = zones.get(zone);
+        if (names != null) {
+            names.remove(node.getMetadata().getName());
+            if (names.isEmpty()) {
+                zones.remove(zone);
+            }
+        }
+    }
+
+    /** Takes note of changed labels; returns whether the order has changed. */
+    boolean update(Node before, Node after) {
+        if (zone(before).equals(zone(after))) {
+            return false;
+        }
+        remove(before);
+        add(after);
+        return true;
+    }
+
+    List<String> list() {
+        List<String> all = new ArrayList<>();
+        List<List<String>> lists = new ArrayList<>(zones.values());
+        boolean more = true;
+        for (int i = 0; more; i++) {
+            more = false;
+            for (List<String> names : lists) {
+                if (i < names.size()) {
+                    all.add(names.get(i));
+                    more = true;
+                }
+            }
+        }
+        return all;
+    }
+
+    private static String zone(Node node) {
+        Map<String, String> labels = node.getMetadata().getLabels();
+        if (labels == null) {
+            return "";
+        }
+        String region = label(labels, "topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region");
+        String zone = label(labels, "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone");
+        return region.isEmpty() && zone.isEmpty() ? "" : region + ":\0:" + zone;
+    }
+
+    private static String label(Map<String, String> labels, String key, String legacyKey) {
+        String value = labels.get(legacyKey);
+        if (value == null) {
+            value = labels.get(key);
+        }
+        return value == null ? "" : value;
+    }
+}

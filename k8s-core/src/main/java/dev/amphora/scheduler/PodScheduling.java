@@ -1,0 +1,187 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds a node for one pod: filters nodes until enough are found, scores these, takes the best.
+ *
+ * <p>The search begins where the last one ended, so that all nodes have their turn. Among equals the seed decides. Belongs to the
+ * scheduler's actor.
+ */
+final class PodScheduling {
+    private static final int MIN_FEASIBLE_NODES = 100;
+    private static final int MIN_PERCENTAGE = 5;
+
+    private final RandomGenerator chance;
+    private final List<NodeInfo> feasible = new ArrayList<>();
+    private int nextStartNodeIndex;
+
+    PodScheduling(RandomGenerator chance) {
+        this.chance = chance;
+    }
+
+    /**
+     * What became of a pod.
+     *
+     * @param nodeName the chosen node, null if there is none
+     * @param evaluated how many nodes were looked at
+     * @param feasible how many of them can run the pod
+     * @param diagnosis why there is no node; null if there is one
+     * @param error what is broken; null if nothing is
+     */
+    record Result(
+            @Nullable String nodeName,
+            int evaluated,
+            int feasible,
+            @Nullable Diagnosis diagnosis,
+            @Nullable Status error) {}
+
+    int nextStartNodeIndex() {
+        return nextStartNodeIndex;
+    }
+
+    /** The nodes found feasible by the last search, in the order in which they were found. */
+    List<NodeInfo> feasible() {
+        return feasible;
+    }
+
+    Result schedule(Framework framework, CycleState state, PodInfo pod) {
+        NodeSnapshot snapshot = framework.snapshot();
+        feasible.clear();
+        if (snapshot.nodes().isEmpty()) {
+            return failed(Status.unresolvable("no nodes available to schedule pods"));
+        }
+        Diagnosis diagnosis = new Diagnosis();
+        Status error = findFeasible(framework, state, pod, snapshot, diagnosis);
+        if (error != null) {
+            return failed(error);
+        }
+        int found = feasible.size();
+        int evaluated = found + diagnosis.nodes.size();
+        if (found == 0) {
+            return new Result(null, evaluated, 0, diagnosis, null);
+        }
+        if (found == 1) {
+            return new Result(feasible.get(0).name(), evaluated, 1, null, null);
+        }
+        Status status = framework.runPreScore(state, pod, feasible);
+        long[] totals = new long[found];
+        if (status.isSuccess()) {
+            status = framework.runScore(state, pod, feasible, totals, null);
+        }
+        return status.isSuccess()
+                ? new Result(feasible.get(best(totals)).name(), evaluated, found, null, null)
+                : failed(status);
+    }
+
+    private static Result failed(Status error) {
+        return new Result(null, 0, 0, null, error);
+    }
+
+    private @Nullable Status findFeasible(
+            Framework framework, CycleState state, PodInfo pod, NodeSnapshot snapshot, Diagnosis diagnosis) {
+        Framework.PreFilterOutcome outcome = framework.runPreFilter(state, pod);
+        if (!outcome.status().isSuccess()) {
+            if (!outcome.status().isRejected()) {
+                return outcome.status();
+            }
+            diagnosis.nodes.setAbsent(outcome.status());
+            diagnosis.preFilterMessage = outcome.status().message();
+            diagnosis.blame(outcome.status());
+            return null;
+        }
+        String nominated = pod.nominatedNodeName();
+        if (!nominated.isEmpty()) {
+            NodeInfo node = snapshot.node(nominated);
+            if (node != null) {
+                // an error here is left to the full search
+                filter(framework, state, pod, List.of(node), diagnosis);
+                if (!feasible.isEmpty()) {
+                    return null;
+                }
+            }
+        }
+        List<NodeInfo> nodes = snapshot.nodes();
+        if (outcome.nodeNames() != null) {
+            nodes = new ArrayList<>();
+            for (String name : outcome.nodeNames()) {
+                NodeInfo node = snapshot.node(name);
+                if (node != null) {
+                    nodes.add(node);
+                }
+            }
+            diagnosis.nodes.setAbsent(Status.unresolvable(
+                    "node(s) didn't satisfy plugin(s) [" + String.join(" ", outcome.narrowing()) + "]"));
+        }
+        Status error = filter(framework, state, pod, nodes, diagnosis);
+        int processed = feasible.size() + diagnosis.nodes.size();
+        nextStartNodeIndex = (nextStartNodeIndex + processed) % snapshot.nodes().size();
+        return error;
+    }
+
+    /** Looks at nodes until one more than is needed is found feasible; that one doesn't count. */
+    private @Nullable Status filter(
+            Framework framework, CycleState state, PodInfo pod, List<NodeInfo> nodes, Diagnosis diagnosis) {
+        int all = nodes.size();
+        int needed =
+                framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
+        for (int i = 0; i < all; i++) {
+            NodeInfo node = nodes.get((nextStartNodeIndex + i) % all);
+            Status status = framework.filterWithNominatedPods(state, pod, node);
+            if (status.isSuccess()) {
+                if (feasible.size() == needed) {
+                    break;
+                }
+                feasible.add(node);
+            } else if (status.isRejected()) {
+                diagnosis.nodes.put(node.name(), status);
+                diagnosis.blame(status);
+            } else {
+                return status;
+            }
+        }
+        return null;
+    }
+
+    private int best(long[] totals) {
+        long max = totals[0];
+        int ties = 1;
+        for (int i = 1; i < totals.length; i++) {
+            if (totals[i] > max) {
+                max = totals[i];
+                ties = 1;
+            } else if (totals[i] == max) {
+                ties++;
+            }
+        }
+        int skip = ties == 1 ? 0 : chance.nextInt(ties);
+        for (int i = 0; ; i++) {
+            if (totals[i] == max && skip-- == 0) {
+                return i;
+            }
+        }
+    }
+
+    /**
+     * After how many feasible nodes the search stops.
+     *
+     * @param percentage of the nodes; 0 for a share that shrinks from 50 % as nodes get more, down to 5 %
+     * @param allNodes how many nodes there are
+     */
+    static int numFeasibleNodesToFind(int percentage, int allNodes) {
+        if (allNodes < MIN_FEASIBLE_NODES) {
+            return allNodes;
+        }
+        int share = percentage == 0 ? Math.max(50 - allNodes / 125, MIN_PERCENTAGE) : percentage;
+        int count = (int) ((long) allNodes * share / 100);
+        return Math.max(count, MIN_FEASIBLE_NODES);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.amphora.scheduler.framework;
+
+import dev.amphora.client.Client;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What a plugin reaches of the scheduler that it is part of. */
+public interface Handle {
+    /** The name of the profile, which pods carry as {@code spec.schedulerName}. */
+    String schedulerName();
+
+    /** The nodes; valid within a scheduling cycle, up to Permit. */
+    NodeSnapshot snapshot();
+
+    /**
+     * The objects of a kind. To be called while the plugin is created, so that the scheduler can begin to watch them before it
+     * schedules.
+     */
+    <T extends HasMetadata> Lister<T> lister(Class<T> type);
+
+    /** The API server. Calls belong into the binding cycle or {@link #runAsync}. */
+    Client client();
+
+    /** The kernel's clock. */
+    InstantSource clock();
+
+    /** Chance; follows from the scheduler's seed. */
+    RandomGenerator random();
+
+    /** Runs a task that may call the API server outside the scheduling cycle. */
+    void runAsync(Runnable task);
+
+    /**
+     * Runs a task where scheduling cycles run, after what is running now. What a plugin keeps may be touched there without a lock.
+     */
+    void runInCycle(Runnable task);
+
+    /**
+     * Whether a pod fits on a node when pods of the same or a higher priority that are nominated to the node are counted in. Runs
+     * the profile's Filter plugins.
+     */
+    Status filterWithNominatedPods(CycleState state, PodInfo pod, NodeInfo node);
+
+    /** Tells the PreFilter plugins of a hypothetical pod, see {@link PreFilterPlugin#addPod}. */
+    Status preFilterAddPod(CycleState state, PodInfo pod, PodInfo added, NodeInfo node);
+
+    /** Tells the PreFilter plugins of a hypothetical removal, see {@link PreFilterPlugin#removePod}. */
+    Status preFilterRemovePod(CycleState state, PodInfo pod, PodInfo removed, NodeInfo node);
+
+    /** The pods that are nominated to a node. */
+    List<PodInfo> nominatedPods(String nodeName);
+
+    /** Withdraws a pod's nomination, because another pod has taken its place. */
+    void clearNomination(PodInfo pod);
+
+    /** A pod held by {@link PermitPlugin}s, null if there is none with that uid. */
+    @Nullable WaitingPod waitingPod(String uid);
+
+    /** The pods held by {@link PermitPlugin}s, oldest first. */
+    List<WaitingPod> waitingPods();
+
+    /** Moves pods to the active queue, whatever holds them. */
+    void activate(Collection<PodInfo> pods);
+
+    /**
+     * Records an event about a pod.
+     *
+     * @param pod what it regards
+     * @param type {@code Normal} or {@code Warning}
+     * @param reason such as {@code Preempted}
+     * @param action such as {@code Preempting}
+     * @param note the text
+     */
+    void event(Pod pod, String type, String reason, String action, String note);
+}

@@ -1,0 +1,19 @@
+package dev.amphora.scheduler.framework;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The nodes as they are during one scheduling cycle. Read-only. */
+public interface NodeSnapshot {
+    /** All nodes, round robin over zones. */
+    List<NodeInfo> nodes();
+
+    /** One node, null if it is not there. */
+    @Nullable NodeInfo node(String name);
+
+    /** The nodes that have pods with any affinity or anti-affinity to pods. */
+    List<NodeInfo> nodesWithAffinityPods();
+
+    /** The nodes that have pods with required anti-affinity to pods. */
+    List<NodeInfo> nodesWithRequiredAntiAffinityPods();
+}

@@ -1,0 +1,277 @@
+package dev.amphora.scheduler.framework;
+
+import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.NodeAffinity;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodAffinityTerm;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A pod with what plugins ask of it worked out once. Immutable; the pod is read-only. */
+public final class PodInfo {
+    private static final PodSpec EMPTY = new PodSpec();
+
+    private final Pod pod;
+    private final PodSpec spec;
+    private final String namespace;
+    private final String name;
+    private final String uid;
+    private final Map<String, String> labels;
+    private final int priority;
+    private final Resources requests;
+    private final long nonZeroMilliCpu;
+    private final long nonZeroMemory;
+    private final List<HostPort> hostPorts;
+    private final @Nullable LabelMatcher nodeSelector;
+    private final @Nullable NodeMatcher requiredNodes;
+    private final List<AffinityTerm> requiredAffinity;
+    private final List<AffinityTerm> requiredAntiAffinity;
+    private final List<AffinityTerm> preferredAffinity;
+    private final List<AffinityTerm> preferredAntiAffinity;
+
+    private PodInfo(Pod pod) {
+        this.pod = pod;
+        this.spec = pod.getSpec() == null ? EMPTY : pod.getSpec();
+        this.namespace = text(pod.getMetadata().getNamespace());
+        this.name = text(pod.getMetadata().getName());
+        this.uid = text(pod.getMetadata().getUid());
+        this.labels =
+                pod.getMetadata().getLabels() == null ? Map.of() : pod.getMetadata().getLabels();
+        this.priority = spec.getPriority() == null ? 0 : spec.getPriority();
+        this.requests = PodRequests.of(pod);
+        Resources filled = PodRequests.nonZero(pod);
+        this.nonZeroMilliCpu = filled.milliCpu();
+        this.nonZeroMemory = filled.memory();
+        this.hostPorts = hostPorts(spec);
+        Affinity affinity = spec.getAffinity();
+        NodeAffinity nodeAffinity = affinity == null ? null : affinity.getNodeAffinity();
+        this.nodeSelector = spec.getNodeSelector() == null || spec.getNodeSelector().isEmpty()
+                ? null
+                : LabelMatcher.of(spec.getNodeSelector());
+        this.requiredNodes =
+                nodeAffinity == null || nodeAffinity.getRequiredDuringSchedulingIgnoredDuringExecution() == null
+                        ? null
+                        : NodeMatcher.of(nodeAffinity.getRequiredDuringSchedulingIgnoredDuringExecution());
+        if (affinity == null || affinity.getPodAffinity() == null) {
+            this.requiredAffinity = List.of();
+            this.preferredAffinity = List.of();
+        } else {
+            this.requiredAffinity =
+                    required(affinity.getPodAffinity().getRequiredDuringSchedulingIgnoredDuringExecution());
+            this.preferredAffinity =
+                    preferred(affinity.getPodAffinity().getPreferredDuringSchedulingIgnoredDuringExecution());
+        }
+        if (affinity == null || affinity.getPodAntiAffinity() == null) {
+            this.requiredAntiAffinity = List.of();
+            this.preferredAntiAffinity = List.of();
+        } else {
+            this.requiredAntiAffinity =
+                    required(affinity.getPodAntiAffinity().getRequiredDuringSchedulingIgnoredDuringExecution());
+            this.preferredAntiAffinity =
+                    preferred(affinity.getPodAntiAffinity().getPreferredDuringSchedulingIgnoredDuringExecution());
+        }
+    }
+
+    /**
+     * A pod.
+     *
+     * @throws IllegalArgumentException if one of its label selectors makes no sense
+     */
+    public static PodInfo of(Pod pod) {
+        return new PodInfo(pod);
+    }
+
+    private static String text(@Nullable String value) {
+        return value == null ? "" : value;
+    }
+
+    private List<AffinityTerm> required(@Nullable List<PodAffinityTerm> terms) {
+        if (terms == null || terms.isEmpty()) {
+            return List.of();
+        }
+        return terms.stream()
+                .map(term -> AffinityTerm.of(term, namespace, 0))
+                .toList();
+    }
+
+    private List<AffinityTerm> preferred(@Nullable List<WeightedPodAffinityTerm> terms) {
+        if (terms == null || terms.isEmpty()) {
+            return List.of();
+        }
+        return terms.stream()
+                .map(term -> AffinityTerm.of(
+                        term.getPodAffinityTerm(), namespace, term.getWeight() == null ? 0 : term.getWeight()))
+                .toList();
+    }
+
+    private static List<HostPort> hostPorts(PodSpec spec) {
+        List<HostPort> ports = null;
+        for (Container container : spec.getContainers()) {
+            ports = hostPorts(container, ports);
+        }
+        for (Container container : spec.getInitContainers()) {
+            if ("Always".equals(container.getRestartPolicy())) {
+                ports = hostPorts(container, ports);
+            }
+        }
+        return ports == null ? List.of() : List.copyOf(ports);
+    }
+
+    private static @Nullable List<HostPort> hostPorts(Container container, @Nullable List<HostPort> into) {
+        List<HostPort> ports = into;
+        for (ContainerPort port : container.getPorts()) {
+            if (port.getHostPort() == null || port.getHostPort() <= 0) {
+                continue;
+            }
+            ports = ports == null ? new ArrayList<>() : ports;
+            String ip = text(port.getHostIP());
+            String protocol = text(port.getProtocol());
+            ports.add(new HostPort(
+                    ip.isEmpty() ? HostPort.ANY_IP : ip, protocol.isEmpty() ? "TCP" : protocol, port.getHostPort()));
+        }
+        return ports;
+    }
+
+    /** The pod itself. */
+    public Pod pod() {
+        return pod;
+    }
+
+    /** Its spec, empty if it has none. */
+    public PodSpec spec() {
+        return spec;
+    }
+
+    /** Its namespace. */
+    public String namespace() {
+        return namespace;
+    }
+
+    /** Its name. */
+    public String name() {
+        return name;
+    }
+
+    /** Its uid. */
+    public String uid() {
+        return uid;
+    }
+
+    /** {@code namespace/name}. */
+    public String key() {
+        return namespace + "/" + name;
+    }
+
+    /** Its labels. */
+    public Map<String, String> labels() {
+        return labels;
+    }
+
+    /** Its priority, 0 if it has none. */
+    public int priority() {
+        return priority;
+    }
+
+    /** What it asks for. */
+    public Resources requests() {
+        return requests;
+    }
+
+    /** CPU in thousandths of a core, with 100 for each container that asks for none. */
+    public long nonZeroMilliCpu() {
+        return nonZeroMilliCpu;
+    }
+
+    /** Memory in bytes, with 200 Mi for each container that asks for none. */
+    public long nonZeroMemory() {
+        return nonZeroMemory;
+    }
+
+    /** The ports it takes on its node. */
+    public List<HostPort> hostPorts() {
+        return hostPorts;
+    }
+
+    /** The profile that it wants to be scheduled by. */
+    public String schedulerName() {
+        return text(spec.getSchedulerName());
+    }
+
+    /** The node it is assigned to, empty if there is none. */
+    public String nodeName() {
+        return text(spec.getNodeName());
+    }
+
+    /** The node that room has been made on, empty if there is none. */
+    public String nominatedNodeName() {
+        return pod.getStatus() == null ? "" : text(pod.getStatus().getNominatedNodeName());
+    }
+
+    /** Its tolerations. */
+    public List<Toleration> tolerations() {
+        return spec.getTolerations();
+    }
+
+    /** The names of the gates that hold it back. */
+    public List<String> schedulingGates() {
+        return spec.getSchedulingGates().isEmpty()
+                ? List.of()
+                : spec.getSchedulingGates().stream().map(gate -> text(gate.getName())).toList();
+    }
+
+    /** Whether it is being deleted. */
+    public boolean isTerminating() {
+        return pod.getMetadata().getDeletionTimestamp() != null;
+    }
+
+    /** Whether it says anything about the labels or the name of its node. */
+    public boolean selectsNodes() {
+        return nodeSelector != null || requiredNodes != null;
+    }
+
+    /** Whether a node meets its node selector and its required node affinity. */
+    public boolean matchesNode(NodeInfo node) {
+        return (nodeSelector == null || nodeSelector.matches(node.labels()))
+                && (requiredNodes == null || requiredNodes.matches(node.labels(), node.name()));
+    }
+
+    /** Its required affinity to pods. */
+    public List<AffinityTerm> requiredAffinity() {
+        return requiredAffinity;
+    }
+
+    /** Its required anti-affinity to pods. */
+    public List<AffinityTerm> requiredAntiAffinity() {
+        return requiredAntiAffinity;
+    }
+
+    /** Its preferred affinity to pods. */
+    public List<AffinityTerm> preferredAffinity() {
+        return preferredAffinity;
+    }
+
+    /** Its preferred anti-affinity to pods. */
+    public List<AffinityTerm> preferredAntiAffinity() {
+        return preferredAntiAffinity;
+    }
+
+    /** Whether it has affinity or anti-affinity of any kind to pods. */
+    public boolean hasPodAffinity() {
+        return !requiredAffinity.isEmpty()
+                || !requiredAntiAffinity.isEmpty()
+                || !preferredAffinity.isEmpty()
+                || !preferredAntiAffinity.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        return key();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.amphora.scheduler.plugins;
+
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.Resources;
+import java.util.List;
+
+/** What a node would have given away with a pod on it. */
+final class Allocation {
+    private Allocation() {}
+
+    /**
+     * Fills in, for each resource, what would be requested and what there is. Leaves zeros where the node has none, and for scalar
+     * resources that the pod doesn't want.
+     *
+     * @param nonZero whether containers that ask for nothing count with a minimum
+     */
+    static void fill(
+            List<ResourceSpec> resources,
+            PodInfo pod,
+            NodeInfo node,
+            boolean nonZero,
+            long[] requested,
+            long[] allocatable) {
+        for (int i = 0; i < allocatable.length; i++) {
+            String name = resources.get(i).name();
+            long wanted = wanted(name, pod, nonZero);
+            if (wanted == 0 && Resources.isScalar(name)) {
+                continue;
+            }
+            long has = node.allocatable().amount(name);
+            if (has == 0) {
+                continue;
+            }
+            allocatable[i] = has;
+            requested[i] = used(name, node, nonZero) + wanted;
+        }
+    }
+
+    static long wanted(String name, PodInfo pod, boolean nonZero) {
+        return switch (name) {
+            case Resources.CPU -> nonZero ? pod.nonZeroMilliCpu() : pod.requests().milliCpu();
+            case Resources.MEMORY -> nonZero ? pod.nonZeroMemory() : pod.requests().memory();
+            default -> pod.requests().amount(name);
+        };
+    }
+
+    static long used(String name, NodeInfo node, boolean nonZero) {
+        return switch (name) {
+            case Resources.CPU -> nonZero ? node.nonZeroMilliCpu() : node.requested().milliCpu();
+            case Resources.MEMORY -> nonZero ? node.nonZeroMemory() : node.requested().memory();
+            default -> node.requested().amount(name);
+        };
+    }
+}

@@ -1,0 +1,41 @@
+package dev.amphora.scheduler.plugins;
+
+import dev.amphora.scheduler.framework.PluginFactory;
+import java.util.List;
+
+/** The plugins of the default profile in the order of the reference, with its weights. */
+public final class DefaultPlugins {
+    private static final List<Default> ALL = List.of(
+            new Default("SchedulingGates", 0, (args, handle) -> new SchedulingGates()),
+            new Default("PrioritySort", 0, (args, handle) -> new PrioritySort()),
+            new Default("NodeUnschedulable", 0, (args, handle) -> new NodeUnschedulable()),
+            new Default("NodeName", 0, (args, handle) -> new NodeName()),
+            new Default("TaintToleration", 3, (args, handle) -> new TaintToleration()),
+            new Default("NodeAffinity", 2, PluginFactory.withArgs(NodeAffinity.Args.class, NodeAffinity::new)),
+            new Default("NodePorts", 0, (args, handle) -> new NodePorts()),
+            new Default("NodeResourcesFit", 1, PluginFactory.withArgs(NodeResourcesFit.Args.class, NodeResourcesFit::new)),
+            new Default("DynamicResources", 2, (args, handle) -> new DynamicResources()),
+            new Default(
+                    "NodeResourcesBalancedAllocation",
+                    1,
+                    PluginFactory.withArgs(
+                            NodeResourcesBalancedAllocation.Args.class, NodeResourcesBalancedAllocation::new)),
+            new Default("ImageLocality", 1, (args, handle) -> new ImageLocality(handle)),
+            new Default("DefaultBinder", 0, (args, handle) -> new DefaultBinder(handle)));
+
+    /**
+     * A plugin of the default profile.
+     *
+     * @param name its name
+     * @param weight of its score; 0 if it has none
+     * @param factory makes it
+     */
+    public record Default(String name, int weight, PluginFactory factory) {}
+
+    private DefaultPlugins() {}
+
+    /** All of them, in order. */
+    public static List<Default> all() {
+        return ALL;
+    }
+}

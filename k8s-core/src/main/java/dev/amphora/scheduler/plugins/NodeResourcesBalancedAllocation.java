@@ -1,0 +1,102 @@
+package dev.amphora.scheduler.plugins;
+
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PreScorePlugin;
+import dev.amphora.scheduler.framework.Resources;
+import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Status;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prefers nodes on which the pod would make the use of resources more even.
+ *
+ * <p>How even a node is: 100 less the standard deviation of the used fractions. The score compares it with the pod and without:
+ * {@code 50 + (50 + with - without) / 2}.
+ */
+public final class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlugin {
+    private final List<ResourceSpec> resources;
+
+    /**
+     * The plugin's arguments.
+     *
+     * @param resources what counts; null for CPU and memory. Weights have no meaning here
+     */
+    public record Args(@Nullable List<ResourceSpec> resources) {
+        /** As the reference does by default. */
+        public static Args defaults() {
+            return new Args(null);
+        }
+    }
+
+    /**
+     * The plugin for a profile.
+     *
+     * @param args its arguments
+     * @param handle not used
+     */
+    public NodeResourcesBalancedAllocation(Args args, Handle handle) {
+        List<ResourceSpec> configured = args.resources();
+        this.resources = configured == null || configured.isEmpty()
+                ? List.of(new ResourceSpec(Resources.CPU, 1), new ResourceSpec(Resources.MEMORY, 1))
+                : List.copyOf(configured);
+    }
+
+    @Override
+    public Status preScore(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        for (int i = 0; i < resources.size(); i++) {
+            if (Allocation.wanted(resources.get(i).name(), pod, false) != 0) {
+                return Status.success();
+            }
+        }
+        return Status.skip();
+    }
+
+    @Override
+    public long score(CycleState state, PodInfo pod, NodeInfo node) {
+        long with = evenness(pod, node, true);
+        long without = evenness(pod, node, false);
+        return 50 + (50 + with - without) / 2;
+    }
+
+    private long evenness(PodInfo pod, NodeInfo node, boolean withPod) {
+        int count = 0;
+        double first = 0;
+        double second = 0;
+        double sum = 0;
+        double[] fractions = resources.size() > 2 ? new double[resources.size()] : null;
+        for (int i = 0; i < resources.size(); i++) {
+            String name = resources.get(i).name();
+            long wanted = Allocation.wanted(name, pod, false);
+            long has = node.allocatable().amount(name);
+            if (has == 0 || (wanted == 0 && Resources.isScalar(name))) {
+                continue;
+            }
+            double requested = (double) (Allocation.used(name, node, false) + (withPod ? wanted : 0));
+            double fraction = Math.min(1, requested / (double) has);
+            if (fractions != null) {
+                fractions[count] = fraction;
+            }
+            second = count == 0 ? 0 : fraction;
+            first = count == 0 ? fraction : first;
+            sum += fraction;
+            count++;
+        }
+        double deviation = 0;
+        if (count == 2) {
+            double other = fractions == null ? second : fractions[1];
+            deviation = Math.abs((first - other) / 2);
+        } else if (count > 2 && fractions != null) {
+            double mean = sum / count;
+            double squares = 0;
+            for (int i = 0; i < count; i++) {
+                squares += (fractions[i] - mean) * (fractions[i] - mean);
+            }
+            deviation = Math.sqrt(squares / count);
+        }
+        return (long) ((1 - deviation) * MAX_SCORE);
+    }
+}

@@ -1,0 +1,228 @@
+package dev.amphora.scheduler.plugins;
+
+import dev.amphora.scheduler.framework.Actions;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.EnqueueExtensions;
+import dev.amphora.scheduler.framework.EventResource;
+import dev.amphora.scheduler.framework.EventToRegister;
+import dev.amphora.scheduler.framework.FilterPlugin;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PreFilterPlugin;
+import dev.amphora.scheduler.framework.PreScorePlugin;
+import dev.amphora.scheduler.framework.QueueingHint.Answer;
+import dev.amphora.scheduler.framework.Resources;
+import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps pods off nodes that don't have enough left of a resource, and scores nodes by what would be left.
+ *
+ * <p>A request that exceeds even what the node has as a whole is unresolvable: taking pods off won't help.
+ */
+public final class NodeResourcesFit
+        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+    private static final String TOO_MANY_PODS = "Too many pods";
+    private static final List<ResourceSpec> CPU_AND_MEMORY =
+            List.of(new ResourceSpec(Resources.CPU, 1), new ResourceSpec(Resources.MEMORY, 1));
+
+    private final ScoringStrategy strategy;
+    private final List<ResourceSpec> resources;
+    private final Set<String> ignored;
+    private final List<String> ignoredGroups;
+
+    /**
+     * The plugin's arguments.
+     *
+     * @param ignoredResources extended resources that the filter leaves alone
+     * @param ignoredResourceGroups prefixes of such resources, such as {@code example.com}
+     * @param scoringStrategy null for {@link ScoringStrategy#DEFAULT}
+     */
+    public record Args(
+            @Nullable List<String> ignoredResources,
+            @Nullable List<String> ignoredResourceGroups,
+            @Nullable ScoringStrategy scoringStrategy) {
+        /** As the reference does by default. */
+        public static Args defaults() {
+            return new Args(null, null, null);
+        }
+    }
+
+    /**
+     * The plugin for a profile.
+     *
+     * @param args its arguments
+     * @param handle not used
+     */
+    public NodeResourcesFit(Args args, Handle handle) {
+        this.strategy = args.scoringStrategy() == null ? ScoringStrategy.DEFAULT : args.scoringStrategy();
+        List<ResourceSpec> configured = strategy.resources();
+        this.resources = configured == null || configured.isEmpty() ? CPU_AND_MEMORY : List.copyOf(configured);
+        this.ignored = args.ignoredResources() == null ? Set.of() : new TreeSet<>(args.ignoredResources());
+        this.ignoredGroups =
+                args.ignoredResourceGroups() == null ? List.of() : List.copyOf(args.ignoredResourceGroups());
+    }
+
+    @Override
+    public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        return Result.success();
+    }
+
+    @Override
+    public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
+        return fits(pod.requests(), node) ? Status.success() : shortage(pod.requests(), node);
+    }
+
+    private boolean fits(Resources wanted, NodeInfo node) {
+        Resources has = node.allocatable();
+        Resources used = node.requested();
+        if (node.pods().size() + 1 > has.pods()) {
+            return false;
+        }
+        if (wanted.milliCpu() > 0 && wanted.milliCpu() > has.milliCpu() - used.milliCpu()) {
+            return false;
+        }
+        if (wanted.memory() > 0 && wanted.memory() > has.memory() - used.memory()) {
+            return false;
+        }
+        if (wanted.ephemeralStorage() > 0
+                && wanted.ephemeralStorage() > has.ephemeralStorage() - used.ephemeralStorage()) {
+            return false;
+        }
+        for (int i = 0; i < wanted.scalarCount(); i++) {
+            String name = wanted.scalarName(i);
+            long amount = wanted.scalarAmount(i);
+            if (amount > 0 && amount > has.scalar(name) - used.scalar(name) && !isIgnored(name)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Status shortage(Resources wanted, NodeInfo node) {
+        Resources has = node.allocatable();
+        Resources used = node.requested();
+        List<String> reasons = new ArrayList<>(2);
+        boolean hopeless = false;
+        if (node.pods().size() + 1 > has.pods()) {
+            reasons.add(TOO_MANY_PODS);
+        }
+        List<String> names = new ArrayList<>(List.of(Resources.CPU, Resources.MEMORY, Resources.EPHEMERAL_STORAGE));
+        names.addAll(wanted.scalarNames());
+        for (String name : names) {
+            long amount = wanted.amount(name);
+            if (amount > 0 && amount > has.amount(name) - used.amount(name) && !isIgnored(name)) {
+                reasons.add("Insufficient " + name);
+                hopeless |= amount > has.amount(name);
+            }
+        }
+        return new Status(
+                hopeless ? Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE : Status.Code.UNSCHEDULABLE,
+                reasons,
+                "NodeResourcesFit");
+    }
+
+    private boolean isIgnored(String name) {
+        if (ignored.contains(name)) {
+            return true;
+        }
+        if (ignoredGroups.isEmpty()) {
+            return false;
+        }
+        int slash = name.indexOf('/');
+        return slash >= 0 && ignoredGroups.contains(name.substring(0, slash));
+    }
+
+    @Override
+    public Status preScore(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        return Status.success();
+    }
+
+    @Override
+    public long score(CycleState state, PodInfo pod, NodeInfo node) {
+        if (resources == CPU_AND_MEMORY && strategy.type() == ScoringStrategy.Type.LeastAllocated) {
+            return leastOfCpuAndMemory(pod, node);
+        }
+        long[] requested = new long[resources.size()];
+        long[] allocatable = new long[resources.size()];
+        Allocation.fill(resources, pod, node, true, requested, allocatable);
+        return strategy.score(resources, requested, allocatable);
+    }
+
+    /** The default strategy without a detour. */
+    private static long leastOfCpuAndMemory(PodInfo pod, NodeInfo node) {
+        long cpu = node.allocatable().milliCpu();
+        long memory = node.allocatable().memory();
+        long sum = 0;
+        int count = 0;
+        if (cpu != 0) {
+            sum += ScoringStrategy.leastAllocated(node.nonZeroMilliCpu() + pod.nonZeroMilliCpu(), cpu);
+            count++;
+        }
+        if (memory != 0) {
+            sum += ScoringStrategy.leastAllocated(node.nonZeroMemory() + pod.nonZeroMemory(), memory);
+            count++;
+        }
+        return count == 0 ? 0 : sum / count;
+    }
+
+    @Override
+    public List<EventToRegister> eventsToRegister() {
+        return List.of(
+                EventToRegister.judged(
+                        EventResource.POD, Actions.DELETE | Actions.UPDATE_POD_SCALE_DOWN, this::afterPodChange),
+                EventToRegister.judged(
+                        EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_ALLOCATABLE, this::afterNodeChange));
+    }
+
+    private Answer afterPodChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        PodInfo old = Hints.pod(before);
+        if (old == null) {
+            return Answer.QUEUE;
+        }
+        PodInfo now = Hints.pod(after);
+        if (now == null) {
+            return Answer.queueIf(!old.nodeName().isEmpty() || !old.nominatedNodeName().isEmpty());
+        }
+        if (now.uid().equals(pod.uid())) {
+            return Answer.QUEUE;
+        }
+        return Answer.queueIf(!old.nodeName().isEmpty() && anyGreater(pod.requests(), old.requests(), now.requests()));
+    }
+
+    private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        NodeInfo old = Hints.node(before);
+        NodeInfo now = Hints.node(after);
+        if (now == null || !fits(pod.requests(), now)) {
+            return Answer.SKIP;
+        }
+        if (old == null) {
+            return Answer.QUEUE;
+        }
+        return Answer.queueIf(now.allocatable().pods() > old.allocatable().pods()
+                || anyGreater(pod.requests(), now.allocatable(), old.allocatable()));
+    }
+
+    /** Whether, of anything that is wanted, there is more in one amount than in another. */
+    private static boolean anyGreater(Resources wanted, Resources more, Resources less) {
+        if ((wanted.milliCpu() > 0 && more.milliCpu() > less.milliCpu())
+                || (wanted.memory() > 0 && more.memory() > less.memory())
+                || (wanted.ephemeralStorage() > 0 && more.ephemeralStorage() > less.ephemeralStorage())) {
+            return true;
+        }
+        for (int i = 0; i < wanted.scalarCount(); i++) {
+            String name = wanted.scalarName(i);
+            if (wanted.scalarAmount(i) > 0 && more.scalar(name) > less.scalar(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
