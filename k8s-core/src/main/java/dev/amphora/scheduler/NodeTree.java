@@ -28,14 +28,12 @@ final class NodeTree {
         }
     }
 
-    /** Takes note of changed labels; returns whether the order has changed. */
-    boolean update(Node before, Node after) {
-        if (zone(before).equals(zone(after))) {
-            return false;
+    /** Takes note of changed labels. */
+    void update(Node before, Node after) {
+        if (!zone(before).equals(zone(after))) {
+            remove(before);
+            add(after);
         }
-        remove(before);
-        add(after);
-        return true;
     }
 
     List<String> list() {

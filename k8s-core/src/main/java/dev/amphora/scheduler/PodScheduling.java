@@ -111,6 +111,7 @@ final class PodScheduling {
         }
         List<NodeInfo> nodes = snapshot.nodes();
         if (outcome.nodeNames() != null) {
+            diagnosis.unschedulablePlugins.addAll(outcome.narrowing());
             nodes = new ArrayList<>();
             for (String name : outcome.nodeNames()) {
                 NodeInfo node = snapshot.node(name);

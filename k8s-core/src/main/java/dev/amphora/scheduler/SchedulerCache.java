@@ -89,7 +89,8 @@ final class SchedulerCache {
         Node before = entry == null ? null : entry.node;
         if (before != null) {
             dropImages(before);
-            orderChanged |= tree.update(before, node);
+            // as in the reference, a changed zone shows in the order only when a node comes or goes
+            tree.update(before, node);
         } else {
             tree.add(node);
             orderChanged = true;

@@ -28,6 +28,7 @@ public final class PodInfo {
     private final Resources requests;
     private final long nonZeroMilliCpu;
     private final long nonZeroMemory;
+    private final Resources scoredRequests;
     private final List<HostPort> hostPorts;
     private final @Nullable LabelMatcher nodeSelector;
     private final @Nullable NodeMatcher requiredNodes;
@@ -49,6 +50,7 @@ public final class PodInfo {
         Resources filled = PodRequests.nonZero(pod);
         this.nonZeroMilliCpu = filled.milliCpu();
         this.nonZeroMemory = filled.memory();
+        this.scoredRequests = spec.getResources() == null ? filled : PodRequests.nonZeroOfContainers(pod);
         this.hostPorts = hostPorts(spec);
         Affinity affinity = spec.getAffinity();
         NodeAffinity nodeAffinity = affinity == null ? null : affinity.getNodeAffinity();
@@ -192,6 +194,14 @@ public final class PodInfo {
     /** Memory in bytes, with 200 Mi for each container that asks for none. */
     public long nonZeroMemory() {
         return nonZeroMemory;
+    }
+
+    /**
+     * What scores by allocation count: its containers with the same minima, and overhead. Pod-level requests do not enter, as in the
+     * reference.
+     */
+    public Resources scoredRequests() {
+        return scoredRequests;
     }
 
     /** The ports it takes on its node. */

@@ -28,22 +28,27 @@ final class PodRequests {
 
     /** What the pod asks for, as filters count it. */
     static Resources of(Pod pod) {
-        return compute(pod, false);
+        return compute(pod, false, true);
     }
 
     /** The same with a minimum for containers that ask for nothing, as scores count it. */
     static Resources nonZero(Pod pod) {
-        return compute(pod, true);
+        return compute(pod, true, true);
     }
 
-    private static Resources compute(Pod pod, boolean fillIn) {
+    /** The same without regard to pod-level requests. */
+    static Resources nonZeroOfContainers(Pod pod) {
+        return compute(pod, true, false);
+    }
+
+    private static Resources compute(Pod pod, boolean fillIn, boolean countPodLevel) {
         PodSpec spec = pod.getSpec();
         if (spec == null) {
             return Resources.NONE;
         }
         Map<String, ContainerStatus> statuses = statuses(pod);
         boolean infeasible = statuses != null && isResizeInfeasible(pod);
-        Map<String, Quantity> podLevel = podLevel(spec);
+        Map<String, Quantity> podLevel = countPodLevel ? podLevel(spec) : null;
         Resources sum = Resources.NONE;
         for (Container container : spec.getContainers()) {
             sum = sum.plus(container(container, statuses, infeasible, fillIn, podLevel));

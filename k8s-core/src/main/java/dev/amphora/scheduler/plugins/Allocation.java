@@ -38,11 +38,7 @@ final class Allocation {
     }
 
     static long wanted(String name, PodInfo pod, boolean nonZero) {
-        return switch (name) {
-            case Resources.CPU -> nonZero ? pod.nonZeroMilliCpu() : pod.requests().milliCpu();
-            case Resources.MEMORY -> nonZero ? pod.nonZeroMemory() : pod.requests().memory();
-            default -> pod.requests().amount(name);
-        };
+        return (nonZero ? pod.scoredRequests() : pod.requests()).amount(name);
     }
 
     static long used(String name, NodeInfo node, boolean nonZero) {

@@ -27,22 +27,21 @@ public final class ImageLocality implements ScorePlugin {
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
         int total = handle.snapshot().nodes().size();
         long sum = 0;
-        int images = 0;
+        int containers = 0;
         for (Container container : pod.spec().getInitContainers()) {
             sum += held(node, container.getImage(), total);
-            images++;
+            containers++;
         }
         for (Container container : pod.spec().getContainers()) {
             sum += held(node, container.getImage(), total);
-            images++;
+            containers++;
         }
         for (Volume volume : pod.spec().getVolumes()) {
             if (volume.getImage() != null) {
                 sum += held(node, volume.getImage().getReference(), total);
-                images++;
             }
         }
-        long max = MAX_PER_CONTAINER * images;
+        long max = MAX_PER_CONTAINER * containers;
         if (sum < MIN || max <= MIN) {
             return 0;
         }

@@ -163,11 +163,11 @@ public final class NodeResourcesFit
         long sum = 0;
         int count = 0;
         if (cpu != 0) {
-            sum += ScoringStrategy.leastAllocated(node.nonZeroMilliCpu() + pod.nonZeroMilliCpu(), cpu);
+            sum += ScoringStrategy.leastAllocated(node.nonZeroMilliCpu() + pod.scoredRequests().milliCpu(), cpu);
             count++;
         }
         if (memory != 0) {
-            sum += ScoringStrategy.leastAllocated(node.nonZeroMemory() + pod.nonZeroMemory(), memory);
+            sum += ScoringStrategy.leastAllocated(node.nonZeroMemory() + pod.scoredRequests().memory(), memory);
             count++;
         }
         return count == 0 ? 0 : sum / count;
