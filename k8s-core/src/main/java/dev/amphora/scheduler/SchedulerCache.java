@@ -234,6 +234,11 @@ final class SchedulerCache {
         }
     }
 
+    /** The view as the last {@link #snapshot} has left it. */
+    NodeSnapshot view() {
+        return view;
+    }
+
     /** The current view. It stays as it is until the next call. */
     NodeSnapshot snapshot() {
         boolean rebuild = orderChanged;

@@ -1,0 +1,470 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.client.Client;
+import dev.amphora.client.EventRecorder;
+import dev.amphora.client.Informer;
+import dev.amphora.client.InformerHandler;
+import dev.amphora.client.Informers;
+import dev.amphora.client.ListOptions;
+import dev.amphora.kernel.Actor;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.api.ResourceType;
+import dev.amphora.scheduler.framework.ClusterEvent;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.Lister;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.framework.WaitingPod;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running scheduler: follows nodes and pods, takes one waiting pod after the other through a scheduling cycle on its actor, and hands
+ * it over to a {@link BindingCycle} that runs beside.
+ */
+final class SchedulerLoop implements Framework.Host, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SchedulerLoop.class);
+    private static final String LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
+
+    private final Kernel kernel;
+    private final Client client;
+    private final Actor actor;
+    private final Informers informers;
+    private final RandomGenerator chance;
+    private final SchedulerCache cache = new SchedulerCache();
+    private final Nominations nominations = new Nominations();
+    private final WaitingPods waitingPods;
+    private final BindingCycle binding;
+    private final PodStatusWriter statusWriter;
+    private final Map<String, EventRecorder> recorders = new HashMap<>();
+    private final List<Informer<?>> listed = new ArrayList<>();
+    private final Map<String, Framework> profiles = new LinkedHashMap<>();
+    private final SchedulingQueue queue;
+    private final PodScheduling scheduling;
+    private final Informer<Pod> pods;
+    private final Informer<Node> nodes;
+    private boolean running;
+    private boolean cyclePending;
+    private Actor.@Nullable Timer flushTimer;
+    private @Nullable Instant flushAt;
+
+    SchedulerLoop(
+            Scheduler.Context context,
+            Map<String, Profile> profiles,
+            OptionalLong seed,
+            Duration initialBackoff,
+            Duration maxBackoff) {
+        this.kernel = context.kernel();
+        this.client = context.client();
+        this.actor = kernel.actor("scheduler");
+        this.informers = new Informers(client, kernel);
+        this.chance = seed.isPresent() ? new SeededChance(seed.getAsLong()) : kernel.random();
+        this.waitingPods = new WaitingPods(actor);
+        this.binding = new BindingCycle(kernel, this);
+        this.statusWriter = new PodStatusWriter(kernel, client);
+        this.pods = informers.of(ResourceType.of(Pod.class), null, ListOptions.all().withFields(LIVE_PODS));
+        this.nodes = informers.of(Node.class);
+        profiles.forEach((name, profile) -> {
+            this.profiles.put(name, new Framework(profile, this));
+            recorders.put(name, new EventRecorder(client, kernel, name));
+        });
+        this.queue = new SchedulingQueue(kernel, this.profiles, nominations, initialBackoff, maxBackoff);
+        this.scheduling = new PodScheduling(chance);
+    }
+
+    void start() {
+        nodes.addHandler(actor, new NodeHandler());
+        pods.addHandler(actor, new PodHandler());
+        listed.add(nodes);
+        listed.add(pods);
+        awaitSync(0);
+    }
+
+    /** Begins once all informers are filled. */
+    private void awaitSync(int index) {
+        if (index < listed.size()) {
+            listed.get(index).whenSynced(actor, () -> awaitSync(index + 1));
+        } else {
+            log.debug("Scheduling for {}", profiles.keySet());
+            running = true;
+            proceed();
+        }
+    }
+
+    @Override
+    public void close() {
+        informers.close();
+        actor.close();
+        binding.close();
+        statusWriter.close();
+        recorders.values().forEach(EventRecorder::close);
+    }
+
+    /** After anything that may have changed the queue: sees to the next cycle and to the next timer. */
+    private void proceed() {
+        if (!running) {
+            return;
+        }
+        if (!cyclePending && queue.hasNext()) {
+            cyclePending = true;
+            actor.execute(this::cycle);
+        }
+        Instant next = queue.nextFlush();
+        if (next != null && (flushAt == null || next.isBefore(flushAt))) {
+            if (flushTimer != null) {
+                flushTimer.cancel();
+            }
+            flushAt = next;
+            flushTimer = actor.schedule(Duration.between(kernel.instant(), next), this::flush);
+        }
+    }
+
+    private void flush() {
+        flushAt = null;
+        flushTimer = null;
+        queue.flush();
+        proceed();
+    }
+
+    // -- the scheduling cycle ----------------------------------------------------------------------------------------
+
+    private void cycle() {
+        cyclePending = false;
+        QueuedPod next = queue.pop();
+        if (next != null) {
+            try {
+                schedule(next);
+            } catch (RuntimeException e) {
+                log.error("Scheduling pod {} failed", next.pod, e);
+                Framework profile = profiles.get(next.pod.schedulerName());
+                if (profile != null) {
+                    fail(new Attempt(profile, next, new CycleState()), Status.error(String.valueOf(e.getMessage())), "");
+                }
+            }
+        }
+        proceed();
+    }
+
+    private void schedule(QueuedPod queued) {
+        PodInfo pod = queued.pod;
+        Framework profile = profiles.get(pod.schedulerName());
+        if (profile == null || cache.isAssumed(pod.uid())) {
+            queue.done(pod.uid());
+            return;
+        }
+        if (pod.isTerminating()) {
+            event(pod.pod(), "Warning", "FailedScheduling", "Scheduling", "skip schedule deleting pod: " + pod.key());
+            queue.done(pod.uid());
+            return;
+        }
+        cache.snapshot();
+        Attempt attempt = new Attempt(profile, queued, new CycleState());
+        PodScheduling.Result result = scheduling.schedule(profile, attempt.state(), pod);
+        if (result.nodeName() != null) {
+            place(attempt, result.nodeName());
+        } else if (result.diagnosis() != null) {
+            unschedulable(attempt, result.diagnosis());
+        } else {
+            fail(attempt, result.error() == null ? Status.error("") : result.error(), "");
+        }
+    }
+
+    private void unschedulable(Attempt attempt, Diagnosis diagnosis) {
+        PodInfo pod = attempt.queued().pod;
+        PostFilterPlugin.Result result = attempt.profile().runPostFilter(attempt.state(), pod, diagnosis.nodes);
+        diagnosis.postFilterMessage = result.status().message();
+        attempt.queued().unschedulablePlugins.addAll(diagnosis.unschedulablePlugins);
+        attempt.queued().pendingPlugins.addAll(diagnosis.pendingPlugins);
+        String message = diagnosis.message(cache.snapshot().nodes().size());
+        fail(attempt, Status.unschedulable(message), result.nominatedNode());
+    }
+
+    private void place(Attempt attempt, String nodeName) {
+        PodInfo pod = attempt.queued().pod;
+        cache.assume(pod, nodeName);
+        nominations.remove(pod.uid());
+        Status reserved = attempt.profile().runReserve(attempt.state(), pod, nodeName);
+        if (!reserved.isSuccess()) {
+            release(attempt, nodeName);
+            blame(attempt, reserved);
+            fail(attempt, reserved, "");
+            return;
+        }
+        binding.permit(attempt, nodeName, waitingPods);
+    }
+
+    /** Undoes {@link #place}. */
+    private void release(Attempt attempt, String nodeName) {
+        attempt.profile().runUnreserve(attempt.state(), attempt.queued().pod, nodeName);
+        cache.forget(attempt.queued().pod);
+    }
+
+    private static void blame(Attempt attempt, Status status) {
+        if (status.isRejected() && status.plugin() != null) {
+            attempt.queued().unschedulablePlugins.add(status.plugin());
+        }
+    }
+
+    // -- the outcome of an attempt, on the actor ---------------------------------------------------------------------
+
+    /** All Permit plugins have let the pod through: from here on it can fail, but not be unschedulable. */
+    void permitted(Attempt attempt) {
+        queue.done(attempt.queued().pod.uid());
+    }
+
+    /** A pod is being bound in more than a moment: shows where it goes. */
+    void announce(Attempt attempt, String nodeName) {
+        statusWriter.nominate(attempt.queued().pod, nodeName);
+    }
+
+    void bound(Attempt attempt, String nodeName) {
+        PodInfo pod = attempt.queued().pod;
+        event(
+                pod.pod(),
+                "Normal",
+                "Scheduled",
+                "Binding",
+                "Successfully assigned " + pod.key() + " to " + nodeName);
+        attempt.profile().runPostBind(attempt.state(), pod, nodeName);
+    }
+
+    void notBound(Attempt attempt, String nodeName, Status status) {
+        release(attempt, nodeName);
+        blame(attempt, status);
+        PodInfo pod = attempt.queued().pod;
+        // room has become free that other pods may have been turned down for
+        queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, pod.pod(), null);
+        fail(attempt, status, "");
+        proceed();
+    }
+
+    /**
+     * Puts a pod back and says why.
+     *
+     * @param nominated null leaves the pod's nominated node alone, empty clears it
+     */
+    private void fail(Attempt attempt, Status status, @Nullable String nominated) {
+        QueuedPod queued = attempt.queued();
+        Pod latest = pods.find(queued.pod.namespace(), queued.pod.name()).orElse(null);
+        if (latest == null
+                || !queued.pod.uid().equals(latest.getMetadata().getUid())
+                || isAssigned(latest)) {
+            queue.done(queued.pod.uid());
+            return;
+        }
+        if (latest != queued.pod.pod()) {
+            queued.pod = PodInfo.of(latest);
+        }
+        queue.addUnschedulable(queued);
+        String node = nominated == null ? queued.pod.nominatedNodeName() : nominated;
+        nominations.put(queued.pod, node);
+        String message = status.message();
+        event(queued.pod.pod(), "Warning", "FailedScheduling", "Scheduling", truncated(message));
+        statusWriter.unscheduled(
+                queued.pod, status.isRejected() ? "Unschedulable" : "SchedulerError", message, nominated);
+    }
+
+    private static String truncated(String note) {
+        int max = 1024;
+        String suffix = " ...";
+        return note.length() <= max ? note : note.substring(0, max - suffix.length()) + suffix;
+    }
+
+    // -- what happens in the cluster ---------------------------------------------------------------------------------
+
+    private final class NodeHandler implements InformerHandler<Node> {
+        @Override
+        public void onAdd(Node node) {
+            cache.addNode(node);
+            happened(ClusterChanges.NODE_ADD, null, node);
+        }
+
+        @Override
+        public void onUpdate(Node old, Node node) {
+            cache.updateNode(node);
+            for (ClusterEvent event : ClusterChanges.ofNode(old, node)) {
+                queue.happened(event, old, node);
+            }
+            proceed();
+        }
+
+        @Override
+        public void onDelete(Node node) {
+            cache.removeNode(node);
+            happened(ClusterChanges.NODE_DELETE, node, null);
+        }
+    }
+
+    private void happened(ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        queue.happened(event, before, after);
+        proceed();
+    }
+
+    private final class PodHandler implements InformerHandler<Pod> {
+        @Override
+        public void onAdd(Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            if (isAssigned(pod)) {
+                cache.addPod(info);
+                happened(ClusterChanges.ASSIGNED_POD_ADD, null, pod);
+            } else if (isOurs(info)) {
+                queue.add(info);
+                proceed();
+            }
+        }
+
+        @Override
+        public void onUpdate(Pod old, Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            if (isAssigned(pod)) {
+                if (isAssigned(old)) {
+                    cache.updatePod(info);
+                    for (ClusterEvent event : ClusterChanges.ofPod(PodInfo.of(old), info, true)) {
+                        queue.happened(event, old, pod);
+                    }
+                } else {
+                    queue.delete(info);
+                    cache.addPod(info);
+                    queue.happened(ClusterChanges.ASSIGNED_POD_ADD, null, pod);
+                }
+                proceed();
+            } else if (isOurs(info) && !cache.isAssumed(info.uid())) {
+                queue.update(PodInfo.of(old), info);
+                proceed();
+            }
+        }
+
+        @Override
+        public void onDelete(Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            if (isAssigned(pod)) {
+                cache.removePod(info);
+                happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
+            } else if (isOurs(info)) {
+                queue.delete(info);
+                if (!waitingPods.reject(info.uid(), "removed") && !info.nominatedNodeName().isEmpty()) {
+                    queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
+                }
+                proceed();
+            }
+        }
+    }
+
+    private static boolean isAssigned(Pod pod) {
+        return pod.getSpec() != null
+                && pod.getSpec().getNodeName() != null
+                && !pod.getSpec().getNodeName().isEmpty();
+    }
+
+    private boolean isOurs(PodInfo pod) {
+        return profiles.containsKey(pod.schedulerName());
+    }
+
+    // -- what plugins reach ------------------------------------------------------------------------------------------
+
+    @Override
+    public NodeSnapshot snapshot() {
+        return cache.view();
+    }
+
+    @Override
+    public <T extends HasMetadata> Lister<T> lister(Class<T> type) {
+        if (running) {
+            throw new IllegalStateException("listers are to be asked for while the plugin is created");
+        }
+        Informer<T> informer = informers.of(type);
+        listed.add(informer);
+        return new Lister<>() {
+            @Override
+            public @Nullable T get(@Nullable String namespace, String name) {
+                return informer.find(namespace, name).orElse(null);
+            }
+
+            @Override
+            public List<T> list(@Nullable String namespace) {
+                return namespace == null ? informer.list() : informer.list(namespace);
+            }
+        };
+    }
+
+    @Override
+    public Client client() {
+        return client;
+    }
+
+    @Override
+    public InstantSource clock() {
+        return kernel;
+    }
+
+    @Override
+    public RandomGenerator random() {
+        return chance;
+    }
+
+    @Override
+    public void runAsync(Runnable task) {
+        statusWriter.execute(task);
+    }
+
+    @Override
+    public void runInCycle(Runnable task) {
+        actor.execute(() -> {
+            task.run();
+            proceed();
+        });
+    }
+
+    @Override
+    public Nominations nominations() {
+        return nominations;
+    }
+
+    @Override
+    public List<WaitingPod> waitingPods() {
+        return waitingPods.list();
+    }
+
+    @Override
+    public void activate(Collection<PodInfo> wanted) {
+        queue.activate(wanted);
+        proceed();
+    }
+
+    @Override
+    public void event(Pod pod, String type, String reason, String action, String note) {
+        String name = pod.getSpec() == null ? null : pod.getSpec().getSchedulerName();
+        EventRecorder recorder = recorders.get(name == null ? Profile.DEFAULT_SCHEDULER_NAME : name);
+        if (recorder == null) {
+            recorder = recorders.values().iterator().next();
+        }
+        recorder.record(EventRecorder.reference(pod), type, reason, note);
+    }
+
+    /** The names of the profiles. */
+    Set<String> profileNames() {
+        return profiles.keySet();
+    }
+
+    Actor actor() {
+        return actor;
+    }
+}
