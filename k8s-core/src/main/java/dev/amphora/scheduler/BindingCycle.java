@@ -106,7 +106,10 @@ final class BindingCycle implements AutoCloseable {
             plugin.preBind(attempt.state(), attempt.queued().pod, nodeName)
                     .whenComplete((status, failure) -> lane.execute(() -> {
                         if (failure != null) {
-                            report(attempt, nodeName, Status.error(message(plugin, String.valueOf(failure.getMessage()))));
+                            report(
+                                    attempt,
+                                    nodeName,
+                                    Status.error(message(plugin, String.valueOf(failure.getMessage()))));
                         } else if (!status.isSuccess()) {
                             report(
                                     attempt,

@@ -22,8 +22,7 @@ final class ClusterChanges {
     static final ClusterEvent NODE_DELETE = new ClusterEvent(EventResource.NODE, Actions.DELETE);
     static final ClusterEvent ASSIGNED_POD_ADD = new ClusterEvent(EventResource.ASSIGNED_POD, Actions.ADD);
     static final ClusterEvent ASSIGNED_POD_DELETE = new ClusterEvent(EventResource.ASSIGNED_POD, Actions.DELETE);
-    static final ClusterEvent UNSCHEDULED_POD_UPDATE =
-            new ClusterEvent(EventResource.UNSCHEDULED_POD, Actions.UPDATE);
+    static final ClusterEvent UNSCHEDULED_POD_UPDATE = new ClusterEvent(EventResource.UNSCHEDULED_POD, Actions.UPDATE);
 
     private ClusterChanges() {}
 

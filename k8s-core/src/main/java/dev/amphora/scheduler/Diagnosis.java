@@ -32,8 +32,7 @@ final class Diagnosis {
      * @param allNodes how many nodes there are
      */
     String message(int allNodes) {
-        StringBuilder text =
-                new StringBuilder("0/").append(allNodes).append(" nodes are available:");
+        StringBuilder text = new StringBuilder("0/").append(allNodes).append(" nodes are available:");
         if (!preFilterMessage.isEmpty()) {
             text.append(' ').append(preFilterMessage).append('.');
         } else {

@@ -132,8 +132,8 @@ final class Framework implements Handle {
             tracksPods |= plugin.tracksPods();
         }
         if (queueSort.size() != 1) {
-            throw new IllegalArgumentException("a profile needs one queue sort plugin, " + schedulerName + " has "
-                    + queueSort.size());
+            throw new IllegalArgumentException(
+                    "a profile needs one queue sort plugin, " + schedulerName + " has " + queueSort.size());
         }
         if (bind.isEmpty()) {
             throw new IllegalArgumentException("a profile needs a bind plugin, " + schedulerName + " has none");
@@ -206,8 +206,7 @@ final class Framework implements Handle {
      * @param nodeNames the only nodes that come into question, null for all
      * @param narrowing the plugins that named nodes
      */
-    record PreFilterOutcome(
-            Status status, @Nullable Set<String> nodeNames, Set<String> narrowing) {}
+    record PreFilterOutcome(Status status, @Nullable Set<String> nodeNames, Set<String> narrowing) {}
 
     PreFilterOutcome runPreFilter(CycleState state, PodInfo pod) {
         List<NodeInfo> nodes = snapshot().nodes();
@@ -342,8 +341,7 @@ final class Framework implements Handle {
                     || (plugin instanceof FilterPlugin && skipsFilter(state, filter.indexOf((FilterPlugin) plugin)))) {
                 continue;
             }
-            Status status =
-                    add ? plugin.addPod(state, pod, other, node) : plugin.removePod(state, pod, other, node);
+            Status status = add ? plugin.addPod(state, pod, other, node) : plugin.removePod(state, pod, other, node);
             if (!status.isSuccess()) {
                 return Status.error("running " + (add ? "AddPod" : "RemovePod") + " on PreFilter plugin \""
                                 + plugin.name() + "\": " + status.message())

@@ -40,10 +40,9 @@ final class Nominations {
      */
     void update(@Nullable PodInfo before, PodInfo after) {
         String known = nodeByUid.get(after.uid());
-        boolean untouched = known != null
-                && after.nominatedNodeName().isEmpty()
-                && (before == null || before.nominatedNodeName().isEmpty());
-        put(after, untouched ? known : after.nominatedNodeName());
+        boolean silent =
+                after.nominatedNodeName().isEmpty() && (before == null || before.nominatedNodeName().isEmpty());
+        put(after, silent ? nodeOf(after.uid()) : after.nominatedNodeName());
     }
 
     /** The node that a pod is nominated to, empty if there is none. */

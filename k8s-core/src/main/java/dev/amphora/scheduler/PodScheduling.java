@@ -132,8 +132,7 @@ final class PodScheduling {
     private @Nullable Status filter(
             Framework framework, CycleState state, PodInfo pod, List<NodeInfo> nodes, Diagnosis diagnosis) {
         int all = nodes.size();
-        int needed =
-                framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
+        int needed = framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
         for (int i = 0; i < all; i++) {
             NodeInfo node = nodes.get((nextStartNodeIndex + i) % all);
             Status status = framework.filterWithNominatedPods(state, pod, node);

@@ -20,14 +20,19 @@ final class QueuedPod implements QueuedPodInfo {
 
     PodInfo pod;
     Instant queuedAt;
+
     @Nullable Instant firstTriedAt;
+
     int attempts;
     int unschedulableCount;
     int consecutiveErrors;
     final Set<String> unschedulablePlugins = new TreeSet<>();
     final Set<String> pendingPlugins = new TreeSet<>();
+
     @Nullable String gatingPlugin;
+
     @Nullable Instant backoffUntil;
+
     Pool pool = Pool.NONE;
     long sequence;
 

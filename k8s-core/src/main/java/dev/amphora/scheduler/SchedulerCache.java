@@ -39,7 +39,9 @@ final class SchedulerCache {
     /** A node's place in the cache. It outlives the node's object as long as pods are known to be on it. */
     private static final class Entry {
         NodeInfo info;
+
         @Nullable Node node;
+
         boolean changed;
         int index = -1;
 

@@ -1,5 +1,6 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.api.ResourceType;
 import dev.amphora.client.Client;
 import dev.amphora.client.EventRecorder;
 import dev.amphora.client.Informer;
@@ -8,7 +9,6 @@ import dev.amphora.client.Informers;
 import dev.amphora.client.ListOptions;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
-import dev.amphora.api.ResourceType;
 import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.Lister;
@@ -80,7 +80,8 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         this.waitingPods = new WaitingPods(actor);
         this.binding = new BindingCycle(kernel, this);
         this.statusWriter = new PodStatusWriter(kernel, client);
-        this.pods = informers.of(ResourceType.of(Pod.class), null, ListOptions.all().withFields(LIVE_PODS));
+        this.pods =
+                informers.of(ResourceType.of(Pod.class), null, ListOptions.all().withFields(LIVE_PODS));
         this.nodes = informers.of(Node.class);
         profiles.forEach((name, profile) -> {
             this.profiles.put(name, new Framework(profile, this));
@@ -156,7 +157,10 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                 log.error("Scheduling pod {} failed", next.pod, e);
                 Framework profile = profiles.get(next.pod.schedulerName());
                 if (profile != null) {
-                    fail(new Attempt(profile, next, new CycleState()), Status.error(String.valueOf(e.getMessage())), "");
+                    fail(
+                            new Attempt(profile, next, new CycleState()),
+                            Status.error(String.valueOf(e.getMessage())),
+                            "");
                 }
             }
         }
@@ -237,12 +241,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
 
     void bound(Attempt attempt, String nodeName) {
         PodInfo pod = attempt.queued().pod;
-        event(
-                pod.pod(),
-                "Normal",
-                "Scheduled",
-                "Binding",
-                "Successfully assigned " + pod.key() + " to " + nodeName);
+        event(pod.pod(), "Normal", "Scheduled", "Binding", "Successfully assigned " + pod.key() + " to " + nodeName);
         attempt.profile().runPostBind(attempt.state(), pod, nodeName);
     }
 
@@ -264,9 +263,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private void fail(Attempt attempt, Status status, @Nullable String nominated) {
         QueuedPod queued = attempt.queued();
         Pod latest = pods.find(queued.pod.namespace(), queued.pod.name()).orElse(null);
-        if (latest == null
-                || !queued.pod.uid().equals(latest.getMetadata().getUid())
-                || isAssigned(latest)) {
+        if (latest == null || !queued.pod.uid().equals(latest.getMetadata().getUid()) || isAssigned(latest)) {
             queue.done(queued.pod.uid());
             return;
         }
@@ -360,7 +357,8 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                 happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
             } else if (isOurs(info)) {
                 queue.delete(info);
-                if (!waitingPods.reject(info.uid(), "removed") && !info.nominatedNodeName().isEmpty()) {
+                if (!waitingPods.reject(info.uid(), "removed")
+                        && !info.nominatedNodeName().isEmpty()) {
                     queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
                 }
                 proceed();

@@ -127,8 +127,7 @@ final class SchedulingQueue {
             case UNSCHEDULABLE -> {
                 queued.pod = after;
                 for (ClusterEvent event : events) {
-                    Strategy strategy =
-                            judge(queued, event, before == null ? null : before.pod(), after.pod());
+                    Strategy strategy = judge(queued, event, before == null ? null : before.pod(), after.pod());
                     if (strategy != Strategy.SKIP && requeue(queued, strategy) != QueuedPod.Pool.UNSCHEDULABLE) {
                         break;
                     }
@@ -261,8 +260,7 @@ final class SchedulingQueue {
         remember(event, before, after);
     }
 
-    private void move(
-            QueuedPod queued, ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+    private void move(QueuedPod queued, ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         String gate = queued.gatingPlugin;
         if (gate != null && !hintsOf(queued).concerns(event, gate)) {
             return;
@@ -405,8 +403,7 @@ final class SchedulingQueue {
             enter(queued, QueuedPod.Pool.UNSCHEDULABLE);
         } else if (strategy == Strategy.AFTER_BACKOFF && isBackingOff(queued, clock.instant())) {
             boolean gated = isHeldBack(queued);
-            QueuedPod.Pool pool =
-                    queued.consecutiveErrors > 0 ? QueuedPod.Pool.ERROR_BACKOFF : QueuedPod.Pool.BACKOFF;
+            QueuedPod.Pool pool = queued.consecutiveErrors > 0 ? QueuedPod.Pool.ERROR_BACKOFF : QueuedPod.Pool.BACKOFF;
             enter(queued, gated ? QueuedPod.Pool.UNSCHEDULABLE : pool);
         } else {
             moveToActive(queued);

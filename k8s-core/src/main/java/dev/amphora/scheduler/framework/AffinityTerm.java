@@ -16,11 +16,7 @@ import java.util.TreeSet;
  * @param weight from 1 to 100 for a preferred term, 0 for a required one
  */
 public record AffinityTerm(
-        Set<String> namespaces,
-        LabelMatcher namespaceSelector,
-        LabelMatcher selector,
-        String topologyKey,
-        int weight) {
+        Set<String> namespaces, LabelMatcher namespaceSelector, LabelMatcher selector, String topologyKey, int weight) {
 
     static AffinityTerm of(PodAffinityTerm term, String namespace, int weight) {
         List<String> named = term.getNamespaces();

@@ -131,9 +131,7 @@ public final class LabelMatcher {
 
     @Override
     public boolean equals(@Nullable Object o) {
-        return o instanceof LabelMatcher other
-                && nothing == other.nothing
-                && requirements.equals(other.requirements);
+        return o instanceof LabelMatcher other && nothing == other.nothing && requirements.equals(other.requirements);
     }
 
     @Override

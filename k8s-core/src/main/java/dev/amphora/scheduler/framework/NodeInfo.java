@@ -55,8 +55,9 @@ public final class NodeInfo {
     private NodeInfo(Node node, Map<String, ImageState> images, @Nullable NodeInfo before) {
         this.node = node;
         this.name = node.getMetadata().getName();
-        this.labels =
-                node.getMetadata().getLabels() == null ? Map.of() : node.getMetadata().getLabels();
+        this.labels = node.getMetadata().getLabels() == null
+                ? Map.of()
+                : node.getMetadata().getLabels();
         this.taints = node.getSpec() == null ? List.of() : node.getSpec().getTaints();
         this.allocatable =
                 Resources.of(node.getStatus() == null ? null : node.getStatus().getAllocatable());

@@ -43,8 +43,9 @@ public final class PodInfo {
         this.namespace = text(pod.getMetadata().getNamespace());
         this.name = text(pod.getMetadata().getName());
         this.uid = text(pod.getMetadata().getUid());
-        this.labels =
-                pod.getMetadata().getLabels() == null ? Map.of() : pod.getMetadata().getLabels();
+        this.labels = pod.getMetadata().getLabels() == null
+                ? Map.of()
+                : pod.getMetadata().getLabels();
         this.priority = spec.getPriority() == null ? 0 : spec.getPriority();
         this.requests = PodRequests.of(pod);
         Resources filled = PodRequests.nonZero(pod);
@@ -54,9 +55,10 @@ public final class PodInfo {
         this.hostPorts = hostPorts(spec);
         Affinity affinity = spec.getAffinity();
         NodeAffinity nodeAffinity = affinity == null ? null : affinity.getNodeAffinity();
-        this.nodeSelector = spec.getNodeSelector() == null || spec.getNodeSelector().isEmpty()
-                ? null
-                : LabelMatcher.of(spec.getNodeSelector());
+        this.nodeSelector =
+                spec.getNodeSelector() == null || spec.getNodeSelector().isEmpty()
+                        ? null
+                        : LabelMatcher.of(spec.getNodeSelector());
         this.requiredNodes =
                 nodeAffinity == null || nodeAffinity.getRequiredDuringSchedulingIgnoredDuringExecution() == null
                         ? null
@@ -98,9 +100,7 @@ public final class PodInfo {
         if (terms == null || terms.isEmpty()) {
             return List.of();
         }
-        return terms.stream()
-                .map(term -> AffinityTerm.of(term, namespace, 0))
-                .toList();
+        return terms.stream().map(term -> AffinityTerm.of(term, namespace, 0)).toList();
     }
 
     private List<AffinityTerm> preferred(@Nullable List<WeightedPodAffinityTerm> terms) {
@@ -233,7 +233,9 @@ public final class PodInfo {
     public List<String> schedulingGates() {
         return spec.getSchedulingGates().isEmpty()
                 ? List.of()
-                : spec.getSchedulingGates().stream().map(gate -> text(gate.getName())).toList();
+                : spec.getSchedulingGates().stream()
+                        .map(gate -> text(gate.getName()))
+                        .toList();
     }
 
     /** Whether it is being deleted. */

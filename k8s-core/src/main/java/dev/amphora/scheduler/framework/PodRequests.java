@@ -102,9 +102,7 @@ final class PodRequests {
         }
         long milliCpu = hasCpu || has(podLevel, Resources.CPU) ? 0 : DEFAULT_MILLI_CPU;
         long memory = hasMemory || has(podLevel, Resources.MEMORY) ? 0 : DEFAULT_MEMORY;
-        return milliCpu == 0 && memory == 0
-                ? requests
-                : requests.plus(Resources.of(milliCpu, memory, 0, 0, Map.of()));
+        return milliCpu == 0 && memory == 0 ? requests : requests.plus(Resources.of(milliCpu, memory, 0, 0, Map.of()));
     }
 
     private static boolean has(@Nullable Map<String, Quantity> quantities, String name) {
@@ -155,8 +153,7 @@ final class PodRequests {
             return null;
         }
         Map<String, ContainerStatus> byName = new HashMap<>();
-        for (List<ContainerStatus> list :
-                List.of(status.getContainerStatuses(), status.getInitContainerStatuses())) {
+        for (List<ContainerStatus> list : List.of(status.getContainerStatuses(), status.getInitContainerStatuses())) {
             for (ContainerStatus container : list) {
                 byName.put(container.getName(), container);
             }

@@ -47,7 +47,8 @@ final class Quantities {
                     break;
             }
         }
-        BigDecimal exact = quantity.getNumericalAmount().movePointRight(decimals).setScale(0, RoundingMode.CEILING);
+        BigDecimal exact =
+                quantity.getNumericalAmount().movePointRight(decimals).setScale(0, RoundingMode.CEILING);
         if (exact.compareTo(LONG_MAX) > 0) {
             return Long.MAX_VALUE;
         }

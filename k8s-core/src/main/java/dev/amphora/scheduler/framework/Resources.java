@@ -34,8 +34,7 @@ public final class Resources {
     private final String[] names;
     private final long[] amounts;
 
-    private Resources(
-            long milliCpu, long memory, long ephemeralStorage, long pods, String[] names, long[] amounts) {
+    private Resources(long milliCpu, long memory, long ephemeralStorage, long pods, String[] names, long[] amounts) {
         this.milliCpu = milliCpu;
         this.memory = memory;
         this.ephemeralStorage = ephemeralStorage;

@@ -43,8 +43,10 @@ final class Allocation {
 
     static long used(String name, NodeInfo node, boolean nonZero) {
         return switch (name) {
-            case Resources.CPU -> nonZero ? node.nonZeroMilliCpu() : node.requested().milliCpu();
-            case Resources.MEMORY -> nonZero ? node.nonZeroMemory() : node.requested().memory();
+            case Resources.CPU ->
+                nonZero ? node.nonZeroMilliCpu() : node.requested().milliCpu();
+            case Resources.MEMORY ->
+                nonZero ? node.nonZeroMemory() : node.requested().memory();
             default -> node.requested().amount(name);
         };
     }

@@ -13,7 +13,8 @@ public final class DefaultPlugins {
             new Default("TaintToleration", 3, (args, handle) -> new TaintToleration()),
             new Default("NodeAffinity", 2, PluginFactory.withArgs(NodeAffinity.Args.class, NodeAffinity::new)),
             new Default("NodePorts", 0, (args, handle) -> new NodePorts()),
-            new Default("NodeResourcesFit", 1, PluginFactory.withArgs(NodeResourcesFit.Args.class, NodeResourcesFit::new)),
+            new Default(
+                    "NodeResourcesFit", 1, PluginFactory.withArgs(NodeResourcesFit.Args.class, NodeResourcesFit::new)),
             new Default("DynamicResources", 2, (args, handle) -> new DynamicResources()),
             new Default(
                     "NodeResourcesBalancedAllocation",

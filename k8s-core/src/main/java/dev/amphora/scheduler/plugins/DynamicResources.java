@@ -50,7 +50,8 @@ public final class DynamicResources
 
     @Override
     public PostFilterPlugin.Result postFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
-        // The state is missing if an earlier PreFilter has turned the pod down; the reference ends in this very error then.
+        // The state is missing if an earlier PreFilter has turned the pod down; the reference ends in this very error
+        // then.
         Seen seen = state.require(SEEN);
         return PostFilterPlugin.Result.of(Status.unschedulable(
                 seen == Seen.WITHOUT_CLAIMS ? "no new claims to deallocate" : "still not schedulable"));

@@ -118,9 +118,7 @@ public final class NodeAffinity
             }
             names.addAll(ofTerm);
         }
-        return names.isEmpty()
-                ? Result.of(Status.unresolvable("pod affinity terms conflict"))
-                : Result.only(names);
+        return names.isEmpty() ? Result.of(Status.unresolvable("pod affinity terms conflict")) : Result.only(names);
     }
 
     private static @Nullable NodeSelector required(PodInfo pod) {
@@ -129,7 +127,9 @@ public final class NodeAffinity
     }
 
     private static io.fabric8.kubernetes.api.model.@Nullable NodeAffinity own(PodInfo pod) {
-        return pod.spec().getAffinity() == null ? null : pod.spec().getAffinity().getNodeAffinity();
+        return pod.spec().getAffinity() == null
+                ? null
+                : pod.spec().getAffinity().getNodeAffinity();
     }
 
     @Override

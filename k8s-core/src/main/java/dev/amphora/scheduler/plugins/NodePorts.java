@@ -52,8 +52,7 @@ public final class NodePorts implements PreFilterPlugin, FilterPlugin, EnqueueEx
 
     private static Answer afterPodDeletion(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo deleted = Hints.pod(before);
-        return Answer.queueIf(deleted != null
-                && !deleted.nodeName().isEmpty()
-                && conflict(pod.hostPorts(), deleted.hostPorts()));
+        return Answer.queueIf(
+                deleted != null && !deleted.nodeName().isEmpty() && conflict(pod.hostPorts(), deleted.hostPorts()));
     }
 }

@@ -163,11 +163,13 @@ public final class NodeResourcesFit
         long sum = 0;
         int count = 0;
         if (cpu != 0) {
-            sum += ScoringStrategy.leastAllocated(node.nonZeroMilliCpu() + pod.scoredRequests().milliCpu(), cpu);
+            sum += ScoringStrategy.leastAllocated(
+                    node.nonZeroMilliCpu() + pod.scoredRequests().milliCpu(), cpu);
             count++;
         }
         if (memory != 0) {
-            sum += ScoringStrategy.leastAllocated(node.nonZeroMemory() + pod.scoredRequests().memory(), memory);
+            sum += ScoringStrategy.leastAllocated(
+                    node.nonZeroMemory() + pod.scoredRequests().memory(), memory);
             count++;
         }
         return count == 0 ? 0 : sum / count;
@@ -189,7 +191,8 @@ public final class NodeResourcesFit
         }
         PodInfo now = Hints.pod(after);
         if (now == null) {
-            return Answer.queueIf(!old.nodeName().isEmpty() || !old.nominatedNodeName().isEmpty());
+            return Answer.queueIf(
+                    !old.nodeName().isEmpty() || !old.nominatedNodeName().isEmpty());
         }
         if (now.uid().equals(pod.uid())) {
             return Answer.QUEUE;

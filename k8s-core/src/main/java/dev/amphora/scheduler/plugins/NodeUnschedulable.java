@@ -33,12 +33,14 @@ public final class NodeUnschedulable implements FilterPlugin, EnqueueExtensions 
     public List<EventToRegister> eventsToRegister() {
         return List.of(
                 EventToRegister.judged(
-                        EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_TAINT, NodeUnschedulable::afterNodeChange),
+                        EventResource.NODE,
+                        Actions.ADD | Actions.UPDATE_NODE_TAINT,
+                        NodeUnschedulable::afterNodeChange),
                 EventToRegister.judged(
                         EventResource.POD,
                         Actions.UPDATE_POD_TOLERATION,
-                        (pod, before, after) -> Answer.queueIf(Hints.isSame(pod, after)
-                                && Tolerations.tolerate(pod.tolerations(), TAINT))));
+                        (pod, before, after) -> Answer.queueIf(
+                                Hints.isSame(pod, after) && Tolerations.tolerate(pod.tolerations(), TAINT))));
     }
 
     private static Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

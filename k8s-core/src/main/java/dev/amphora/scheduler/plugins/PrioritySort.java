@@ -7,8 +7,7 @@ import dev.amphora.scheduler.framework.QueuedPodInfo;
 public final class PrioritySort implements QueueSortPlugin {
     @Override
     public int compare(QueuedPodInfo a, QueuedPodInfo b) {
-        int byPriority =
-                Integer.compare(b.podInfo().priority(), a.podInfo().priority());
+        int byPriority = Integer.compare(b.podInfo().priority(), a.podInfo().priority());
         return byPriority != 0 ? byPriority : a.queuedAt().compareTo(b.queuedAt());
     }
 }

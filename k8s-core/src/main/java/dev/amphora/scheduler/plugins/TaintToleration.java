@@ -91,7 +91,6 @@ public final class TaintToleration implements FilterPlugin, PreScorePlugin, Scor
         NodeInfo old = Hints.node(before);
         NodeInfo now = Hints.node(after);
         boolean repelled = old == null || !Tolerations.tolerateAll(pod.tolerations(), old.taints());
-        return Answer.queueIf(
-                repelled && now != null && Tolerations.tolerateAll(pod.tolerations(), now.taints()));
+        return Answer.queueIf(repelled && now != null && Tolerations.tolerateAll(pod.tolerations(), now.taints()));
     }
 }
