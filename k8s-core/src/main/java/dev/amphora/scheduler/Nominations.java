@@ -39,7 +39,6 @@ final class Nominations {
      * Follows a waiting pod's update. A nomination that only the scheduler knows of yet outlives an update that is older than it.
      */
     void update(@Nullable PodInfo before, PodInfo after) {
-        String known = nodeByUid.get(after.uid());
         boolean silent =
                 after.nominatedNodeName().isEmpty() && (before == null || before.nominatedNodeName().isEmpty());
         put(after, silent ? nodeOf(after.uid()) : after.nominatedNodeName());

@@ -1,0 +1,359 @@
+package dev.amphora.scheduler.plugins;
+
+import dev.amphora.scheduler.framework.Actions;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.EnqueueExtensions;
+import dev.amphora.scheduler.framework.EventResource;
+import dev.amphora.scheduler.framework.EventToRegister;
+import dev.amphora.scheduler.framework.FilterPlugin;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PreFilterPlugin;
+import dev.amphora.scheduler.framework.PreScorePlugin;
+import dev.amphora.scheduler.framework.QueueingHint.Answer;
+import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Spreads pods over failure domains (KEP-895), by their own constraints or by those of the profile. */
+public final class PodTopologySpread
+        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+    private static final String HOSTNAME = "kubernetes.io/hostname";
+    private static final String ZONE = "topology.kubernetes.io/zone";
+    private static final Status LABEL_MISSING = Status.unresolvable(
+                    "node(s) didn't match pod topology spread constraints (missing required label)")
+            .withPlugin("PodTopologySpread");
+    private static final Status SKEWED = Status.unschedulable("node(s) didn't match pod topology spread constraints")
+            .withPlugin("PodTopologySpread");
+    private static final CycleState.Key<Counts> COUNTS = new CycleState.Key<>(Counts.class);
+    private static final CycleState.Key<Scoring> SCORING = new CycleState.Key<>(Scoring.class);
+    private static final List<TopologySpreadConstraint> SYSTEM_DEFAULTS =
+            List.of(systemDefault(HOSTNAME, 3), systemDefault(ZONE, 5));
+
+    private final Handle handle;
+    private final SpreadDefaults defaults;
+    private final boolean systemDefaulted;
+
+    /**
+     * The plugin's arguments.
+     *
+     * @param defaultConstraints for pods without any, if {@code defaultingType} is {@code List}
+     * @param defaultingType {@code System} or {@code List}; null for {@code System}
+     */
+    public record Args(
+            @Nullable List<TopologySpreadConstraint> defaultConstraints,
+            @Nullable String defaultingType) {}
+
+    private static TopologySpreadConstraint systemDefault(String key, int maxSkew) {
+        return new TopologySpreadConstraintBuilder()
+                .withTopologyKey(key)
+                .withMaxSkew(maxSkew)
+                .withWhenUnsatisfiable(SpreadConstraint.SOFT)
+                .build();
+    }
+
+    /** The plugin for a profile. */
+    public PodTopologySpread(Args args, Handle handle) {
+        this.handle = handle;
+        this.systemDefaulted = !"List".equals(args.defaultingType());
+        List<TopologySpreadConstraint> listed =
+                args.defaultConstraints() == null ? List.of() : args.defaultConstraints();
+        this.defaults = new SpreadDefaults(systemDefaulted ? SYSTEM_DEFAULTS : listed, handle);
+    }
+
+    private List<SpreadConstraint> constraints(PodInfo pod, String action) {
+        List<TopologySpreadConstraint> own = pod.spec().getTopologySpreadConstraints();
+        return own.isEmpty() ? defaults.of(pod, action) : SpreadConstraint.of(pod, own, action);
+    }
+
+    /** How many pods count in each domain of each hard constraint. */
+    private static final class Counts implements CycleState.State {
+        private static final int NONE = Integer.MAX_VALUE;
+
+        final List<SpreadConstraint> constraints;
+        final List<Map<String, Integer>> domains;
+        final int[] min;
+
+        Counts(List<SpreadConstraint> constraints) {
+            this.constraints = constraints;
+            this.domains = new ArrayList<>(constraints.size());
+            this.min = new int[constraints.size()];
+            for (int i = 0; i < constraints.size(); i++) {
+                domains.add(new HashMap<>());
+                min[i] = NONE;
+            }
+        }
+
+        /** What the emptiest domain has. */
+        int min(int index) {
+            if (min[index] < 0) {
+                int least = NONE;
+                for (int count : domains.get(index).values()) {
+                    least = Math.min(least, count);
+                }
+                min[index] = least;
+            }
+            return domains.get(index).size() < constraints.get(index).minDomains() ? 0 : min[index];
+        }
+
+        void add(int index, String domain, int delta) {
+            domains.get(index).merge(domain, delta, Integer::sum);
+            min[index] = -1;
+        }
+
+        @Override
+        public Counts copy() {
+            Counts copy = new Counts(constraints);
+            for (int i = 0; i < domains.size(); i++) {
+                copy.domains.get(i).putAll(domains.get(i));
+                copy.min[i] = min[i];
+            }
+            return copy;
+        }
+    }
+
+    @Override
+    public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        List<SpreadConstraint> hard = constraints(pod, SpreadConstraint.HARD);
+        if (hard.isEmpty()) {
+            return Result.skip();
+        }
+        Counts counts = new Counts(hard);
+        for (int n = 0; n < nodes.size(); n++) {
+            NodeInfo node = nodes.get(n);
+            if (!SpreadConstraint.allApply(hard, node.labels())) {
+                continue;
+            }
+            for (int i = 0; i < hard.size(); i++) {
+                SpreadConstraint constraint = hard.get(i);
+                if (constraint.counts(pod, node)) {
+                    counts.add(i, node.labels().get(constraint.topologyKey()), constraint.count(pod, node));
+                }
+            }
+        }
+        state.put(COUNTS, counts);
+        return Result.success();
+    }
+
+    @Override
+    public boolean tracksPods() {
+        return true;
+    }
+
+    @Override
+    public Status addPod(CycleState state, PodInfo pod, PodInfo added, NodeInfo node) {
+        return track(state, pod, added, node, 1);
+    }
+
+    @Override
+    public Status removePod(CycleState state, PodInfo pod, PodInfo removed, NodeInfo node) {
+        return track(state, pod, removed, node, -1);
+    }
+
+    private static Status track(CycleState state, PodInfo pod, PodInfo other, NodeInfo node, int delta) {
+        Counts counts = state.require(COUNTS);
+        if (other.namespace().equals(pod.namespace())
+                && SpreadConstraint.allApply(counts.constraints, node.labels())) {
+            for (int i = 0; i < counts.constraints.size(); i++) {
+                SpreadConstraint constraint = counts.constraints.get(i);
+                if (constraint.selector().matches(other.labels()) && constraint.counts(pod, node)) {
+                    counts.add(i, node.labels().get(constraint.topologyKey()), delta);
+                }
+            }
+        }
+        return Status.success();
+    }
+
+    @Override
+    public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
+        Counts counts = state.require(COUNTS);
+        for (int i = 0; i < counts.constraints.size(); i++) {
+            SpreadConstraint constraint = counts.constraints.get(i);
+            String domain = node.labels().get(constraint.topologyKey());
+            if (domain == null) {
+                return LABEL_MISSING;
+            }
+            int self = constraint.selector().matches(pod.labels()) ? 1 : 0;
+            int matching = counts.domains.get(i).getOrDefault(domain, 0);
+            if ((long) matching + self - counts.min(i) > constraint.maxSkew()) {
+                return SKEWED;
+            }
+        }
+        return Status.success();
+    }
+
+    /** What the soft constraints score by. */
+    private static final class Scoring implements CycleState.State {
+        final List<SpreadConstraint> constraints;
+        final List<Map<String, Integer>> domains = new ArrayList<>();
+        final double[] weights;
+        final Set<String> ignored = new HashSet<>();
+
+        Scoring(List<SpreadConstraint> constraints) {
+            this.constraints = constraints;
+            this.weights = new double[constraints.size()];
+            for (int i = 0; i < constraints.size(); i++) {
+                domains.add(new HashMap<>());
+            }
+        }
+
+        @Override
+        public Scoring copy() {
+            return this;
+        }
+    }
+
+    @Override
+    public Status preScore(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        List<SpreadConstraint> soft = constraints(pod, SpreadConstraint.SOFT);
+        if (soft.isEmpty()) {
+            return Status.skip();
+        }
+        boolean needsAll = !pod.spec().getTopologySpreadConstraints().isEmpty() || !systemDefaulted;
+        Scoring scoring = new Scoring(soft);
+        for (int n = 0; n < nodes.size(); n++) {
+            NodeInfo node = nodes.get(n);
+            if (needsAll && !SpreadConstraint.allApply(soft, node.labels())) {
+                scoring.ignored.add(node.name());
+                continue;
+            }
+            for (int i = 0; i < soft.size(); i++) {
+                String key = soft.get(i).topologyKey();
+                if (!key.equals(HOSTNAME)) {
+                    scoring.domains.get(i).putIfAbsent(domain(node, key), 0);
+                }
+            }
+        }
+        for (int i = 0; i < soft.size(); i++) {
+            int size = soft.get(i).topologyKey().equals(HOSTNAME)
+                    ? nodes.size() - scoring.ignored.size()
+                    : scoring.domains.get(i).size();
+            scoring.weights[i] = Math.log(size + 2.0);
+        }
+        List<NodeInfo> all = handle.snapshot().nodes();
+        for (int n = 0; n < all.size(); n++) {
+            NodeInfo node = all.get(n);
+            if (needsAll && !SpreadConstraint.allApply(soft, node.labels())) {
+                continue;
+            }
+            for (int i = 0; i < soft.size(); i++) {
+                SpreadConstraint constraint = soft.get(i);
+                String domain = domain(node, constraint.topologyKey());
+                if (scoring.domains.get(i).containsKey(domain) && constraint.counts(pod, node)) {
+                    scoring.domains.get(i).merge(domain, constraint.count(pod, node), Integer::sum);
+                }
+            }
+        }
+        state.put(SCORING, scoring);
+        return Status.success();
+    }
+
+    private static String domain(NodeInfo node, String key) {
+        String value = node.labels().get(key);
+        return value == null ? "" : value;
+    }
+
+    @Override
+    public long score(CycleState state, PodInfo pod, NodeInfo node) {
+        Scoring scoring = state.require(SCORING);
+        if (scoring.ignored.contains(node.name())) {
+            return 0;
+        }
+        double score = 0;
+        for (int i = 0; i < scoring.constraints.size(); i++) {
+            SpreadConstraint constraint = scoring.constraints.get(i);
+            String domain = node.labels().get(constraint.topologyKey());
+            if (domain != null) {
+                int count = constraint.topologyKey().equals(HOSTNAME)
+                        ? constraint.count(pod, node)
+                        : scoring.domains.get(i).getOrDefault(domain, 0);
+                score += count * scoring.weights[i] + (constraint.maxSkew() - 1);
+            }
+        }
+        return Math.round(score);
+    }
+
+    @Override
+    public void normalize(CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] scores) {
+        Set<String> ignored = state.require(SCORING).ignored;
+        long min = Long.MAX_VALUE;
+        long max = 0;
+        for (int i = 0; i < scores.length; i++) {
+            if (ignored.isEmpty() || !ignored.contains(nodes.get(i).name())) {
+                min = Math.min(min, scores[i]);
+                max = Math.max(max, scores[i]);
+            }
+        }
+        for (int i = 0; i < scores.length; i++) {
+            if (!ignored.isEmpty() && ignored.contains(nodes.get(i).name())) {
+                scores[i] = 0;
+            } else {
+                scores[i] = max == 0 ? MAX_SCORE : MAX_SCORE * (max + min - scores[i]) / max;
+            }
+        }
+    }
+
+    @Override
+    public List<EventToRegister> eventsToRegister() {
+        return List.of(
+                EventToRegister.judged(
+                        EventResource.POD,
+                        Actions.ADD | Actions.DELETE | Actions.UPDATE_POD_LABEL | Actions.UPDATE_POD_TOLERATION,
+                        this::afterPodChange),
+                EventToRegister.judged(
+                        EventResource.NODE,
+                        Actions.ADD | Actions.DELETE | Actions.UPDATE_NODE_LABEL | Actions.UPDATE_NODE_TAINT,
+                        this::afterNodeChange));
+    }
+
+    private Answer afterPodChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        PodInfo old = Hints.pod(before);
+        PodInfo now = Hints.pod(after);
+        if (now != null && now.uid().equals(pod.uid())) {
+            return Answer.QUEUE;
+        }
+        if ((old != null && !old.namespace().equals(pod.namespace()))
+                || (now != null && !now.namespace().equals(pod.namespace()))) {
+            return Answer.SKIP;
+        }
+        for (SpreadConstraint constraint : constraints(pod, SpreadConstraint.HARD)) {
+            boolean counted = old != null && constraint.selector().matches(old.labels());
+            boolean counts = now != null && constraint.selector().matches(now.labels());
+            if (counted != counts) {
+                return Answer.QUEUE;
+            }
+        }
+        return Answer.SKIP;
+    }
+
+    private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        List<SpreadConstraint> hard = constraints(pod, SpreadConstraint.HARD);
+        NodeInfo old = Hints.node(before);
+        NodeInfo now = Hints.node(after);
+        boolean matched = old != null && SpreadConstraint.allApply(hard, old.labels());
+        boolean matches = now != null && SpreadConstraint.allApply(hard, now.labels());
+        if (old == null || now == null) {
+            return Answer.queueIf(matched || matches);
+        }
+        return Answer.queueIf(matched != matches || (matches && isElsewhere(hard, old, now)));
+    }
+
+    private static boolean isElsewhere(List<SpreadConstraint> constraints, NodeInfo old, NodeInfo now) {
+        for (SpreadConstraint constraint : constraints) {
+            if (!domain(old, constraint.topologyKey()).equals(domain(now, constraint.topologyKey()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
