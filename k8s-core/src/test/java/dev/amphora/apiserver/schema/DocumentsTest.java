@@ -76,7 +76,9 @@ class DocumentsTest {
             OpenApiDocuments.Document document = openApi.document(path).orElseThrow();
             JsonNode tree = Json.read(document.json());
             TreeSet<String> referred = new TreeSet<>();
-            tree.findValuesAsText("$ref").forEach(r -> referred.add(r.substring(r.lastIndexOf('/') + 1)));
+            tree.findValuesAsText("$ref").stream()
+                    .filter(r -> r.startsWith("#/"))
+                    .forEach(r -> referred.add(r.substring(r.lastIndexOf('/') + 1)));
             TreeSet<String> defined = new TreeSet<>();
             tree.path("components").path("schemas").fieldNames().forEachRemaining(defined::add);
 

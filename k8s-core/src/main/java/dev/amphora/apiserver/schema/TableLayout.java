@@ -1,0 +1,61 @@
+package dev.amphora.apiserver.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.google.common.collect.ImmutableList;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The columns of a kind, and the cells of one object.
+ *
+ * @param columns in order
+ * @param cells writes one cell for each column
+ */
+record TableLayout(List<Column> columns, CellWriter cells) {
+
+    TableLayout {
+        columns = ImmutableList.copyOf(columns);
+    }
+
+    /**
+     * A column.
+     *
+     * @param priority 0 is always shown, more only on demand
+     */
+    record Column(String name, String type, String format, int priority) {}
+
+    /** Adds the cells of an object to a row. */
+    @FunctionalInterface
+    interface CellWriter {
+        void write(ArrayNode row, JsonNode object, Instant now);
+    }
+
+    /**
+     * A layout from a short description: column names separated by {@code |}; {@code *} before a name makes the column wide,
+     * {@code :integer} after it gives its type. The first column, the object's name, is understood.
+     */
+    static TableLayout of(String description, CellWriter cells) {
+        List<Column> columns = new ArrayList<>();
+        columns.add(new Column("Name", "string", "name", 0));
+        columns.addAll(columns(description));
+        return new TableLayout(columns, (row, object, now) -> {
+            row.add(object.path("metadata").path("name").asText());
+            cells.write(row, object, now);
+        });
+    }
+
+    static List<Column> columns(String description) {
+        List<Column> columns = new ArrayList<>();
+        for (String part : description.split("\\|", -1)) {
+            boolean wide = part.startsWith("*");
+            String text = wide ? part.substring(1) : part;
+            int colon = text.indexOf(':');
+            String name = colon < 0 ? text : text.substring(0, colon);
+            String type = colon < 0 ? "string" : text.substring(colon + 1);
+            columns.add(new Column(name, type, "", wide ? 1 : 0));
+        }
+        return columns;
+    }
+}
