@@ -153,7 +153,9 @@ public final class ApiServer implements AutoCloseable {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
         ApiResult result = dispatch(call(request));
-        if (!listeners.isEmpty() && request.verb().writes() && !request.options().isDryRun()) {
+        if (!listeners.isEmpty()
+                && request.verb().writes()
+                && !request.options().isDryRun()) {
             Instant at = kernel.instant();
             listeners.forEach(listener -> listener.written(at, request, result));
         }
