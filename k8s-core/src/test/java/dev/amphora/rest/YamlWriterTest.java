@@ -1,0 +1,103 @@
+package dev.amphora.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.amphora.api.Json;
+import java.nio.charset.StandardCharsets;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class YamlWriterTest {
+    private static final YAMLMapper READER = new YAMLMapper();
+
+    @Test
+    void writesSortedBlocksWithListsUnderTheirKeys() {
+        assertThat(yaml("{\"kind\":\"X\",\"a\":[{\"c\":1,\"b\":[]},\"s\",[1,2]],\"e\":{},\"n\":null,\"t\":true}"))
+                .isEqualTo(
+                        """
+                        a:
+                        - b: []
+                          c: 1
+                        - s
+                        - - 1
+                          - 2
+                        e: {}
+                        kind: X
+                        "n": null
+                        t: true
+                        """);
+    }
+
+    @Test
+    void quotesWhatWouldBeReadAsSomethingElse() {
+        assertThat(
+                        yaml(
+                                "{\"a\":\"true\",\"b\":\"12\",\"c\":\"2030-01-01T00:00:00Z\",\"d\":\"x: y\",\"e\":\"\",\"f\":\"- a\",\"g\":\"-a\",\"h\":\"it's\",\"i\":\"'q\",\"j\":\"1e3\"}"))
+                .isEqualTo(
+                        """
+                        a: "true"
+                        b: "12"
+                        c: "2030-01-01T00:00:00Z"
+                        d: 'x: y'
+                        e: ""
+                        f: '- a'
+                        g: -a
+                        h: it's
+                        i: '''q'
+                        j: "1e3"
+                        """);
+    }
+
+    @Test
+    void severalLinesBecomeALiteralBlock() {
+        assertThat(yaml("{\"a\":\"one\\ntwo\\n\",\"b\":\"one\\n\\ntwo\"}"))
+                .isEqualTo(
+                        """
+                        a: |
+                          one
+                          two
+                        b: |-
+                          one
+
+                          two
+                        """);
+    }
+
+    @Test
+    void longTextsGoOnInTheNextLine() {
+        assertThat(
+                        yaml(
+                                "{\"message\":\"only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch\"}"))
+                .isEqualTo(
+                        """
+                        message: 'only the following media types are accepted: application/json;stream=watch,
+                          application/vnd.kubernetes.protobuf;stream=watch'
+                        """);
+    }
+
+    @Property(tries = 500)
+    void anyTextIsReadBackAsItWas(@ForAll("texts") String text) throws Exception {
+        JsonNode tree = Json.object()
+                .put("key", text)
+                .set("list", Json.mapper().createArrayNode().add(text));
+
+        assertThat(READER.readTree(YamlWriter.write(tree))).isEqualTo(tree);
+    }
+
+    @Provide
+    Arbitrary<String> texts() {
+        return Arbitraries.strings()
+                .withChars(" \n:#-?'\"\\[]{}&*!|>%@`,.0123456789aeEfnoyTZ~<=\tä")
+                .ofMaxLength(120);
+    }
+
+    private static String yaml(String json) {
+        return new String(YamlWriter.write(Json.read(json.getBytes(StandardCharsets.UTF_8))), StandardCharsets.UTF_8);
+    }
+}
