@@ -25,6 +25,8 @@ final class JettyCall implements HttpCall {
     /** Longer bodies, unless their length is stated, go out in chunks, as Go's server sends them. */
     private static final int LONGEST_COUNTED = 2048;
 
+    private static final int MOST_DISCARDED = 64 << 20;
+
     private final Request request;
     private final Response response;
     private final Callback callback;
@@ -120,11 +122,15 @@ final class JettyCall implements HttpCall {
         }
     }
 
-    /** Collects the body as it arrives. */
+    /**
+     * Collects the body as it arrives. One that is too large is still taken in, up to a point, because many clients look for an answer
+     * only once they have sent everything.
+     */
     private final class Body {
         private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private final int limit;
+        private long length;
 
         Body(int limit) {
             this.limit = limit;
@@ -141,16 +147,17 @@ final class JettyCall implements HttpCall {
                     whole.completeExceptionally(chunk.getFailure());
                     return;
                 }
-                ByteBuffer buffer = chunk.getByteBuffer();
-                if (bytes.size() + buffer.remaining() > limit) {
-                    chunk.release();
+                length += chunk.getByteBuffer().remaining();
+                if (length <= limit) {
+                    byte[] piece = new byte[chunk.getByteBuffer().remaining()];
+                    chunk.getByteBuffer().get(piece);
+                    bytes.writeBytes(piece);
+                }
+                chunk.release();
+                if (length > limit && (chunk.isLast() || length > MOST_DISCARDED)) {
                     whole.completeExceptionally(new BodyTooLargeException(limit));
                     return;
                 }
-                byte[] piece = new byte[buffer.remaining()];
-                buffer.get(piece);
-                bytes.writeBytes(piece);
-                chunk.release();
                 if (chunk.isLast()) {
                     whole.complete(bytes.toByteArray());
                     return;
