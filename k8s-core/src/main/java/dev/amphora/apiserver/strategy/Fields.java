@@ -270,7 +270,7 @@ final class Fields {
     /** The value must be as it was. */
     void immutable(JsonNode old) {
         if (!Strategies.same(value, old)) {
-            invalid(given() ? value : zeroOf(old), "field is immutable");
+            invalid(given() ? GoValues.shown(value) : zeroOf(old), "field is immutable");
         }
     }
 

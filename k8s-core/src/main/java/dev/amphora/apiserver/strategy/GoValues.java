@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Whole structures as the reference's messages show them: by the names of its inner fields, with those that aren't set as null or
@@ -61,6 +62,36 @@ final class GoValues {
         ObjectNode result = JsonNodeFactory.instance.objectNode();
         result.put("Type", profile.path("type").asText(""));
         result.set("LocalhostProfile", orNull(profile.path("localhostProfile")));
+        return result;
+    }
+
+    /** A map with its keys in order; null if there is none. */
+    static JsonNode sorted(JsonNode map) {
+        if (!map.isObject()) {
+            return orNull(map);
+        }
+        TreeMap<String, JsonNode> entries = new TreeMap<>();
+        map.properties().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+        return JsonNodeFactory.instance.objectNode().setAll(entries);
+    }
+
+    /** A value whose maps have their keys in order. */
+    static JsonNode shown(JsonNode value) {
+        return value.has("matchLabels") || value.has("matchExpressions") ? selector(value) : value;
+    }
+
+    /** A label selector with its labels in order; null if there is none. */
+    static JsonNode selector(JsonNode selector) {
+        if (!selector.isObject()) {
+            return orNull(selector);
+        }
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        if (!selector.path("matchLabels").isEmpty()) {
+            result.set("matchLabels", sorted(selector.path("matchLabels")));
+        }
+        if (!selector.path("matchExpressions").isEmpty()) {
+            result.set("matchExpressions", selector.path("matchExpressions"));
+        }
         return result;
     }
 

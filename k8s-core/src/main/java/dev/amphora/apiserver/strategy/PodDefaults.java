@@ -16,11 +16,9 @@ final class PodDefaults {
 
     private PodDefaults() {}
 
-    /** The template of a workload, which may be absent. */
-    static void template(JsonNode template) {
-        if (template.path("spec") instanceof ObjectNode spec) {
-            spec(spec);
-        }
+    /** The template of a workload. */
+    static void template(ObjectNode template) {
+        spec(Strategies.child(template, "spec"));
     }
 
     /** A pod's specification. Fields that belong to features which are off are dropped. */

@@ -31,9 +31,12 @@ final class PodRules {
 
     /** The template of a workload. */
     static void template(Fields template) {
-        LabelRules.labels(template.at("metadata", "labels"));
-        LabelRules.annotations(template.at("metadata", "annotations"));
-        annotations(template.at("metadata", "annotations"), template.at("spec"));
+        LabelRules.labels(
+                template.at("labels").with(template.at("metadata", "labels").value()));
+        Fields annotations = template.at("annotations")
+                .with(template.at("metadata", "annotations").value());
+        LabelRules.annotations(annotations);
+        annotations(annotations, template.at("spec"));
         spec(template.at("spec"), template.at("metadata").with(MissingNode.getInstance()));
         if (!template.at("spec", "ephemeralContainers").isEmpty()) {
             template.at("spec", "ephemeralContainers").forbidden("ephemeral containers not allowed in pod template");
@@ -79,8 +82,6 @@ final class PodRules {
         }
         LabelRules.labels(spec.at("nodeSelector"));
         SecurityRules.pod(spec);
-        spec.at("imagePullSecrets").elements().forEach(secret -> secret.at("name")
-                .requireText());
         SchedulingRules.affinity(spec.at("affinity"));
         dns(spec);
         SchedulingRules.gates(spec);
@@ -96,7 +97,7 @@ final class PodRules {
         if (spec.has("runtimeClassName")) {
             spec.at("runtimeClassName").check(Names::subdomain);
         }
-        if (spec.has("preemptionPolicy")) {
+        if (spec.has("preemptionPolicy") && spec.at("preemptionPolicy").requireText()) {
             spec.at("preemptionPolicy").oneOf("Never", "PreemptLowerPriority");
         }
         if (spec.has("overhead")) {
@@ -114,6 +115,9 @@ final class PodRules {
         }
         if (spec.has("activeDeadlineSeconds")) {
             spec.at("activeDeadlineSeconds").between(1, Integer.MAX_VALUE);
+        }
+        if (spec.has("hostnameOverride")) {
+            spec.at("hostnameOverride").check(Names::subdomain);
         }
         for (String field : List.of("hostname", "subdomain")) {
             if (!spec.at(field).isEmpty()) {

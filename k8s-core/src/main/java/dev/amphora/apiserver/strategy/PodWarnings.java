@@ -8,6 +8,12 @@ import java.util.List;
 final class PodWarnings {
     private PodWarnings() {}
 
+    /** The warnings of a workload with a template. */
+    static List<String> template(JsonNode workload) {
+        JsonNode template = workload.path("spec").path("template");
+        return of(template.path("spec"), template.path("metadata"), "spec.template.spec");
+    }
+
     /**
      * The texts of all warnings, in order.
      *

@@ -162,12 +162,11 @@ final class ResourceRules {
                 policies.with(resource.value()).oneOf("cpu", "memory");
             }
             Fields restart = policies.with(policy.at("restartPolicy").value());
-            if (restart.isEmpty()) {
-                restart.required();
-            } else if (restart.oneOf("NotRequired", "RestartContainer")
-                    && restart.is("RestartContainer")
-                    && spec.at("restartPolicy").is("Never")) {
-                restart.invalid("must be 'NotRequired' when `restartPolicy` is 'Never'");
+            if (restart.requireText()) {
+                restart.oneOf("NotRequired", "RestartContainer");
+            }
+            if (spec.at("restartPolicy").is("Never") && !restart.is("NotRequired")) {
+                restart.invalid("must be 'NotRequired' when pod `restartPolicy` is 'Never'");
             }
         }
     }

@@ -14,6 +14,15 @@ public final class StrategyRegistry {
             .put("rbac.authorization.k8s.io/clusterrolebindings", new RbacStrategy())
             .put("rbac.authorization.k8s.io/roles", new RbacStrategy())
             .put("rbac.authorization.k8s.io/rolebindings", new RbacStrategy())
+            .put("/replicationcontrollers", new ReplicationControllerStrategy())
+            .put("/persistentvolumeclaims", new ClaimStrategy())
+            .put("batch/jobs", new JobStrategy())
+            .put("batch/cronjobs", new CronJobStrategy())
+            .put("apps/controllerrevisions", new ControllerRevisionStrategy())
+            .put("apps/deployments", new DeploymentStrategy())
+            .put("apps/replicasets", new ReplicaSetStrategy())
+            .put("apps/statefulsets", new StatefulSetStrategy())
+            .put("apps/daemonsets", new DaemonSetStrategy())
             .buildOrThrow();
 
     private StrategyRegistry() {}

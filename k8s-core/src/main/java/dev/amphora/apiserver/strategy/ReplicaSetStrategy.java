@@ -1,0 +1,82 @@
+package dev.amphora.apiserver.strategy;
+
+import static dev.amphora.apiserver.strategy.Strategies.setDefault;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import java.util.Map;
+
+/** Replica sets. */
+final class ReplicaSetStrategy extends KindStrategy {
+
+    @Override
+    public void setDefaults(ObjectNode object) {
+        ObjectNode spec = Strategies.child(object, "spec");
+        setDefault(spec, "replicas", 1);
+        PodDefaults.template(Strategies.child(spec, "template"));
+    }
+
+    @Override
+    public boolean hasGeneration() {
+        return true;
+    }
+
+    @Override
+    void rules(Fields set) {
+        Fields spec = set.at("spec");
+        spec.at("replicas").notNegative();
+        spec.at("minReadySeconds").notNegative();
+        Fields selector = spec.at("selector");
+        if (WorkloadRules.selector(selector, "deployment")) {
+            WorkloadRules.template(spec.at("template"), selector.value());
+        } else {
+            selector.invalid(GoValues.selector(selector.value()), "invalid label selector");
+        }
+    }
+
+    @Override
+    void updateRules(Fields set, ObjectNode old) {
+        metadataUpdate(set, old);
+        rules(set);
+        set.at("spec", "selector").immutable(old.path("spec").path("selector"));
+    }
+
+    @Override
+    void statusUpdateRules(Fields set, ObjectNode old) {
+        metadataUpdate(set, old);
+        status(set.at("status"));
+    }
+
+    /** The status of a replica set or replication controller. */
+    static void status(Fields status) {
+        WorkloadRules.counts(
+                status,
+                "replicas",
+                "fullyLabeledReplicas",
+                "readyReplicas",
+                "availableReplicas",
+                "terminatingReplicas",
+                "observedGeneration");
+        WorkloadRules.notAbove(status, "fullyLabeledReplicas", "replicas", "status.replicas");
+        WorkloadRules.notAbove(status, "readyReplicas", "replicas", "status.replicas");
+        WorkloadRules.notAbove(status, "availableReplicas", "replicas", "status.replicas");
+        WorkloadRules.notAbove(status, "availableReplicas", "readyReplicas", "readyReplicas");
+    }
+
+    @Override
+    public Map<String, String> selectableFields(ObjectNode object) {
+        return replicas(object);
+    }
+
+    static Map<String, String> replicas(ObjectNode object) {
+        return ImmutableMap.of(
+                "status.replicas",
+                Long.toString(object.path("status").path("replicas").asLong()));
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        return PodWarnings.template(object);
+    }
+}
