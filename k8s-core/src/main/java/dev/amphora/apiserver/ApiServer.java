@@ -197,13 +197,9 @@ public final class ApiServer implements AutoCloseable {
 
     private ApiResult dispatch(Call call) {
         ApiRequest request = call.request();
-        String subresource = request.subresource();
-        if (!subresource.isEmpty() && !subresource.equals("status")) {
-            throw notFound();
-        }
-        if (subresource.isEmpty()
-                && !call.endpoint().info().supports(request.verb().word())) {
-            throw notAllowed();
+        ApiResult special = subresources.handle(call);
+        if (special != null) {
+            return special;
         }
         return switch (request.verb()) {
             case GET -> reads.get(call);
@@ -238,10 +234,17 @@ public final class ApiServer implements AutoCloseable {
         if (!namespaced && !request.namespace().isEmpty() && !request.resource().equals("namespaces")) {
             throw notFound();
         }
-        if (namespaced
-                && request.namespace().isEmpty()
-                && (!request.name().isEmpty() || request.verb() == Verb.CREATE)) {
+        boolean nowhere = namespaced && request.namespace().isEmpty();
+        if (nowhere && request.verb() == Verb.CREATE && request.name().isEmpty()) {
+            throw notAllowed();
+        }
+        if (nowhere && !request.name().isEmpty()) {
             throw notFound();
+        }
+        if (request.verb() == Verb.CREATE
+                && !request.name().isEmpty()
+                && request.subresource().isEmpty()) {
+            throw notAllowed();
         }
         return new Call(request, endpoint);
     }

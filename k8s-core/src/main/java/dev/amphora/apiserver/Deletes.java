@@ -118,8 +118,8 @@ final class Deletes {
         List<VersionedObject> items = new ArrayList<>();
         for (VersionedObject item : list.items()) {
             try {
-                Outcome outcome = delete(call, options, item.namespace(), item.name());
-                items.add(call.endpoint().view(outcome.object));
+                delete(call, options, item.namespace(), item.name());
+                items.add(item);
             } catch (StatusException e) {
                 if (!e.isNotFound()) {
                     throw e;

@@ -2,8 +2,10 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.patch.GoText;
 import dev.amphora.apiserver.patch.JsonPatch;
 import dev.amphora.apiserver.patch.MergePatch;
 import dev.amphora.apiserver.patch.StrategicMergePatch;
@@ -11,6 +13,8 @@ import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.TypeSchema;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Patch: reads the patch once, and applies it to whatever is stored until a write succeeds. */
@@ -24,7 +28,7 @@ final class Patches {
     ApiResult patch(Call call) {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();
-        UnaryOperator<JsonNode> patch = reader(call, endpoint.type());
+        Reader patch = reader(call, endpoint.type());
         Facet facet = Facets.of(endpoint, call.request().subresource());
         if (facet == null) {
             throw ApiServer.notFound();
@@ -35,8 +39,8 @@ final class Patches {
                     if (current == null) {
                         throw endpoint.notFound(call.request().name());
                     }
-                    JsonNode patched = patch.apply(endpoint.view(current).tree().deepCopy());
-                    ObjectNode object = decode(call, patched, info.group(), info.version(), info.kind());
+                    ObjectNode document = endpoint.view(current).tree().deepCopy();
+                    ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
                     matchName(call, object);
                     Writes.matchNamespace(call, object);
                     if (Metadata.text(object, "resourceVersion").isEmpty()
@@ -54,21 +58,29 @@ final class Patches {
         return ApiResult.ok(endpoint.view(result), call.warnings());
     }
 
-    /** A patch as a function over trees. */
-    static UnaryOperator<JsonNode> reader(Call call, TypeSchema type) {
+    /**
+     * A patch that has been read.
+     *
+     * @param apply from a tree, free to be changed, to the patched one
+     * @param text the patch itself as messages show it; empty if they show what it made
+     */
+    record Reader(UnaryOperator<JsonNode> apply, String text) {}
+
+    /** Reads the patch of a call. */
+    static Reader reader(Call call, TypeSchema type) {
         Body body = call.request().body();
         byte[] bytes = Bodies.bytes(body);
         switch (body == null ? "" : body.mediaType()) {
             case "application/json-patch+json" -> {
-                return JsonPatch.parse(bytes)::apply;
+                return new Reader(JsonPatch.parse(bytes)::apply, "");
             }
             case "application/merge-patch+json" -> {
                 MergePatch patch = MergePatch.parse(bytes);
-                return document -> patch.apply((ObjectNode) document);
+                return new Reader(document -> patch.apply((ObjectNode) document), "");
             }
             case "application/strategic-merge-patch+json" -> {
                 StrategicMergePatch patch = StrategicMergePatch.parse(bytes);
-                return document -> patch.apply((ObjectNode) document, type);
+                return new Reader(document -> patch.apply((ObjectNode) document, type), GoText.of(patch.tree()));
             }
             default ->
                 throw StatusException.of(
@@ -76,18 +88,34 @@ final class Patches {
         }
     }
 
-    /** A patched tree as an object of its kind. */
-    static ObjectNode decode(Call call, JsonNode patched, String group, String version, String kind) {
-        BodyDecoder.Body decoded = Bodies.decoder()
-                .decode(
-                        Json.write(patched),
-                        BodyDecoder.Encoding.JSON,
-                        group,
-                        version,
-                        kind,
-                        Bodies.validation(call.options()));
-        decoded.warnings().forEach(call::warn);
-        return decoded.object();
+    /**
+     * Applies a patch and reads the outcome as an object of its kind.
+     *
+     * @throws StatusException 422 if it is none
+     */
+    static ObjectNode apply(Call call, Reader patch, ObjectNode document, String group, String version, String kind) {
+        JsonNode patched = patch.apply.apply(document);
+        byte[] bytes = Json.write(patched);
+        try {
+            BodyDecoder.Body decoded = Bodies.decoder()
+                    .decode(
+                            bytes,
+                            BodyDecoder.Encoding.JSON,
+                            group,
+                            version,
+                            kind,
+                            Bodies.validation(call.options()));
+            decoded.warnings().forEach(call::warn);
+            return decoded.object();
+        } catch (StatusException e) {
+            String shown = patch.text.isEmpty() ? new String(bytes, StandardCharsets.UTF_8) : patch.text;
+            String why = String.valueOf(e.getMessage()).replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");
+            throw StatusException.invalid(
+                    "", "", "", List.of(new FieldError(
+                            FieldError.Type.INVALID,
+                            "patch",
+                            "Invalid value: %s: %s".formatted(Json.quote(shown), why))));
+        }
     }
 
     private static void matchName(Call call, ObjectNode object) {

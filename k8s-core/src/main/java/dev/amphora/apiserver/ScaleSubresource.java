@@ -42,10 +42,10 @@ final class ScaleSubresource {
 
     ApiResult patch(Call call) {
         ResourceInfo.Subresource kind = kind(call);
-        UnaryOperator<JsonNode> patch = Patches.reader(call, catalogue.type(kind.group(), kind.version(), kind.kind()));
+        Patches.Reader patch = Patches.reader(call, catalogue.type(kind.group(), kind.version(), kind.kind()));
         return write(call, kind, scale -> {
             JsonNode before = scale.path("metadata").path("resourceVersion");
-            ObjectNode patched = Patches.decode(call, patch.apply(scale), kind.group(), kind.version(), kind.kind());
+            ObjectNode patched = Patches.apply(call, patch, scale, kind.group(), kind.version(), kind.kind());
             if (patched.path("metadata").path("resourceVersion").equals(before)) {
                 Metadata.of(patched).remove("resourceVersion");
             }

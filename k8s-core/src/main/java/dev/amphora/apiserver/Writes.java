@@ -286,6 +286,7 @@ final class Writes {
         String asked = call.request().namespace();
         String given = Metadata.text(object, "namespace");
         if (!call.endpoint().info().namespaced()) {
+            Metadata.of(object).remove("namespace");
             return;
         }
         if (given.isEmpty()) {
@@ -301,7 +302,7 @@ final class Writes {
         String given = Metadata.text(object, "name");
         if (given.isEmpty()) {
             throw StatusException.badRequest(
-                    "name not found in the body for the object (name of the object must be set: resource name may not be empty)");
+                    "the name of the object (%s based on URL) was undeterminable: name must be provided".formatted(asked));
         }
         if (!given.equals(asked)) {
             throw StatusException.badRequest(

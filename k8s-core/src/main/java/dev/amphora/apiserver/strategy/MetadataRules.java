@@ -127,7 +127,8 @@ final class MetadataRules {
         if (metadata.at("generation").number() < old.path("generation").asLong()) {
             metadata.at("generation").invalid(metadata.at("generation").value(), "must not be decremented");
         }
-        for (String field : List.of("name", "namespace", "uid", "creationTimestamp")) {
+        for (String field : List.of(
+                "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")) {
             JsonNode before = old.path(field);
             if (!Strategies.same(metadata.at(field).value(), before)) {
                 JsonNode now = metadata.at(field).value();
