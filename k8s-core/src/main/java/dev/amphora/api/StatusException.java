@@ -199,7 +199,10 @@ public final class StatusException extends RuntimeException {
     }
 
     private static StatusDetailsBuilder details(String group, String kind, String name) {
-        StatusDetailsBuilder details = new StatusDetailsBuilder().withKind(kind);
+        StatusDetailsBuilder details = new StatusDetailsBuilder();
+        if (!kind.isEmpty()) {
+            details.withKind(kind);
+        }
         if (!name.isEmpty()) {
             details.withName(name);
         }

@@ -241,6 +241,10 @@ public final class ApiServer implements AutoCloseable {
         if (nowhere && !request.name().isEmpty()) {
             throw notFound();
         }
+        if ((request.verb() == Verb.UPDATE || request.verb() == Verb.PATCH)
+                && request.name().isEmpty()) {
+            throw notAllowed();
+        }
         if (request.verb() == Verb.CREATE
                 && !request.name().isEmpty()
                 && request.subresource().isEmpty()) {

@@ -81,7 +81,7 @@ final class Deletes {
                 errors.add(new FieldError(
                         FieldError.Type.NOT_SUPPORTED,
                         "propagationPolicy",
-                        "Unsupported value: %s: supported values: \"Background\", \"Foreground\", \"Orphan\""
+                        "Unsupported value: %s: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
                                 .formatted(Json.quote(propagation))));
             }
             if (!errors.isEmpty()) {
@@ -127,7 +127,9 @@ final class Deletes {
             }
         }
         return ApiResult.ok(
-                new Listing(list.apiVersion(), list.kind(), items, list.revision(), "", null), call.warnings());
+                new Listing(
+                        list.apiVersion(), list.kind(), items, list.revision(), list.continueToken(), list.remaining()),
+                call.warnings());
     }
 
     /** What became of an object. */
@@ -158,54 +160,56 @@ final class Deletes {
     private @Nullable Outcome attempt(Call call, Options options, String key, VersionedObject current) {
         Endpoint endpoint = call.endpoint();
         ObjectNode next = current.tree().deepCopy();
-        boolean namespace = endpoint.info().qualifiedName().equals("namespaces");
-        boolean dryRun = options.dryRun || call.options().isDryRun();
-        long asked = options.grace == null ? -1 : options.grace < 0 ? 1 : options.grace;
-        boolean deleting = Metadata.isDeleting(next);
-        long pending = next.path("metadata").path("deletionGracePeriodSeconds").asLong(-1);
         List<String> before = Metadata.finalizers(next);
         List<String> finalizers = finalizers(call, options, before);
-        boolean changed = !finalizers.equals(before);
         Metadata.setFinalizers(next, finalizers);
-        boolean waits = !finalizers.isEmpty();
-        boolean namespaceWaits =
-                namespace && !next.path("spec").path("finalizers").isEmpty();
-        if (deleting && pending > 0) {
-            if (asked < 0 || asked >= pending) {
-                if (!changed) {
-                    return new Outcome(current, false);
-                }
-                waits = true;
-            } else {
-                shorten(next, pending, asked);
-                changed = true;
-                waits |= asked > 0;
-            }
-        } else if (!deleting) {
+        boolean isNamespace = endpoint.info().qualifiedName().equals("namespaces");
+        boolean held = !finalizers.isEmpty()
+                || (isNamespace && !next.path("spec").path("finalizers").isEmpty());
+        boolean marked = mark(endpoint, options, next, held);
+        if (isNamespace && marked) {
+            Metadata.of(next).remove("deletionGracePeriodSeconds");
+            next.withObject("/status").put("phase", "Terminating");
+        }
+        boolean changed = marked || !finalizers.equals(before);
+        boolean waits =
+                held || next.path("metadata").path("deletionGracePeriodSeconds").asLong() > 0;
+        if (options.dryRun || call.options().isDryRun()) {
+            return new Outcome(changed ? VersionedObject.of(next) : current, !waits);
+        }
+        if (!waits && !(marked && endpoint.strategy().deletesGracefully())) {
+            return gone(endpoint, key, current);
+        }
+        VersionedObject written = changed ? writes.replace(endpoint, key, next, current) : current;
+        if (written == null || waits) {
+            return written == null ? null : new Outcome(written, false);
+        }
+        Outcome gone = gone(endpoint, key, written);
+        return gone == null ? null : new Outcome(written, true);
+    }
+
+    private @Nullable Outcome gone(Endpoint endpoint, String key, VersionedObject current) {
+        long revision = writes.erase(endpoint, key, current.revision(), current);
+        return revision == 0 ? null : new Outcome(current.at(revision), true);
+    }
+
+    /** Notes in the object that it is being deleted, if it is to stay a while; whether that changed it. */
+    private boolean mark(Endpoint endpoint, Options options, ObjectNode next, boolean held) {
+        long asked = options.grace == null ? -1 : options.grace < 0 ? 1 : options.grace;
+        if (!Metadata.isDeleting(next)) {
             long grace = endpoint.strategy().gracePeriodSeconds(next, asked);
-            if (grace > 0 || waits || namespaceWaits) {
-                Metadata.markDeleting(next, kernel.instant().plusSeconds(grace), grace);
-                changed = true;
-                waits = true;
-                if (namespace) {
-                    Metadata.of(next).remove("deletionGracePeriodSeconds");
-                    ((ObjectNode) next.withObject("/status")).put("phase", "Terminating");
-                }
+            if (grace == 0 && !held && !endpoint.strategy().deletesGracefully()) {
+                return false;
             }
-        } else {
-            waits |= namespaceWaits;
+            Metadata.markDeleting(next, kernel.instant().plusSeconds(grace), grace);
+            return true;
         }
-        if (waits && !changed) {
-            return new Outcome(current, false);
+        long pending = next.path("metadata").path("deletionGracePeriodSeconds").asLong(0);
+        if (asked < 0 || asked >= pending) {
+            return false;
         }
-        if (dryRun) {
-            return new Outcome(waits ? VersionedObject.of(next) : current, !waits);
-        }
-        if (!waits) {
-            return writes.erase(endpoint, key, current.revision(), current) ? new Outcome(current, true) : null;
-        }
-        VersionedObject written = writes.replace(endpoint, key, next, current);
-        return written == null ? null : new Outcome(written, false);
+        shorten(next, pending, asked);
+        return true;
     }
 
     private static void shorten(ObjectNode object, long pending, long asked) {

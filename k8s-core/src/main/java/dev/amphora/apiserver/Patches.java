@@ -98,20 +98,18 @@ final class Patches {
         byte[] bytes = Json.write(patched);
         try {
             BodyDecoder.Body decoded = Bodies.decoder()
-                    .decode(
-                            bytes,
-                            BodyDecoder.Encoding.JSON,
-                            group,
-                            version,
-                            kind,
-                            Bodies.validation(call.options()));
+                    .decode(bytes, BodyDecoder.Encoding.JSON, group, version, kind, Bodies.validation(call.options()));
             decoded.warnings().forEach(call::warn);
             return decoded.object();
         } catch (StatusException e) {
             String shown = patch.text.isEmpty() ? new String(bytes, StandardCharsets.UTF_8) : patch.text;
-            String why = String.valueOf(e.getMessage()).replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");
+            String why = String.valueOf(e.getMessage())
+                    .replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");
             throw StatusException.invalid(
-                    "", "", "", List.of(new FieldError(
+                    "",
+                    "",
+                    "",
+                    List.of(new FieldError(
                             FieldError.Type.INVALID,
                             "patch",
                             "Invalid value: %s: %s".formatted(Json.quote(shown), why))));

@@ -63,6 +63,7 @@ final class Writes {
         Metadata.generateName(given, kernel);
         admission.mutate(call, Operation.CREATE, given, null);
         Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
+        CertificateRequests.sign(call, given);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
         endpoint.strategy().prepareForCreate(prepared);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
@@ -199,22 +200,22 @@ final class Writes {
 
     private @Nullable VersionedObject remove(
             Call call, String key, Store.Entry entry, VersionedObject current, ObjectNode object) {
-        if (!call.options().isDryRun() && !erase(call.endpoint(), key, entry.modRevision(), current)) {
+        if (!call.options().isDryRun() && erase(call.endpoint(), key, entry.modRevision(), current) == 0) {
             return null;
         }
         Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
         return VersionedObject.of(object);
     }
 
-    /** Deletes a key; false if somebody else has changed it meanwhile. */
-    boolean erase(Endpoint endpoint, String key, long revision, VersionedObject current) {
+    /** Deletes a key; the revision of that, 0 if somebody else has changed it meanwhile. */
+    long erase(Endpoint endpoint, String key, long revision, VersionedObject current) {
         Store.Swap swap = endpoint.store().delete(key, revision);
         if (!swap.succeeded()) {
-            return false;
+            return 0;
         }
         feed.wrote(endpoint.cache(), new Change(swap.revision(), key, null, current, kernel.instant()));
         allocations.release(endpoint, current.tree());
-        return true;
+        return swap.revision();
     }
 
     /** Writes an object whose condition has been checked; null if somebody else has changed it meanwhile. */
@@ -302,7 +303,8 @@ final class Writes {
         String given = Metadata.text(object, "name");
         if (given.isEmpty()) {
             throw StatusException.badRequest(
-                    "the name of the object (%s based on URL) was undeterminable: name must be provided".formatted(asked));
+                    "the name of the object (%s based on URL) was undeterminable: name must be provided"
+                            .formatted(asked));
         }
         if (!given.equals(asked)) {
             throw StatusException.badRequest(
@@ -311,12 +313,19 @@ final class Writes {
     }
 
     private static StatusException exists(Endpoint endpoint, ObjectNode object) {
+        String namespace = Metadata.text(object, "namespace");
+        boolean going = endpoint.find(namespace, Metadata.text(object, "name"))
+                .filter(found -> Metadata.isDeleting(found.tree()))
+                .isPresent();
         StatusException exists = StatusException.alreadyExists(
                 endpoint.info().group(), endpoint.info().plural(), Metadata.text(object, "name"));
-        if (Metadata.text(object, "generateName").isEmpty()) {
-            return exists;
-        }
         Status status = exists.status();
+        if (going) {
+            status.setMessage("object is being deleted: " + status.getMessage());
+        }
+        if (Metadata.text(object, "generateName").isEmpty()) {
+            return new StatusException(status);
+        }
         status.setMessage(status.getMessage() + ", the server was not able to generate a unique name for the object");
         status.getDetails().setRetryAfterSeconds(1);
         return new StatusException(status);

@@ -39,8 +39,8 @@ final class Nominations {
      * Follows a waiting pod's update. A nomination that only the scheduler knows of yet outlives an update that is older than it.
      */
     void update(@Nullable PodInfo before, PodInfo after) {
-        boolean silent =
-                after.nominatedNodeName().isEmpty() && (before == null || before.nominatedNodeName().isEmpty());
+        boolean silent = after.nominatedNodeName().isEmpty()
+                && (before == null || before.nominatedNodeName().isEmpty());
         put(after, silent ? nodeOf(after.uid()) : after.nominatedNodeName());
     }
 

@@ -147,7 +147,14 @@ final class PodStrategy extends KindStrategy {
                 || phase.equals("Failed")) {
             return 0;
         }
-        return requested;
+        return requested >= 0
+                ? requested
+                : object.path("spec").path("terminationGracePeriodSeconds").asLong(30);
+    }
+
+    @Override
+    public boolean deletesGracefully() {
+        return true;
     }
 
     @Override

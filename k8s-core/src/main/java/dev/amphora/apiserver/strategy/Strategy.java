@@ -88,6 +88,11 @@ public interface Strategy {
         return "Background";
     }
 
+    /** Whether a deletion is first noted in the object, even if it is to go at once, as that of pods is. */
+    default boolean deletesGracefully() {
+        return false;
+    }
+
     /**
      * How long a deletion lets the object live on, in seconds.
      *

@@ -15,8 +15,12 @@ public final class DefaultPlugins {
             new Default("NodePorts", 0, (args, handle) -> new NodePorts()),
             new Default(
                     "NodeResourcesFit", 1, PluginFactory.withArgs(NodeResourcesFit.Args.class, NodeResourcesFit::new)),
-            new Default("PodTopologySpread", 2, PluginFactory.withArgs(PodTopologySpread.Args.class, PodTopologySpread::new)),
-            new Default("InterPodAffinity", 2, PluginFactory.withArgs(InterPodAffinity.Args.class, InterPodAffinity::new)),
+            new Default(
+                    "PodTopologySpread",
+                    2,
+                    PluginFactory.withArgs(PodTopologySpread.Args.class, PodTopologySpread::new)),
+            new Default(
+                    "InterPodAffinity", 2, PluginFactory.withArgs(InterPodAffinity.Args.class, InterPodAffinity::new)),
             new Default("DynamicResources", 2, (args, handle) -> new DynamicResources()),
             new Default(
                     "NodeResourcesBalancedAllocation",

@@ -51,9 +51,7 @@ public final class InterPodAffinity
      *     0 to 100; null for 1
      * @param ignorePreferredTermsOfExistingPods whether pods without preferences of their own don't care for those of running pods
      */
-    public record Args(
-            @Nullable Integer hardPodAffinityWeight,
-            @Nullable Boolean ignorePreferredTermsOfExistingPods) {}
+    public record Args(@Nullable Integer hardPodAffinityWeight, @Nullable Boolean ignorePreferredTermsOfExistingPods) {}
 
     /** The plugin for a profile. */
     public InterPodAffinity(Args args, Handle handle) {
@@ -173,16 +171,13 @@ public final class InterPodAffinity
     @Override
     public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
         List<NodeInfo> wary = handle.snapshot().nodesWithRequiredAntiAffinityPods();
-        boolean own = !pod.requiredAffinity().isEmpty()
-                || !pod.requiredAntiAffinity().isEmpty();
+        boolean own =
+                !pod.requiredAffinity().isEmpty() || !pod.requiredAntiAffinity().isEmpty();
         if (!own && wary.isEmpty()) {
             return Result.skip();
         }
         Matches matches = new Matches(
-                pod,
-                namespaceLabels(pod),
-                resolved(pod.requiredAffinity()),
-                resolved(pod.requiredAntiAffinity()));
+                pod, namespaceLabels(pod), resolved(pod.requiredAffinity()), resolved(pod.requiredAntiAffinity()));
         for (int n = 0; n < wary.size(); n++) {
             NodeInfo node = wary.get(n);
             List<PodInfo> others = node.requiredAntiAffinityPods();

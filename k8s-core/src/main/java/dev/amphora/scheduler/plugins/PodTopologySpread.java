@@ -50,9 +50,7 @@ public final class PodTopologySpread
      * @param defaultConstraints for pods without any, if {@code defaultingType} is {@code List}
      * @param defaultingType {@code System} or {@code List}; null for {@code System}
      */
-    public record Args(
-            @Nullable List<TopologySpreadConstraint> defaultConstraints,
-            @Nullable String defaultingType) {}
+    public record Args(@Nullable List<TopologySpreadConstraint> defaultConstraints, @Nullable String defaultingType) {}
 
     private static TopologySpreadConstraint systemDefault(String key, int maxSkew) {
         return new TopologySpreadConstraintBuilder()
@@ -162,8 +160,7 @@ public final class PodTopologySpread
 
     private static Status track(CycleState state, PodInfo pod, PodInfo other, NodeInfo node, int delta) {
         Counts counts = state.require(COUNTS);
-        if (other.namespace().equals(pod.namespace())
-                && SpreadConstraint.allApply(counts.constraints, node.labels())) {
+        if (other.namespace().equals(pod.namespace()) && SpreadConstraint.allApply(counts.constraints, node.labels())) {
             for (int i = 0; i < counts.constraints.size(); i++) {
                 SpreadConstraint constraint = counts.constraints.get(i);
                 if (constraint.selector().matches(other.labels()) && constraint.counts(pod, node)) {

@@ -78,11 +78,19 @@ final class SpreadDefaults {
             }
             case "apps/v1/ReplicaSet" -> {
                 ReplicaSet found = replicaSets.get(pod.namespace(), owner.getName());
-                return and(labels, found == null || found.getSpec() == null ? null : found.getSpec().getSelector());
+                return and(
+                        labels,
+                        found == null || found.getSpec() == null
+                                ? null
+                                : found.getSpec().getSelector());
             }
             case "apps/v1/StatefulSet" -> {
                 StatefulSet found = statefulSets.get(pod.namespace(), owner.getName());
-                return and(labels, found == null || found.getSpec() == null ? null : found.getSpec().getSelector());
+                return and(
+                        labels,
+                        found == null || found.getSpec() == null
+                                ? null
+                                : found.getSpec().getSelector());
             }
             default -> {
                 return LabelMatcher.of(labels);
