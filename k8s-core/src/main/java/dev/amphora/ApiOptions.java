@@ -1,0 +1,56 @@
+package dev.amphora;
+
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the API server decides and what it serves on, by the names of kube-apiserver's options. Immutable; each {@code with} method gives
+ * a changed copy.
+ *
+ * @param authorizationModes {@code AlwaysAllow}, {@code AlwaysDeny}, {@code Node} and {@code RBAC}, asked in this order
+ * @param enabledAdmission admission plugins beyond the default ones
+ * @param disabledAdmission default admission plugins to leave out
+ * @param tokens a token file's text: {@code token,user,uid,"group1,group2"} a line
+ * @param serviceClusterIpRange where Services get their addresses, as CIDR; null for a part of 127/8
+ */
+public record ApiOptions(
+        List<String> authorizationModes,
+        List<String> enabledAdmission,
+        List<String> disabledAdmission,
+        String tokens,
+        @Nullable String serviceClusterIpRange) {
+    private static final ApiOptions DEFAULTS = new ApiOptions(List.of("Node", "RBAC"), List.of(), List.of(), "", null);
+
+    /** Options whose members cannot change. */
+    public ApiOptions {
+        authorizationModes = ImmutableList.copyOf(authorizationModes);
+        enabledAdmission = ImmutableList.copyOf(enabledAdmission);
+        disabledAdmission = ImmutableList.copyOf(disabledAdmission);
+    }
+
+    /** RBAC, the default admission plugins, no tokens. */
+    public static ApiOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** The same with other authorization modes. */
+    public ApiOptions withAuthorizationModes(List<String> modes) {
+        return new ApiOptions(modes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange);
+    }
+
+    /** The same with further admission plugins, and without others. */
+    public ApiOptions withAdmission(List<String> enabled, List<String> disabled) {
+        return new ApiOptions(authorizationModes, enabled, disabled, tokens, serviceClusterIpRange);
+    }
+
+    /** The same with bearer tokens. */
+    public ApiOptions withTokens(String csv) {
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, csv, serviceClusterIpRange);
+    }
+
+    /** The same with another range of Service addresses. */
+    public ApiOptions withServiceClusterIpRange(@Nullable String cidr) {
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, cidr);
+    }
+}

@@ -1,0 +1,188 @@
+package dev.amphora;
+
+import com.google.common.collect.ImmutableList;
+import dev.amphora.controller.Controller;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.ThreadedKernel;
+import dev.amphora.kubelet.ContainerRuntime;
+import dev.amphora.kubelet.KubeletConfig;
+import dev.amphora.proxy.ServiceProxy;
+import dev.amphora.rest.tls.CertificateAuthority;
+import dev.amphora.scheduler.DefaultScheduler;
+import dev.amphora.scheduler.Scheduler;
+import dev.amphora.store.Store;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Wires a cluster. Only the store must be given; a cluster without nodes runs no pods. Everything handed over is closed with the cluster,
+ * but for a kernel, which may be shared.
+ *
+ * <pre>{@code
+ * try (Cluster cluster = Cluster.builder()
+ *         .store(new MemoryStore())
+ *         .node("worker-1", new FakeRuntime())
+ *         .start()) {
+ *     cluster.client().load(manifest).serverSideApply();
+ * }
+ * }</pre>
+ */
+public final class ClusterBuilder {
+    /** A node to be. */
+    record NodePlan(KubeletConfig config, ContainerRuntime runtime) {}
+
+    /**
+     * Where to serve the API.
+     *
+     * @param address port 0 for any free one
+     * @param certificates a directory that keeps the cluster's CA, so that kubeconfigs outlive a restart; null makes a new CA
+     */
+    record Serving(InetSocketAddress address, @Nullable Path certificates) {}
+
+    private final List<NodePlan> nodes = new ArrayList<>();
+    private UnaryOperator<KubeletConfig> everyNode = UnaryOperator.identity();
+    private @Nullable Kernel kernel;
+    private @Nullable Store store;
+    private @Nullable Scheduler scheduler;
+    private boolean schedules = true;
+    private @Nullable ImmutableList<Controller> controllers;
+    private @Nullable ServiceProxy proxy;
+    private @Nullable Serving serving;
+    private ApiOptions api = ApiOptions.defaults();
+    private Duration nodeMonitorGracePeriod = Duration.ofSeconds(50);
+
+    ClusterBuilder() {}
+
+    /** The kernel; by default a {@link ThreadedKernel} of the cluster's own, which closes with it. */
+    public ClusterBuilder kernel(Kernel value) {
+        kernel = value;
+        return this;
+    }
+
+    /** Where the cluster's state is kept. */
+    public ClusterBuilder store(Store value) {
+        store = value;
+        return this;
+    }
+
+    /**
+     * The scheduler; by default the reference implementation.
+     *
+     * @param value any implementation, not yet started
+     */
+    public ClusterBuilder scheduler(Scheduler value) {
+        scheduler = value;
+        schedules = true;
+        return this;
+    }
+
+    /** No scheduler: pods are bound by hand. */
+    public ClusterBuilder noScheduler() {
+        schedules = false;
+        return this;
+    }
+
+    /** The controllers; by default all built-in ones. An empty list means none. */
+    public ClusterBuilder controllers(List<? extends Controller> value) {
+        controllers = ImmutableList.copyOf(value);
+        return this;
+    }
+
+    /** The service proxy; by default none, so that Services have addresses that nothing answers at. */
+    public ClusterBuilder proxy(ServiceProxy value) {
+        proxy = value;
+        return this;
+    }
+
+    /** A node with the default capacity: 4 CPUs, 8 GiB, 110 pods. */
+    public ClusterBuilder node(String name, ContainerRuntime runtime) {
+        return node(KubeletConfig.of(name), runtime);
+    }
+
+    /** A node. */
+    public ClusterBuilder node(KubeletConfig config, ContainerRuntime runtime) {
+        nodes.add(new NodePlan(config, runtime));
+        return this;
+    }
+
+    /** What is to be set up otherwise on every node. */
+    public ClusterBuilder everyNode(UnaryOperator<KubeletConfig> change) {
+        everyNode = change;
+        return this;
+    }
+
+    /** How the API server decides. */
+    public ClusterBuilder api(ApiOptions value) {
+        api = value;
+        return this;
+    }
+
+    /** How long a node may be silent before it counts as lost; 50 s by default. */
+    public ClusterBuilder nodeMonitorGracePeriod(Duration value) {
+        nodeMonitorGracePeriod = value;
+        return this;
+    }
+
+    /** Serves the API over HTTPS on the loopback address. */
+    public ClusterBuilder serve(int port) {
+        return serve(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), null);
+    }
+
+    /**
+     * Serves the API over HTTPS.
+     *
+     * @param address port 0 for any free one
+     * @param certificates a directory that keeps the cluster's CA, so that kubeconfigs outlive a restart; null makes a new CA
+     */
+    public ClusterBuilder serve(InetSocketAddress address, @Nullable Path certificates) {
+        serving = new Serving(address, certificates);
+        return this;
+    }
+
+    /**
+     * Starts the cluster; on return the API answers.
+     *
+     * @throws IllegalStateException if no store was given
+     * @throws dev.amphora.store.StoreException if the store cannot be reached
+     */
+    public Cluster start() {
+        if (store == null) {
+            throw new IllegalStateException("a cluster needs a store, such as new MemoryStore()");
+        }
+        Kernel time = kernel == null ? new ThreadedKernel() : kernel;
+        ClusterParts parts = new ClusterParts(time, kernel == null, store, api, authority(time), everyNode);
+        try {
+            if (serving != null) {
+                parts.serve(serving.address());
+            }
+            parts.startControllers(controllers == null ? parts.allControllers(nodeMonitorGracePeriod) : controllers);
+            if (schedules) {
+                parts.startScheduler(scheduler == null ? DefaultScheduler.create() : scheduler);
+            }
+            nodes.forEach(node -> parts.addNode(node.config(), node.runtime()));
+            if (proxy != null) {
+                parts.startProxy(proxy);
+            }
+            parts.ready();
+            return new Cluster(parts);
+        } catch (RuntimeException e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    private @Nullable CertificateAuthority authority(Kernel time) {
+        if (serving == null) {
+            return null;
+        }
+        return serving.certificates() == null
+                ? CertificateAuthority.generate(time)
+                : CertificateAuthority.in(time, serving.certificates());
+    }
+}

@@ -1,0 +1,266 @@
+package dev.amphora;
+
+import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.access.Authenticator;
+import dev.amphora.apiserver.access.Authorizer;
+import dev.amphora.apiserver.access.NodeAuthorizer;
+import dev.amphora.apiserver.access.ObjectReader;
+import dev.amphora.apiserver.access.RbacAuthorizer;
+import dev.amphora.apiserver.access.StaticTokens;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.client.Client;
+import dev.amphora.client.InProcessClient;
+import dev.amphora.controller.Controller;
+import dev.amphora.controller.ControllerManager;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kubelet.ContainerRuntime;
+import dev.amphora.kubelet.Kubelet;
+import dev.amphora.kubelet.KubeletConfig;
+import dev.amphora.proxy.ServiceProxy;
+import dev.amphora.rest.Health;
+import dev.amphora.rest.InProcess;
+import dev.amphora.rest.Kubeconfig;
+import dev.amphora.rest.RestApi;
+import dev.amphora.rest.RestServer;
+import dev.amphora.rest.tls.CertificateAuthority;
+import dev.amphora.rest.tls.KeyCertificate;
+import dev.amphora.scheduler.Scheduler;
+import dev.amphora.store.Store;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running parts of a cluster: started in the order in which they need each other, ended in the opposite one. */
+final class ClusterParts implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ClusterParts.class);
+    private static final String ADMINISTRATOR = "kubernetes-admin";
+
+    private final Kernel kernel;
+    private final ApiOptions options;
+    private final UnaryOperator<KubeletConfig> everyNode;
+    private final AddressPlan addresses = AddressPlan.take();
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private final List<Kubelet> nodes = new ArrayList<>();
+    private final Health health = new Health();
+    private final @Nullable CertificateAuthority authority;
+    private final ApiServer apiServer;
+    private final RestApi rest;
+    private @Nullable Endpoint endpoint;
+    private volatile boolean ready;
+
+    /**
+     * Starts the API server.
+     *
+     * @param ownsKernel whether the kernel ends with the cluster
+     * @param authority who vouches for clients over HTTPS; null if there are none
+     */
+    ClusterParts(
+            Kernel kernel,
+            boolean ownsKernel,
+            Store store,
+            ApiOptions options,
+            @Nullable CertificateAuthority authority,
+            UnaryOperator<KubeletConfig> everyNode) {
+        this.kernel = kernel;
+        this.options = options;
+        this.everyNode = everyNode;
+        this.authority = authority;
+        if (ownsKernel) {
+            running.push(kernel);
+        }
+        running.push(addresses);
+        running.push(store);
+        try {
+            store.start(kernel);
+            apiServer = newApiServer(store);
+            running.push(apiServer);
+            apiServer.start();
+            health.ready("cluster", () -> ready);
+            rest = newRestApi();
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private ApiServer newApiServer(Store store) {
+        ApiServer.Builder builder = ApiServer.builder(kernel, store)
+                .authenticator(Authenticator.certificates())
+                .authenticator(StaticTokens.parse(options.tokens()))
+                .authorizer(this::authorizer)
+                .serviceRange(serviceRange());
+        options.disabledAdmission().forEach(builder::withoutAdmission);
+        return builder.build();
+    }
+
+    private RestApi newRestApi() {
+        RestApi.Builder builder =
+                RestApi.builder(kernel, apiServer).health(health).nodes(new NodeLogs(kernel, this::nodes));
+        if (authority != null) {
+            builder.clientAuthority(authority);
+        }
+        return builder.build();
+    }
+
+    private String serviceRange() {
+        String chosen = options.serviceClusterIpRange();
+        return chosen == null ? addresses.services() : chosen;
+    }
+
+    private Authorizer authorizer(ObjectReader objects) {
+        List<Authorizer> modes = new ArrayList<>();
+        modes.add(Authorizer.masters());
+        for (String mode : options.authorizationModes()) {
+            modes.add(
+                    switch (mode) {
+                        case "AlwaysAllow" -> Authorizer.alwaysAllow();
+                        case "AlwaysDeny" -> Authorizer.alwaysDeny();
+                        case "Node" -> new NodeAuthorizer();
+                        case "RBAC" -> new RbacAuthorizer(objects);
+                        default ->
+                            throw new IllegalArgumentException(
+                                    "authorization mode " + mode + " is none of AlwaysAllow, AlwaysDeny, Node, RBAC");
+                    });
+        }
+        return Authorizer.union(modes);
+    }
+
+    /** Opens the API to clients outside the process. */
+    void serve(InetSocketAddress address) {
+        if (authority == null) {
+            throw new IllegalStateException("serving needs a certificate authority");
+        }
+        InetAddress bound = address.getAddress();
+        List<InetAddress> reachable = new ArrayList<>();
+        reachable.add(InetAddress.getLoopbackAddress());
+        reachable.add(ServiceAddresses.first(serviceRange()));
+        if (!reachable.contains(bound)) {
+            reachable.add(bound);
+        }
+        KeyCertificate serving = authority.server(
+                "kube-apiserver",
+                List.of(
+                        "localhost",
+                        "kubernetes",
+                        "kubernetes.default",
+                        "kubernetes.default.svc",
+                        "kubernetes.default.svc.cluster.local"),
+                reachable);
+        RestServer server =
+                RestServer.start(kernel, rest, address, serving, authority.own().certificate());
+        running.push(server);
+        String host = bound.isAnyLocalAddress() ? "127.0.0.1" : bound.getHostAddress();
+        String url = "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
+        KeyCertificate administrator = authority.client(ADMINISTRATOR, List.of(User.MASTERS));
+        endpoint = new Endpoint(
+                url,
+                new Kubeconfig("amphora", url, authority.certificatePem())
+                        .forCertificate(ADMINISTRATOR, administrator));
+        log.info("Serving at {}", url);
+    }
+
+    /** The built-in controllers. */
+    List<Controller> allControllers(java.time.Duration nodeMonitorGracePeriod) {
+        return List.of(
+                new dev.amphora.controller.deployment.DeploymentController(),
+                new dev.amphora.controller.replicaset.ReplicaSetController());
+    }
+
+    void startControllers(List<? extends Controller> controllers) {
+        if (!controllers.isEmpty()) {
+            ControllerManager manager = new ControllerManager(
+                    kernel, component("system:kube-controller-manager", "kube-controller-manager"), controllers);
+            running.push(manager);
+            manager.start();
+        }
+    }
+
+    void startScheduler(Scheduler scheduler) {
+        running.push(scheduler);
+        scheduler.start(new Scheduler.Context(kernel, component("system:kube-scheduler", "kube-scheduler")));
+    }
+
+    void startProxy(ServiceProxy proxy) {
+        running.push(proxy);
+        String node = nodes().isEmpty() ? "" : nodes().get(0).nodeName();
+        proxy.start(new ServiceProxy.Context(kernel, component("system:kube-proxy", "kube-proxy"), node));
+    }
+
+    Kubelet addNode(KubeletConfig given, ContainerRuntime runtime) {
+        Kubelet kubelet;
+        synchronized (nodes) {
+            if (nodes.stream().anyMatch(node -> node.nodeName().equals(given.nodeName()))) {
+                throw new IllegalArgumentException("there is a node " + given.nodeName() + " already");
+            }
+            KubeletConfig config = everyNode.apply(given.withPodCidr(addresses.pods(nodes.size())));
+            Client client = new InProcessClient(
+                    apiServer,
+                    User.of("system:node:" + config.nodeName(), "system:nodes", User.MASTERS),
+                    "kubelet@" + config.nodeName());
+            kubelet = new Kubelet(kernel, client, runtime, config);
+            nodes.add(kubelet);
+            running.push(kubelet);
+        }
+        kubelet.start();
+        return kubelet;
+    }
+
+    /** Everything has been started. */
+    void ready() {
+        ready = true;
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    ApiServer apiServer() {
+        return apiServer;
+    }
+
+    @Nullable Endpoint endpoint() {
+        return endpoint;
+    }
+
+    List<Kubelet> nodes() {
+        synchronized (nodes) {
+            return List.copyOf(nodes);
+        }
+    }
+
+    KubernetesClient newFabric8Client() {
+        return InProcess.client(kernel, rest);
+    }
+
+    /** The components of the control plane act under the names that the reference gives them, with all rights. */
+    private Client component(String user, String userAgent) {
+        return new InProcessClient(apiServer, User.of(user, User.MASTERS), userAgent);
+    }
+
+    @Override
+    public void close() {
+        ready = false;
+        while (true) {
+            AutoCloseable part;
+            synchronized (nodes) {
+                part = running.poll();
+            }
+            if (part == null) {
+                return;
+            }
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("{} did not end cleanly", part, e);
+            }
+        }
+    }
+}

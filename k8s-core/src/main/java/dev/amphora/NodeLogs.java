@@ -1,0 +1,107 @@
+package dev.amphora;
+
+import dev.amphora.api.StatusException;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kubelet.ContainerRuntime.LogLine;
+import dev.amphora.kubelet.Kubelet;
+import dev.amphora.rest.NodeConnections;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Flow;
+import java.util.function.Supplier;
+
+/** The API server's way to the kubelets of its own process. */
+final class NodeLogs implements NodeConnections {
+    private final Kernel kernel;
+    private final Supplier<List<Kubelet>> nodes;
+
+    NodeLogs(Kernel kernel, Supplier<List<Kubelet>> nodes) {
+        this.kernel = kernel;
+        this.nodes = nodes;
+    }
+
+    @Override
+    public Flow.Publisher<byte[]> log(
+            String nodeName, String namespace, String pod, String container, LogOptions options) {
+        Kubelet kubelet = nodes.get().stream()
+                .filter(node -> node.nodeName().equals(nodeName))
+                .findFirst()
+                .orElseThrow(() -> StatusException.internalError("no connection to node \"" + nodeName + "\""));
+        Integer tail = options.tailLines() == null ? null : (int) Math.min(Integer.MAX_VALUE, options.tailLines());
+        var stage = kubelet.logs(
+                namespace,
+                pod,
+                container.isEmpty() ? null : container,
+                options.previous(),
+                new dev.amphora.kubelet.ContainerRuntime.LogOptions(
+                        options.follow(), tail, options.since(), options.timestamps()));
+        Flow.Publisher<LogLine> lines;
+        try {
+            lines = kernel.await(stage);
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof StatusException status) {
+                throw status;
+            }
+            throw StatusException.internalError(String.valueOf(e.getCause()));
+        }
+        long limit = options.limitBytes() == null ? Long.MAX_VALUE : options.limitBytes();
+        return subscriber -> lines.subscribe(new Lines(subscriber, options.timestamps(), limit));
+    }
+
+    /** Turns lines into bytes, up to a limit. */
+    private static final class Lines implements Flow.Subscriber<LogLine> {
+        private final Flow.Subscriber<? super byte[]> to;
+        private final boolean timestamps;
+        private long left;
+        private boolean over;
+
+        @SuppressWarnings("NullAway.Init")
+        private Flow.Subscription subscription;
+
+        Lines(Flow.Subscriber<? super byte[]> to, boolean timestamps, long limit) {
+            this.to = to;
+            this.timestamps = timestamps;
+            this.left = limit;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription = given;
+            to.onSubscribe(given);
+        }
+
+        @Override
+        public void onNext(LogLine line) {
+            if (over) {
+                return;
+            }
+            String text = timestamps ? line.time() + " " + line.text() : line.text();
+            byte[] bytes = (text.endsWith("\n") ? text : text + "\n").getBytes(StandardCharsets.UTF_8);
+            if (bytes.length >= left) {
+                over = true;
+                to.onNext(Arrays.copyOf(bytes, (int) left));
+                subscription.cancel();
+                to.onComplete();
+                return;
+            }
+            left -= bytes.length;
+            to.onNext(bytes);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            if (!over) {
+                to.onError(failure);
+            }
+        }
+
+        @Override
+        public void onComplete() {
+            if (!over) {
+                to.onComplete();
+            }
+        }
+    }
+}
