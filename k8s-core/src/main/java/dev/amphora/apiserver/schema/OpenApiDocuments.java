@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +28,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The OpenAPI v3 documents of a catalogue: an index, and one document for each version of a group, made when first asked for.
- * Thread-safe.
+ * The OpenAPI documents of a catalogue: of version 3 an index, and one document for each version of a group; of version 2 a single
+ * one. Made when first asked for. Thread-safe.
  */
 public final class OpenApiDocuments {
+    /** The media type by which clients ask for {@link #v2Protobuf()}. */
+    public static final String V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+    /** The media type under which {@link #v2Protobuf()} is answered: the one asked for is no valid media type. */
+    public static final String V2_PROTOBUF_ANSWER = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
     private static final Pattern REFERENCE = Pattern.compile("\"#/components/schemas/([^\"]+)\"");
     private static final List<String> OBJECT_TYPES =
             List.of("application/json", "application/vnd.kubernetes.protobuf", "application/yaml");
@@ -42,7 +49,7 @@ public final class OpenApiDocuments {
             "application/yaml");
     private static final List<String> LOG_TYPES =
             List.of("application/json", "application/vnd.kubernetes.protobuf", "application/yaml", "text/plain");
-    private static final List<String> PATCH_TYPES = List.of(
+    static final List<String> PATCH_TYPES = List.of(
             "application/apply-patch+yaml",
             "application/json-patch+json",
             "application/merge-patch+json",
@@ -79,7 +86,7 @@ public final class OpenApiDocuments {
     /**
      * A document.
      *
-     * @param json its bytes; not to be changed
+     * @param json its bytes, JSON but for the binary form of version 2; not to be changed
      * @param hash upper-case hexadecimal SHA-512 of the bytes: the {@code hash} parameter of its URL, and its ETag
      */
     public record Document(byte[] json, String hash) {
@@ -129,34 +136,70 @@ public final class OpenApiDocuments {
         return Optional.of(known);
     }
 
-    private byte[] write(String path) {
-        String[] parts = path.split("/", -1);
-        if (path.equals("api")) {
-            return single("/api/", "getCoreAPIVersions", META + "APIVersions", "core");
-        }
-        if (path.equals("apis")) {
-            return single("/apis/", "getAPIVersions", META + "APIGroupList", "apis");
-        }
-        if (path.equals("version")) {
-            return single("/version/", "getCodeVersion", "io.k8s.apimachinery.pkg.version.Info", "version");
-        }
-        if (path.equals(OPENID_CONFIGURATION)) {
-            return single("/" + path + "/", "getServiceAccountIssuerOpenIDConfiguration", "string", "WellKnown");
-        }
-        if (path.equals(OPENID_KEYS)) {
-            return single("/" + path + "/", "getServiceAccountIssuerOpenIDKeyset", "string", "openid");
-        }
-        if (parts.length == 2 && parts[0].equals("apis")) {
-            String id = "get" + OpenApiPaths.words(parts[1]) + "APIGroup";
-            return single("/" + path + "/", id, META + "APIGroup", tag(parts[1], ""));
-        }
-        String group = parts.length == 2 ? "" : parts[1];
-        return groupVersion(group, parts[parts.length - 1]);
+    /** {@code /openapi/v2} in JSON: all groups in one document. */
+    public Document v2() {
+        return versionTwo("v2", false);
     }
 
-    private byte[] single(String path, String id, String definition, String tag) {
-        Operation operation = discovery(id, definition);
-        return build("", "", List.of(new PathItem(path, Set.of(), List.of(operation))), tag);
+    /** {@code /openapi/v2} in the binary form of media type {@link #V2_PROTOBUF}. */
+    public Document v2Protobuf() {
+        return versionTwo("v2.pb", true);
+    }
+
+    private Document versionTwo(String key, boolean binary) {
+        Document known = documents.get(key);
+        if (known == null) {
+            Map<String, List<PathItem>> items = new TreeMap<>();
+            for (String path : paths()) {
+                items.computeIfAbsent(tag(path), t -> new ArrayList<>()).addAll(items(path));
+            }
+            ObjectNode document = OpenApiV2.document(catalogue, items);
+            known = Document.of(binary ? OpenApiV2Protobuf.write(document) : Json.write(document));
+            documents.put(key, known);
+        }
+        return known;
+    }
+
+    private byte[] write(String path) {
+        boolean versioned = isVersioned(path);
+        return build(versioned ? group(path) : "", versioned ? lastPart(path) : "", items(path), tag(path));
+    }
+
+    /** Whether a path is that of a version of a group, rather than of a group or something else. */
+    private static boolean isVersioned(String path) {
+        return path.startsWith("api/") || path.startsWith("apis/") && path.indexOf('/', 5) > 0;
+    }
+
+    private static String group(String path) {
+        return path.startsWith("apis/") ? path.split("/", -1)[1] : "";
+    }
+
+    private static String lastPart(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private List<PathItem> items(String path) {
+        if (isVersioned(path)) {
+            return groupVersion(group(path), lastPart(path));
+        }
+        switch (path) {
+            case "api":
+                return single(path, "getCoreAPIVersions", META + "APIVersions");
+            case "apis":
+                return single(path, "getAPIVersions", META + "APIGroupList");
+            case "version":
+                return single(path, "getCodeVersion", "io.k8s.apimachinery.pkg.version.Info");
+            case OPENID_CONFIGURATION:
+                return single(path, "getServiceAccountIssuerOpenIDConfiguration", "string");
+            case OPENID_KEYS:
+                return single(path, "getServiceAccountIssuerOpenIDKeyset", "string");
+            default:
+                return single(path, "get" + OpenApiPaths.words(group(path)) + "APIGroup", META + "APIGroup");
+        }
+    }
+
+    private static List<PathItem> single(String path, String id, String definition) {
+        return List.of(new PathItem("/" + path + "/", Set.of(), List.of(discovery(id, definition))));
     }
 
     private static Operation discovery(String id, String definition) {
@@ -164,8 +207,8 @@ public final class OpenApiDocuments {
                 "get", id, "", "", "", "", Set.of(), null, new TreeMap<>(Map.of(200, definition)), Content.OBJECT);
     }
 
-    private byte[] groupVersion(String group, String version) {
-        List<PathItem> items = new java.util.ArrayList<>();
+    private List<PathItem> groupVersion(String group, String version) {
+        List<PathItem> items = new ArrayList<>();
         String base = group.isEmpty() ? "/api/" + version + "/" : "/apis/" + group + "/" + version + "/";
         String id = "get"
                 + OpenApiPaths.words(group)
@@ -174,7 +217,23 @@ public final class OpenApiDocuments {
                 + "APIResources";
         items.add(new PathItem(base, Set.of(), List.of(discovery(id, META + "APIResourceList"))));
         items.addAll(OpenApiPaths.of(catalogue, group, version));
-        return build(group, version, items, tag(group, version));
+        return items;
+    }
+
+    private static String tag(String path) {
+        if (isVersioned(path)) {
+            return tag(group(path), lastPart(path));
+        }
+        switch (path) {
+            case "api":
+                return "core";
+            case OPENID_CONFIGURATION:
+                return "WellKnown";
+            case OPENID_KEYS:
+                return "openid";
+            default:
+                return path.startsWith("apis/") ? tag(group(path), "") : path;
+        }
     }
 
     private static String tag(String group, String version) {
@@ -273,13 +332,16 @@ public final class OpenApiDocuments {
                 out.writeBooleanField("required", true);
             }
             out.writeObjectFieldStart("schema");
-            out.writeStringField(
-                    "type", BOOLEANS.contains(name) ? "boolean" : INTEGERS.contains(name) ? "integer" : "string");
+            out.writeStringField("type", parameterType(name));
             out.writeBooleanField("uniqueItems", true);
             out.writeEndObject();
             out.writeEndObject();
         }
         out.writeEndArray();
+    }
+
+    static String parameterType(String name) {
+        return BOOLEANS.contains(name) ? "boolean" : INTEGERS.contains(name) ? "integer" : "string";
     }
 
     private static void writeBody(JsonGenerator out, Operation operation, Set<String> roots) throws IOException {
@@ -334,7 +396,7 @@ public final class OpenApiDocuments {
         out.writeEndObject();
     }
 
-    private static List<String> types(Operation operation) {
+    static List<String> types(Operation operation) {
         switch (operation.content()) {
             case STREAM:
                 return STREAM_TYPES;
@@ -359,7 +421,7 @@ public final class OpenApiDocuments {
         }
     }
 
-    private static String description(int status) {
+    static String description(int status) {
         return status == 200 ? "OK" : status == 201 ? "Created" : "Accepted";
     }
 

@@ -15,6 +15,9 @@ import java.util.TreeSet;
 
 /** Writes a tree as one message, guided by the type's field numbers, fields in the order of their numbers. */
 final class ProtobufWriter {
+    /** Most messages are small, and each has a buffer of its own. */
+    private static final int BUFFER = 128;
+
     private ProtobufWriter() {}
 
     static ByteString object(JsonNode tree, TypeSchema type) {
@@ -27,8 +30,8 @@ final class ProtobufWriter {
     }
 
     static ByteString message(Body body) {
-        ByteString.Output bytes = ByteString.newOutput(256);
-        CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+        ByteString.Output bytes = ByteString.newOutput(BUFFER);
+        CodedOutputStream out = CodedOutputStream.newInstance(bytes, BUFFER);
         try {
             body.write(out);
             out.flush();

@@ -139,4 +139,22 @@ class DocumentsTest {
                 .isTrue();
         assertThat(new DiscoveryDocuments(extended).group("example.com")).isPresent();
     }
+
+    @Test
+    void versionTwoHoldsEveryGroup() {
+        JsonNode document = Json.read(openApi.v2().json());
+        TreeSet<String> referred = new TreeSet<>(document.findValuesAsText("$ref"));
+
+        assertThat(document.path("paths").size()).isGreaterThan(400);
+        assertThat(document.path("definitions").size()).isGreaterThan(550);
+        for (String reference : referred) {
+            if (reference.startsWith("#/")) {
+                assertThat(document.at(reference.substring(1)).isMissingNode())
+                        .as(reference)
+                        .isFalse();
+            }
+        }
+        assertThat(openApi.v2Protobuf().json()).startsWith(0x0a, 3, '2', '.', '0');
+        assertThat(openApi.v2Protobuf().json().length).isLessThan(openApi.v2().json().length);
+    }
 }
