@@ -50,6 +50,42 @@ final class NamespaceStrategy extends KindStrategy {
     }
 
     @Override
+    void rules(Fields namespace) {
+        finalizers(namespace.at("spec", "finalizers"));
+    }
+
+    private static void finalizers(Fields finalizers) {
+        for (Fields finalizer : finalizers.elements()) {
+            finalizers.check(finalizer.text(), Names::labelKey);
+            if (!finalizer.text().contains("/") && !finalizer.is(CONTENTS)) {
+                finalizers.invalid(
+                        finalizer.text(), "name is neither a standard finalizer name nor is it fully qualified");
+            }
+        }
+    }
+
+    @Override
+    void updateRules(Fields namespace, ObjectNode old) {
+        metadata(namespace);
+        rules(namespace);
+        metadataUpdate(namespace, old);
+    }
+
+    @Override
+    void statusUpdateRules(Fields namespace, ObjectNode old) {
+        metadataUpdate(namespace, old);
+        Fields phase = namespace.at("status", "phase");
+        Fields place = namespace.at("status", "Phase").with(phase.value());
+        if (!namespace.at("metadata").has("deletionTimestamp")) {
+            if (!phase.is("Active")) {
+                place.invalid("may only be 'Active' if `deletionTimestamp` is empty");
+            }
+        } else if (!phase.is("Terminating")) {
+            place.invalid("may only be 'Terminating' if `deletionTimestamp` is not empty");
+        }
+    }
+
+    @Override
     public boolean deleteReturnsObject() {
         return true;
     }
