@@ -1,5 +1,7 @@
 package dev.amphora.rest;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.zip.Deflater;
@@ -217,7 +220,7 @@ final class Exchange {
                 authorize(request.access());
                 throw notAcceptable("application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
             }
-            new WatchAnswer(api, this, call, request, new Representation(resource, accept, query)).run();
+            new WatchAnswer(api, this, call, request, representation(resource, accept)).run();
             return;
         }
         ApiResult result = api.apiServer.handle(request);
@@ -226,9 +229,28 @@ final class Exchange {
                 .addAll(result.warnings())
                 .build();
         boolean pretty = accept.pretty() || wantsPretty();
-        byte[] bytes = new Representation(resource, accept, query).write(result, pretty);
+        byte[] bytes = representation(resource, accept).write(result, pretty);
         HttpAnswer answer = body(result.code(), bytes, accept.format(), verb == Verb.GET || verb == Verb.LIST);
         answer(answer);
+    }
+
+    private Representation representation(ResourceInfo resource, Accept accept) {
+        return new Representation(resource, accept, query, api.kernel, () -> printerColumns(resource));
+    }
+
+    /** The {@code additionalPrinterColumns} of a custom resource's version. */
+    private JsonNode printerColumns(ResourceInfo resource) {
+        Optional<ObjectNode> definition = api.apiServer
+                .objects()
+                .get("apiextensions.k8s.io", "customresourcedefinitions", "", resource.qualifiedName());
+        if (definition.isPresent()) {
+            for (JsonNode version : definition.get().path("spec").path("versions")) {
+                if (version.path("name").asText().equals(resource.version())) {
+                    return version.path("additionalPrinterColumns");
+                }
+            }
+        }
+        return MissingNode.getInstance();
     }
 
     private HttpAnswer body(int code, byte[] bytes, Accept.Format format, boolean compressible) {

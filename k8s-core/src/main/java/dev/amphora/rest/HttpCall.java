@@ -1,6 +1,7 @@
 package dev.amphora.rest;
 
 import java.security.cert.X509Certificate;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ interface HttpCall {
 
     /** The values of a header in the order sent; empty if there is none. */
     List<String> headers(String name);
+
+    /** The names of the headers that were sent, each once, in any letter case. */
+    Collection<String> headerNames();
 
     /** The first value of a header; null if there is none. */
     default @Nullable String header(String name) {

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -101,6 +102,11 @@ final class InProcessCall implements HttpCall {
             }
         }
         return List.of();
+    }
+
+    @Override
+    public Collection<String> headerNames() {
+        return request.headers().keySet();
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +59,11 @@ final class JettyCall implements HttpCall {
     @Override
     public List<String> headers(String name) {
         return request.getHeaders().getValuesList(name);
+    }
+
+    @Override
+    public Collection<String> headerNames() {
+        return request.getHeaders().getFieldNamesCollection();
     }
 
     @Override

@@ -11,9 +11,13 @@ import dev.amphora.apiserver.VersionedObject;
 import dev.amphora.apiserver.WatchSink.EventType;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.apiserver.schema.TablePrinter;
+import dev.amphora.apiserver.schema.TablePrinter.IncludeObject;
 import dev.amphora.rest.Accept.As;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +29,27 @@ final class Representation {
     private final Accept accept;
     private final String includeObject;
     private final boolean builtIn;
+    private final InstantSource clock;
+    private final Supplier<JsonNode> printerColumns;
+    private @Nullable TablePrinter printer;
     private boolean columnsShown;
 
-    Representation(ResourceInfo resource, Accept accept, Map<String, List<String>> query) {
+    /**
+     * Describes it.
+     *
+     * @param clock for ages
+     * @param printerColumns the columns that a custom resource defines for itself
+     */
+    Representation(
+            ResourceInfo resource,
+            Accept accept,
+            Map<String, List<String>> query,
+            InstantSource clock,
+            Supplier<JsonNode> printerColumns) {
         this.resource = resource;
         this.accept = accept;
+        this.clock = clock;
+        this.printerColumns = printerColumns;
         List<String> include = query.get("includeObject");
         includeObject = include == null ? "" : include.get(0);
         builtIn = isBuiltIn(resource);
@@ -83,12 +103,11 @@ final class Representation {
             }
             default -> {
                 return object != null
-                        ? table(List.of(object), object.tree().path("metadata"), as, true)
+                        ? table(List.of(object), versionOf(object), as)
                         : table(
                                 listing(result.list()).items(),
                                 listing(result.list()).metadata(),
-                                as,
-                                true);
+                                as);
             }
         }
     }
@@ -115,17 +134,45 @@ final class Representation {
         return tree;
     }
 
-    private ObjectNode table(List<VersionedObject> objects, JsonNode listMetadata, As as, boolean columns) {
-        ObjectNode tree = Json.object();
-        tree.put("kind", As.TABLE);
-        tree.put("apiVersion", as.apiVersion());
-        ObjectNode metadata = tree.putObject("metadata");
-        for (String field : List.of("resourceVersion", "continue", "remainingItemCount")) {
-            if (listMetadata.has(field)) {
-                metadata.set(field, listMetadata.get(field));
-            }
+    private ObjectNode table(List<VersionedObject> objects, JsonNode metadata, As as) {
+        return printer()
+                .table(
+                        objects.stream().map(VersionedObject::tree).toList(),
+                        metadata,
+                        includeObject(),
+                        clock.instant(),
+                        as.apiVersion());
+    }
+
+    /** The row of one event. The columns are told with the first. */
+    private ObjectNode row(VersionedObject object, As as) {
+        if (!columnsShown) {
+            columnsShown = true;
+            return table(List.of(object), versionOf(object), as);
         }
-        return tree;
+        return printer().laterRow(object.tree(), versionOf(object), includeObject(), clock.instant(), as.apiVersion());
+    }
+
+    private TablePrinter printer() {
+        if (printer == null) {
+            printer = builtIn ? TablePrinter.of(resource) : TablePrinter.custom(printerColumns.get());
+        }
+        return printer;
+    }
+
+    private IncludeObject includeObject() {
+        return IncludeObject.parse(includeObject)
+                .orElseThrow(() ->
+                        StatusException.badRequest("unrecognized includeObject value: \"" + includeObject + "\""));
+    }
+
+    private static ObjectNode versionOf(VersionedObject object) {
+        ObjectNode metadata = Json.object();
+        JsonNode version = object.tree().path("metadata").get("resourceVersion");
+        if (version != null) {
+            metadata.set("resourceVersion", version);
+        }
+        return metadata;
     }
 
     /** The event of a watch. */
@@ -139,8 +186,7 @@ final class Representation {
         }
         ObjectNode tree;
         if (as.kind().equals(As.TABLE)) {
-            tree = table(List.of(object), object.tree().path("metadata"), as, !columnsShown);
-            columnsShown = true;
+            tree = row(object, as);
         } else {
             tree = metadata(object, new As(as.group(), as.version(), As.METADATA));
         }

@@ -70,7 +70,7 @@ public final class RestApi {
                 exchange.refuse(StatusException.unauthorized());
                 return;
             }
-            exchange.authenticated(user);
+            exchange.authenticated(Impersonation.of(call, user, exchange::authorize));
             if (METHODS_WITHOUT_BODY.contains(call.method())) {
                 exchange.run(new byte[0]);
                 return;
