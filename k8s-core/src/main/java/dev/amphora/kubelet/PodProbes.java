@@ -58,15 +58,10 @@ final class PodProbes implements PodPlan.Health, PodStatuses.Readiness {
         });
     }
 
-    /** The pod is being ended: nothing is restarted any more, but its readiness still counts. */
+    /** The pod is being ended: nobody is asked any more, and what was last known stays. */
     void podEnds() {
         ending = true;
-        probed.values()
-                .forEach(container -> container.workers.forEach(worker -> {
-                    if (worker.type != ProbeType.READINESS) {
-                        worker.close();
-                    }
-                }));
+        probed.values().forEach(Probed::close);
     }
 
     void close() {
