@@ -82,7 +82,7 @@ final class ContainerConfigs {
         return new ContainerConfig(
                 container.getName(),
                 attempt,
-                container.getImage(),
+                PodSpecs.image(container),
                 imageId,
                 expand(container.getCommand(), env),
                 expand(container.getArgs(), env),

@@ -65,8 +65,8 @@ final class ContainerLauncher {
 
     /** When a container that could not be started may be, null if nothing holds it back. */
     @Nullable Instant retryAt(Pod pod, Container container, PodState state) {
-        ContainerStatus last = PodPlan.newest(state, container.getName());
-        if (last != null && last.state() == ContainerState.EXITED && last.finishedAt() != null) {
+        ContainerStatus last = lastEnded(state, container);
+        if (last != null && last.finishedAt() != null) {
             Duration left = restarts.left(key(pod, container), last.finishedAt(), agent.now());
             if (!left.isZero()) {
                 return agent.now().plus(left);
@@ -80,8 +80,8 @@ final class ContainerLauncher {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Pod pod = launch.pod;
         Container container = launch.container;
-        ContainerStatus last = PodPlan.newest(launch.state, container.getName());
-        if (last != null && last.state() == ContainerState.EXITED && last.finishedAt() != null) {
+        ContainerStatus last = lastEnded(launch.state, container);
+        if (last != null && last.finishedAt() != null) {
             String key = key(pod, container);
             if (!restarts.left(key, last.finishedAt(), agent.now()).isZero()) {
                 event(
@@ -100,13 +100,22 @@ final class ContainerLauncher {
         }
         agent.then(
                 images.ensure(pod, container),
-                imageId -> create(launch, imageId, attempt(launch, last), done),
+                imageId -> create(launch, imageId, attempt(launch), done),
                 error -> fail(launch, error, done));
         return done;
     }
 
+    /** The end that a restart is counted from; a container that has only just been killed does not count yet. */
+    private static @Nullable ContainerStatus lastEnded(PodState state, Container container) {
+        return state.containers().stream()
+                .filter(status -> status.name().equals(container.getName()) && status.state() == ContainerState.EXITED)
+                .findFirst()
+                .orElse(null);
+    }
+
     /** How many containers of this name there have been: as the runtime says, else as the status says. */
-    private static int attempt(Launch launch, @Nullable ContainerStatus last) {
+    private static int attempt(Launch launch) {
+        ContainerStatus last = PodPlan.newest(launch.state, launch.container.getName());
         if (last != null) {
             return last.attempt() + 1;
         }

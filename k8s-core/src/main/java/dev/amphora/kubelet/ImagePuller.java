@@ -59,11 +59,14 @@ final class ImagePuller {
             outcome.completeExceptionally(new StartFailure("InvalidImageName", why));
             return outcome;
         }
-        agent.then(agent.runtime().imageStatus(image), present -> decide(pod, container, present, outcome), error -> {
-            String why = "Failed to inspect image \"" + image + "\": " + Agent.message(error);
-            event(pod, container, "Warning", "InspectFailed", why);
-            outcome.completeExceptionally(new StartFailure("ImageInspectError", why));
-        });
+        agent.then(
+                agent.runtime().imageStatus(PodSpecs.image(container)),
+                present -> decide(pod, container, present, outcome),
+                error -> {
+                    String why = "Failed to inspect image \"" + image + "\": " + Agent.message(error);
+                    event(pod, container, "Warning", "InspectFailed", why);
+                    outcome.completeExceptionally(new StartFailure("ImageInspectError", why));
+                });
         return outcome;
     }
 
@@ -115,7 +118,7 @@ final class ImagePuller {
         }
         event(pod, container, "Normal", "Pulling", "Pulling image \"" + image + "\"");
         agent.then(
-                agent.runtime().pullImage(image, credentials(pod, image)),
+                agent.runtime().pullImage(PodSpecs.image(container), credentials(pod, image)),
                 id -> pulled(pod, container, id, begin, outcome),
                 error -> {
                     String why = Agent.message(error);
@@ -135,7 +138,7 @@ final class ImagePuller {
     private void pulled(Pod pod, Container container, String id, Instant begin, CompletableFuture<String> outcome) {
         Duration took = Duration.ofMillis(Duration.between(begin, agent.now()).toMillis());
         agent.then(
-                agent.runtime().imageStatus(container.getImage()),
+                agent.runtime().imageStatus(PodSpecs.image(container)),
                 image -> {
                     String time = GoText.duration(took);
                     event(

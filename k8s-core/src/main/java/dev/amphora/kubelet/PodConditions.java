@@ -92,8 +92,7 @@ final class PodConditions {
             return Verdict.yes("PodCompleted");
         }
         boolean mainBegun = status.getContainerStatuses().stream()
-                .anyMatch(container -> container.getState().getWaiting() == null
-                        || container.getLastState().getTerminated() != null);
+                .anyMatch(container -> container.getState().getWaiting() == null || PodStatuses.endedBefore(container));
         List<String> incomplete = new ArrayList<>();
         for (int i = 0; i < status.getInitContainerStatuses().size(); i++) {
             ContainerStatus init = status.getInitContainerStatuses().get(i);

@@ -180,9 +180,9 @@ record PodPlan(
     private static @Nullable Kill unhealthy(Container container, ContainerStatus status, Health health) {
         String name = container.getName();
         if (!status.image().isEmpty()
-                && !container.getImage().equals(status.image())
+                && !PodSpecs.image(container).equals(status.image())
                 && !status.imageId().equals(container.getImage())
-                && differs(container.getImage(), status.image())) {
+                && differs(PodSpecs.image(container), status.image())) {
             return new Kill(
                     container, status, "Container " + name + " definition changed, will be restarted", Cause.CHANGED);
         }
@@ -202,11 +202,7 @@ record PodPlan(
 
     /** Whether two image names are surely not the same: an engine may answer with a fuller name or an id. */
     private static boolean differs(String wanted, String got) {
-        return !got.startsWith("sha256:")
-                && !got.endsWith("/" + wanted)
-                && !got.equals(wanted + ":latest")
-                && !got.endsWith("/" + wanted + ":latest")
-                && !got.startsWith(wanted + "@");
+        return !got.startsWith("sha256:") && !got.endsWith("/" + wanted) && !got.startsWith(wanted + "@");
     }
 
     private static boolean initDone(@Nullable ContainerStatus status) {

@@ -58,15 +58,10 @@ final class PodProbes implements PodPlan.Health, PodStatuses.Readiness {
         });
     }
 
-    /** The pod is being ended: nothing is restarted any more, but its readiness still counts. */
+    /** The pod is being ended: nobody is asked any more, and what was last known stays. */
     void podEnds() {
         ending = true;
-        probed.values()
-                .forEach(container -> container.workers.forEach(worker -> {
-                    if (worker.type != ProbeType.READINESS) {
-                        worker.close();
-                    }
-                }));
+        probed.values().forEach(Probed::close);
     }
 
     void close() {
@@ -110,17 +105,19 @@ final class PodProbes implements PodPlan.Health, PodStatuses.Readiness {
         Probed fresh = new Probed(status, container, podIp);
         probed.put(status.id(), fresh);
         boolean known = knownBefore(fresh);
-        if (container.getStartupProbe() != null && !fresh.started && !ending) {
+        if (container.getStartupProbe() != null && !fresh.started) {
             fresh.workers.add(new Worker(fresh, ProbeType.STARTUP, container.getStartupProbe()));
         }
         if (container.getReadinessProbe() != null) {
             fresh.ready &= known;
             fresh.workers.add(new Worker(fresh, ProbeType.READINESS, container.getReadinessProbe()));
         }
-        if (container.getLivenessProbe() != null && !ending) {
+        if (container.getLivenessProbe() != null) {
             fresh.workers.add(new Worker(fresh, ProbeType.LIVENESS, container.getLivenessProbe()));
         }
-        fresh.workers.forEach(Worker::begin);
+        if (!ending) {
+            fresh.workers.forEach(Worker::begin);
+        }
     }
 
     /** A container that ran before this kubelet did is taken to be as its status says. */

@@ -77,6 +77,13 @@ final class PodSpecs {
         return Boolean.TRUE.equals(pod.getSpec().getHostNetwork());
     }
 
+    /** A container's image as the runtime is asked for it: with a tag. */
+    static String image(Container container) {
+        String image = container.getImage();
+        boolean tagged = image.contains("@") || image.lastIndexOf(':') > image.lastIndexOf('/');
+        return tagged ? image : image + ":latest";
+    }
+
     /** {@code Always}, {@code IfNotPresent} or {@code Never}; without a choice, by the image's tag. */
     static String pullPolicy(Container container) {
         if (container.getImagePullPolicy() != null

@@ -135,23 +135,19 @@ final class PodStatuses {
         resources(status);
         status.setInitContainerStatuses(statuses(pod.getSpec().getInitContainers(), true));
         status.setContainerStatuses(statuses(pod.getSpec().getContainers(), false));
-        if (facts.stage == Stage.ENDED) {
-            giveUp(status);
-        }
-        String phase = phase(status);
         Waiting verdict = facts.verdict;
-        if (verdict != null) {
-            phase = "Failed";
-        }
-        if (facts.stage == Stage.ENDED && !phase.equals("Succeeded")) {
-            phase = "Failed";
-        }
-        if (PodSpecs.isTerminal(pod)) {
+        String phase = verdict == null ? phase(status) : "Failed";
+        if (PodSpecs.isTerminal(pod) && facts.stage != Stage.ENDED) {
             phase = before.getPhase();
+        }
+        new PodConditions(pod, status, phase, sandboxReady(), facts.now).write();
+        if (facts.stage == Stage.ENDED) {
+            // What is given up changes the containers and the phase, but no condition.
+            giveUp(status);
+            phase = PodSpecs.isTerminal(pod) ? before.getPhase() : phase.equals("Succeeded") ? phase : "Failed";
         }
         boolean terminal = phase.equals("Succeeded") || phase.equals("Failed");
         boolean mayRun = facts.stage == Stage.LIVING || facts.stage == Stage.STOPPING;
-        new PodConditions(pod, status, phase, sandboxReady(), facts.now).write();
         if (terminal && mayRun && !PodSpecs.isTerminal(pod)) {
             // A terminal phase promises that nothing runs any more, so it waits until that is so.
             status.setPhase(before.getPhase() == null ? "Pending" : before.getPhase());
@@ -282,7 +278,6 @@ final class PodStatuses {
         ContainerStatusBuilder status = new ContainerStatusBuilder()
                 .withName(container.getName())
                 .withState(waiting(hasInits ? "PodInitializing" : "ContainerCreating", null))
-                .withLastState(new ContainerState())
                 .withReady(false)
                 .withStarted(false)
                 .withRestartCount(0)
@@ -325,9 +320,7 @@ final class PodStatuses {
         boolean ready = init && !PodSpecs.isSidecar(container)
                 ? current.state() == ContainerRuntime.ContainerState.EXITED && current.exitCode() == 0
                 : started && facts.readiness.ready(current.id());
-        ContainerState last = found.size() > 1
-                ? state(found.get(1))
-                : old == null || old.getLastState() == null ? new ContainerState() : old.getLastState();
+        ContainerState last = found.size() > 1 ? state(found.get(1)) : old == null ? null : old.getLastState();
         Map<String, Quantity> requests = PodSpecs.requests(container);
         ContainerStatusBuilder status = new ContainerStatusBuilder()
                 .withName(container.getName())
@@ -428,6 +421,11 @@ final class PodStatuses {
         status.setStarted(false);
     }
 
+    /** Whether a container has ended before: an empty last state is left out. */
+    static boolean endedBefore(ContainerStatus status) {
+        return status.getLastState() != null && status.getLastState().getTerminated() != null;
+    }
+
     // -- phase -------------------------------------------------------------------------------------------------------
 
     private String phase(PodStatus status) {
@@ -442,7 +440,7 @@ final class PodStatuses {
                     ? policy.equals("Never")
                     : container.getRestartPolicy().equals("Never");
             if (PodSpecs.isSidecar(container)) {
-                boolean begun = !waits || init.getLastState().getTerminated() != null;
+                boolean begun = !waits || endedBefore(init);
                 pendingInits += begun && (init.getStarted() || init.getState().getRunning() == null) ? 0 : 1;
             } else if (init.getState().getTerminated() != null) {
                 boolean failed = init.getState().getTerminated().getExitCode() != 0;
@@ -467,7 +465,7 @@ final class PodStatuses {
                 stopped++;
                 succeeded += exitCode == 0 ? 1 : 0;
                 restarts |= PodSpecs.restarts(pod, pod.getSpec().getContainers().get(i), exitCode);
-            } else if (container.getLastState().getTerminated() != null) {
+            } else if (endedBefore(container)) {
                 stopped++;
                 restarts = true;
             } else {

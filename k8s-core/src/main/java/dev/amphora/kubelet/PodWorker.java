@@ -87,7 +87,11 @@ final class PodWorker {
     private boolean busy;
     private boolean again;
     private boolean deleteAsked;
+    private boolean finished;
     private Duration mountRetry = FIRST_MOUNT_RETRY;
+    /** Until when starts that have failed are left alone, as long as nothing else is to be done. */
+    private Instant quietUntil = Instant.EPOCH;
+
     private @Nullable Timer wake;
 
     PodWorker(Tools tools, Pod pod) {
@@ -95,7 +99,7 @@ final class PodWorker {
         this.agent = tools.agent;
         this.pod = pod;
         this.uid = PodSpecs.uid(pod);
-        this.probes = new PodProbes(agent, pod, this::probesChanged);
+        this.probes = new PodProbes(agent, pod, this::poke);
         this.lastWords = new LastWords(agent, tools.files);
     }
 
@@ -120,16 +124,15 @@ final class PodWorker {
 
     /** The API has a newer version of the pod. */
     void podChanged(Pod fresh) {
-        if (isOlder(fresh, pod)) {
-            return;
+        if (revision(fresh) > revision(pod)) {
+            pod = fresh;
+            poke();
         }
-        pod = fresh;
-        poke();
     }
 
     /** The pod is no longer in the API. */
     void podGone(Pod last) {
-        if (!isOlder(last, pod)) {
+        if (revision(last) > revision(pod)) {
             pod = last;
         }
         gone = true;
@@ -153,14 +156,6 @@ final class PodWorker {
         probes.close();
         if (wake != null) {
             wake.cancel();
-        }
-    }
-
-    private void probesChanged() {
-        if (stage == Stage.STOPPING) {
-            writeStatus(PodStatuses.Stage.STOPPING);
-        } else {
-            poke();
         }
     }
 
@@ -237,10 +232,14 @@ final class PodWorker {
             return;
         }
         PodPlan plan = PodPlan.of(pod, state, probes);
-        if (plan.finished()) {
+        if (finished) {
             end();
+        } else if (plan.finished()) {
+            finish();
         } else if (!plan.newSandbox() && plan.kills().isEmpty() && plan.starts().isEmpty()) {
             rest(null);
+        } else if (onlyRepeats(plan)) {
+            rest(Duration.between(agent.now(), quietUntil));
         } else {
             agent.then(
                     tools.files.prepare(pod, podIp()),
@@ -250,6 +249,15 @@ final class PodWorker {
                     },
                     this::mountFailed);
         }
+    }
+
+    /** Whether a plan only repeats what has just failed. */
+    private boolean onlyRepeats(PodPlan plan) {
+        return agent.now().isBefore(quietUntil)
+                && !plan.newSandbox()
+                && plan.kills().isEmpty()
+                && plan.starts().stream()
+                        .allMatch(start -> waiting.containsKey(start.container().getName()));
     }
 
     private void mountFailed(Throwable error) {
@@ -345,12 +353,9 @@ final class PodWorker {
                     };
             PodKiller.Victim victim =
                     new PodKiller.Victim(kill.container(), kill.status().id(), kill.message(), podIp());
-            return tools.killer
-                    .kill(pod, victim, own == null ? PodSpecs.grace(pod) : own)
-                    .thenComposeAsync(nothing -> observeAgain(), agent.actor());
+            return tools.killer.kill(pod, victim, own == null ? PodSpecs.grace(pod) : own);
         }
 
-        /** A killed container's end is what its restart is counted from. */
         private CompletionStage<Void> observeAgain() {
             CompletableFuture<Void> done = new CompletableFuture<>();
             agent.then(
@@ -432,9 +437,12 @@ final class PodWorker {
         private void over() {
             if (changed) {
                 again = true;
+                quietUntil = Instant.EPOCH;
                 rest(null);
             } else if (failed) {
-                rest(retryPause());
+                Duration pause = retryPause();
+                quietUntil = agent.now().plus(pause);
+                rest(pause);
             } else {
                 rest(null);
             }
@@ -455,6 +463,21 @@ final class PodWorker {
 
     // -- the end -----------------------------------------------------------------------------------------------------
 
+    /** The pod has come to its end by itself: what still runs is stopped, and one more look shows it done. */
+    private void finish() {
+        finished = true;
+        boolean runs = state.containers().stream().anyMatch(status -> status.state() == ContainerState.RUNNING);
+        if (!runs) {
+            end();
+            return;
+        }
+        again = true;
+        agent.then(stopEverything(), nothing -> rest(null), error -> {
+            finished = false;
+            rest(agent.config().retry());
+        });
+    }
+
     private void end() {
         stage = Stage.STOPPING;
         probes.podEnds();
@@ -462,6 +485,16 @@ final class PodWorker {
         if (!gone && !(PodSpecs.isTerminal(pod) && nothingThere)) {
             writeStatus(PodStatuses.Stage.STOPPING);
         }
+        CompletionStage<Void> stopped = stopEverything();
+        agent.then(stopped, nothing -> lookAfterEnd(), error -> {
+            log.warn("Stopping {} failed: {}", PodSpecs.fullName(pod), Agent.message(error));
+            stage = Stage.LIVING;
+            rest(agent.config().retry());
+        });
+    }
+
+    /** Stops all containers, then the sandbox. */
+    private CompletionStage<Void> stopEverything() {
         List<PodKiller.Victim> victims = new ArrayList<>();
         for (ContainerStatus status : state.containers()) {
             if (status.state() == ContainerState.RUNNING) {
@@ -478,11 +511,7 @@ final class PodWorker {
                 stopped = stopped.thenComposeAsync(nothing -> agent.runtime().stopSandbox(sandbox.id()), agent.actor());
             }
         }
-        agent.then(stopped, nothing -> lookAfterEnd(), error -> {
-            log.warn("Stopping {} failed: {}", PodSpecs.fullName(pod), Agent.message(error));
-            stage = Stage.LIVING;
-            rest(agent.config().retry());
-        });
+        return stopped;
     }
 
     private List<PodKiller.Victim> inSpecOrder(List<PodKiller.Victim> victims) {
@@ -619,10 +648,6 @@ final class PodWorker {
         } catch (StatusException e) {
             return false;
         }
-    }
-
-    private static boolean isOlder(Pod one, Pod other) {
-        return revision(one) < revision(other);
     }
 
     private static long revision(Pod pod) {

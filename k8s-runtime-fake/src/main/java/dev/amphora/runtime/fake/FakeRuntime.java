@@ -777,7 +777,7 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
     private static boolean matches(String pattern, String image) {
         return pattern.endsWith("*")
                 ? image.startsWith(pattern.substring(0, pattern.length() - 1))
-                : image.equals(pattern);
+                : image.equals(pattern) || image.equals(pattern + ":latest");
     }
 
     private FakeRuntime add(Call call, Fault fault) {
