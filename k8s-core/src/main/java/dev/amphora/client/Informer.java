@@ -185,11 +185,24 @@ public final class Informer<T extends HasMetadata> {
      * @throws IllegalArgumentException if there is no index of that name
      */
     public synchronized List<T> byIndex(String name, String key) {
+        return index(name).get(key);
+    }
+
+    private Index<T> index(String name) {
         Index<T> index = indexes.get(name);
         if (index == null) {
             throw new IllegalArgumentException("no index " + name + " on " + type.plural());
         }
-        return index.get(key);
+        return index;
+    }
+
+    /**
+     * The keys of an index under which there is something, in order. The list is the caller's own.
+     *
+     * @throws IllegalArgumentException if there is no index of that name
+     */
+    public synchronized List<String> indexKeys(String name) {
+        return new ArrayList<>(index(name).buckets.keySet());
     }
 
     /**

@@ -101,7 +101,7 @@ public final class ControlLoop<K> implements AutoCloseable {
 
     /** Begins to reconcile as soon as every informer has its first list. Called once. */
     public ControlLoop<K> start(Reconciler<K> reconciler) {
-        await(sources.iterator(), reconciler);
+        await(new ArrayList<>(sources).iterator(), reconciler);
         return this;
     }
 

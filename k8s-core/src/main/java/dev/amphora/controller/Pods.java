@@ -22,7 +22,17 @@ public final class Pods {
     /** The index of objects without a controller by {@linkplain LabelIndex#ofLabels namespace and labels}. */
     public static final String ORPHANS = "orphans";
 
+    /** The index of pods by the name of their node. */
+    public static final String BY_NODE = "node";
+
     private Pods() {}
+
+    /** Indexes pods by the node that they are bound to. */
+    public static Informer<Pod> indexedByNode(Informer<Pod> informer) {
+        informer.addIndex(
+                BY_NODE, pod -> isAssigned(pod) ? List.of(pod.getSpec().getNodeName()) : List.of());
+        return informer;
+    }
 
     /** Indexes objects by who controls them, or by their labels if nobody does. */
     public static <T extends HasMetadata> Informer<T> indexed(Informer<T> informer) {

@@ -1,7 +1,13 @@
 /**
- * The controllers: each drives one kind of object to its desired state. Holds {@link dev.amphora.controller.Controller}, the manager
- * that runs them and the skeleton they share; each built-in controller lives in a subpackage of its own. Sees {@code client},
- * {@code api} and {@code kernel}.
+ * The controllers: each drives one kind of object to its desired state.
+ *
+ * <p>A tour: {@link dev.amphora.controller.Controller} is the interface, for users' own controllers too;
+ * {@link dev.amphora.controller.ControllerManager} runs a set of them and {@link dev.amphora.controller.Controllers} makes the built-in ones.
+ * {@link dev.amphora.controller.ControlLoop} is the skeleton: watches mapped to keys by a {@link dev.amphora.controller.KeyMapper}, workers
+ * that call a {@link dev.amphora.controller.Reconciler} and heed its {@link dev.amphora.controller.Result}, patience until own writes have been
+ * seen. {@link dev.amphora.controller.Claims}, {@link dev.amphora.controller.LabelIndex}, {@link dev.amphora.controller.Pods} and
+ * {@link dev.amphora.controller.Disruption} are what several controllers need. Each built-in controller lives in a subpackage, a pure
+ * planner and a thin executor. Sees {@code client}, {@code api} and {@code kernel}.
  */
 @NullMarked
 package dev.amphora.controller;

@@ -1,0 +1,155 @@
+package dev.amphora.controller;
+
+import dev.amphora.api.ResourceType;
+import dev.amphora.controller.deployment.DeploymentController;
+import dev.amphora.controller.endpoints.EndpointSliceController;
+import dev.amphora.controller.endpoints.EndpointSliceMirroringController;
+import dev.amphora.controller.endpoints.EndpointsController;
+import dev.amphora.controller.garbagecollector.GarbageCollectorController;
+import dev.amphora.controller.namespace.NamespaceController;
+import dev.amphora.controller.node.NodeLifecycleController;
+import dev.amphora.controller.node.TaintEvictionController;
+import dev.amphora.controller.podgc.PodGarbageCollector;
+import dev.amphora.controller.replicaset.ReplicaSetController;
+import dev.amphora.controller.replicaset.ReplicationControllerController;
+import dev.amphora.controller.serviceaccount.RootCaPublisher;
+import dev.amphora.controller.serviceaccount.ServiceAccountController;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.ReplicationController;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The built-in controllers: all of them, or some by the reference's names. */
+public final class Controllers {
+    private static final List<ResourceType<?>> SHARED = List.of(
+            ResourceType.of(Pod.class),
+            ResourceType.of(Node.class),
+            ResourceType.of(Namespace.class),
+            ResourceType.of(Service.class),
+            ResourceType.of(Endpoints.class),
+            ResourceType.of(EndpointSlice.class),
+            ResourceType.of(ServiceAccount.class),
+            ResourceType.of(ConfigMap.class),
+            ResourceType.of(ReplicationController.class),
+            ResourceType.of(ReplicaSet.class),
+            ResourceType.of(Deployment.class));
+
+    private final Supplier<? extends List<? extends ResourceType<?>>> types;
+    private final Supplier<String> authority;
+    private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
+    private int endedPods = 12_500;
+
+    /**
+     * Controllers with the reference's settings.
+     *
+     * @param types every kind that the server serves and that can be listed, watched and deleted, one version each, with its model
+     *     class if there is one; read again from time to time
+     * @param authority the cluster's certificate authority in PEM form
+     */
+    public Controllers(Supplier<? extends List<? extends ResourceType<?>>> types, Supplier<String> authority) {
+        this.types = types;
+        this.authority = authority;
+    }
+
+    /** Sets how patient the cluster is with silent nodes. */
+    public Controllers nodeMonitoring(NodeLifecycleController.Settings settings) {
+        nodeMonitoring = settings;
+        return this;
+    }
+
+    /** Sets how many ended pods may stay; zero or less means all. */
+    public Controllers endedPodThreshold(int pods) {
+        endedPods = pods;
+        return this;
+    }
+
+    /** All controllers, in the order in which they start. Each call makes new ones. */
+    public List<Controller> all() {
+        return select("*");
+    }
+
+    /** One controller by name; empty if there is none of that name. */
+    public Optional<Controller> named(String name) {
+        return Optional.ofNullable(factories().get(name)).map(Supplier::get);
+    }
+
+    /**
+     * Some controllers, chosen as kube-controller-manager's {@code --controllers} does.
+     *
+     * @param list names separated by commas: {@code *} for all that are on by default, {@code name} for one, {@code -name} for all
+     *     but one
+     * @throws IllegalArgumentException if a name is unknown
+     */
+    public List<Controller> select(String list) {
+        Map<String, Supplier<Controller>> factories = factories();
+        List<String> wanted = List.of(list.split(","));
+        for (String each : wanted) {
+            String name = each.startsWith("-") ? each.substring(1) : each;
+            if (!name.equals("*") && !factories.containsKey(name)) {
+                throw new IllegalArgumentException("\"" + name + "\" is not in the list of known controllers");
+            }
+        }
+        List<Controller> selected = new ArrayList<>();
+        factories.forEach((name, factory) -> {
+            if (wanted.contains(name) || (wanted.contains("*") && !wanted.contains("-" + name))) {
+                selected.add(factory.get());
+            }
+        });
+        return selected;
+    }
+
+    /** The names of all controllers, in the order in which they start. */
+    public List<String> names() {
+        return List.copyOf(factories().keySet());
+    }
+
+    /**
+     * A kind as the controllers that work on all kinds want it: with the model class if other controllers read the kind too, so that
+     * they share objects, and as a generic resource otherwise, so that no class is loaded for it.
+     *
+     * @param group empty for core
+     * @param plural such as {@code pods}
+     */
+    public static ResourceType<?> typeOf(String group, String version, String kind, String plural, boolean namespaced) {
+        for (ResourceType<?> shared : SHARED) {
+            if (shared.group().equals(group)
+                    && shared.version().equals(version)
+                    && shared.kind().equals(kind)) {
+                return shared;
+            }
+        }
+        return new ResourceType<>(group, version, kind, plural, namespaced, GenericKubernetesResource.class);
+    }
+
+    private Map<String, Supplier<Controller>> factories() {
+        Map<String, Supplier<Controller>> factories = new LinkedHashMap<>();
+        factories.put("serviceaccount-controller", ServiceAccountController::new);
+        factories.put("root-ca-certificate-publisher-controller", () -> new RootCaPublisher(authority));
+        factories.put("deployment-controller", DeploymentController::new);
+        factories.put("replicaset-controller", ReplicaSetController::new);
+        factories.put("replicationcontroller-controller", ReplicationControllerController::new);
+        factories.put("endpointslice-controller", EndpointSliceController::new);
+        factories.put("endpoints-controller", EndpointsController::new);
+        factories.put("endpointslice-mirroring-controller", EndpointSliceMirroringController::new);
+        factories.put("node-lifecycle-controller", () -> new NodeLifecycleController(nodeMonitoring));
+        factories.put("taint-eviction-controller", TaintEvictionController::new);
+        factories.put("pod-garbage-collector-controller", () -> new PodGarbageCollector(endedPods));
+        factories.put("namespace-controller", () -> new NamespaceController(types));
+        factories.put("garbage-collector-controller", () -> new GarbageCollectorController(types));
+        return factories;
+    }
+}

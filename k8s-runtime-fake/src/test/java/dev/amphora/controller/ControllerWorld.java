@@ -1,0 +1,175 @@
+package dev.amphora.controller;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.api.ResourceType;
+import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.client.Client;
+import dev.amphora.client.DeleteOptions;
+import dev.amphora.client.InProcessClient;
+import dev.amphora.client.ListOptions;
+import dev.amphora.client.Patch;
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** An API server in memory, controllers on a simulated kernel, and a kubelet played by the test. */
+final class ControllerWorld implements AutoCloseable {
+    final SimulatedKernel kernel;
+    final MemoryStore store;
+    final ApiServer server;
+    final Client client;
+    final ControllerManager manager;
+
+    /**
+     * A world that has come to rest.
+     *
+     * @param controllers as {@link Controllers#select} takes them; the service account controller always runs
+     */
+    ControllerWorld(long seed, String controllers) {
+        kernel = new SimulatedKernel(seed);
+        store = new MemoryStore(kernel);
+        server = ApiServer.builder(kernel, store).build();
+        server.start();
+        client = new InProcessClient(server, User.of("admin", User.MASTERS), "test");
+        manager = new ControllerManager(
+                kernel,
+                new InProcessClient(server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
+                new Controllers(this::types, () -> "PEM").select("serviceaccount-controller," + controllers));
+        manager.start();
+        settle();
+    }
+
+    private List<ResourceType<?>> types() {
+        Map<String, ResourceType<?>> byName = new LinkedHashMap<>();
+        for (ResourceInfo info : server.catalogue().resources()) {
+            if (info.supports("list") && info.supports("watch") && info.supports("delete")) {
+                byName.putIfAbsent(
+                        info.qualifiedName(),
+                        Controllers.typeOf(
+                                info.group(), info.version(), info.kind(), info.plural(), info.namespaced()));
+            }
+        }
+        return List.copyOf(byName.values());
+    }
+
+    /** Lets everything settle that needs no more than a moment. */
+    ControllerWorld settle() {
+        kernel.advance(Duration.ofSeconds(1));
+        return this;
+    }
+
+    <T extends HasMetadata> List<T> list(Class<T> type) {
+        return client.list(ResourceType.of(type), null, ListOptions.all()).items();
+    }
+
+    <T extends HasMetadata> T get(Class<T> type, String name) {
+        return client.get(ResourceType.of(type), "default", name);
+    }
+
+    <T extends HasMetadata> boolean exists(Class<T> type, String name) {
+        return client.find(ResourceType.of(type), "default", name).isPresent();
+    }
+
+    void merge(Class<? extends HasMetadata> type, String name, String json) {
+        client.patch(
+                ResourceType.of(type),
+                "default",
+                name,
+                Patch.merge(Json.read(json.getBytes(StandardCharsets.UTF_8))),
+                null);
+    }
+
+    List<String> events() {
+        return list(Event.class).stream()
+                .map(event -> event.getReason() + ": " + event.getMessage())
+                .toList();
+    }
+
+    /** What the kubelet would do: ends what is being deleted, runs what is pending. */
+    void kubeletRound() {
+        for (Pod pod : list(Pod.class)) {
+            if (Pods.isTerminating(pod)) {
+                finish(pod);
+            }
+        }
+        for (Pod pod : list(Pod.class)) {
+            if (Pods.phase(pod).equals("Pending") && !Pods.isTerminating(pod)) {
+                run(pod);
+            }
+        }
+        settle();
+    }
+
+    /** Rounds until the cluster comes to rest. */
+    void kubeletRounds(int count) {
+        for (int i = 0; i < count; i++) {
+            kubeletRound();
+        }
+    }
+
+    void finish(Pod pod) {
+        client.delete(
+                ResourceType.of(Pod.class),
+                pod.getMetadata().getNamespace(),
+                pod.getMetadata().getName(),
+                DeleteOptions.defaults()
+                        .withGracePeriod(0)
+                        .onlyUid(pod.getMetadata().getUid()));
+    }
+
+    void run(Pod pod) {
+        if (!Pods.isAssigned(pod)) {
+            ObjectNode binding = Json.object();
+            binding.put("apiVersion", "v1").put("kind", "Binding");
+            binding.putObject("metadata").put("name", pod.getMetadata().getName());
+            binding.putObject("target").put("kind", "Node").put("name", "n1");
+            client.subresource(
+                    ResourceType.of(Pod.class),
+                    pod.getMetadata().getNamespace(),
+                    pod.getMetadata().getName(),
+                    "binding",
+                    binding,
+                    false);
+        }
+        setPhase(pod, "Running", true);
+    }
+
+    void setPhase(Pod pod, String phase, boolean ready) {
+        Pod current = Json.copy(client.get(
+                ResourceType.of(Pod.class),
+                pod.getMetadata().getNamespace(),
+                pod.getMetadata().getName()));
+        PodStatus status = Objects.requireNonNullElseGet(current.getStatus(), PodStatus::new);
+        status.setPhase(phase);
+        status.setPodIP("10.9.0." + (Math.floorMod(pod.getMetadata().getUid().hashCode(), 250) + 1));
+        status.setConditions(new ArrayList<>(List.of(new PodConditionBuilder()
+                .withType("Ready")
+                .withStatus(ready ? "True" : "False")
+                .withLastTransitionTime(Pods.stamp(kernel.instant()))
+                .build())));
+        current.setStatus(status);
+        client.updateStatus(current);
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+        server.close();
+        store.close();
+        kernel.close();
+    }
+}
