@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class Discovery {
     private static final String PRODUCED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
     private static final As AGGREGATED = new As("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList");
+    private static final List<String> JSON_TYPES = List.of("*/*", "application/*", "application/json");
+    private static final List<String> BINARY_TYPES =
+            List.of(OpenApiDocuments.V2_PROTOBUF, OpenApiDocuments.V2_PROTOBUF_ANSWER);
     private static final byte[] NOTHING = new byte[0];
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss", Locale.ROOT)
@@ -152,6 +155,9 @@ final class Discovery {
         if (rest.equals("v3")) {
             return openApiIndex(exchange, current);
         }
+        if (rest.equals("v2")) {
+            return openApiVersionTwo(exchange, current);
+        }
         if (!rest.startsWith("v3/")) {
             return Exchange.notFoundText();
         }
@@ -160,7 +166,7 @@ final class Discovery {
         if (document == null) {
             return new HttpAnswer(404, NOTHING);
         }
-        if (!takesJson(exchange.header("Accept"))) {
+        if (!takes(exchange.header("Accept"), JSON_TYPES)) {
             return new HttpAnswer(406, NOTHING).with("Vary", "Accept");
         }
         String etag = '"' + document.hash() + '"';
@@ -202,13 +208,41 @@ final class Discovery {
                 .with("Last-Modified", HTTP_DATE.format(modified) + " GMT");
     }
 
-    private static boolean takesJson(@Nullable String header) {
+    private static HttpAnswer openApiVersionTwo(Exchange exchange, Edition current) {
+        String accept = exchange.header("Accept");
+        boolean binary = accept != null && takes(accept, BINARY_TYPES);
+        if (!binary && !takes(accept, JSON_TYPES)) {
+            return variesByEncoding(new HttpAnswer(406, NOTHING));
+        }
+        OpenApiDocuments.Document document = binary ? current.openApi.v2Protobuf() : current.openApi.v2();
+        String etag = '"' + document.hash() + '"';
+        if (isUnchanged(exchange, etag, current.since)) {
+            return variesByEncoding(new HttpAnswer(304, NOTHING).with("Etag", etag));
+        }
+        String type = binary ? OpenApiDocuments.V2_PROTOBUF_ANSWER : "application/json";
+        if (exchange.takesGzip()) {
+            byte[] compressed = page(current, "openapi/v2 " + type, () -> Exchange.gzip(document.json())).bytes;
+            return variesByEncoding(new HttpAnswer(200, compressed)
+                    .with("Content-Type", type)
+                    .with("Content-Encoding", "gzip")
+                    .with("Accept-Ranges", "bytes")
+                    .with("Last-Modified", HTTP_DATE.format(current.since) + " GMT")
+                    .with("Etag", etag));
+        }
+        return variesByEncoding(file(document.json(), type, current.since).with("Etag", etag));
+    }
+
+    private static HttpAnswer variesByEncoding(HttpAnswer answer) {
+        return answer.with("Vary", "Accept-Encoding").with("Vary", "Accept");
+    }
+
+    /** Whether one of the clauses of an {@code Accept} header, or its absence, lets one of these types pass. */
+    private static boolean takes(@Nullable String header, List<String> types) {
         if (header == null || header.isEmpty()) {
             return true;
         }
         for (String clause : header.split(",", -1)) {
-            String type = clause.split(";", 2)[0].strip();
-            if (type.equals("*/*") || type.equals("application/*") || type.equals("application/json")) {
+            if (types.contains(clause.split(";", 2)[0].strip())) {
                 return true;
             }
         }
@@ -238,7 +272,8 @@ final class Discovery {
     /** The paths that {@code GET /} lists, sorted. */
     List<String> rootPaths(List<String> healthPaths) {
         List<String> paths = new ArrayList<>(healthPaths);
-        paths.addAll(List.of("/api", "/apis", "/apis/", "/metrics", "/openapi/v3", "/openapi/v3/", "/version"));
+        paths.addAll(List.of(
+                "/api", "/apis", "/apis/", "/metrics", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"));
         for (GroupInfo group : apiServer.catalogue().groups()) {
             String root = group.name().isEmpty() ? "/api" : "/apis/" + group.name();
             if (!group.name().isEmpty()) {

@@ -491,7 +491,7 @@ final class Exchange {
                         || userAgent.startsWith("Mozilla/5.0"));
     }
 
-    private boolean takesGzip() {
+    boolean takesGzip() {
         for (String header : call.headers("Accept-Encoding")) {
             for (String coding : header.split(",", -1)) {
                 if (coding.strip().equals("gzip")) {
@@ -502,7 +502,7 @@ final class Exchange {
         return false;
     }
 
-    private static byte[] gzip(byte[] bytes) {
+    static byte[] gzip(byte[] bytes) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 8);
         try (GZIPOutputStream gzip = new GZIPOutputStream(out) {
             {

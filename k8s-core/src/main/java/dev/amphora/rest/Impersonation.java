@@ -94,7 +94,6 @@ final class Impersonation {
     }
 
     private void check(String group, String resource, String subresource, String namespace, String name) {
-        authorize.accept(
-                new AccessRequest(real, "impersonate", group, "", resource, subresource, namespace, name, ""));
+        authorize.accept(new AccessRequest(real, "impersonate", group, "", resource, subresource, namespace, name, ""));
     }
 }
