@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Which served versions of kinds are not the stored ones, and how these convert. */
 public final class KindConversions {
-    private static final ImmutableMap<String, Conversion> CONVERSIONS = ImmutableMap.of();
+    private static final ImmutableMap<String, Conversion> CONVERSIONS = ImmutableMap.of(
+            "extensions/v1beta1/Deployment", new ExtensionsDeployment(),
+            "autoscaling/v1/HorizontalPodAutoscaler", new AutoscalerV1());
     private static final ImmutableMap<String, String> STORED = ImmutableMap.of(
             "extensions/v1beta1/Deployment", "apps/v1",
             "events.k8s.io/v1/Event", "v1",

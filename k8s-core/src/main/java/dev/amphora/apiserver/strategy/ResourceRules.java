@@ -196,6 +196,11 @@ final class ResourceRules {
         }
     }
 
+    /** A name must be that of a resource of containers. */
+    static void containerName(Fields place, String name) {
+        name(place, name, false);
+    }
+
     /** Whether a resource is of the kind that belongs to the system. */
     static boolean isNative(String name) {
         return name.indexOf('/') < 0 || name.contains("kubernetes.io/");

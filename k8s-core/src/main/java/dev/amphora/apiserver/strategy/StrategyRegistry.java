@@ -20,6 +20,7 @@ public final class StrategyRegistry {
             .put("/nodes", new NodeStrategy())
             .put("/replicationcontrollers", new ReplicationControllerStrategy())
             .put("/persistentvolumeclaims", new ClaimStrategy())
+            .put("autoscaling/horizontalpodautoscalers", new AutoscalerStrategy())
             .put("batch/jobs", new JobStrategy())
             .put("batch/cronjobs", new CronJobStrategy())
             .put("apps/controllerrevisions", new ControllerRevisionStrategy())
