@@ -200,8 +200,7 @@ public abstract class StoreContract {
 
         concurrently(writers, writer -> {
             for (int done = 0; done < rounds; ) {
-                Entry entry = get("counter");
-                assertThat(entry).isNotNull();
+                Entry entry = existing("counter");
                 int next = Integer.parseInt(text(entry)) + 1;
                 if (put("counter", String.valueOf(next), entry.modRevision()).succeeded()) {
                     done++;
@@ -209,10 +208,9 @@ public abstract class StoreContract {
             }
         });
 
-        Entry last = get("counter");
-        assertThat(last).isNotNull();
+        Entry last = existing("counter");
         assertThat(text(last)).isEqualTo(String.valueOf(writers * rounds));
-        assertThat(last.version()).isEqualTo(writers * rounds + 1L);
+        assertThat(last.version()).isEqualTo(1L + (long) writers * rounds);
     }
 
     @Test
@@ -294,8 +292,7 @@ public abstract class StoreContract {
                 store().delete(first.key(), first.modRevision());
             }
             put("p/" + number(seen.size()) + "x", "new", 0);
-            Entry last = get("p/" + number(9));
-            assertThat(last).isNotNull();
+            Entry last = existing("p/" + number(9));
             put("p/" + number(9), "changed", last.modRevision());
         } while (page.more());
 
@@ -834,10 +831,12 @@ public abstract class StoreContract {
         return store().get(key(name)).entry().orElse(null);
     }
 
+    private Entry existing(String name) {
+        return store().get(key(name)).entry().orElseThrow(() -> new AssertionError("there is no " + name));
+    }
+
     private byte[] value(String name) {
-        Entry entry = get(name);
-        assertThat(entry).as(name).isNotNull();
-        return entry.value();
+        return existing(name).value();
     }
 
     private void create(String under, int keys) {

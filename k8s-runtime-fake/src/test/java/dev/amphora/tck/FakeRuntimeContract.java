@@ -10,12 +10,11 @@ import java.util.List;
 
 /** The fake runtime in the terms of the contract. */
 abstract class FakeRuntimeContract extends ContainerRuntimeContract {
-    private FakeRuntime fake;
+    private final FakeRuntime fake = new FakeRuntime();
 
     @Override
     protected ContainerRuntime newRuntime() {
-        fake = new FakeRuntime().image(unobtainableImage(), ImageBehavior.fails("not found"));
-        return fake;
+        return fake.image(unobtainableImage(), ImageBehavior.fails("not found"));
     }
 
     @Override

@@ -523,18 +523,18 @@ public final class DockerRuntime implements ContainerRuntime {
     /** A call of the engine, which may throw what it likes. */
     @FunctionalInterface
     private interface Work<T> {
-        T apply(Running now) throws Exception;
+        @Nullable T apply(Running now) throws Exception;
     }
 
     private CompletionStage<Void> run(Consumer<Running> work) {
-        return this.<@Nullable Void>call(now -> {
+        return this.<Void>call(now -> {
             work.accept(now);
             return null;
         });
     }
 
     /** Runs a call where it may block. */
-    private <T extends @Nullable Object> CompletionStage<T> call(Work<T> work) {
+    private <T> CompletionStage<T> call(Work<T> work) {
         CompletableFuture<T> outcome = new CompletableFuture<>();
         Running now;
         try {

@@ -100,7 +100,7 @@ final class LogReader implements Flow.Publisher<LogLine> {
         }
     }
 
-    private final class Reading extends Receiver<Frame> {
+    private static final class Reading extends Receiver<Frame> {
         private final SubmissionPublisher<LogLine> lines;
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
         private final ByteArrayOutputStream err = new ByteArrayOutputStream();

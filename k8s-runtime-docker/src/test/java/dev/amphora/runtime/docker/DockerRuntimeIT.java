@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,8 +123,8 @@ class DockerRuntimeIT extends ContainerRuntimeContract {
                 .isZero();
         HttpResponse<String> response = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(
-                                        URI.create("http://" + sandbox.ip().getHostAddress() + ":8080/"))
+                        HttpRequest.newBuilder(URI.create("http://"
+                                        + Objects.requireNonNull(sandbox.ip()).getHostAddress() + ":8080/"))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());
         assertThat(response.body()).isEqualTo("hello\n");

@@ -3,6 +3,8 @@ package dev.amphora.store.memory;
 import dev.amphora.store.CompactedException;
 import dev.amphora.store.Store.Entry;
 import dev.amphora.store.Store.Event;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,13 +88,13 @@ final class History {
         long kept = (revision / STRIDE + 1) * STRIDE;
         KeyTree tree = kept <= last ? trees[treeSlot(kept)] : null;
         long end = tree == null ? last : kept;
-        Event[] undone = new Event[(int) (end - revision)];
-        for (int i = 0; i < undone.length; i++) {
-            Event event = event(end - i);
+        List<Event> undone = new ArrayList<>((int) (end - revision));
+        for (long each = end; each > revision; each--) {
+            Event event = event(each);
             if (event == null) {
                 throw new CompactedException(compacted);
             }
-            undone[i] = event;
+            undone.add(event);
         }
         return new Past(tree == null ? current : tree, undone);
     }
@@ -120,13 +122,13 @@ final class History {
 
     private static long cost(Event event) {
         Entry previous = event.previous();
-        return EVENT_OVERHEAD + (previous == null ? 0 : previous.value().length);
+        return (long) EVENT_OVERHEAD + (previous == null ? 0 : previous.value().length);
     }
 
     /**
      * A later tree and the events, latest first, that lie between.
      */
-    record Past(KeyTree later, Event[] undone) {
+    record Past(KeyTree later, List<Event> undone) {
         /** The tree before those events. */
         KeyTree tree() {
             KeyTree tree = later;
