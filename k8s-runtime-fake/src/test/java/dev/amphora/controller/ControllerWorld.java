@@ -10,16 +10,26 @@ import dev.amphora.client.Client;
 import dev.amphora.client.DeleteOptions;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.client.ListOptions;
+import dev.amphora.client.OwnerReferences;
 import dev.amphora.client.Patch;
+import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,6 +103,103 @@ final class ControllerWorld implements AutoCloseable {
                 null);
     }
 
+    ConfigMap owned(String name, HasMetadata owner, Boolean blocks, String... finalizers) {
+        return client.create(new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("default")
+                .withFinalizers(finalizers)
+                .withOwnerReferences(OwnerReferences.ownedBy(owner).edit()
+                        .withBlockOwnerDeletion(blocks)
+                        .build())
+                .endMetadata()
+                .build());
+    }
+
+    ConfigMap configMap(String namespace, String name, String... finalizers) {
+        return client.create(new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(namespace)
+                .withFinalizers(finalizers)
+                .endMetadata()
+                .build());
+    }
+
+    void delete(Class<? extends HasMetadata> type, String name, String propagation) {
+        client.delete(
+                ResourceType.of(type),
+                "default",
+                name,
+                DeleteOptions.defaults().withPropagation(propagation));
+        settle();
+    }
+
+    /** The names of the ConfigMaps of the default namespace. */
+    List<String> maps() {
+        return client.list(ResourceType.of(ConfigMap.class), "default", ListOptions.all()).items().stream()
+                .map(map -> map.getMetadata().getName())
+                .toList();
+    }
+
+    Node node(String name, String zone) {
+        Node node = client.create(new NodeBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .addToLabels("topology.kubernetes.io/zone", zone)
+                .endMetadata()
+                .build());
+        node = Json.copy(node);
+        node.setStatus(new NodeBuilder()
+                .withNewStatus()
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .withReason("KubeletReady")
+                .withLastHeartbeatTime(Pods.stamp(kernel.instant()))
+                .withLastTransitionTime(Pods.stamp(kernel.instant()))
+                .endCondition()
+                .endStatus()
+                .build()
+                .getStatus());
+        return client.updateStatus(node);
+    }
+
+    /** Renews the Lease of a node every ten seconds, as long as the returned switch says so. */
+    boolean[] heartbeats(String name) {
+        boolean[] on = {true};
+        beat(kernel.actor("heartbeat/" + name), name, on);
+        return on;
+    }
+
+    private void beat(Actor actor, String name, boolean[] on) {
+        actor.execute(() -> {
+            if (on[0]) {
+                ZonedDateTime now = ZonedDateTime.ofInstant(kernel.instant(), ZoneOffset.UTC);
+                ResourceType<Lease> leases = ResourceType.of(Lease.class);
+                Lease lease = client.find(leases, "kube-node-lease", name).orElse(null);
+                if (lease == null) {
+                    client.create(new LeaseBuilder()
+                            .withNewMetadata()
+                            .withName(name)
+                            .withNamespace("kube-node-lease")
+                            .endMetadata()
+                            .withNewSpec()
+                            .withHolderIdentity(name)
+                            .withLeaseDurationSeconds(40)
+                            .withRenewTime(now)
+                            .endSpec()
+                            .build());
+                } else {
+                    Lease next = Json.copy(lease);
+                    next.getSpec().setRenewTime(now);
+                    client.update(next);
+                }
+            }
+            actor.schedule(Duration.ofSeconds(10), () -> beat(actor, name, on));
+        });
+    }
+
     List<String> events() {
         return list(Event.class).stream()
                 .map(event -> event.getReason() + ": " + event.getMessage())
@@ -132,11 +239,15 @@ final class ControllerWorld implements AutoCloseable {
     }
 
     void run(Pod pod) {
+        runOn(pod, "n1");
+    }
+
+    void runOn(Pod pod, String node) {
         if (!Pods.isAssigned(pod)) {
             ObjectNode binding = Json.object();
             binding.put("apiVersion", "v1").put("kind", "Binding");
             binding.putObject("metadata").put("name", pod.getMetadata().getName());
-            binding.putObject("target").put("kind", "Node").put("name", "n1");
+            binding.putObject("target").put("kind", "Node").put("name", node);
             client.subresource(
                     ResourceType.of(Pod.class),
                     pod.getMetadata().getNamespace(),
