@@ -316,9 +316,10 @@ public final class PodTopologySpread
     private Answer afterPodChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo old = Hints.pod(before);
         PodInfo now = Hints.pod(after);
-        if (now != null && now.uid().equals(pod.uid())) {
-            return Answer.QUEUE;
-        }
+        boolean tolerates = Hints.isSame(pod, after)
+                && old != null
+                && now != null
+                && !old.tolerations().equals(now.tolerations());
         if ((old != null && !old.namespace().equals(pod.namespace()))
                 || (now != null && !now.namespace().equals(pod.namespace()))) {
             return Answer.SKIP;
@@ -326,7 +327,7 @@ public final class PodTopologySpread
         for (SpreadConstraint constraint : constraints(pod, SpreadConstraint.HARD)) {
             boolean counted = old != null && constraint.selector().matches(old.labels());
             boolean counts = now != null && constraint.selector().matches(now.labels());
-            if (counted != counts) {
+            if (counted != counts || (tolerates && constraint.honorsTaints())) {
                 return Answer.QUEUE;
             }
         }
@@ -342,7 +343,7 @@ public final class PodTopologySpread
         if (old == null || now == null) {
             return Answer.queueIf(matched || matches);
         }
-        return Answer.queueIf(matched != matches || (matches && isElsewhere(hard, old, now)));
+        return Answer.queueIf(matched != matches || (matches && (isElsewhere(hard, old, now) || !old.taints().equals(now.taints()))));
     }
 
     private static boolean isElsewhere(List<SpreadConstraint> constraints, NodeInfo old, NodeInfo now) {

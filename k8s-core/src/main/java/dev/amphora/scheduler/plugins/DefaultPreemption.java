@@ -1,0 +1,274 @@
+package dev.amphora.scheduler.plugins;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
+import dev.amphora.client.DeleteOptions;
+import dev.amphora.client.Patch;
+import dev.amphora.scheduler.framework.Actions;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.EnqueueExtensions;
+import dev.amphora.scheduler.framework.EventResource;
+import dev.amphora.scheduler.framework.EventToRegister;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.Lister;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeStatuses;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.PreEnqueuePlugin;
+import dev.amphora.scheduler.framework.QueueingHint.Answer;
+import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.framework.WaitingPod;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes room for a pod by deleting pods of lower priority.
+ *
+ * <p>Looks at nodes from a random one on until enough candidates are found, takes the one that does the least harm, nominates the pod to
+ * it, and deletes the victims beside the scheduling cycle (KEP-4832). Until that is done the pod is held back.
+ */
+public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, EnqueueExtensions {
+    private static final Logger log = LoggerFactory.getLogger(DefaultPreemption.class);
+    private static final ResourceType<Pod> PODS = ResourceType.of(Pod.class);
+    private static final Status NOT_HELPFUL =
+            Status.unresolvable("Preemption is not helpful for scheduling").withPlugin("DefaultPreemption");
+    private static final Status PREEMPTING = Status.unresolvable("waiting for the preemption for this pod to be finished");
+
+    private final Handle handle;
+    private final Lister<PodDisruptionBudget> budgets;
+    private final int minCandidateNodesPercentage;
+    private final int minCandidateNodesAbsolute;
+    private final Set<String> preempting = new HashSet<>();
+
+    /**
+     * The plugin's arguments.
+     *
+     * @param minCandidateNodesPercentage how many candidates are enough, in percent of the nodes that come into question; null for 10
+     * @param minCandidateNodesAbsolute how many are enough at least; null for 100
+     */
+    public record Args(
+            @Nullable Integer minCandidateNodesPercentage,
+            @Nullable Integer minCandidateNodesAbsolute) {}
+
+    /** The plugin for a profile. */
+    public DefaultPreemption(Args args, Handle handle) {
+        this.handle = handle;
+        this.budgets = handle.lister(PodDisruptionBudget.class);
+        this.minCandidateNodesPercentage =
+                args.minCandidateNodesPercentage() == null ? 10 : args.minCandidateNodesPercentage();
+        this.minCandidateNodesAbsolute =
+                args.minCandidateNodesAbsolute() == null ? 100 : args.minCandidateNodesAbsolute();
+    }
+
+    @Override
+    public Status preEnqueue(PodInfo pod) {
+        return preempting.contains(pod.uid()) ? PREEMPTING : Status.success();
+    }
+
+    @Override
+    public Result postFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        String ineligible = whyNotEligible(pod, statuses);
+        if (ineligible != null) {
+            return Result.of(Status.unschedulable("preemption: " + ineligible));
+        }
+        NodeStatuses unhelpful = new NodeStatuses(NOT_HELPFUL);
+        List<Candidate> candidates = candidates(state, pod, statuses, unhelpful);
+        if (candidates.isEmpty()) {
+            int all = handle.snapshot().nodes().size();
+            return Result.clear(Status.unschedulable("preemption: " + message(unhelpful, all)));
+        }
+        Candidate chosen = Candidate.leastHarm(candidates).get(0);
+        log.debug("Pod {} preempts {} on node {}", pod, chosen.victims(), chosen.node().name());
+        preempt(pod, chosen);
+        return Result.nominate(chosen.node().name());
+    }
+
+    private static String message(NodeStatuses nodes, int all) {
+        TreeMap<String, Integer> counts = new TreeMap<>();
+        nodes.forEach((name, status) -> status.reasons().forEach(reason -> counts.merge(reason, 1, Integer::sum)));
+        if (nodes.size() < all) {
+            nodes.absent().reasons().forEach(reason -> counts.merge(reason, all - nodes.size(), Integer::sum));
+        }
+        List<String> lines = new ArrayList<>();
+        counts.forEach((reason, count) -> lines.add(count + " " + reason));
+        lines.sort(null);
+        String text = "0/" + all + " nodes are available:";
+        return lines.isEmpty() ? text : text + " " + String.join(", ", lines) + ".";
+    }
+
+    /** Why a pod may not preempt; null if it may. */
+    @Nullable String whyNotEligible(PodInfo pod, NodeStatuses statuses) {
+        if ("Never".equals(pod.spec().getPreemptionPolicy())) {
+            return "not eligible due to preemptionPolicy=Never.";
+        }
+        String nominated = pod.nominatedNodeName();
+        if (nominated.isEmpty()
+                || statuses.get(nominated).code() == Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE) {
+            return null;
+        }
+        NodeInfo node = handle.snapshot().node(nominated);
+        if (node != null) {
+            for (PodInfo other : node.pods()) {
+                if (other.priority() < pod.priority() && isBeingPreempted(other)) {
+                    return "not eligible due to a terminating pod on the nominated node.";
+                }
+            }
+        }
+        return null;
+    }
+
+    private static boolean isBeingPreempted(PodInfo pod) {
+        if (pod.isTerminating() && pod.pod().getStatus() != null) {
+            for (PodCondition condition : pod.pod().getStatus().getConditions()) {
+                if ("DisruptionTarget".equals(condition.getType())) {
+                    return "True".equals(condition.getStatus())
+                            && "PreemptionByScheduler".equals(condition.getReason());
+                }
+            }
+        }
+        return false;
+    }
+
+    /** The nodes on which preemption helps; those on which it doesn't go to {@code unhelpful}. */
+    List<Candidate> candidates(CycleState state, PodInfo pod, NodeStatuses statuses, NodeStatuses unhelpful) {
+        List<NodeInfo> potential = new ArrayList<>();
+        for (NodeInfo node : handle.snapshot().nodes()) {
+            if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
+                potential.add(node);
+            }
+        }
+        if (potential.isEmpty()) {
+            return List.of();
+        }
+        List<DisruptionBudget> protecting = new ArrayList<>();
+        for (PodDisruptionBudget budget : budgets.list(null)) {
+            protecting.add(DisruptionBudget.of(budget));
+        }
+        int size = potential.size();
+        int enough = Math.min(
+                size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
+        int offset = handle.random().nextInt(size);
+        List<Candidate> harmless = new ArrayList<>();
+        List<Candidate> violating = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            NodeInfo node = potential.get((offset + i) % size);
+            Victims victims = new Victims(handle, state, pod, node, protecting);
+            Status status = victims.select();
+            if (!status.isSuccess()) {
+                unhelpful.put(node.name(), status);
+                continue;
+            }
+            Candidate candidate = new Candidate(node, victims.chosen(), victims.violations());
+            (candidate.violations() == 0 ? harmless : violating).add(candidate);
+            if (!harmless.isEmpty() && harmless.size() + violating.size() >= enough) {
+                break;
+            }
+        }
+        harmless.addAll(violating);
+        return harmless;
+    }
+
+    /** Deletes the victims, beside the scheduling cycle. */
+    private void preempt(PodInfo pod, Candidate candidate) {
+        preempting.add(pod.uid());
+        String nodeName = candidate.node().name();
+        List<PodInfo> outranked = handle.nominatedPods(nodeName).stream()
+                .filter(other -> other.priority() < pod.priority())
+                .toList();
+        outranked.forEach(handle::clearNomination);
+        List<PodInfo> victims = candidate.victims();
+        List<PodInfo> running = new ArrayList<>();
+        for (PodInfo victim : victims) {
+            WaitingPod waiting = handle.waitingPod(victim.uid());
+            if (waiting == null) {
+                running.add(victim);
+            } else {
+                waiting.reject("DefaultPreemption", "preempted");
+            }
+        }
+        handle.runAsync(() -> {
+            boolean done = true;
+            for (PodInfo other : outranked) {
+                clearNominatedNode(other);
+            }
+            for (int i = 0; i < running.size(); i++) {
+                if (i == running.size() - 1) {
+                    // the deletion of the last one shall find the pod free to be tried again
+                    handle.runInCycle(() -> preempting.remove(pod.uid()));
+                }
+                done &= evict(running.get(i), pod, nodeName);
+            }
+            boolean complete = done;
+            handle.runInCycle(() -> {
+                preempting.remove(pod.uid());
+                if (!complete || running.isEmpty()) {
+                    handle.activate(List.of(pod));
+                }
+            });
+        });
+    }
+
+    private boolean evict(PodInfo victim, PodInfo preemptor, String nodeName) {
+        try {
+            ObjectNode body = Json.object();
+            body.putObject("metadata").put("uid", victim.uid());
+            ObjectNode condition = body.putObject("status").putArray("conditions").addObject();
+            condition.put("type", "DisruptionTarget").put("status", "True").put("reason", "PreemptionByScheduler");
+            Long generation = victim.pod().getMetadata().getGeneration();
+            if (generation != null) {
+                condition.put("observedGeneration", generation);
+            }
+            condition.put("message", handle.schedulerName() + ": preempting to accommodate a higher priority pod");
+            condition.putNull("lastProbeTime");
+            condition.put(
+                    "lastTransitionTime",
+                    handle.clock().instant().truncatedTo(ChronoUnit.SECONDS).toString());
+            handle.client().patch(PODS, victim.namespace(), victim.name(), Patch.strategic(body), "status");
+            handle.client()
+                    .delete(PODS, victim.namespace(), victim.name(), DeleteOptions.defaults().onlyUid(victim.uid()));
+        } catch (StatusException e) {
+            if (!e.isNotFound() && !e.isConflict()) {
+                log.warn("Pod {} could not be preempted: {}", victim, e.getMessage());
+                return false;
+            }
+            return true;
+        }
+        String note = "Preempted by pod " + preemptor.uid() + " on node " + nodeName;
+        handle.event(victim.pod(), "Normal", "Preempted", "Preempting", note);
+        return true;
+    }
+
+    private void clearNominatedNode(PodInfo pod) {
+        ObjectNode body = Json.object();
+        body.putObject("metadata").put("uid", pod.uid());
+        body.putObject("status").putNull("nominatedNodeName");
+        try {
+            handle.client().patch(PODS, pod.namespace(), pod.name(), Patch.strategic(body), "status");
+        } catch (StatusException e) {
+            log.debug("The nominated node of pod {} could not be cleared: {}", pod, e.getMessage());
+        }
+    }
+
+    /**
+     * The deletion of a pod makes a pod that is held back here be looked at again, but doesn't by itself call for another attempt: that is
+     * for the plugins that have turned it down.
+     */
+    @Override
+    public List<EventToRegister> eventsToRegister() {
+        return List.of(EventToRegister.judged(
+                EventResource.POD, Actions.DELETE, (pod, before, after) -> Answer.SKIP));
+    }
+}
