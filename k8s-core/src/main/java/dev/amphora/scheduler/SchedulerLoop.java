@@ -2,7 +2,6 @@ package dev.amphora.scheduler;
 
 import dev.amphora.api.ResourceType;
 import dev.amphora.client.Client;
-import dev.amphora.client.EventRecorder;
 import dev.amphora.client.Informer;
 import dev.amphora.client.InformerHandler;
 import dev.amphora.client.Informers;
@@ -25,7 +24,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +52,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private final WaitingPods waitingPods;
     private final BindingCycle binding;
     private final PodStatusWriter statusWriter;
-    private final Map<String, EventRecorder> recorders = new HashMap<>();
+    private final PodEvents events;
     private final List<Informer<?>> listed = new ArrayList<>();
     private final Map<String, Framework> profiles = new LinkedHashMap<>();
     private final SchedulingQueue queue;
@@ -80,12 +78,12 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         this.waitingPods = new WaitingPods(actor);
         this.binding = new BindingCycle(kernel, this);
         this.statusWriter = new PodStatusWriter(kernel, client);
+        this.events = new PodEvents(kernel, client);
         this.pods =
                 informers.of(ResourceType.of(Pod.class), null, ListOptions.all().withFields(LIVE_PODS));
         this.nodes = informers.of(Node.class);
         profiles.forEach((name, profile) -> {
             this.profiles.put(name, new Framework(profile, this));
-            recorders.put(name, new EventRecorder(client, kernel, name));
         });
         this.queue = new SchedulingQueue(kernel, this.profiles, nominations, initialBackoff, maxBackoff);
         this.scheduling = new PodScheduling(chance);
@@ -116,7 +114,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         actor.close();
         binding.close();
         statusWriter.close();
-        recorders.values().forEach(EventRecorder::close);
+        events.close();
     }
 
     /** After anything that may have changed the queue: sees to the next cycle and to the next timer. */
@@ -449,12 +447,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
 
     @Override
     public void event(Pod pod, String type, String reason, String action, String note) {
-        String name = pod.getSpec() == null ? null : pod.getSpec().getSchedulerName();
-        EventRecorder recorder = recorders.get(name == null ? Profile.DEFAULT_SCHEDULER_NAME : name);
-        if (recorder == null) {
-            recorder = recorders.values().iterator().next();
-        }
-        recorder.record(EventRecorder.reference(pod), type, reason, note);
+        events.record(pod, type, reason, action, note);
     }
 
     /** The names of the profiles. */

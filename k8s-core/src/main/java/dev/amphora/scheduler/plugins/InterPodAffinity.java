@@ -377,7 +377,8 @@ public final class InterPodAffinity
         boolean isNear = now != null && matchesAll(near, now);
         boolean wasFar = old != null && matchesAll(far, old);
         boolean isFar = now != null && matchesAll(far, now);
-        return Answer.queueIf((!wasNear && isNear) || (wasFar && !isFar));
+        boolean keptAway = old != null && now == null && matchesAll(resolved(old.requiredAntiAffinity()), pod);
+        return Answer.queueIf((!wasNear && isNear) || (wasFar && !isFar) || keptAway);
     }
 
     private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
