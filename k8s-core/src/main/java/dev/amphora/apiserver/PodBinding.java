@@ -87,6 +87,7 @@ final class PodBinding {
         copy(binding, pod, "labels");
         copyZone(pod, target);
         PodConditions.set(pod, "PodScheduled", "True", Metadata.time(kernel.instant()));
+        pod.withObject("/status").remove("nominatedNodeName");
         Metadata.of(pod).remove("resourceVersion");
         return pod;
     }

@@ -25,6 +25,7 @@ final class PodConditions {
         }
         condition.remove("reason");
         condition.remove("message");
+        condition.remove("observedGeneration");
     }
 
     private static ArrayNode array(ObjectNode object) {
