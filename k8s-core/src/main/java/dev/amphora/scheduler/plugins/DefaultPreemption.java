@@ -1,11 +1,8 @@
 package dev.amphora.scheduler.plugins;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
-import dev.amphora.client.Patch;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
@@ -16,6 +13,7 @@ import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PodStatusPatch;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
@@ -24,7 +22,6 @@ import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -223,20 +220,14 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     private boolean evict(PodInfo victim, PodInfo preemptor, String nodeName) {
         try {
-            ObjectNode body = Json.object();
-            body.putObject("metadata").put("uid", victim.uid());
-            ObjectNode condition = body.putObject("status").putArray("conditions").addObject();
-            condition.put("type", "DisruptionTarget").put("status", "True").put("reason", "PreemptionByScheduler");
-            Long generation = victim.pod().getMetadata().getGeneration();
-            if (generation != null) {
-                condition.put("observedGeneration", generation);
-            }
-            condition.put("message", handle.schedulerName() + ": preempting to accommodate a higher priority pod");
-            condition.putNull("lastProbeTime");
-            condition.put(
-                    "lastTransitionTime",
-                    handle.clock().instant().truncatedTo(ChronoUnit.SECONDS).toString());
-            handle.client().patch(PODS, victim.namespace(), victim.name(), Patch.strategic(body), "status");
+            new PodStatusPatch(victim)
+                    .condition(
+                            "DisruptionTarget",
+                            "True",
+                            "PreemptionByScheduler",
+                            handle.schedulerName() + ": preempting to accommodate a higher priority pod",
+                            handle.clock().instant())
+                    .write(handle.client());
             handle.client()
                     .delete(PODS, victim.namespace(), victim.name(), DeleteOptions.defaults().onlyUid(victim.uid()));
         } catch (StatusException e) {
@@ -252,11 +243,8 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     }
 
     private void clearNominatedNode(PodInfo pod) {
-        ObjectNode body = Json.object();
-        body.putObject("metadata").put("uid", pod.uid());
-        body.putObject("status").putNull("nominatedNodeName");
         try {
-            handle.client().patch(PODS, pod.namespace(), pod.name(), Patch.strategic(body), "status");
+            new PodStatusPatch(pod).nominatedNode("").write(handle.client());
         } catch (StatusException e) {
             log.debug("The nominated node of pod {} could not be cleared: {}", pod, e.getMessage());
         }
