@@ -87,7 +87,11 @@ final class PodEvents implements AutoCloseable {
             try {
                 write(pod, new Key(pod.getMetadata().getUid(), type, reason, action, note), at);
             } catch (StatusException e) {
-                log.debug("The event {} about pod {} was refused: {}", reason, pod.getMetadata().getName(), e.getMessage());
+                log.debug(
+                        "The event {} about pod {} was refused: {}",
+                        reason,
+                        pod.getMetadata().getName(),
+                        e.getMessage());
             }
         });
     }

@@ -42,14 +42,15 @@ public final class PodStatusPatch {
     public PodStatusPatch condition(String type, String value, String reason, String message, Instant now) {
         PodCondition known = known(type);
         Long generation = pod.pod().getMetadata().getGeneration();
-        boolean sameStatus = known != null && value.equals(known.getStatus());
-        if (sameStatus
-                && reason.equals(known.getReason())
-                && message.equals(known.getMessage())
-                && Objects.equals(generation, known.getObservedGeneration())) {
-            return this;
+        String since = null;
+        if (known != null && value.equals(known.getStatus())) {
+            if (reason.equals(known.getReason())
+                    && message.equals(known.getMessage())
+                    && Objects.equals(generation, known.getObservedGeneration())) {
+                return this;
+            }
+            since = known.getLastTransitionTime();
         }
-        String since = sameStatus ? known.getLastTransitionTime() : null;
         ObjectNode condition = status.putArray("conditions").addObject();
         condition.put("type", type);
         if (generation != null) {

@@ -22,7 +22,10 @@ public final class DefaultPlugins {
             new Default(
                     "InterPodAffinity", 2, PluginFactory.withArgs(InterPodAffinity.Args.class, InterPodAffinity::new)),
             new Default("DynamicResources", 2, (args, handle) -> new DynamicResources()),
-            new Default("DefaultPreemption", 0, PluginFactory.withArgs(DefaultPreemption.Args.class, DefaultPreemption::new)),
+            new Default(
+                    "DefaultPreemption",
+                    0,
+                    PluginFactory.withArgs(DefaultPreemption.Args.class, DefaultPreemption::new)),
             new Default(
                     "NodeResourcesBalancedAllocation",
                     1,

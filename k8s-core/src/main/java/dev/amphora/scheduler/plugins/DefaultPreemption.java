@@ -42,7 +42,8 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     private static final ResourceType<Pod> PODS = ResourceType.of(Pod.class);
     private static final Status NOT_HELPFUL =
             Status.unresolvable("Preemption is not helpful for scheduling").withPlugin("DefaultPreemption");
-    private static final Status PREEMPTING = Status.unresolvable("waiting for the preemption for this pod to be finished");
+    private static final Status PREEMPTING =
+            Status.unresolvable("waiting for the preemption for this pod to be finished");
 
     private final Handle handle;
     private final Lister<PodDisruptionBudget> budgets;
@@ -56,9 +57,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
      * @param minCandidateNodesPercentage how many candidates are enough, in percent of the nodes that come into question; null for 10
      * @param minCandidateNodesAbsolute how many are enough at least; null for 100
      */
-    public record Args(
-            @Nullable Integer minCandidateNodesPercentage,
-            @Nullable Integer minCandidateNodesAbsolute) {}
+    public record Args(@Nullable Integer minCandidateNodesPercentage, @Nullable Integer minCandidateNodesAbsolute) {}
 
     /** The plugin for a profile. */
     public DefaultPreemption(Args args, Handle handle) {
@@ -88,7 +87,11 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             return Result.clear(Status.unschedulable("preemption: " + message(unhelpful, all)));
         }
         Candidate chosen = Candidate.leastHarm(candidates).get(0);
-        log.debug("Pod {} preempts {} on node {}", pod, chosen.victims(), chosen.node().name());
+        log.debug(
+                "Pod {} preempts {} on node {}",
+                pod,
+                chosen.victims(),
+                chosen.node().name());
         preempt(pod, chosen);
         return Result.nominate(chosen.node().name());
     }
@@ -112,8 +115,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             return "not eligible due to preemptionPolicy=Never.";
         }
         String nominated = pod.nominatedNodeName();
-        if (nominated.isEmpty()
-                || statuses.get(nominated).code() == Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE) {
+        if (nominated.isEmpty() || statuses.get(nominated).code() == Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE) {
             return null;
         }
         NodeInfo node = handle.snapshot().node(nominated);
@@ -155,8 +157,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             protecting.add(DisruptionBudget.of(budget));
         }
         int size = potential.size();
-        int enough = Math.min(
-                size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
+        int enough = Math.min(size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
         int offset = handle.random().nextInt(size);
         List<Candidate> harmless = new ArrayList<>();
         List<Candidate> violating = new ArrayList<>();
@@ -229,7 +230,11 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                             handle.clock().instant())
                     .write(handle.client());
             handle.client()
-                    .delete(PODS, victim.namespace(), victim.name(), DeleteOptions.defaults().onlyUid(victim.uid()));
+                    .delete(
+                            PODS,
+                            victim.namespace(),
+                            victim.name(),
+                            DeleteOptions.defaults().onlyUid(victim.uid()));
         } catch (StatusException e) {
             if (!e.isNotFound() && !e.isConflict()) {
                 log.warn("Pod {} could not be preempted: {}", victim, e.getMessage());
@@ -256,7 +261,6 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
      */
     @Override
     public List<EventToRegister> eventsToRegister() {
-        return List.of(EventToRegister.judged(
-                EventResource.POD, Actions.DELETE, (pod, before, after) -> Answer.SKIP));
+        return List.of(EventToRegister.judged(EventResource.POD, Actions.DELETE, (pod, before, after) -> Answer.SKIP));
     }
 }

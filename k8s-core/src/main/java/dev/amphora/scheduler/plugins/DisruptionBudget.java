@@ -24,7 +24,9 @@ record DisruptionBudget(String namespace, LabelMatcher selector, int allowed, Se
                 : budget.getStatus().getDisruptedPods().keySet();
         return new DisruptionBudget(
                 budget.getMetadata().getNamespace(),
-                budget.getSpec() == null ? LabelMatcher.NOTHING : LabelMatcher.of(budget.getSpec().getSelector()),
+                budget.getSpec() == null
+                        ? LabelMatcher.NOTHING
+                        : LabelMatcher.of(budget.getSpec().getSelector()),
                 allowed,
                 disrupted);
     }

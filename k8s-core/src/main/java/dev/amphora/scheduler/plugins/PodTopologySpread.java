@@ -135,7 +135,7 @@ public final class PodTopologySpread
             for (int i = 0; i < hard.size(); i++) {
                 SpreadConstraint constraint = hard.get(i);
                 if (constraint.counts(pod, node)) {
-                    counts.add(i, node.labels().get(constraint.topologyKey()), constraint.count(pod, node));
+                    counts.add(i, domain(node, constraint.topologyKey()), constraint.count(pod, node));
                 }
             }
         }
@@ -164,7 +164,7 @@ public final class PodTopologySpread
             for (int i = 0; i < counts.constraints.size(); i++) {
                 SpreadConstraint constraint = counts.constraints.get(i);
                 if (constraint.selector().matches(other.labels()) && constraint.counts(pod, node)) {
-                    counts.add(i, node.labels().get(constraint.topologyKey()), delta);
+                    counts.add(i, domain(node, constraint.topologyKey()), delta);
                 }
             }
         }
@@ -343,7 +343,8 @@ public final class PodTopologySpread
         if (old == null || now == null) {
             return Answer.queueIf(matched || matches);
         }
-        return Answer.queueIf(matched != matches || (matches && (isElsewhere(hard, old, now) || !old.taints().equals(now.taints()))));
+        return Answer.queueIf(matched != matches
+                || (matches && (isElsewhere(hard, old, now) || !old.taints().equals(now.taints()))));
     }
 
     private static boolean isElsewhere(List<SpreadConstraint> constraints, NodeInfo old, NodeInfo now) {
