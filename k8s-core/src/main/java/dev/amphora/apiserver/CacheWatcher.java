@@ -205,7 +205,6 @@ final class CacheWatcher implements WatchSink.Handle {
         tree.put("apiVersion", apiVersion);
         ObjectNode metadata = tree.putObject("metadata");
         metadata.put("resourceVersion", Long.toString(revision));
-        metadata.putNull("creationTimestamp");
         if (endOfInitial) {
             metadata.putObject("annotations").put("k8s.io/initial-events-end", "true");
         }

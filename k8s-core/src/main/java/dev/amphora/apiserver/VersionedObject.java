@@ -84,7 +84,7 @@ public final class VersionedObject {
     public byte[] bytes() {
         byte[] known = bytes;
         if (known == null) {
-            known = Json.write(tree());
+            known = Json.write(MemberOrder.of(tree()));
             bytes = known;
         }
         return known;

@@ -60,6 +60,9 @@ record Accept(Format format, @Nullable As as, boolean pretty) {
         /** Only the objects as they are. */
         Offer PLAIN = (format, as) -> as == null;
 
+        /** Pages that have no binary form. */
+        Offer TEXT = (format, as) -> as == null && format != Format.PROTOBUF;
+
         /** Built-in resources: as tables or without all but their metadata. */
         Offer RESOURCES = (format, as) -> as == null || isOfResources(format, as);
 

@@ -93,11 +93,11 @@ final class Discovery {
         }
         if (top) {
             Accept aggregated = Accept.negotiateAs(exchange.header("Accept"), AGGREGATED);
-            if (aggregated != null) {
+            if (aggregated != null && aggregated.format() != Accept.Format.PROTOBUF) {
                 return aggregated(exchange, current, core, aggregated.format());
             }
         }
-        Accept accept = Accept.negotiate(exchange.header("Accept"), Accept.Offer.PLAIN);
+        Accept accept = Accept.negotiate(exchange.header("Accept"), Accept.Offer.TEXT);
         if (accept == null) {
             throw Exchange.notAcceptable(PRODUCED);
         }

@@ -3,8 +3,8 @@ package dev.amphora.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.amphora.api.Json;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -12,10 +12,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.Yaml;
 
 class YamlWriterTest {
-    private static final YAMLMapper READER = new YAMLMapper();
-
     @Test
     void writesSortedBlocksWithListsUnderTheirKeys() {
         assertThat(yaml("{\"kind\":\"X\",\"a\":[{\"c\":1,\"b\":[]},\"s\",[1,2]],\"e\":{},\"n\":null,\"t\":true}"))
@@ -82,12 +81,14 @@ class YamlWriterTest {
     }
 
     @Property(tries = 500)
-    void anyTextIsReadBackAsItWas(@ForAll("texts") String text) throws Exception {
+    void anyTextIsReadBackAsItWas(@ForAll("texts") String text) {
         JsonNode tree = Json.object()
                 .put("key", text)
                 .set("list", Json.mapper().createArrayNode().add(text));
 
-        assertThat(READER.readTree(YamlWriter.write(tree))).isEqualTo(tree);
+        assertThat(Json.mapper()
+                        .<JsonNode>valueToTree(new Yaml().load(new ByteArrayInputStream(YamlWriter.write(tree)))))
+                .isEqualTo(tree);
     }
 
     @Provide

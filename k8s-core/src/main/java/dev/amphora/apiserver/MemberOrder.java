@@ -1,0 +1,51 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import dev.amphora.api.Json;
+import java.util.List;
+
+/** The order in which the reference writes the members that all objects have: kind and version first, metadata as it declares it. */
+final class MemberOrder {
+    private static final List<String> METADATA = ImmutableList.of(
+            "name",
+            "generateName",
+            "namespace",
+            "selfLink",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "labels",
+            "annotations",
+            "ownerReferences",
+            "finalizers",
+            "managedFields");
+
+    private MemberOrder() {}
+
+    /** The same object, its members in order. Shares what is below them. */
+    static ObjectNode of(ObjectNode object) {
+        ObjectNode ordered = Json.object();
+        move(object, ordered, "kind");
+        move(object, ordered, "apiVersion");
+        if (object.get("metadata") instanceof ObjectNode metadata) {
+            ObjectNode orderedMetadata = Json.object();
+            METADATA.forEach(member -> move(metadata, orderedMetadata, member));
+            orderedMetadata.setAll(metadata);
+            ordered.set("metadata", orderedMetadata);
+        }
+        object.fields().forEachRemaining(member -> ordered.putIfAbsent(member.getKey(), member.getValue()));
+        return ordered;
+    }
+
+    private static void move(ObjectNode from, ObjectNode to, String member) {
+        JsonNode value = from.get(member);
+        if (value != null) {
+            to.set(member, value);
+        }
+    }
+}
