@@ -6,7 +6,10 @@
 RECORDED_DISCOVERY is the folder with the recorded discovery and OpenAPI documents of the reference. Protocol field numbers,
 and which fields are optional, are read from the struct tags of the same release's Go modules, fetched with `go mod download`.
 
-The output is gzipped text. Line 1: JSON, the served groups in discovery order. Every other line is one definition:
+The output is gzipped text. Line 1: the served resources in discovery order, separated by `;`. A resource is
+`group version plural kind singular scope verbs shortNames categories storageVersionHash subresources`, lists joined by commas,
+`-` for nothing, verbs as letters; a subresource is `name:kind:verbs`, then `:group:version` of its kind if they are others than
+the resource's. Every other line is one definition:
 name, TAB, its OpenAPI v3 schema as recorded, TAB, its fields in declaration order. A field is
 `name number flags type`, separated by `;`. number: protocol field numbers joined by dots, several when the field
 is embedded, then each after the embedding structure's name and a colon; `-` for none. flags: `p` pointer, `o` left out when empty, `z` left out when zero, `-` none of them. type: the Go type as error messages name it.
@@ -33,6 +36,7 @@ KINDS = {name: ["/v1/" + name.rsplit(".", 1)[1]] for name in EXTRA + [META + "De
 KINDS[META + "PartialObjectMetadata"] = ["meta.k8s.io/v1/PartialObjectMetadata"]
 KINDS[META + "PartialObjectMetadataList"] = ["meta.k8s.io/v1/PartialObjectMetadataList"]
 LEGACY = "io.k8s.api.extensions.v1beta1."
+VERBS = {"create": "c", "delete": "d", "deletecollection": "D", "get": "g", "list": "l", "patch": "p", "update": "u", "watch": "w"}
 SCALARS = {"string": {"type": "string"}, "bool": {"type": "boolean"},
            "int32": {"type": "integer", "format": "int32"}, "int64": {"type": "integer", "format": "int64"},
            "int": {"type": "integer", "format": "int32"}, "float64": {"type": "number", "format": "double"},
@@ -154,38 +158,44 @@ def read(root, *path):
         return json.load(file)
 
 
-def groups(root):
-    """The served groups, in discovery order, with what aggregated discovery doesn't tell: storage version hashes."""
+def resources(root):
+    """The served resources, in discovery order; aggregated discovery tells all but the storage version hashes."""
     result = []
     for document in ("api_v2.json", "apis_v2.json"):
         for group in read(root, "aggregated", document)["items"]:
             name = group["metadata"].get("name", "")
-            versions = []
             for version in group["versions"]:
                 legacy_list = read(root, "resources", ("apis_" + name if name else "api") + "_" + version["version"] + ".json")
                 hashes = {r["name"]: r["storageVersionHash"] for r in legacy_list["resources"] if "storageVersionHash" in r}
-                resources = []
                 for r in version["resources"]:
-                    r = json.loads(json.dumps(r).replace('"group": "", "version": "", ', ""))
-                    if r["resource"] in hashes:
-                        r["hash"] = hashes[r["resource"]]
-                    resources.append(r)
-                versions.append({"version": version["version"], "resources": resources})
-            result.append({"group": name, "versions": versions})
+                    result.append({**r, "group": name, "version": version["version"], "hash": hashes.get(r["resource"])})
     return result
 
 
-def legacy_group(served):
+def legacy_resource(served):
     """extensions/v1beta1: the last group, without short names and categories, so that plain names mean apps."""
-    apps = next(g for g in served if g["group"] == "apps")["versions"][0]["resources"]
-    deployment = json.loads(json.dumps(next(r for r in apps if r["resource"] == "deployments")))
+    deployment = dict(next(r for r in served if r["group"] == "apps" and r["resource"] == "deployments"))
     for key in ("shortNames", "categories", "hash"):
-        deployment.pop(key, None)
-    deployment["subresources"] = [
+        deployment[key] = None
+    deployment.update(group="extensions", version="v1beta1", subresources=[
         {"subresource": "rollback", "responseKind": {"kind": "DeploymentRollback"}, "verbs": ["create"]},
         {"subresource": "scale", "responseKind": {"kind": "Scale"}, "verbs": ["get", "patch", "update"]},
-        {"subresource": "status", "responseKind": {"kind": "Deployment"}, "verbs": ["get", "patch", "update"]}]
-    return {"group": "extensions", "versions": [{"version": "v1beta1", "resources": [deployment]}]}
+        {"subresource": "status", "responseKind": {"kind": "Deployment"}, "verbs": ["get", "patch", "update"]}])
+    return deployment
+
+
+def resource_text(r):
+    def verbs(of):
+        return "".join(VERBS[v] for v in of["verbs"])
+
+    def subresource(s):
+        kind = s["responseKind"]
+        other = [kind["group"], kind["version"]] if kind.get("group") else []
+        return ":".join([s["subresource"], kind["kind"], verbs(s), *other])
+
+    return " ".join([r["group"] or "-", r["version"], r["resource"], r["responseKind"]["kind"], r["singularResource"] or "-",
+                     r["scope"], verbs(r), ",".join(r.get("shortNames") or ["-"]), ",".join(r.get("categories") or ["-"]),
+                     r["hash"] or "-", ",".join(map(subresource, r.get("subresources") or ())) or "-"])
 
 
 def main():
@@ -198,10 +208,10 @@ def main():
     for name in EXTRA:
         schemas[name] = object_schema(structs, aliases, schemas, name)
     schemas.update(legacy(structs, aliases, schemas))
-    served = groups(recorded)
-    served.append(legacy_group(served))
+    served = resources(recorded)
+    served.append(legacy_resource(served))
     compact = {"separators": (",", ":"), "ensure_ascii": False}
-    lines = [json.dumps(served, **compact)]
+    lines = [";".join(map(resource_text, served))]
     for name in sorted(schemas):
         properties = set(schemas[name].get("properties", ())) - {"apiVersion", "kind"}
         text = fields(structs, name)

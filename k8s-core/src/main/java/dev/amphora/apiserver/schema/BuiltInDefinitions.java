@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
 final class BuiltInDefinitions {
     private static final BuiltInDefinitions INSTANCE = load();
 
-    private final JsonNode discovery;
+    private final String resources;
     private final Map<String, Line> lines;
     private final Map<String, String> namesByKind;
     private final Map<String, TypeSchema> types = new ConcurrentHashMap<>();
     private final SchemaReader reader = new SchemaReader(this::definition);
 
-    private BuiltInDefinitions(JsonNode discovery, Map<String, Line> lines) {
-        this.discovery = discovery;
+    private BuiltInDefinitions(String resources, Map<String, Line> lines) {
+        this.resources = resources;
         this.lines = lines;
         namesByKind = new HashMap<>();
         lines.forEach((name, line) -> {
@@ -53,7 +53,7 @@ final class BuiltInDefinitions {
             String text = new String(bytes, StandardCharsets.ISO_8859_1);
             int start = text.indexOf('\n') + 1;
             Map<String, Line> lines = new LinkedHashMap<>();
-            JsonNode discovery = tree(text.substring(0, start - 1));
+            String resources = text.substring(0, start - 1);
             while (start < text.length()) {
                 int schema = text.indexOf('\t', start) + 1;
                 int fields = text.indexOf('\t', schema) + 1;
@@ -63,15 +63,15 @@ final class BuiltInDefinitions {
                 lines.put(text.substring(start, schema - 1), new Line(text, schema, fields, kinds, end));
                 start = end + 1;
             }
-            return new BuiltInDefinitions(discovery, lines);
+            return new BuiltInDefinitions(resources, lines);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** The served groups as the resource has them. */
-    JsonNode discovery() {
-        return discovery;
+    /** The served resources as the generated resource has them. */
+    String resources() {
+        return resources;
     }
 
     List<String> names() {

@@ -1,10 +1,9 @@
 package dev.amphora.apiserver.schema;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.amphora.apiserver.schema.ResourceInfo.Subresource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -181,52 +180,19 @@ public final class SchemaCatalogue {
     }
 
     private static SchemaCatalogue read(BuiltInDefinitions definitions) {
-        List<GroupInfo> groups = new ArrayList<>();
+        Map<String, List<String>> versions = new LinkedHashMap<>();
         Map<ResourceKey, ResourceInfo> resources = new LinkedHashMap<>();
-        for (JsonNode group : definitions.discovery()) {
-            String name = group.path("group").asText();
-            List<String> versions = new ArrayList<>();
-            for (JsonNode version : group.path("versions")) {
-                versions.add(version.path("version").asText());
-                for (JsonNode resource : version.path("resources")) {
-                    ResourceInfo info = resource(name, version.path("version").asText(), resource);
-                    resources.put(new ResourceKey(name, info.version(), info.plural()), info);
-                }
+        for (String text : Splitter.on(';').split(definitions.resources())) {
+            ResourceInfo resource = ResourceText.parse(text);
+            resources.put(new ResourceKey(resource.group(), resource.version(), resource.plural()), resource);
+            List<String> known = versions.computeIfAbsent(resource.group(), g -> new ArrayList<>());
+            if (!known.contains(resource.version())) {
+                known.add(resource.version());
             }
-            groups.add(new GroupInfo(name, versions));
         }
+        List<GroupInfo> groups = new ArrayList<>();
+        versions.forEach((group, all) -> groups.add(new GroupInfo(group, all)));
         return new SchemaCatalogue(definitions, groups, resources, Map.of());
-    }
-
-    private static ResourceInfo resource(String group, String version, JsonNode node) {
-        List<Subresource> subresources = new ArrayList<>();
-        for (JsonNode s : node.path("subresources")) {
-            JsonNode kind = s.path("responseKind");
-            subresources.add(new Subresource(
-                    s.path("subresource").asText(),
-                    kind.path("group").asText(group),
-                    kind.path("version").asText(version),
-                    kind.path("kind").asText(),
-                    strings(s.path("verbs"))));
-        }
-        return new ResourceInfo(
-                group,
-                version,
-                node.path("responseKind").path("kind").asText(),
-                node.path("resource").asText(),
-                node.path("singularResource").asText(),
-                node.path("scope").asText().equals("Namespaced"),
-                strings(node.path("verbs")),
-                strings(node.path("shortNames")),
-                strings(node.path("categories")),
-                subresources,
-                Optional.ofNullable(node.get("hash")).map(JsonNode::asText));
-    }
-
-    private static List<String> strings(JsonNode array) {
-        List<String> result = new ArrayList<>();
-        array.forEach(n -> result.add(n.asText()));
-        return result;
     }
 
     private record ResourceKey(String group, String version, String name) {}
