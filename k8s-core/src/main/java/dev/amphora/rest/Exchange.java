@@ -171,6 +171,7 @@ final class Exchange {
             refuseUnknown(target, verb, catalogue);
             return;
         }
+        warnings = Deprecations.of(resource);
         boolean connection =
                 resource.group().isEmpty() && (CONNECTIONS.contains(target.subresource()) || isLog(resource, target));
         if (verb == null
@@ -196,7 +197,6 @@ final class Exchange {
                     "Name parameter invalid: \"%s\": may not be '%s'".formatted(target.name(), target.name()));
         }
         ApiRequest request = request(target, verb, body);
-        warnings = Deprecations.of(resource);
         if (isLog(resource, target)) {
             longRunning = true;
             new PodLog(api, this, call, request, query).run();
