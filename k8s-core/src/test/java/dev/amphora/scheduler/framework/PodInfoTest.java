@@ -1,0 +1,86 @@
+package dev.amphora.scheduler.framework;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amphora.api.Json;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PodInfoTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "500m, 500, 1",
+        "2, 2000, 2",
+        "0.1, 100, 1",
+        "1.0005, 1001, 2",
+        "1Ki, 1024000, 1024",
+        "1.5Gi, 1610612736000, 1610612736",
+        "1e3, 1000000, 1000",
+        "1G, 1000000000000, 1000000000",
+        "0, 0, 0",
+    })
+    void quantitiesAreRoundedUp(String text, long thousandths, long whole) {
+        assertThat(Quantities.milliValue(new Quantity(text))).isEqualTo(thousandths);
+        assertThat(Quantities.value(new Quantity(text))).isEqualTo(whole);
+    }
+
+    @Test
+    void containersAddUpAndOverheadComesOnTop() {
+        PodInfo pod = pod("""
+                {"containers": [{"name": "a", "resources": {"requests": {"cpu": "1", "example.com/gpu": "1"}}},
+                                {"name": "b", "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}}}],
+                 "overhead": {"cpu": "50m"}}""");
+
+        assertThat(pod.requests()).hasToString("cpu=1550m, memory=1073741824, example.com/gpu=1");
+    }
+
+    @Test
+    void theLargestInitContainerCountsOnTopOfTheSidecarsBeforeIt() {
+        PodInfo pod = pod("""
+                {"containers": [{"name": "a", "resources": {"requests": {"cpu": "1"}}}],
+                 "initContainers": [{"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}},
+                                    {"name": "i", "resources": {"requests": {"cpu": "3"}}}]}""");
+
+        assertThat(pod.requests().milliCpu()).isEqualTo(4000);
+    }
+
+    @Test
+    void podLevelRequestsWinExceptInScores() {
+        PodInfo pod = pod("""
+                {"containers": [{"name": "a", "resources": {"requests": {"cpu": "100m"}}}],
+                 "resources": {"requests": {"cpu": "2"}}}""");
+
+        assertThat(pod.requests().milliCpu()).isEqualTo(2000);
+        assertThat(pod.scoredRequests().milliCpu()).isEqualTo(100);
+    }
+
+    @Test
+    void whatIsNotAskedForCountsInScoresOnly() {
+        PodInfo pod = pod("{\"containers\": [{\"name\": \"a\"}]}");
+
+        assertThat(pod.requests().isZero()).isTrue();
+        assertThat(pod.nonZeroMilliCpu()).isEqualTo(100);
+        assertThat(pod.nonZeroMemory()).isEqualTo(200L * 1024 * 1024);
+    }
+
+    @Test
+    void portsOfSidecarsCountAndThoseOfInitContainersDoNot() {
+        PodInfo pod = pod("""
+                {"containers": [{"name": "a", "ports": [{"containerPort": 1, "hostPort": 1}, {"containerPort": 9}]}],
+                 "initContainers": [{"name": "s", "restartPolicy": "Always", "ports": [{"containerPort": 2, "hostPort": 2}]},
+                                    {"name": "i", "ports": [{"containerPort": 3, "hostPort": 3}]}]}""");
+
+        assertThat(pod.hostPorts()).extracting(HostPort::port).containsExactly(1, 2);
+        assertThat(pod.hostPorts()).extracting(HostPort::ip).containsOnly(HostPort.ANY_IP);
+    }
+
+    private static PodInfo pod(String spec) {
+        String text = "{\"metadata\": {\"name\": \"p\", \"namespace\": \"default\", \"uid\": \"u\"}, \"spec\": " + spec + "}";
+        return PodInfo.of(Json.fromTree(Json.read(text.getBytes(StandardCharsets.UTF_8)), Pod.class));
+    }
+}
