@@ -1,0 +1,154 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.api.Json;
+import dev.amphora.api.ResourceType;
+import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.client.Client;
+import dev.amphora.client.DeleteOptions;
+import dev.amphora.client.InProcessClient;
+import dev.amphora.client.ListOptions;
+import dev.amphora.client.Patch;
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClassBuilder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** An API server in memory and a scheduler on a simulated kernel; nobody else. */
+final class SchedulerWorld implements AutoCloseable {
+    private static final ResourceType<Pod> PODS = ResourceType.of(Pod.class);
+    private static final ResourceType<Node> NODES = ResourceType.of(Node.class);
+
+    final SimulatedKernel kernel;
+    final Client client;
+    private final MemoryStore store;
+    private final ApiServer server;
+    private final Scheduler scheduler;
+
+    SchedulerWorld(long seed, Scheduler scheduler) {
+        this.kernel = new SimulatedKernel(seed);
+        this.store = new MemoryStore(kernel);
+        this.server = ApiServer.builder(kernel, store)
+                .withoutAdmission("ServiceAccount")
+                .withoutAdmission("TaintNodesByCondition")
+                .build();
+        server.start();
+        this.client = new InProcessClient(server, User.of("admin", User.MASTERS), "test");
+        this.scheduler = scheduler;
+        scheduler.start(new Scheduler.Context(
+                kernel,
+                new InProcessClient(server, User.of("system:kube-scheduler", User.MASTERS), "kube-scheduler")));
+        settle();
+    }
+
+    /** Lets everything settle that needs no more than a moment. */
+    void settle() {
+        kernel.advance(Duration.ofSeconds(5));
+    }
+
+    void node(String name, String cpu) {
+        client.create(new NodeBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .addToLabels("kubernetes.io/hostname", name)
+                .endMetadata()
+                .withNewStatus()
+                .addToAllocatable("cpu", new Quantity(cpu))
+                .addToAllocatable("memory", new Quantity("8Gi"))
+                .addToAllocatable("pods", new Quantity("110"))
+                .endStatus()
+                .build());
+    }
+
+    void patchNode(String name, String merge) {
+        client.patch(NODES, null, name, Patch.merge(Json.read(merge.getBytes(StandardCharsets.UTF_8))), null);
+    }
+
+    static PodBuilder pod(String name, String cpu) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("default")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("c")
+                .withImage("i:1")
+                .withNewResources()
+                .addToRequests("cpu", new Quantity(cpu))
+                .endResources()
+                .endContainer()
+                .endSpec();
+    }
+
+    void create(PodBuilder pod) {
+        client.create(pod.build());
+    }
+
+    void delete(String pod) {
+        client.delete(PODS, "default", pod, DeleteOptions.defaults().withGracePeriod(0));
+    }
+
+    void priorityClass(String name, int value) {
+        client.create(new PriorityClassBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .withValue(value)
+                .build());
+    }
+
+    Pod get(String pod) {
+        return client.get(PODS, "default", pod);
+    }
+
+    /** The node that a pod is on, empty if it has none. */
+    String nodeOf(String pod) {
+        String node = get(pod).getSpec().getNodeName();
+        return node == null ? "" : node;
+    }
+
+    /** Pod by pod, where it is. */
+    Map<String, String> placement() {
+        Map<String, String> nodes = new TreeMap<>();
+        for (Pod pod : client.list(PODS, "default", ListOptions.all()).items()) {
+            nodes.put(pod.getMetadata().getName(), String.valueOf(pod.getSpec().getNodeName()));
+        }
+        return nodes;
+    }
+
+    PodCondition scheduled(String pod) {
+        return get(pod).getStatus().getConditions().stream()
+                .filter(condition -> condition.getType().equals("PodScheduled"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The notes of a pod's events with a reason. */
+    List<String> notes(String pod, String reason) {
+        return client.list(ResourceType.of(Event.class), "default", ListOptions.all()).items().stream()
+                .filter(event -> event.getInvolvedObject().getName().equals(pod)
+                        && event.getReason().equals(reason))
+                .map(Event::getMessage)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        scheduler.close();
+        server.close();
+        store.close();
+        kernel.close();
+    }
+}
