@@ -109,8 +109,7 @@ final class Bench implements Framework.Host {
     }
 
     Bench running(PodBuilder pod, String nodeName) {
-        cache.addPod(PodInfo.of(
-                pod.editSpec().withNodeName(nodeName).endSpec().build()));
+        cache.addPod(PodInfo.of(pod.editSpec().withNodeName(nodeName).endSpec().build()));
         return this;
     }
 
@@ -135,9 +134,8 @@ final class Bench implements Framework.Host {
             FilterPlugin filter = framework.filterPlugins().get(i);
             if (filter.name().equals(plugin)) {
                 for (NodeInfo node : nodes) {
-                    Status status = framework.skipsFilter(state, i)
-                            ? Status.success()
-                            : filter.filter(state, pod, node);
+                    Status status =
+                            framework.skipsFilter(state, i) ? Status.success() : filter.filter(state, pod, node);
                     verdicts.put(node.name(), status.message());
                 }
             }
@@ -249,5 +247,4 @@ final class Bench implements Framework.Host {
 
     @Override
     public void event(Pod pod, String type, String reason, String action, String note) {}
-
 }

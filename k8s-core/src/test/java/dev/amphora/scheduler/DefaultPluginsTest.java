@@ -29,11 +29,15 @@ class DefaultPluginsTest {
 
     private final Bench bench = new Bench();
 
-    // -- gates, names, cordons, taints ---------------------------------------------------------------------------------
+    // -- gates, names, cordons, taints
+    // ---------------------------------------------------------------------------------
 
     @Test
     void schedulingGatesHoldAPodBack() {
-        PodBuilder gated = pod("p").editSpec().addNewSchedulingGate("a").addNewSchedulingGate("b").endSpec();
+        PodBuilder gated = pod("p").editSpec()
+                .addNewSchedulingGate("a")
+                .addNewSchedulingGate("b")
+                .endSpec();
 
         Status refusal = bench.framework.runPreEnqueue(PodInfo.of(gated.build()));
 
@@ -45,16 +49,17 @@ class DefaultPluginsTest {
     void aPodKeepsToTheNodeThatItNames() {
         bench.with(node("a"), node("b"));
 
-        assertThat(bench.filter("NodeName", pod("p").editSpec().withNodeName("b").endSpec()))
+        assertThat(bench.filter(
+                        "NodeName", pod("p").editSpec().withNodeName("b").endSpec()))
                 .containsExactly(entry("a", "node(s) didn't match the requested node name"), entry("b", ""));
     }
 
     @Test
     void aCordonedNodeTakesOnlyPodsThatTolerateIt() {
         bench.with(node("a").editSpec().withUnschedulable(true).endSpec());
-        PodBuilder tolerant = pod("q")
-                .editSpec()
-                .addToTolerations(new Toleration("NoSchedule", "node.kubernetes.io/unschedulable", "Exists", null, null))
+        PodBuilder tolerant = pod("q").editSpec()
+                .addToTolerations(
+                        new Toleration("NoSchedule", "node.kubernetes.io/unschedulable", "Exists", null, null))
                 .endSpec();
 
         assertThat(bench.filter("NodeUnschedulable", pod("p"))).containsEntry("a", "node(s) were unschedulable");
@@ -78,8 +83,9 @@ class DefaultPluginsTest {
             })
     void tolerationsMatchTaints(String effect, String key, String operator, String value, boolean tolerated) {
         bench.with(tainted("a", "k", "v", "NoSchedule"));
-        PodBuilder pod =
-                pod("p").editSpec().addToTolerations(new Toleration(effect, key, operator, null, value)).endSpec();
+        PodBuilder pod = pod("p").editSpec()
+                .addToTolerations(new Toleration(effect, key, operator, null, value))
+                .endSpec();
 
         assertThat(bench.filter("TaintToleration", pod)).containsEntry("a", tolerated ? "" : UNTOLERATED);
     }
@@ -103,7 +109,8 @@ class DefaultPluginsTest {
                 .endSpec();
     }
 
-    // -- node affinity -------------------------------------------------------------------------------------------------
+    // -- node affinity
+    // -------------------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @CsvSource({
@@ -131,8 +138,7 @@ class DefaultPluginsTest {
     }
 
     private static PodBuilder wanting(String key, String operator, String values) {
-        return pod("p")
-                .editSpec()
+        return pod("p").editSpec()
                 .withNewAffinity()
                 .withNewNodeAffinity()
                 .withNewRequiredDuringSchedulingIgnoredDuringExecution()
@@ -152,8 +158,7 @@ class DefaultPluginsTest {
     @Test
     void aTermWithoutRequirementsMatchesNothing() {
         bench.with(node("a"));
-        PodBuilder pod = pod("p")
-                .editSpec()
+        PodBuilder pod = pod("p").editSpec()
                 .withNewAffinity()
                 .withNewNodeAffinity()
                 .withNewRequiredDuringSchedulingIgnoredDuringExecution()
@@ -173,14 +178,14 @@ class DefaultPluginsTest {
 
         assertThat(bench.schedule(named("b"))).isEqualTo("b");
         assertThat(bench.schedule(named("gone")))
-                .isEqualTo("0/3 nodes are available: 3 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to"
-                        + " deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for"
-                        + " scheduling.");
+                .isEqualTo(
+                        "0/3 nodes are available: 3 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to"
+                                + " deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for"
+                                + " scheduling.");
     }
 
     private static PodBuilder named(String nodeName) {
-        return pod("p")
-                .editSpec()
+        return pod("p").editSpec()
                 .withNewAffinity()
                 .withNewNodeAffinity()
                 .withNewRequiredDuringSchedulingIgnoredDuringExecution()
@@ -200,8 +205,7 @@ class DefaultPluginsTest {
     @Test
     void preferencesAreStretchedToTheBestNode() {
         bench.with(node("a").editMetadata().addToLabels("disk", "ssd").endMetadata(), node("b"));
-        PodBuilder pod = pod("p")
-                .editSpec()
+        PodBuilder pod = pod("p").editSpec()
                 .withNewAffinity()
                 .withNewNodeAffinity()
                 .addNewPreferredDuringSchedulingIgnoredDuringExecution()
@@ -221,7 +225,8 @@ class DefaultPluginsTest {
         assertThat(bench.scores("NodeAffinity", pod("q"))).as("skipped").isEmpty();
     }
 
-    // -- ports ---------------------------------------------------------------------------------------------------------
+    // -- ports
+    // ---------------------------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @CsvSource({
@@ -253,7 +258,8 @@ class DefaultPluginsTest {
                 .endSpec();
     }
 
-    // -- resources -----------------------------------------------------------------------------------------------------
+    // -- resources
+    // -----------------------------------------------------------------------------------------------------
 
     @Test
     void resourcesMustFit() {
@@ -267,8 +273,7 @@ class DefaultPluginsTest {
     @Test
     void anExtendedResourceThatTheNodeDoesNotHaveDoesNotFit() {
         bench.with(node("a"));
-        PodBuilder pod = pod("p")
-                .editSpec()
+        PodBuilder pod = pod("p").editSpec()
                 .editFirstContainer()
                 .editResources()
                 .addToRequests("example.com/gpu", new Quantity("1"))
@@ -281,7 +286,10 @@ class DefaultPluginsTest {
 
     @Test
     void aNodeTakesOnlySoManyPods() {
-        bench.with(node("a").editStatus().addToAllocatable("pods", new Quantity("1")).endStatus())
+        bench.with(node("a")
+                        .editStatus()
+                        .addToAllocatable("pods", new Quantity("1"))
+                        .endStatus())
                 .running(pod("q"), "a");
 
         assertThat(bench.filter("NodeResourcesFit", pod("p"))).containsEntry("a", "Too many pods");
@@ -309,9 +317,10 @@ class DefaultPluginsTest {
         Bench shaped = new Bench(Profile.named("default-scheduler")
                 .args(
                         "NodeResourcesFit",
-                        json("{\"scoringStrategy\":{\"type\":\"RequestedToCapacityRatio\",\"resources\":[{\"name\":\"cpu\"}],"
-                                + "\"requestedToCapacityRatio\":{\"shape\":[{\"utilization\":0,\"score\":0},"
-                                + "{\"utilization\":100,\"score\":10}]}}}")));
+                        json(
+                                "{\"scoringStrategy\":{\"type\":\"RequestedToCapacityRatio\",\"resources\":[{\"name\":\"cpu\"}],"
+                                        + "\"requestedToCapacityRatio\":{\"shape\":[{\"utilization\":0,\"score\":0},"
+                                        + "{\"utilization\":100,\"score\":10}]}}}")));
         shaped.with(node("a"), node("b")).running(pod("q", "2", "4Gi"), "a");
 
         assertThat(shaped.scores("NodeResourcesFit", pod("p", "1", "1Gi"))).containsExactly(75L, 25L);
@@ -344,13 +353,18 @@ class DefaultPluginsTest {
                         .endImage()
                         .endStatus(),
                 node("b"));
-        PodBuilder pod = pod("p").editSpec().editFirstContainer().withImage("app:1").endContainer().endSpec();
+        PodBuilder pod = pod("p").editSpec()
+                .editFirstContainer()
+                .withImage("app:1")
+                .endContainer()
+                .endSpec();
 
         // half of the nodes hold it: 500 Mi count, of 23 to 1000
         assertThat(bench.scores("ImageLocality", pod)).containsExactly(48L, 0L);
     }
 
-    // -- spreading and affinity ----------------------------------------------------------------------------------------
+    // -- spreading and affinity
+    // ----------------------------------------------------------------------------------------
 
     @Test
     void spreadKeepsTheSkew() {
@@ -455,7 +469,8 @@ class DefaultPluginsTest {
         return pod(name).editMetadata().addToLabels(key, value).endMetadata();
     }
 
-    // -- preemption ----------------------------------------------------------------------------------------------------
+    // -- preemption
+    // ----------------------------------------------------------------------------------------------------
 
     @Test
     void preemptionSparesWhomItCanAndTakesTheNodeWithTheLeastImportantVictims() {
@@ -464,15 +479,19 @@ class DefaultPluginsTest {
                 .running(ranked("a2", 1, "2"), "a")
                 .running(ranked("b1", 5, "4"), "b");
 
-        assertThat(bench.schedule(ranked("p", 10, "2")))
-                .isEqualTo("0/2 nodes are available: 2 Insufficient cpu. -> a");
+        assertThat(bench.schedule(ranked("p", 10, "2"))).isEqualTo("0/2 nodes are available: 2 Insufficient cpu. -> a");
         assertThat(bench.async).as("victims are deleted beside the cycle").hasSize(1);
     }
 
     @Test
     void preemptionRespectsDisruptionBudgets() {
         bench.with(node("a"), node("b"))
-                .running(ranked("a1", 1, "4").editMetadata().addToLabels("app", "db").endMetadata(), "a")
+                .running(
+                        ranked("a1", 1, "4")
+                                .editMetadata()
+                                .addToLabels("app", "db")
+                                .endMetadata(),
+                        "a")
                 .running(ranked("b1", 5, "4"), "b")
                 .knows(new PodDisruptionBudgetBuilder()
                         .withNewMetadata()
@@ -499,7 +518,10 @@ class DefaultPluginsTest {
         assertThat(bench.schedule(ranked("p", 10, "2")))
                 .isEqualTo("0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2"
                         + " nodes are available: 2 No preemption victims found for incoming pod.");
-        assertThat(bench.schedule(ranked("q", 10, "2").editSpec().withPreemptionPolicy("Never").endSpec()))
+        assertThat(bench.schedule(ranked("q", 10, "2")
+                        .editSpec()
+                        .withPreemptionPolicy("Never")
+                        .endSpec()))
                 .endsWith("preemption: not eligible due to preemptionPolicy=Never.");
     }
 

@@ -91,16 +91,18 @@ class PodSchedulingTest {
                         node("c"));
 
         assertThat(bench.schedule(pod("p", "5", null)))
-                .isEqualTo("0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were"
-                        + " unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is"
-                        + " not helpful for scheduling.");
+                .isEqualTo(
+                        "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were"
+                                + " unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is"
+                                + " not helpful for scheduling.");
     }
 
     @Test
     void aPluginOfOnesOwnDecidesWithItsWeight() {
         Bench bench = new Bench(Profile.named("default-scheduler").with(new PreferName("c"), 50));
 
-        assertThat(bench.with(node("a"), node("b"), node("c")).schedule(pod("p"))).isEqualTo("c");
+        assertThat(bench.with(node("a"), node("b"), node("c")).schedule(pod("p")))
+                .isEqualTo("c");
     }
 
     private record PreferName(String wanted) implements ScorePlugin {

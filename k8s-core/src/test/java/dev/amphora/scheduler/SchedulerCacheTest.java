@@ -28,7 +28,10 @@ class SchedulerCacheTest {
     }
 
     private static NodeBuilder inZone(String name, String zone) {
-        return node(name).editMetadata().addToLabels("topology.kubernetes.io/zone", zone).endMetadata();
+        return node(name)
+                .editMetadata()
+                .addToLabels("topology.kubernetes.io/zone", zone)
+                .endMetadata();
     }
 
     @Test

@@ -24,11 +24,7 @@ class SchedulingQueueTest {
     private final SimulatedKernel kernel = new SimulatedKernel(1);
     private final Bench bench = new Bench();
     private final SchedulingQueue queue = new SchedulingQueue(
-            kernel,
-            Map.of("default-scheduler", bench.framework),
-            bench.nominations,
-            SECOND,
-            Duration.ofSeconds(10));
+            kernel, Map.of("default-scheduler", bench.framework), bench.nominations, SECOND, Duration.ofSeconds(10));
 
     @Test
     void takesTheMoreImportantPodFirstAndAmongEqualsTheOlder() {
@@ -37,8 +33,9 @@ class SchedulingQueueTest {
         add(pod("young"));
         add(pod("important").editSpec().withPriority(7).endSpec());
 
-        assertThat(List.of(pop(), pop(), pop())).extracting(QueuedPod::toString).containsExactly(
-                "default/important", "default/old", "default/young");
+        assertThat(List.of(pop(), pop(), pop()))
+                .extracting(QueuedPod::toString)
+                .containsExactly("default/important", "default/old", "default/young");
         assertThat(queue.pop()).isNull();
     }
 
@@ -58,10 +55,14 @@ class SchedulingQueueTest {
         add(pod("p", "2", null));
         fail(pop(), "NodeResourcesFit");
 
-        queue.happened(ClusterChanges.NODE_ADD, null, node("small").editStatus()
-                .addToAllocatable("cpu", new Quantity("1"))
-                .endStatus()
-                .build());
+        queue.happened(
+                ClusterChanges.NODE_ADD,
+                null,
+                node("small")
+                        .editStatus()
+                        .addToAllocatable("cpu", new Quantity("1"))
+                        .endStatus()
+                        .build());
         assertThat(in(QueuedPod.Pool.UNSCHEDULABLE)).containsExactly("p");
 
         queue.happened(ClusterChanges.NODE_ADD, null, node("large").build());
@@ -123,7 +124,8 @@ class SchedulingQueueTest {
         fail(pop(), "NodeResourcesFit");
         Instant due = Objects.requireNonNull(queue.nextFlush());
 
-        assertThat(Duration.between(kernel.instant(), due)).isEqualTo(Duration.ofMinutes(5).plusMillis(1));
+        assertThat(Duration.between(kernel.instant(), due))
+                .isEqualTo(Duration.ofMinutes(5).plusMillis(1));
         kernel.advance(Duration.ofMinutes(5).plusMillis(1));
         queue.flush();
 

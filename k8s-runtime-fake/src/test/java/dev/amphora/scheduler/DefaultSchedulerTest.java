@@ -53,8 +53,9 @@ class DefaultSchedulerTest {
             world.create(pod("p", "2"));
             world.settle();
 
-            String message = "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes"
-                    + " are available: 1 Preemption is not helpful for scheduling.";
+            String message =
+                    "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes"
+                            + " are available: 1 Preemption is not helpful for scheduling.";
             assertThat(world.scheduled("p"))
                     .extracting("status", "reason", "message", "observedGeneration")
                     .containsExactly("False", "Unschedulable", message, 1L);
@@ -136,7 +137,8 @@ class DefaultSchedulerTest {
             world.node("a", "2");
             world.create(pod("low", "2"));
             world.settle();
-            world.create(pod("high", "2").editSpec().withPriorityClassName("high").endSpec());
+            world.create(
+                    pod("high", "2").editSpec().withPriorityClassName("high").endSpec());
             world.settle();
 
             assertThat(world.get("high").getStatus().getNominatedNodeName()).isEqualTo("a");
@@ -194,8 +196,8 @@ class DefaultSchedulerTest {
     @Test
     void aHeldPodIsTurnedDownAfterItsTimeAndItsReservationUndone() {
         HoldForever hold = new HoldForever();
-        try (SchedulerWorld world = new SchedulerWorld(
-                1, DefaultScheduler.builder().plugin(hold, 0).build())) {
+        try (SchedulerWorld world =
+                new SchedulerWorld(1, DefaultScheduler.builder().plugin(hold, 0).build())) {
             world.node("a", "4");
             world.settle();
             world.create(pod("p", "1"));

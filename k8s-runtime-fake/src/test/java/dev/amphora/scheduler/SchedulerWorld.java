@@ -47,8 +47,7 @@ final class SchedulerWorld implements AutoCloseable {
         this.client = new InProcessClient(server, User.of("admin", User.MASTERS), "test");
         this.scheduler = scheduler;
         scheduler.start(new Scheduler.Context(
-                kernel,
-                new InProcessClient(server, User.of("system:kube-scheduler", User.MASTERS), "kube-scheduler")));
+                kernel, new InProcessClient(server, User.of("system:kube-scheduler", User.MASTERS), "kube-scheduler")));
         settle();
     }
 

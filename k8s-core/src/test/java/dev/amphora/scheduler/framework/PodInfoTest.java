@@ -31,7 +31,8 @@ class PodInfoTest {
 
     @Test
     void containersAddUpAndOverheadComesOnTop() {
-        PodInfo pod = pod("""
+        PodInfo pod = pod(
+                """
                 {"containers": [{"name": "a", "resources": {"requests": {"cpu": "1", "example.com/gpu": "1"}}},
                                 {"name": "b", "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}}}],
                  "overhead": {"cpu": "50m"}}""");
@@ -41,7 +42,8 @@ class PodInfoTest {
 
     @Test
     void theLargestInitContainerCountsOnTopOfTheSidecarsBeforeIt() {
-        PodInfo pod = pod("""
+        PodInfo pod = pod(
+                """
                 {"containers": [{"name": "a", "resources": {"requests": {"cpu": "1"}}}],
                  "initContainers": [{"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}},
                                     {"name": "i", "resources": {"requests": {"cpu": "3"}}}]}""");
@@ -51,7 +53,8 @@ class PodInfoTest {
 
     @Test
     void podLevelRequestsWinExceptInScores() {
-        PodInfo pod = pod("""
+        PodInfo pod = pod(
+                """
                 {"containers": [{"name": "a", "resources": {"requests": {"cpu": "100m"}}}],
                  "resources": {"requests": {"cpu": "2"}}}""");
 
@@ -70,7 +73,8 @@ class PodInfoTest {
 
     @Test
     void portsOfSidecarsCountAndThoseOfInitContainersDoNot() {
-        PodInfo pod = pod("""
+        PodInfo pod = pod(
+                """
                 {"containers": [{"name": "a", "ports": [{"containerPort": 1, "hostPort": 1}, {"containerPort": 9}]}],
                  "initContainers": [{"name": "s", "restartPolicy": "Always", "ports": [{"containerPort": 2, "hostPort": 2}]},
                                     {"name": "i", "ports": [{"containerPort": 3, "hostPort": 3}]}]}""");
@@ -80,7 +84,8 @@ class PodInfoTest {
     }
 
     private static PodInfo pod(String spec) {
-        String text = "{\"metadata\": {\"name\": \"p\", \"namespace\": \"default\", \"uid\": \"u\"}, \"spec\": " + spec + "}";
+        String text =
+                "{\"metadata\": {\"name\": \"p\", \"namespace\": \"default\", \"uid\": \"u\"}, \"spec\": " + spec + "}";
         return PodInfo.of(Json.fromTree(Json.read(text.getBytes(StandardCharsets.UTF_8)), Pod.class));
     }
 }
