@@ -1,7 +1,7 @@
 package dev.amphora;
 
-import com.google.common.collect.ImmutableList;
 import dev.amphora.controller.Controller;
+import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.kubelet.ContainerRuntime;
@@ -14,7 +14,6 @@ import dev.amphora.store.Store;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -51,11 +50,12 @@ public final class ClusterBuilder {
     private @Nullable Store store;
     private @Nullable Scheduler scheduler;
     private boolean schedules = true;
-    private @Nullable ImmutableList<Controller> controllers;
+    private String builtInControllers = "*";
+    private final List<Controller> ownControllers = new ArrayList<>();
     private @Nullable ServiceProxy proxy;
     private @Nullable Serving serving;
     private ApiOptions api = ApiOptions.defaults();
-    private Duration nodeMonitorGracePeriod = Duration.ofSeconds(50);
+    private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
 
     ClusterBuilder() {}
 
@@ -88,9 +88,29 @@ public final class ClusterBuilder {
         return this;
     }
 
-    /** The controllers; by default all built-in ones. An empty list means none. */
-    public ClusterBuilder controllers(List<? extends Controller> value) {
-        controllers = ImmutableList.copyOf(value);
+    /**
+     * Which built-in controllers run; by default all.
+     *
+     * @param selection names as kube-controller-manager's {@code --controllers} takes them: {@code *} for all, {@code name} for one,
+     *     {@code -name} for all but one
+     */
+    public ClusterBuilder controllers(String selection) {
+        builtInControllers = selection;
+        return this;
+    }
+
+    /**
+     * No built-in controller: nothing makes service accounts, so pods are accepted only with the admission plugin
+     * {@code ServiceAccount} switched off.
+     */
+    public ClusterBuilder noControllers() {
+        builtInControllers = "";
+        return this;
+    }
+
+    /** A controller of the program's own, run beside the built-in ones. */
+    public ClusterBuilder controller(Controller value) {
+        ownControllers.add(value);
         return this;
     }
 
@@ -123,9 +143,9 @@ public final class ClusterBuilder {
         return this;
     }
 
-    /** How long a node may be silent before it counts as lost; 50 s by default. */
-    public ClusterBuilder nodeMonitorGracePeriod(Duration value) {
-        nodeMonitorGracePeriod = value;
+    /** How patient the cluster is with silent nodes; by default as the reference is. */
+    public ClusterBuilder nodeMonitoring(NodeLifecycleController.Settings value) {
+        nodeMonitoring = value;
         return this;
     }
 
@@ -146,7 +166,7 @@ public final class ClusterBuilder {
     }
 
     /**
-     * Starts the cluster; on return the API answers.
+     * Starts the cluster; on return the API answers and pods can be created.
      *
      * @throws IllegalStateException if no store was given
      * @throws dev.amphora.store.StoreException if the store cannot be reached
@@ -161,7 +181,8 @@ public final class ClusterBuilder {
             if (serving != null) {
                 parts.serve(serving.address());
             }
-            parts.startControllers(controllers == null ? parts.allControllers(nodeMonitorGracePeriod) : controllers);
+            parts.publish();
+            parts.startControllers(builtInControllers, nodeMonitoring, ownControllers);
             if (schedules) {
                 parts.startScheduler(scheduler == null ? DefaultScheduler.create() : scheduler);
             }

@@ -1,5 +1,6 @@
 package dev.amphora;
 
+import dev.amphora.api.ResourceType;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.Authenticator;
 import dev.amphora.apiserver.access.Authorizer;
@@ -8,10 +9,13 @@ import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.StaticTokens;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.Client;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.ControllerManager;
+import dev.amphora.controller.Controllers;
+import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.Kubelet;
@@ -26,13 +30,19 @@ import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.rest.tls.KeyCertificate;
 import dev.amphora.scheduler.Scheduler;
 import dev.amphora.store.Store;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +52,7 @@ import org.slf4j.LoggerFactory;
 final class ClusterParts implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ClusterParts.class);
     private static final String ADMINISTRATOR = "kubernetes-admin";
+    private static final Duration START_PATIENCE = Duration.ofSeconds(30);
 
     private final Kernel kernel;
     private final ApiOptions options;
@@ -49,11 +60,13 @@ final class ClusterParts implements AutoCloseable {
     private final AddressPlan addresses = AddressPlan.take();
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private final List<Kubelet> nodes = new ArrayList<>();
+    private final List<Controller> controllers = new ArrayList<>();
     private final Health health = new Health();
     private final @Nullable CertificateAuthority authority;
     private final ApiServer apiServer;
     private final RestApi rest;
     private @Nullable Endpoint endpoint;
+    private @Nullable InetSocketAddress served;
     private volatile boolean ready;
 
     /**
@@ -157,6 +170,7 @@ final class ClusterParts implements AutoCloseable {
         RestServer server =
                 RestServer.start(kernel, rest, address, serving, authority.own().certificate());
         running.push(server);
+        served = new InetSocketAddress(bound, server.port());
         String host = bound.isAnyLocalAddress() ? "127.0.0.1" : bound.getHostAddress();
         String url = "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
         KeyCertificate administrator = authority.client(ADMINISTRATOR, List.of(User.MASTERS));
@@ -167,20 +181,47 @@ final class ClusterParts implements AutoCloseable {
         log.info("Serving at {}", url);
     }
 
-    /** The built-in controllers. */
-    List<Controller> allControllers(java.time.Duration nodeMonitorGracePeriod) {
-        return List.of(
-                new dev.amphora.controller.deployment.DeploymentController(),
-                new dev.amphora.controller.replicaset.ReplicaSetController());
+    /** Makes the Service by which the API is known inside the cluster. */
+    void publish() {
+        InetSocketAddress reachable = served == null || served.getAddress().isLoopbackAddress() ? null : served;
+        KubernetesService.publish(
+                component("system:apiserver", "kube-apiserver"), ServiceAddresses.first(serviceRange()), reachable);
     }
 
-    void startControllers(List<? extends Controller> controllers) {
+    /** Starts the built-in controllers that are selected, and others. */
+    void startControllers(
+            String selection, NodeLifecycleController.Settings nodeMonitoring, List<Controller> others) {
+        if (!selection.isEmpty()) {
+            controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
+                    .nodeMonitoring(nodeMonitoring)
+                    .select(selection));
+        }
+        controllers.addAll(others);
         if (!controllers.isEmpty()) {
             ControllerManager manager = new ControllerManager(
                     kernel, component("system:kube-controller-manager", "kube-controller-manager"), controllers);
             running.push(manager);
             manager.start();
         }
+    }
+
+    /** Every kind that can be listed, watched and deleted, in one version each. */
+    private List<ResourceType<?>> controlledTypes() {
+        Map<String, ResourceType<?>> types = new LinkedHashMap<>();
+        for (ResourceInfo info : apiServer.catalogue().resources()) {
+            if (info.supports("list") && info.supports("watch") && info.supports("delete")) {
+                types.putIfAbsent(
+                        info.qualifiedName(),
+                        Controllers.typeOf(
+                                info.group(), info.version(), info.kind(), info.plural(), info.namespaced()));
+            }
+        }
+        return List.copyOf(types.values());
+    }
+
+    /** What {@code kube-root-ca.crt} holds: nothing while the API is not served over HTTPS. */
+    private String authorityPem() {
+        return authority == null ? "" : authority.certificatePem();
     }
 
     void startScheduler(Scheduler scheduler) {
@@ -213,9 +254,33 @@ final class ClusterParts implements AutoCloseable {
         return kubelet;
     }
 
-    /** Everything has been started. */
+    /**
+     * Everything has been started. Waits until pods can be created and run: that takes the default service account, the CA that is
+     * mounted with it, and nodes that are ready.
+     */
     void ready() {
+        if (controls("serviceaccount-controller")) {
+            await(present(ServiceAccount.class, "default"));
+        }
+        if (controls("root-ca-certificate-publisher-controller")) {
+            await(present(ConfigMap.class, "kube-root-ca.crt"));
+        }
+        if (controls("node-lifecycle-controller")) {
+            nodes().forEach(node -> await(Conditions.node(node.nodeName()).schedulable()));
+        }
         ready = true;
+    }
+
+    private boolean controls(String name) {
+        return controllers.stream().anyMatch(each -> each.name().equals(name));
+    }
+
+    private static <T extends HasMetadata> Condition<T> present(Class<T> type, String name) {
+        return new Condition<>(ResourceType.of(type), "default", name, "present", object -> object != null);
+    }
+
+    private void await(Condition<?> condition) {
+        Awaiting.await(kernel, component("system:apiserver", "kube-apiserver"), condition, START_PATIENCE);
     }
 
     Kernel kernel() {

@@ -119,26 +119,35 @@ public final class Conditions {
 
     /** Conditions of one Node. */
     public record OfNode(String name) {
+        private static final String NOT_READY_TAINT = "node.kubernetes.io/not-ready";
+
         /** Its condition {@code Ready} is True. */
         public Condition<Node> ready() {
-            return condition("ready", "True");
+            return condition("ready", node -> isReady(node, "True"));
+        }
+
+        /** It is ready, and the taint that keeps pods away until then is gone. */
+        public Condition<Node> schedulable() {
+            return condition(
+                    "schedulable",
+                    node -> isReady(node, "True")
+                            && node.getSpec().getTaints().stream()
+                                    .noneMatch(taint -> NOT_READY_TAINT.equals(taint.getKey())));
         }
 
         /** Its condition {@code Ready} is Unknown: the control plane has not heard from it for the grace period. */
         public Condition<Node> lost() {
-            return condition("lost", "Unknown");
+            return condition("lost", node -> isReady(node, "Unknown"));
         }
 
-        private Condition<Node> condition(String words, String value) {
-            return Conditions.condition(
-                    Node.class,
-                    null,
-                    name,
-                    words,
-                    node -> node.getStatus() != null
-                            && node.getStatus().getConditions().stream()
-                                    .anyMatch(
-                                            each -> "Ready".equals(each.getType()) && value.equals(each.getStatus())));
+        private Condition<Node> condition(String words, Predicate<Node> test) {
+            return Conditions.condition(Node.class, null, name, words, test);
+        }
+
+        private static boolean isReady(Node node, String value) {
+            return node.getStatus() != null
+                    && node.getStatus().getConditions().stream()
+                            .anyMatch(each -> "Ready".equals(each.getType()) && value.equals(each.getStatus()));
         }
     }
 

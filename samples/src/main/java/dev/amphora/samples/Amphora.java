@@ -1,0 +1,30 @@
+package dev.amphora.samples;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The program behind {@code amphora.jar}. */
+@Command(
+        name = "amphora",
+        description = "A Kubernetes control plane in a jar.",
+        mixinStandardHelpOptions = true,
+        version = "amphora 0.1.0 (Kubernetes 1.36.3)",
+        subcommands = {Quickstart.class, Serve.class, Bench.class})
+public final class Amphora implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    /** Runs a subcommand and ends with its exit code. */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Amphora()).execute(args));
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Name a command: quickstart, serve or bench.");
+    }
+}

@@ -1,0 +1,156 @@
+package dev.amphora.samples;
+
+import dev.amphora.Cluster;
+import dev.amphora.Conditions;
+import dev.amphora.runtime.fake.FakeRuntime;
+import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures how long a cluster takes from the builder to the first running pod, and how much memory it holds. */
+@Command(
+        name = "bench",
+        description = "Measure the time from the builder to the first running pod: cold, warm, and the memory it takes.",
+        mixinStandardHelpOptions = true)
+final class Bench implements Callable<Integer> {
+    /** How long etcd and a kube-apiserver of version 1.36.3 take until they are ready, on 2 cores. */
+    private static final double REFERENCE_START_MS = 4_300;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--cold", description = "How many processes to start. Default: ${DEFAULT-VALUE}")
+    private int cold = 7;
+
+    @Option(names = "--warm-up", description = "How many clusters to start before measuring. Default: ${DEFAULT-VALUE}")
+    private int warmUp = 200;
+
+    @Option(names = "--warm", description = "How many clusters to start and measure. Default: ${DEFAULT-VALUE}")
+    private int warm = 100;
+
+    @Option(names = "--once", hidden = true, description = "Be the process that is measured.")
+    private boolean once;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (once) {
+            firstPod(() -> {
+                System.gc();
+                Runtime runtime = Runtime.getRuntime();
+                out.println(runtime.totalMemory() - runtime.freeMemory());
+                return null;
+            });
+            return 0;
+        }
+        List<Double> processes = new ArrayList<>();
+        List<Double> heaps = new ArrayList<>();
+        for (int i = 0; i < cold; i++) {
+            long begin = System.nanoTime();
+            heaps.add(startProcess() / 1e6);
+            processes.add((System.nanoTime() - begin) / 1e6);
+        }
+        for (int i = 0; i < warmUp; i++) {
+            firstPod(() -> null);
+        }
+        List<Double> warmStarts = new ArrayList<>();
+        List<Double> warmPods = new ArrayList<>();
+        for (int i = 0; i < warm; i++) {
+            double[] times = firstPod(() -> null);
+            warmStarts.add(times[0]);
+            warmPods.add(times[1]);
+        }
+        out.println("From Cluster.builder() to the first pod Running (memory store, one node, fake runtime):");
+        row(out, "cold, whole process from exec to exit", processes, "ms");
+        row(out, "warm, start() returns", warmStarts, "ms");
+        row(out, "warm, first pod Running", warmPods, "ms");
+        row(out, "heap after start and first pod", heaps, "MB");
+        out.printf(
+                "Reference: etcd and kube-apiserver 1.36.3 take %.1f s to be ready, without a pod: %.0f times our cold process.%n",
+                REFERENCE_START_MS / 1e3,
+                REFERENCE_START_MS / median(processes));
+        return 0;
+    }
+
+    /** Starts a cluster and waits for its first pod: milliseconds until the start was done, and until the pod ran. */
+    private static double[] firstPod(Supplier<?> whileRunning) {
+        long begin = System.nanoTime();
+        try (Cluster cluster = Cluster.builder()
+                .store(new MemoryStore())
+                .node("worker-1", new FakeRuntime())
+                .start()) {
+            double started = (System.nanoTime() - begin) / 1e6;
+            cluster.api("bench").create(pod());
+            cluster.await(Conditions.pod("first").running());
+            double running = (System.nanoTime() - begin) / 1e6;
+            whileRunning.get();
+            return new double[] {started, running};
+        }
+    }
+
+    private static Pod pod() {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName("first")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("main")
+                .withImage("amphora.dev/web:1")
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+
+    /** Runs this program anew and gives the bytes of heap that it reports. */
+    private static double startProcess() {
+        try {
+            Path program = Path.of(
+                    Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Process process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            "-cp",
+                            program.toString().endsWith(".jar") ? program.toString() : System.getProperty("java.class.path"),
+                            Amphora.class.getName(),
+                            "bench",
+                            "--once")
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException("the measured process failed: " + output);
+            }
+            return Double.parseDouble(output.strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (URISyntaxException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void row(PrintWriter out, String what, List<Double> values, String unit) {
+        out.printf(
+                "  %-40s median %7.1f %s   best %7.1f %s   worst %7.1f %s%n",
+                what, median(values), unit, Collections.min(values), unit, Collections.max(values), unit);
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    }
+}

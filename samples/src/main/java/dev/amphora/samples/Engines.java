@@ -1,0 +1,86 @@
+package dev.amphora.samples;
+
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kubelet.ContainerRuntime;
+import dev.amphora.runtime.docker.DockerRuntime;
+import dev.amphora.runtime.fake.ContainerBehavior;
+import dev.amphora.runtime.fake.ContainerView;
+import dev.amphora.runtime.fake.FakeRuntime;
+import dev.amphora.runtime.fake.HttpHandler;
+import dev.amphora.store.Store;
+import dev.amphora.store.StoreException;
+import dev.amphora.store.etcd.EtcdStore;
+import dev.amphora.store.memory.MemoryStore;
+
+/** The engines to choose from, and what to say when one is missing. */
+final class Engines {
+    /** The Store engines. */
+    enum StoreEngine {
+        /** In this process. */
+        memory,
+        /** On an etcd server. */
+        etcd
+    }
+
+    /** The container runtimes. */
+    enum RuntimeEngine {
+        /** Containers follow scripts. */
+        fake,
+        /** Containers of a Docker Engine. */
+        docker
+    }
+
+    /** Something that a person has to mend first. */
+    static final class MissingException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        MissingException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private Engines() {}
+
+    /**
+     * Opens a store.
+     *
+     * @param endpoints of etcd
+     * @throws MissingException if it can't be reached
+     */
+    static Store store(StoreEngine engine, Kernel kernel, String... endpoints) {
+        return switch (engine) {
+            case memory -> new MemoryStore();
+            case etcd -> {
+                Store store = new EtcdStore(endpoints);
+                try {
+                    store.start(kernel);
+                    yield store;
+                } catch (StoreException e) {
+                    store.close();
+                    throw new MissingException(
+                            """
+                            No etcd answers at %s.
+                            To get one:  apt-get install etcd-server
+                            To start it: etcd --data-dir /tmp/amphora-etcd
+                            Another place: --etcd-servers http://HOST:2379"""
+                                    .formatted(String.join(",", endpoints)),
+                            e);
+                }
+            }
+        };
+    }
+
+    /** Makes the runtime of one node. */
+    static ContainerRuntime runtime(RuntimeEngine engine) {
+        return switch (engine) {
+            case fake -> new FakeRuntime().behave(Engines::servesItsName);
+            case docker -> new DockerRuntime();
+        };
+    }
+
+    /** A container that answers each HTTP request at port 8080 with the name of its pod. */
+    private static ContainerBehavior servesItsName(ContainerView container) {
+        return ContainerBehavior.runs()
+                .servesHttp(8080, request -> HttpHandler.Reply.text(container.podName() + "\n"));
+    }
+}

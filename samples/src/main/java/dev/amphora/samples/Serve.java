@@ -1,0 +1,239 @@
+package dev.amphora.samples;
+
+import dev.amphora.ApiOptions;
+import dev.amphora.Cluster;
+import dev.amphora.ClusterBuilder;
+import dev.amphora.Endpoint;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.ThreadedKernel;
+import dev.amphora.proxy.UserspaceProxy;
+import dev.amphora.store.Store;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs a control plane for any client until it is told to end. */
+@Command(
+        name = "serve",
+        description = "Serve a cluster over HTTPS until SIGTERM. Options with a name of kube-apiserver's mean the same.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class Serve implements Callable<Integer> {
+    /** Which parts run. */
+    enum Components {
+        /** The API server alone. */
+        api("api"),
+        /** API server, scheduler and controllers. */
+        control_plane("control-plane"),
+        /** The nodes too. */
+        all("all");
+
+        private final String word;
+
+        Components(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--secure-port", description = "Port to serve at; 0 for any free one. Default: ${DEFAULT-VALUE}")
+    private int securePort = 6443;
+
+    @Option(names = "--bind-address", description = "Address to serve at. Default: ${DEFAULT-VALUE}")
+    private String bindAddress = "127.0.0.1";
+
+    @Option(names = "--kubeconfig", description = "Write a kubeconfig with an administrator's credentials here.")
+    private @Nullable Path kubeconfig;
+
+    @Option(
+            names = "--cert-dir",
+            description = "Keep the cluster's CA here, so that kubeconfigs outlive a restart. Default: a new CA at each start")
+    private @Nullable Path certDir;
+
+    @Option(names = "--token-auth-file", description = "Bearer tokens: token,user,uid,\"group1,group2\" a line.")
+    private @Nullable Path tokenAuthFile;
+
+    @Option(
+            names = "--authorization-mode",
+            split = ",",
+            description = "AlwaysAllow, AlwaysDeny, Node, RBAC, asked in this order. Default: Node,RBAC")
+    private List<String> authorizationMode = List.of("Node", "RBAC");
+
+    @Option(
+            names = "--service-cluster-ip-range",
+            description = "Where Services get their addresses. Default: a part of 127/8, which needs no set-up")
+    private @Nullable String serviceClusterIpRange;
+
+    @Option(names = "--etcd-servers", split = ",", description = "Keep the state in etcd. Default: in memory")
+    private List<String> etcdServers = List.of();
+
+    @Option(names = "--etcd-prefix", description = "Where in etcd. Default: ${DEFAULT-VALUE}")
+    private String etcdPrefix = "/registry";
+
+    @Option(names = "--enable-admission-plugins", split = ",", description = "Admission plugins to add.")
+    private List<String> enableAdmission = List.of();
+
+    @Option(names = "--disable-admission-plugins", split = ",", description = "Admission plugins to leave out.")
+    private List<String> disableAdmission = List.of();
+
+    @Option(names = "--feature-gates", split = ",", description = "name=true|false; one that changes nothing is warned of.")
+    private Map<String, String> featureGates = Map.of();
+
+    @Option(names = "--allow-privileged", arity = "0..1", description = "Accepted; privileged containers are always allowed.")
+    private boolean allowPrivileged = true;
+
+    @Option(
+            names = "--endpoint-reconciler-type",
+            description = "none: don't publish this server's address as endpoint of the Service kubernetes.")
+    private String endpointReconcilerType = "lease";
+
+    @Option(
+            names = "--service-account-issuer",
+            description = "Who issues service account tokens. Default: ${DEFAULT-VALUE}")
+    private String serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local";
+
+    @Option(
+            names = "--components",
+            description = "api, control-plane (adds scheduler and controllers) or all (adds nodes). Default: ${DEFAULT-VALUE}")
+    private String components = "all";
+
+    @Option(names = "--nodes", description = "How many nodes. Default: ${DEFAULT-VALUE}")
+    private int nodes = 3;
+
+    @Option(names = "--runtime", description = "fake or docker. Default: ${DEFAULT-VALUE}")
+    private Engines.RuntimeEngine runtime = Engines.RuntimeEngine.fake;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        Components parts = components();
+        featureGates.keySet().forEach(gate -> err.println("Warning: the feature gate " + gate + " changes nothing here."));
+        CountDownLatch over = new CountDownLatch(1);
+        try (Kernel kernel = new ThreadedKernel();
+                Cluster cluster = start(kernel, parts)) {
+            CountDownLatch closed = new CountDownLatch(1);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                over.countDown();
+                try {
+                    closed.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+            Endpoint endpoint = cluster.endpoint().orElseThrow();
+            Path file = kubeconfig == null ? temporaryKubeconfig() : kubeconfig;
+            write(file, endpoint.kubeconfig());
+            out.printf(
+                    "Serving %s (%s) at %s, ready %d ms after the process began.%n%n",
+                    parts,
+                    etcdServers.isEmpty() ? "memory" : "etcd",
+                    endpoint.url(),
+                    ProcessHandle.current()
+                            .info()
+                            .startInstant()
+                            .map(started -> java.time.Duration.between(started, kernel.instant())
+                                    .toMillis())
+                            .orElse(-1L));
+            out.printf("export KUBECONFIG=%s%nkubectl get all --all-namespaces%n", file.toAbsolutePath());
+            out.flush();
+            over.await();
+            cluster.close();
+            if (kubeconfig == null) {
+                delete(file);
+            }
+            closed.countDown();
+        } catch (Engines.MissingException e) {
+            err.println(e.getMessage());
+            return 1;
+        }
+        return 0;
+    }
+
+    private Components components() {
+        for (Components each : Components.values()) {
+            if (each.toString().equals(components)) {
+                return each;
+            }
+        }
+        throw new ParameterException(spec.commandLine(), "--components is api, control-plane or all, not " + components);
+    }
+
+    private Cluster start(Kernel kernel, Components parts) {
+        Store store = etcdServers.isEmpty()
+                ? Engines.store(Engines.StoreEngine.memory, kernel)
+                : Engines.store(Engines.StoreEngine.etcd, kernel, etcdServers.toArray(String[]::new));
+        ClusterBuilder builder = Cluster.builder()
+                .kernel(kernel)
+                .store(store)
+                .api(ApiOptions.defaults()
+                        .withAuthorizationModes(authorizationMode)
+                        .withAdmission(enableAdmission, disableAdmission)
+                        .withTokens(tokenAuthFile == null ? "" : read(tokenAuthFile))
+                        .withServiceClusterIpRange(serviceClusterIpRange))
+                .serve(new InetSocketAddress(bindAddress, securePort), certDir);
+        if (parts == Components.api) {
+            builder.noScheduler().noControllers();
+        }
+        if (parts == Components.all) {
+            for (int i = 1; i <= nodes; i++) {
+                builder.node("worker-" + i, Engines.runtime(runtime));
+            }
+            builder.proxy(new UserspaceProxy());
+        }
+        return builder.start();
+    }
+
+    private static Path temporaryKubeconfig() {
+        try {
+            return Files.createTempFile("amphora-", ".kubeconfig");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file, e);
+        }
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + file, e);
+        }
+    }
+}
