@@ -87,6 +87,18 @@ final class Addresses {
         return isV6(text) && parse(text) instanceof Inet4Address;
     }
 
+    /** Whether a text can be read as a network, well spelt or not. */
+    static boolean isCidr(String text) {
+        return !cidr(text).contains("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    }
+
+    /** Whether a network is a part of another one, and smaller. */
+    static boolean isStrictlyWithin(String part, String whole) {
+        int slash = part.indexOf('/');
+        int length = Integer.parseInt(part.substring(slash + 1));
+        return contains(whole, part.substring(0, slash)) && length > Integer.parseInt(whole.substring(whole.indexOf('/') + 1));
+    }
+
     /** Whether an address lies in a network. */
     static boolean contains(String cidr, String address) {
         int slash = cidr.indexOf('/');

@@ -87,6 +87,7 @@ final class AutoscalerStrategy extends KindStrategy {
             most.invalid(LongNode.valueOf(most.number()), "must be greater than or equal to `minReplicas`");
         }
         reference(spec.at("scaleTargetRef"));
+        version(spec.at("scaleTargetRef"));
         metrics(spec.at("metrics"), least);
         Fields behavior = spec.at("behavior");
         direction(behavior.at("scaleUp"));
@@ -99,6 +100,10 @@ final class AutoscalerStrategy extends KindStrategy {
                 reference.at(field).check(Names::pathSegment);
             }
         }
+    }
+
+    /** What is scaled must be of a group that can be. */
+    private static void version(Fields reference) {
         Fields version = reference.at("apiVersion");
         String text = version.text();
         boolean core = text.indexOf('/') < 0;
@@ -187,7 +192,7 @@ final class AutoscalerStrategy extends KindStrategy {
                 Fields name = source.at("name");
                 if (name.isEmpty()) {
                     name.required("must specify a resource name");
-                } else {
+                } else if (kind.equals("containerResource")) {
                     ResourceRules.containerName(name, name.text());
                 }
                 if (kind.equals("containerResource")) {

@@ -19,6 +19,10 @@ final class ClaimStrategy extends KindStrategy {
         setDefault(status, "phase", "Pending");
     }
 
+    ClaimStrategy() {
+        super(Trait.DELETE_RETURNS_OBJECT);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         claimDefaults(object);
@@ -53,11 +57,6 @@ final class ClaimStrategy extends KindStrategy {
         } else if (spec.has("dataSourceRef") && !spec.has("dataSource")) {
             spec.set("dataSource", spec.get("dataSourceRef").deepCopy());
         }
-    }
-
-    @Override
-    public boolean deleteReturnsObject() {
-        return true;
     }
 
     @Override

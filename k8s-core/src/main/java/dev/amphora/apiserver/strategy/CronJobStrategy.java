@@ -13,6 +13,10 @@ final class CronJobStrategy extends KindStrategy {
     /** What the jobs' names add: a hyphen and ten digits. */
     private static final int LONGEST_NAME = 52;
 
+    CronJobStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -26,11 +30,6 @@ final class CronJobStrategy extends KindStrategy {
                     .forEach(condition -> setDefault(condition, "status", "True"));
         }
         PodDefaults.template(Strategies.child(job, "template"));
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     @Override

@@ -12,6 +12,10 @@ import java.util.List;
 final class DaemonSetStrategy extends KindStrategy {
     private static final String TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
+    DaemonSetStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -27,11 +31,6 @@ final class DaemonSetStrategy extends KindStrategy {
         }
         setDefault(spec, "revisionHistoryLimit", 10);
         PodDefaults.template(Strategies.child(spec, "template"));
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     /** An older API counted changes of the template in a field; where it was an annotation has the count. */

@@ -11,6 +11,10 @@ import java.util.List;
 /** Deployments, of {@code apps/v1}. */
 final class DeploymentStrategy extends KindStrategy {
 
+    DeploymentStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -25,11 +29,6 @@ final class DeploymentStrategy extends KindStrategy {
         setDefault(spec, "revisionHistoryLimit", 10);
         setDefault(spec, "progressDeadlineSeconds", 600);
         PodDefaults.template(Strategies.child(spec, "template"));
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     /** Annotations count as desired state, since the revision is kept in one. */

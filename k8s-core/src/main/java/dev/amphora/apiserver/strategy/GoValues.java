@@ -95,6 +95,13 @@ final class GoValues {
         return result;
     }
 
+    static JsonNode roleRef(JsonNode role) {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        result.put("APIGroup", role.path("apiGroup").asText(""));
+        result.put("Kind", role.path("kind").asText(""));
+        return result.put("Name", role.path("name").asText(""));
+    }
+
     static JsonNode dataSource(JsonNode source) {
         return renamed(source, ImmutableMap.of("APIGroup", "apiGroup", "Kind", "kind", "Name", "name"));
     }

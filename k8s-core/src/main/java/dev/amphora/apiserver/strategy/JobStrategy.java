@@ -16,6 +16,10 @@ final class JobStrategy extends KindStrategy {
     private static final String LEGACY_CONTROLLER_UID = "controller-uid";
     private static final String LEGACY_JOB_NAME = "job-name";
 
+    JobStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -37,11 +41,6 @@ final class JobStrategy extends KindStrategy {
         }
         setDefault(spec, "podReplacementPolicy", spec.has("podFailurePolicy") ? "Failed" : "TerminatingOrFailed");
         PodDefaults.template(Strategies.child(spec, "template"));
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     @Override

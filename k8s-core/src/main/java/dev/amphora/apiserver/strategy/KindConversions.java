@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 public final class KindConversions {
     private static final ImmutableMap<String, Conversion> CONVERSIONS = ImmutableMap.of(
             "extensions/v1beta1/Deployment", new ExtensionsDeployment(),
-            "autoscaling/v1/HorizontalPodAutoscaler", new AutoscalerV1());
+            "autoscaling/v1/HorizontalPodAutoscaler", new AutoscalerV1(),
+            "events.k8s.io/v1/Event", new EventsV1());
     private static final ImmutableMap<String, String> STORED = ImmutableMap.of(
             "extensions/v1beta1/Deployment", "apps/v1",
             "events.k8s.io/v1/Event", "v1",

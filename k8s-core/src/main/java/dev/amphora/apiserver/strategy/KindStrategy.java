@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableSet;
 import dev.amphora.api.FieldError;
 import java.util.List;
 
@@ -10,13 +11,56 @@ import java.util.List;
  */
 class KindStrategy implements Strategy {
 
+    /** In what many kinds differ from the rest. */
+    enum Trait {
+        /** New objects start with {@code metadata.generation} 1. */
+        GENERATION,
+        /** A PUT may create the object. */
+        CREATED_BY_UPDATE,
+        /** A PUT must say which version it changes. */
+        VERSION_NEEDED,
+        /** DELETE answers with the object. */
+        DELETE_RETURNS_OBJECT
+    }
+
+    private final ImmutableSet<Trait> traits;
+
+    KindStrategy(Trait... traits) {
+        this.traits = ImmutableSet.copyOf(traits);
+    }
+
+    @Override
+    public boolean hasGeneration() {
+        return traits.contains(Trait.GENERATION);
+    }
+
+    @Override
+    public boolean createOnUpdate() {
+        return traits.contains(Trait.CREATED_BY_UPDATE);
+    }
+
+    @Override
+    public boolean unconditionalUpdate() {
+        return !traits.contains(Trait.VERSION_NEEDED);
+    }
+
+    @Override
+    public boolean deleteReturnsObject() {
+        return traits.contains(Trait.DELETE_RETURNS_OBJECT);
+    }
+
     /** What is wrong with a name, or with the prefix of one. */
     List<String> names(String name) {
         return Names.subdomain(name);
     }
 
-    /** What a new object must look like, beyond its metadata. */
+    /** What an object must look like, beyond its metadata. */
     void rules(Fields object) {}
+
+    /** What a new object must look like, beyond its metadata. */
+    void createRules(Fields object) {
+        rules(object);
+    }
 
     /** What a changed object must look like, metadata included. */
     void updateRules(Fields object, ObjectNode old) {
@@ -43,7 +87,7 @@ class KindStrategy implements Strategy {
     public final List<FieldError> validate(ObjectNode object) {
         Fields fields = Fields.of(object);
         metadata(fields);
-        rules(fields);
+        createRules(fields);
         if (fields.errors().isEmpty()) {
             MetadataRules.general(fields.at("metadata"), Names::pathSegment);
         }

@@ -12,6 +12,10 @@ final class NamespaceStrategy extends KindStrategy {
     private static final String CONTENTS = "kubernetes";
     private static final String NAME_LABEL = "kubernetes.io/metadata.name";
 
+    NamespaceStrategy() {
+        super(Trait.DELETE_RETURNS_OBJECT);
+    }
+
     @Override
     List<String> names(String name) {
         return Names.label(name);
@@ -83,11 +87,6 @@ final class NamespaceStrategy extends KindStrategy {
         } else if (!phase.is("Terminating")) {
             place.invalid("may only be 'Terminating' if `deletionTimestamp` is not empty");
         }
-    }
-
-    @Override
-    public boolean deleteReturnsObject() {
-        return true;
     }
 
     @Override

@@ -12,6 +12,10 @@ import java.util.Map;
 /** Pods. */
 final class PodStrategy extends KindStrategy {
 
+    PodStrategy() {
+        super(Trait.GENERATION, Trait.DELETE_RETURNS_OBJECT);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -127,16 +131,6 @@ final class PodStrategy extends KindStrategy {
     @Override
     public List<String> warnings(ObjectNode object) {
         return PodWarnings.of(object.path("spec"), object.path("metadata"), "spec");
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
-    }
-
-    @Override
-    public boolean deleteReturnsObject() {
-        return true;
     }
 
     @Override

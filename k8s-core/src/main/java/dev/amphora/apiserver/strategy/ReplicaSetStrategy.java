@@ -10,16 +10,15 @@ import java.util.Map;
 /** Replica sets. */
 final class ReplicaSetStrategy extends KindStrategy {
 
+    ReplicaSetStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
         setDefault(spec, "replicas", 1);
         PodDefaults.template(Strategies.child(spec, "template"));
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     @Override

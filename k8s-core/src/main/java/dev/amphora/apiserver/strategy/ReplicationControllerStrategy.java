@@ -11,6 +11,10 @@ import java.util.Map;
 /** Replication controllers: replica sets whose selector is a plain map. */
 final class ReplicationControllerStrategy extends KindStrategy {
 
+    ReplicationControllerStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -28,11 +32,6 @@ final class ReplicationControllerStrategy extends KindStrategy {
         if (spec.path("template") instanceof ObjectNode template) {
             PodDefaults.template(template);
         }
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     @Override

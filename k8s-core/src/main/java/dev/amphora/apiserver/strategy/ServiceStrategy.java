@@ -16,6 +16,10 @@ import java.util.Set;
 final class ServiceStrategy extends KindStrategy {
     private static final int AFFINITY_SECONDS = 10_800;
 
+    ServiceStrategy() {
+        super(Trait.CREATED_BY_UPDATE, Trait.DELETE_RETURNS_OBJECT);
+    }
+
     @Override
     List<String> names(String name) {
         return Names.label(name);
@@ -199,16 +203,6 @@ final class ServiceStrategy extends KindStrategy {
                 && spec.path("healthCheckNodePort").asInt() == 0) {
             Strategies.keep(spec, before, "healthCheckNodePort");
         }
-    }
-
-    @Override
-    public boolean createOnUpdate() {
-        return true;
-    }
-
-    @Override
-    public boolean deleteReturnsObject() {
-        return true;
     }
 
     @Override

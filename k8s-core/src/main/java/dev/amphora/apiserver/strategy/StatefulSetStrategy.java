@@ -20,6 +20,10 @@ final class StatefulSetStrategy extends KindStrategy {
             "persistentVolumeClaimRetentionPolicy",
             "minReadySeconds");
 
+    StatefulSetStrategy() {
+        super(Trait.GENERATION);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
@@ -44,11 +48,6 @@ final class StatefulSetStrategy extends KindStrategy {
             claim.put("kind", "PersistentVolumeClaim").put("apiVersion", "v1");
             ClaimStrategy.claimDefaults(claim);
         }
-    }
-
-    @Override
-    public boolean hasGeneration() {
-        return true;
     }
 
     @Override

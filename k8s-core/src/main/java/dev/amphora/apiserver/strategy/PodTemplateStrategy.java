@@ -1,0 +1,33 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Pod templates that stand alone. */
+final class PodTemplateStrategy extends KindStrategy {
+
+    PodTemplateStrategy() {
+        super(Trait.GENERATION, Trait.DELETE_RETURNS_OBJECT);
+    }
+
+    @Override
+    public void setDefaults(ObjectNode object) {
+        PodDefaults.template(Strategies.child(object, "template"));
+    }
+
+    @Override
+    public void prepareForUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.setGeneration(object, old, !Strategies.same(object.path("template"), old.path("template")));
+    }
+
+    @Override
+    void rules(Fields template) {
+        PodRules.template(template.at("template"));
+    }
+
+    @Override
+    void updateRules(Fields template, ObjectNode old) {
+        metadata(template);
+        rules(template);
+        metadataUpdate(template, old);
+    }
+}
