@@ -189,8 +189,7 @@ final class ClusterParts implements AutoCloseable {
     }
 
     /** Starts the built-in controllers that are selected, and others. */
-    void startControllers(
-            String selection, NodeLifecycleController.Settings nodeMonitoring, List<Controller> others) {
+    void startControllers(String selection, NodeLifecycleController.Settings nodeMonitoring, List<Controller> others) {
         if (!selection.isEmpty()) {
             controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
                     .nodeMonitoring(nodeMonitoring)

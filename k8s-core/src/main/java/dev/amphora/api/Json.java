@@ -1,5 +1,7 @@
 package dev.amphora.api;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +10,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The one place where JSON trees, bytes and typed objects turn into each other.
@@ -140,6 +144,10 @@ public final class Json {
         private static ObjectMapper create() {
             ObjectMapper mapper = new ObjectMapper();
             new KubernetesSerialization(mapper, false);
+            // The reference writes null for an absent list or map; the model's own code expects none.
+            JsonSetter.Value empty = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
+            mapper.configOverride(List.class).setSetterInfo(empty);
+            mapper.configOverride(Map.class).setSetterInfo(empty);
             return mapper;
         }
     }

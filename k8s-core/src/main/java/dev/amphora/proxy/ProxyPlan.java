@@ -37,9 +37,8 @@ final class ProxyPlan {
 
     /** Where clients connect to. */
     record Frontend(String ip, int port, Protocol protocol) implements Comparable<Frontend> {
-        private static final Comparator<Frontend> ORDER = Comparator.comparing(Frontend::ip)
-                .thenComparing(Frontend::port)
-                .thenComparing(Frontend::protocol);
+        private static final Comparator<Frontend> ORDER =
+                Comparator.comparing(Frontend::ip).thenComparing(Frontend::port).thenComparing(Frontend::protocol);
 
         @Override
         public int compareTo(Frontend other) {
@@ -119,9 +118,7 @@ final class ProxyPlan {
         List<String> ips = service.getSpec().getClusterIPs();
         String first = service.getSpec().getClusterIP();
         List<String> all = ips != null && !ips.isEmpty() ? ips : first == null ? List.of() : List.of(first);
-        return all.stream()
-                .filter(ip -> !ip.isEmpty() && !ip.equals("None"))
-                .toList();
+        return all.stream().filter(ip -> !ip.isEmpty() && !ip.equals("None")).toList();
     }
 
     private static @Nullable Protocol protocol(@Nullable String name) {
@@ -161,9 +158,8 @@ final class ProxyPlan {
                 Backend backend = new Backend(endpoint.getAddresses().get(0), number);
                 EndpointConditions conditions = endpoint.getConditions();
                 boolean isReady = conditions == null || !Boolean.FALSE.equals(conditions.getReady());
-                boolean serves = conditions == null || conditions.getServing() == null
-                        ? isReady
-                        : conditions.getServing();
+                boolean serves =
+                        conditions == null || conditions.getServing() == null ? isReady : conditions.getServing();
                 boolean terminates = conditions != null && Boolean.TRUE.equals(conditions.getTerminating());
                 if (isReady) {
                     ready.add(backend);

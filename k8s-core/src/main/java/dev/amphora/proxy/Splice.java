@@ -34,7 +34,9 @@ final class Splice {
     private static final class Direction {
         final SelectionKey from;
         final SelectionKey to;
+
         @Nullable ByteBuffer buffer;
+
         boolean ended;
 
         Direction(SelectionKey from, SelectionKey to) {

@@ -122,8 +122,7 @@ public final class UserspaceProxy implements ServiceProxy {
                 || !allSlices.hasSynced()) {
             return;
         }
-        ImmutableSortedMap<Frontend, Route> routes =
-                ProxyPlan.plan(allServices.list(), allSlices.list(), nodeName);
+        ImmutableSortedMap<Frontend, Route> routes = ProxyPlan.plan(allServices.list(), allSlices.list(), nodeName);
         board.connect(routes);
     }
 

@@ -59,8 +59,7 @@ class PodPlanTest {
 
     @Test
     void repeatsAFailedInitContainerUnlessThePolicyIsNever() {
-        assertThat(starts(PodPlan.of(
-                        pod("OnFailure", List.of("i"), List.of("c")), state(ended("i", 1)), HEALTHY)))
+        assertThat(starts(PodPlan.of(pod("OnFailure", List.of("i"), List.of("c")), state(ended("i", 1)), HEALTHY)))
                 .containsExactly("i");
         assertThat(PodPlan.of(pod("Never", List.of("i"), List.of("c")), state(ended("i", 1)), HEALTHY)
                         .finished())
@@ -110,8 +109,8 @@ class PodPlanTest {
 
     @Test
     void killsAndRestartsWhatIsNotAlive() {
-        PodPlan plan = PodPlan.of(
-                pod("Always", List.of(), List.of("c")), state(running("c")), new Health(true, false, true));
+        PodPlan plan =
+                PodPlan.of(pod("Always", List.of(), List.of("c")), state(running("c")), new Health(true, false, true));
 
         assertThat(plan.kills())
                 .extracting(PodPlan.Kill::message)
@@ -121,10 +120,7 @@ class PodPlanTest {
 
     @Test
     void endsThePodIfWhatIsNotAliveMayNotRestart() {
-        assertThat(PodPlan.of(
-                                pod("Never", List.of(), List.of("c")),
-                                state(running("c")),
-                                new Health(true, false, true))
+        assertThat(PodPlan.of(pod("Never", List.of(), List.of("c")), state(running("c")), new Health(true, false, true))
                         .finished())
                 .isTrue();
     }
@@ -162,9 +158,8 @@ class PodPlanTest {
     private static Pod pod(String policy, List<String> inits, List<String> containers) {
         List<Container> all = new ArrayList<>();
         for (String init : inits) {
-            ContainerBuilder builder = new ContainerBuilder()
-                    .withName(init.replace("+", ""))
-                    .withImage("example.com/app:1");
+            ContainerBuilder builder =
+                    new ContainerBuilder().withName(init.replace("+", "")).withImage("example.com/app:1");
             all.add(init.endsWith("+") ? builder.withRestartPolicy("Always").build() : builder.build());
         }
         return new PodBuilder()

@@ -59,6 +59,7 @@ class BalancerTest {
     }
 
     private Balancer balancer(Duration affinity, Backend... backends) {
-        return new Balancer(kernel, kernel.random(), new Route("default/web", ImmutableList.copyOf(backends), affinity));
+        return new Balancer(
+                kernel, kernel.random(), new Route("default/web", ImmutableList.copyOf(backends), affinity));
     }
 }

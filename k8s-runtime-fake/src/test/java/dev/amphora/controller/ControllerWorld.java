@@ -109,7 +109,8 @@ final class ControllerWorld implements AutoCloseable {
                 .withName(name)
                 .withNamespace("default")
                 .withFinalizers(finalizers)
-                .withOwnerReferences(OwnerReferences.ownedBy(owner).edit()
+                .withOwnerReferences(OwnerReferences.ownedBy(owner)
+                        .edit()
                         .withBlockOwnerDeletion(blocks)
                         .build())
                 .endMetadata()
@@ -128,10 +129,7 @@ final class ControllerWorld implements AutoCloseable {
 
     void delete(Class<? extends HasMetadata> type, String name, String propagation) {
         client.delete(
-                ResourceType.of(type),
-                "default",
-                name,
-                DeleteOptions.defaults().withPropagation(propagation));
+                ResourceType.of(type), "default", name, DeleteOptions.defaults().withPropagation(propagation));
         settle();
     }
 

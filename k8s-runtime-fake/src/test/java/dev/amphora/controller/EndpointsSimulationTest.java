@@ -73,10 +73,9 @@ class EndpointsSimulationTest {
 
             world.setPhase(pods.get(2), "Succeeded", false);
             world.settle();
-            assertThat(slice(world).getEndpoints())
-                    .noneMatch(endpoint -> endpoint.getTargetRef()
-                            .getName()
-                            .equals(pods.get(2).getMetadata().getName()));
+            assertThat(slice(world).getEndpoints()).noneMatch(endpoint -> endpoint.getTargetRef()
+                    .getName()
+                    .equals(pods.get(2).getMetadata().getName()));
 
             world.delete(Service.class, "web", null);
             assertThat(world.list(EndpointSlice.class)).isEmpty();
@@ -89,8 +88,8 @@ class EndpointsSimulationTest {
     @ValueSource(longs = {1, 2, 3})
     @DisplayName("EPS-2: a slice that is edited or deleted by hand is repaired")
     void repairsItsSlice(long seed) {
-        try (ControllerWorld world = new ControllerWorld(
-                seed, "deployment-controller,replicaset-controller,endpointslice-controller")) {
+        try (ControllerWorld world =
+                new ControllerWorld(seed, "deployment-controller,replicaset-controller,endpointslice-controller")) {
             world.node("n1", "zone-b");
             world.client.create(service(Map.of()));
             world.client.create(DeploymentSimulationTest.deployment(1));

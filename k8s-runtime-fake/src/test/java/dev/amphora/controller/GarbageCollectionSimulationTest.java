@@ -40,7 +40,8 @@ class GarbageCollectionSimulationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-    @DisplayName("GC-3: in the foreground the owner stays until the blocking dependents are gone, whatever the others do")
+    @DisplayName(
+            "GC-3: in the foreground the owner stays until the blocking dependents are gone, whatever the others do")
     void foregroundWaitsForBlockingDependents(long seed) {
         try (ControllerWorld world = world(seed)) {
             ConfigMap root = world.configMap("default", "root");
@@ -108,7 +109,8 @@ class GarbageCollectionSimulationTest {
                     .withNewMetadata()
                     .withName("child")
                     .withNamespace("default")
-                    .addToOwnerReferences(reference("v1", "o1", owner.getMetadata().getUid()))
+                    .addToOwnerReferences(
+                            reference("v1", "o1", owner.getMetadata().getUid()))
                     .addToOwnerReferences(reference("v1", "ghost", "no-such-uid"))
                     .endMetadata()
                     .build());
@@ -121,7 +123,8 @@ class GarbageCollectionSimulationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
-    @DisplayName("GC-1, GC-6: an owner that never was, or has another uid, keeps nothing; an unknown kind keeps everything")
+    @DisplayName(
+            "GC-1, GC-6: an owner that never was, or has another uid, keeps nothing; an unknown kind keeps everything")
     void looksOwnersUp(long seed) {
         try (ControllerWorld world = world(seed)) {
             world.configMap("default", "real");
@@ -147,7 +150,8 @@ class GarbageCollectionSimulationTest {
                     .build());
             ConfigMap owner = world.configMap("two", "owner");
             world.settle();
-            dependent(world, "child", reference("v1", "owner", owner.getMetadata().getUid()));
+            dependent(
+                    world, "child", reference("v1", "owner", owner.getMetadata().getUid()));
             world.settle();
             assertThat(world.maps()).isEmpty();
             assertThat(world.events())
@@ -165,7 +169,8 @@ class GarbageCollectionSimulationTest {
             world.client.create(new NamespaceBuilder()
                     .withNewMetadata()
                     .withName("odd")
-                    .addToOwnerReferences(reference("v1", "owner", owner.getMetadata().getUid()))
+                    .addToOwnerReferences(
+                            reference("v1", "owner", owner.getMetadata().getUid()))
                     .endMetadata()
                     .build());
             world.settle();

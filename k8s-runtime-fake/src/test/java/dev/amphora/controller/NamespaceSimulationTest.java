@@ -78,8 +78,9 @@ class NamespaceSimulationTest {
             assertThat(world.list(Pod.class)).hasSize(2).allMatch(Pods::isTerminating);
             assertThat(world.list(Deployment.class)).hasSize(1);
             assertThatThrownBy(() -> world.configMap("two", "late"))
-                    .hasMessage("configmaps \"late\" is forbidden: unable to create new content in namespace two because"
-                            + " it is being terminated");
+                    .hasMessage(
+                            "configmaps \"late\" is forbidden: unable to create new content in namespace two because"
+                                    + " it is being terminated");
 
             world.list(Pod.class).forEach(world::finish);
             world.kernel.advance(Duration.ofSeconds(60));

@@ -20,7 +20,8 @@ class NodeLossSimulationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
-    @DisplayName("NODE-2, NODE-3, NODE-4, NODE-6, NODE-8, NODE-9: a silent node is tainted, its pods are replaced after 300 s")
+    @DisplayName(
+            "NODE-2, NODE-3, NODE-4, NODE-6, NODE-8, NODE-9: a silent node is tainted, its pods are replaced after 300 s")
     void replacesThePodsOfASilentNode(long seed) {
         try (ControllerWorld world = new ControllerWorld(seed, CONTROLLERS)) {
             boolean[] first = beatingNode(world, "n1");
@@ -30,8 +31,8 @@ class NodeLossSimulationTest {
             world.settle();
             spread(world);
             world.kernel.advance(Duration.ofMinutes(2));
-            assertThat(world.list(Node.class)).allSatisfy(node -> assertThat(taints(node))
-                    .isEmpty());
+            assertThat(world.list(Node.class))
+                    .allSatisfy(node -> assertThat(taints(node)).isEmpty());
 
             first[0] = false;
             world.kernel.advance(Duration.ofSeconds(40));

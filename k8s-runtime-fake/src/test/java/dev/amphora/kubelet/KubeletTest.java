@@ -134,7 +134,8 @@ class KubeletTest {
     @Test
     void completesAPodThatMayNotRestart() {
         runtime.behave("app", ContainerBehavior.exits(3).after(ofSeconds(2)).leaving("no luck"));
-        client.create(changed(pod("p"), pod -> pod.editSpec().withRestartPolicy("Never").endSpec()));
+        client.create(changed(
+                pod("p"), pod -> pod.editSpec().withRestartPolicy("Never").endSpec()));
         kernel.advance(ofSeconds(5));
 
         Pod pod = get("p");
@@ -319,8 +320,9 @@ class KubeletTest {
 
         SimulatedKernel twin = new SimulatedKernel(5);
         MemoryStore twinStore = new MemoryStore(twin);
-        ApiServer twinServer =
-                ApiServer.builder(twin, twinStore).withoutAdmission("ServiceAccount").build();
+        ApiServer twinServer = ApiServer.builder(twin, twinStore)
+                .withoutAdmission("ServiceAccount")
+                .build();
         Client twinClient = new InProcessClient(twinServer, User.of("admin", User.MASTERS), "test");
         twinServer.start();
         FakeRuntime twinRuntime =

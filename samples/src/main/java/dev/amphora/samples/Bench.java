@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 /** Measures how long a cluster takes from the builder to the first running pod, and how much memory it holds. */
 @Command(
         name = "bench",
-        description = "Measure the time from the builder to the first running pod: cold, warm, and the memory it takes.",
+        description =
+                "Measure the time from the builder to the first running pod: cold, warm, and the memory it takes.",
         mixinStandardHelpOptions = true)
 final class Bench implements Callable<Integer> {
     /** How long etcd and a kube-apiserver of version 1.36.3 take until they are ready, on 2 cores. */
@@ -82,8 +83,7 @@ final class Bench implements Callable<Integer> {
         row(out, "heap after start and first pod", heaps, "MB");
         out.printf(
                 "Reference: etcd and kube-apiserver 1.36.3 take %.1f s to be ready, without a pod: %.0f times our cold process.%n",
-                REFERENCE_START_MS / 1e3,
-                REFERENCE_START_MS / median(processes));
+                REFERENCE_START_MS / 1e3, REFERENCE_START_MS / median(processes));
         return 0;
     }
 
@@ -121,18 +121,25 @@ final class Bench implements Callable<Integer> {
     /** Runs this program anew and gives the bytes of heap that it reports. */
     private static double startProcess() {
         try {
-            Path program = Path.of(
-                    Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path program = Path.of(Bench.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-cp",
-                            program.toString().endsWith(".jar") ? program.toString() : System.getProperty("java.class.path"),
+                            program.toString().endsWith(".jar")
+                                    ? program.toString()
+                                    : System.getProperty("java.class.path"),
                             Amphora.class.getName(),
                             "bench",
                             "--once")
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String output =
+                    new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new IllegalStateException("the measured process failed: " + output);
             }

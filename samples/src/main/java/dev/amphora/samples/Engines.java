@@ -2,6 +2,7 @@ package dev.amphora.samples;
 
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kubelet.ContainerRuntime;
+import dev.amphora.runtime.docker.BusyboxImage;
 import dev.amphora.runtime.docker.DockerRuntime;
 import dev.amphora.runtime.fake.ContainerBehavior;
 import dev.amphora.runtime.fake.ContainerView;
@@ -70,17 +71,36 @@ final class Engines {
         };
     }
 
-    /** Makes the runtime of one node. */
-    static ContainerRuntime runtime(RuntimeEngine engine) {
+    /**
+     * Makes sure that a runtime can be used, and has the scenario's images.
+     *
+     * @throws MissingException if it can't
+     */
+    static void prepare(RuntimeEngine engine, String... images) {
+        if (engine == RuntimeEngine.docker) {
+            try {
+                DockerRuntime.requireEngine();
+                BusyboxImage.make(images);
+            } catch (RuntimeException e) {
+                throw new MissingException(String.valueOf(e.getMessage()), e);
+            }
+        }
+    }
+
+    /**
+     * Makes the runtime of one node.
+     *
+     * @param cluster keeps the containers of clusters apart that share a Docker Engine
+     */
+    static ContainerRuntime runtime(RuntimeEngine engine, String cluster) {
         return switch (engine) {
             case fake -> new FakeRuntime().behave(Engines::servesItsName);
-            case docker -> new DockerRuntime();
+            case docker -> DockerRuntime.builder().cluster(cluster).build();
         };
     }
 
     /** A container that answers each HTTP request at port 8080 with the name of its pod. */
     private static ContainerBehavior servesItsName(ContainerView container) {
-        return ContainerBehavior.runs()
-                .servesHttp(8080, request -> HttpHandler.Reply.text(container.podName() + "\n"));
+        return ContainerBehavior.runs().servesHttp(8080, request -> HttpHandler.Reply.text(container.podName() + "\n"));
     }
 }

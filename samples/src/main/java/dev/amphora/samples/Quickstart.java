@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class Quickstart implements Callable<Integer> {
     static final String LOST_NODE = "worker-3";
+    static final String OLD_IMAGE = "amphora.dev/web:1";
     static final String NEW_IMAGE = "amphora.dev/web:2";
     private static final int NODES = 3;
     private static final int CALLS = 20;
@@ -67,7 +68,7 @@ final class Quickstart implements Callable<Integer> {
     }
 
     private void run(Kernel kernel, PrintWriter out) {
-        Engines.prepare(runtimeEngine, kernel);
+        Engines.prepare(runtimeEngine, OLD_IMAGE, NEW_IMAGE);
         Store store = Engines.store(storeEngine, kernel, etcdServers);
         Instant begin = kernel.instant();
         var builder = Cluster.builder()
@@ -78,7 +79,7 @@ final class Quickstart implements Callable<Integer> {
                         Duration.ofMillis(250), Duration.ofSeconds(3), Duration.ofSeconds(3), 10))
                 .everyNode(node -> node.withHeartbeat(Duration.ofMillis(500), Duration.ofSeconds(3)));
         for (int i = 1; i <= NODES; i++) {
-            builder.node("worker-" + i, Engines.runtime(runtimeEngine));
+            builder.node("worker-" + i, Engines.runtime(runtimeEngine, "amphora-quickstart"));
         }
         try (Cluster cluster = builder.start();
                 FlowTrace trace = cluster.trace()) {
@@ -151,7 +152,9 @@ final class Quickstart implements Callable<Integer> {
             out.printf(
                     "  %-24s %-9s %-10s %-16s %s%n",
                     pod.getMetadata().getName(),
-                    pod.getMetadata().getDeletionTimestamp() == null ? pod.getStatus().getPhase() : "Ending",
+                    pod.getMetadata().getDeletionTimestamp() == null
+                            ? pod.getStatus().getPhase()
+                            : "Ending",
                     pod.getSpec().getNodeName(),
                     pod.getStatus().getPodIP(),
                     pod.getSpec().getContainers().get(0).getImage());

@@ -114,8 +114,8 @@ final class Scenario {
         var runtime = cluster.node(node).runtime();
         cluster.kernel()
                 .await(runtime.pod(victim.getMetadata().getUid())
-                        .thenCompose(state -> runtime.stopContainer(
-                                state.containers().get(0).id(), Duration.ZERO)));
+                        .thenCompose(state ->
+                                runtime.stopContainer(state.containers().get(0).id(), Duration.ZERO)));
         return Objects.requireNonNull(cluster.await(
                 new Condition<>(
                         ResourceType.of(Pod.class),
@@ -158,7 +158,8 @@ final class Scenario {
     private void awaitPods() {
         cluster.await("no pods but the ready ones", PATIENCE, () -> {
             List<Pod> pods = pods();
-            return pods.size() == deploymentNow().getSpec().getReplicas() && pods.stream().allMatch(Scenario::isReady);
+            return pods.size() == deploymentNow().getSpec().getReplicas()
+                    && pods.stream().allMatch(Scenario::isReady);
         });
     }
 
@@ -171,12 +172,16 @@ final class Scenario {
     }
 
     List<Pod> pods() {
-        return client.list(ResourceType.of(Pod.class), NAMESPACE, ListOptions.all().withLabels("app=" + NAME))
+        return client.list(
+                        ResourceType.of(Pod.class), NAMESPACE, ListOptions.all().withLabels("app=" + NAME))
                 .items();
     }
 
     List<ReplicaSet> replicaSets() {
-        return client.list(ResourceType.of(ReplicaSet.class), NAMESPACE, ListOptions.all().withLabels("app=" + NAME))
+        return client.list(
+                        ResourceType.of(ReplicaSet.class),
+                        NAMESPACE,
+                        ListOptions.all().withLabels("app=" + NAME))
                 .items();
     }
 

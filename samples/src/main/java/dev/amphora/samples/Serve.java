@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 /** Runs a control plane for any client until it is told to end. */
 @Command(
         name = "serve",
-        description = "Serve a cluster over HTTPS until SIGTERM. Options with a name of kube-apiserver's mean the same.",
+        description =
+                "Serve a cluster over HTTPS until SIGTERM. Options with a name of kube-apiserver's mean the same.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class Serve implements Callable<Integer> {
@@ -68,7 +69,8 @@ final class Serve implements Callable<Integer> {
 
     @Option(
             names = "--cert-dir",
-            description = "Keep the cluster's CA here, so that kubeconfigs outlive a restart. Default: a new CA at each start")
+            description =
+                    "Keep the cluster's CA here, so that kubeconfigs outlive a restart. Default: a new CA at each start")
     private @Nullable Path certDir;
 
     @Option(names = "--token-auth-file", description = "Bearer tokens: token,user,uid,\"group1,group2\" a line.")
@@ -97,10 +99,16 @@ final class Serve implements Callable<Integer> {
     @Option(names = "--disable-admission-plugins", split = ",", description = "Admission plugins to leave out.")
     private List<String> disableAdmission = List.of();
 
-    @Option(names = "--feature-gates", split = ",", description = "name=true|false; one that changes nothing is warned of.")
+    @Option(
+            names = "--feature-gates",
+            split = ",",
+            description = "name=true|false; one that changes nothing is warned of.")
     private Map<String, String> featureGates = Map.of();
 
-    @Option(names = "--allow-privileged", arity = "0..1", description = "Accepted; privileged containers are always allowed.")
+    @Option(
+            names = "--allow-privileged",
+            arity = "0..1",
+            description = "Accepted; privileged containers are always allowed.")
     private boolean allowPrivileged = true;
 
     @Option(
@@ -115,7 +123,8 @@ final class Serve implements Callable<Integer> {
 
     @Option(
             names = "--components",
-            description = "api, control-plane (adds scheduler and controllers) or all (adds nodes). Default: ${DEFAULT-VALUE}")
+            description =
+                    "api, control-plane (adds scheduler and controllers) or all (adds nodes). Default: ${DEFAULT-VALUE}")
     private String components = "all";
 
     @Option(names = "--nodes", description = "How many nodes. Default: ${DEFAULT-VALUE}")
@@ -129,7 +138,9 @@ final class Serve implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Components parts = components();
-        featureGates.keySet().forEach(gate -> err.println("Warning: the feature gate " + gate + " changes nothing here."));
+        featureGates
+                .keySet()
+                .forEach(gate -> err.println("Warning: the feature gate " + gate + " changes nothing here."));
         CountDownLatch over = new CountDownLatch(1);
         try (Kernel kernel = new ThreadedKernel();
                 Cluster cluster = start(kernel, parts)) {
@@ -177,7 +188,8 @@ final class Serve implements Callable<Integer> {
                 return each;
             }
         }
-        throw new ParameterException(spec.commandLine(), "--components is api, control-plane or all, not " + components);
+        throw new ParameterException(
+                spec.commandLine(), "--components is api, control-plane or all, not " + components);
     }
 
     private Cluster start(Kernel kernel, Components parts) {
@@ -198,7 +210,7 @@ final class Serve implements Callable<Integer> {
         }
         if (parts == Components.all) {
             for (int i = 1; i <= nodes; i++) {
-                builder.node("worker-" + i, Engines.runtime(runtime));
+                builder.node("worker-" + i, Engines.runtime(runtime, "amphora-serve"));
             }
             builder.proxy(new UserspaceProxy());
         }

@@ -42,7 +42,9 @@ record Simulation(long seed, SortedMap<String, String> endState, long steps, lon
                 scenario.recoverNode(Quickstart.LOST_NODE);
                 kernel.advance(Duration.ofMinutes(1));
                 if (!kernel.failures().isEmpty()) {
-                    throw new IllegalStateException("a task failed (seed " + seed + ")", kernel.failures().get(0));
+                    throw new IllegalStateException(
+                            "a task failed (seed " + seed + ")",
+                            kernel.failures().get(0));
                 }
                 return new Simulation(
                         seed, scenario.endState(), kernel.steps(), kernel.historyDigest(), store.revision());

@@ -96,7 +96,8 @@ final class Addresses {
     static boolean isStrictlyWithin(String part, String whole) {
         int slash = part.indexOf('/');
         int length = Integer.parseInt(part.substring(slash + 1));
-        return contains(whole, part.substring(0, slash)) && length > Integer.parseInt(whole.substring(whole.indexOf('/') + 1));
+        return contains(whole, part.substring(0, slash))
+                && length > Integer.parseInt(whole.substring(whole.indexOf('/') + 1));
     }
 
     /** Whether an address lies in a network. */

@@ -91,7 +91,7 @@ final class EndpointSliceStrategy extends KindStrategy {
             addresses.invalid(address.text(), v6 ? "must be an IPv6 address" : "must be an IPv4 address");
         }
         if (wrong.isEmpty()) {
-            ServiceRules.nonSpecial(address, address.text());
+            ServiceRules.endpoint(address, address.text());
         }
     }
 

@@ -23,7 +23,8 @@ final class EndpointsStrategy extends KindStrategy {
     @Override
     void rules(Fields endpoints) {
         for (Fields subset : endpoints.at("subsets").elements()) {
-            if (subset.at("addresses").isEmpty() && subset.at("notReadyAddresses").isEmpty()) {
+            if (subset.at("addresses").isEmpty()
+                    && subset.at("notReadyAddresses").isEmpty()) {
                 subset.required("must specify `addresses` or `notReadyAddresses`");
             }
             for (String list : List.of("addresses", "notReadyAddresses")) {
@@ -52,7 +53,7 @@ final class EndpointsStrategy extends KindStrategy {
         Fields ip = address.at("ip");
         ip.check(Addresses::ip);
         if (Addresses.parse(ip.text()) == null || Addresses.ip(ip.text()).isEmpty()) {
-            ServiceRules.nonSpecial(ip, ip.text());
+            ServiceRules.endpoint(ip, ip.text());
         }
         if (!address.at("hostname").isEmpty()) {
             address.at("hostname").check(Names::label);

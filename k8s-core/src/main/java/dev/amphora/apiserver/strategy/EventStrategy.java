@@ -61,7 +61,9 @@ final class EventStrategy extends KindStrategy {
                 .put("involvedObject.name", involved.path("name").asText(""))
                 .put("involvedObject.uid", involved.path("uid").asText(""))
                 .put("involvedObject.apiVersion", involved.path("apiVersion").asText(""))
-                .put("involvedObject.resourceVersion", involved.path("resourceVersion").asText(""))
+                .put(
+                        "involvedObject.resourceVersion",
+                        involved.path("resourceVersion").asText(""))
                 .put("involvedObject.fieldPath", involved.path("fieldPath").asText(""))
                 .put("reason", object.path("reason").asText(""))
                 .put("reportingComponent", reporter)

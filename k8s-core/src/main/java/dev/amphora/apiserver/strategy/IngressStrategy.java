@@ -58,8 +58,9 @@ final class IngressStrategy extends KindStrategy {
         Fields annotation = ingress.at("metadata", "annotations").key(CLASS);
         Fields className = ingress.at("spec", "ingressClassName");
         if (annotation.given() && className.given() && !annotation.text().equals(className.text())) {
-            ingress.at("annotations").at(CLASS).invalid(
-                    annotation.text(), "must match `ingressClassName` when both are specified");
+            ingress.at("annotations")
+                    .at(CLASS)
+                    .invalid(annotation.text(), "must match `ingressClassName` when both are specified");
         }
     }
 

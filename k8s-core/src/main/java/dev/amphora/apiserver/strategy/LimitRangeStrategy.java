@@ -16,7 +16,8 @@ import java.util.TreeSet;
 /** Limit ranges. */
 final class LimitRangeStrategy extends KindStrategy {
     private static final List<String> TYPES = List.of("Pod", "Container", "PersistentVolumeClaim");
-    private static final List<String> LISTS = List.of("max", "min", "default", "defaultRequest", "maxLimitRequestRatio");
+    private static final List<String> LISTS =
+            List.of("max", "min", "default", "defaultRequest", "maxLimitRequestRatio");
 
     LimitRangeStrategy() {
         super(Trait.CREATED_BY_UPDATE);
@@ -61,7 +62,9 @@ final class LimitRangeStrategy extends KindStrategy {
         for (Fields limit : range.at("spec", "limits").elements()) {
             Fields type = limit.at("type");
             type.check(Names::labelKey);
-            if (!type.isEmpty() && type.text().indexOf('/') < 0 && !TYPES.contains(type.text())
+            if (!type.isEmpty()
+                    && type.text().indexOf('/') < 0
+                    && !TYPES.contains(type.text())
                     && Names.labelKey(type.text()).isEmpty()) {
                 type.invalid("must be a standard limit type or fully qualified");
             }
@@ -87,8 +90,10 @@ final class LimitRangeStrategy extends KindStrategy {
             names(limit.at("defaultRequest"), type);
         }
         if (type.equals("PersistentVolumeClaim")) {
-            if (!limit.at("min").value().has("storage") && !limit.at("max").value().has("storage")) {
-                limit.at("limits").required("either minimum or maximum storage value is required, but neither was provided");
+            if (!limit.at("min").value().has("storage")
+                    && !limit.at("max").value().has("storage")) {
+                limit.at("limits")
+                        .required("either minimum or maximum storage value is required, but neither was provided");
             }
         }
         names(limit.at("maxLimitRequestRatio"), type);

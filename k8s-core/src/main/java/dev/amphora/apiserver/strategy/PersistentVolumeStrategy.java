@@ -47,7 +47,8 @@ final class PersistentVolumeStrategy extends KindStrategy {
         for (Map.Entry<String, JsonNode> member : spec.properties()) {
             if (member.getValue() instanceof ObjectNode source) {
                 PodDefaults.storage(member.getKey(), source);
-                if (source.path("secretRef") instanceof ObjectNode && member.getKey().equals("azureFile")) {
+                if (source.path("secretRef") instanceof ObjectNode
+                        && member.getKey().equals("azureFile")) {
                     source.remove("secretRef");
                 }
             }
@@ -82,8 +83,7 @@ final class PersistentVolumeStrategy extends KindStrategy {
             Fields amount = capacity.key(name);
             if (PodResources.value(amount.text()).signum() < 0) {
                 amount.invalid(
-                        DecimalNode.valueOf(PodResources.value(amount.text())),
-                        "must be a valid resource quantity");
+                        DecimalNode.valueOf(PodResources.value(amount.text())), "must be a valid resource quantity");
             }
             if (PodResources.value(amount.text()).signum() <= 0) {
                 amount.invalid(amount.text(), "must be greater than zero");
@@ -129,7 +129,8 @@ final class PersistentVolumeStrategy extends KindStrategy {
         if (!found) {
             spec.required("must specify a volume type");
         }
-        if (spec.at("hostPath", "path").is("/") && spec.at("persistentVolumeReclaimPolicy").is("Recycle")) {
+        if (spec.at("hostPath", "path").is("/")
+                && spec.at("persistentVolumeReclaimPolicy").is("Recycle")) {
             spec.at("persistentVolumeReclaimPolicy").forbidden("may not be 'recycle' for a hostPath mount of '/'");
         }
     }
@@ -155,7 +156,8 @@ final class PersistentVolumeStrategy extends KindStrategy {
         rules(volume);
         metadataUpdate(volume, old);
         for (String type : SOURCES) {
-            if (!Strategies.same(volume.at("spec", type).value(), old.path("spec").path(type))) {
+            if (!Strategies.same(
+                    volume.at("spec", type).value(), old.path("spec").path(type))) {
                 volume.at("spec", "persistentvolumesource")
                         .forbidden("spec.persistentvolumesource is immutable after creation\n@@ -1 +1 @@\n");
                 break;

@@ -28,12 +28,14 @@ final class PriorityClassStrategy extends KindStrategy {
             Long expected = SYSTEM.get(name);
             if (expected == null) {
                 priority.at("metadata", "name")
-                        .forbidden("priority class names with 'system-' prefix are reserved for system use only. error: "
-                                + name + " is not a known system priority class");
+                        .forbidden(
+                                "priority class names with 'system-' prefix are reserved for system use only. error: "
+                                        + name + " is not a known system priority class");
             } else if (expected != priority.at("value").number()) {
                 priority.at("metadata", "name")
-                        .forbidden("priority class names with 'system-' prefix are reserved for system use only. error: value"
-                                + " of %s PriorityClass must be %d".formatted(name, expected));
+                        .forbidden(
+                                "priority class names with 'system-' prefix are reserved for system use only. error: value"
+                                        + " of %s PriorityClass must be %d".formatted(name, expected));
             }
         } else if (priority.at("value").number() > HIGHEST) {
             priority.at("value").forbidden("maximum allowed value of a user defined priority is " + HIGHEST);

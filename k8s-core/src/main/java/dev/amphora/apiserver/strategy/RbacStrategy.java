@@ -49,14 +49,16 @@ final class RbacStrategy extends KindStrategy {
 
     private void role(Fields role) {
         role.at("rules").elements().forEach(this::rule);
-        for (Fields selector : role.at("aggregationRule", "clusterRoleSelectors").elements()) {
+        for (Fields selector :
+                role.at("aggregationRule", "clusterRoleSelectors").elements()) {
             int before = selector.errors().size();
             LabelRules.selector(selector);
             if (selector.errors().size() > before) {
                 selector.invalid(NullNode.getInstance(), "invalid label selector.");
             }
         }
-        if (role.has("aggregationRule") && role.at("aggregationRule", "clusterRoleSelectors").isEmpty()) {
+        if (role.has("aggregationRule")
+                && role.at("aggregationRule", "clusterRoleSelectors").isEmpty()) {
             role.at("aggregationRule", "clusterRoleSelectors")
                     .required("at least one clusterRoleSelector required if aggregationRule is non-nil");
         }
@@ -90,7 +92,12 @@ final class RbacStrategy extends KindStrategy {
 
     private void binding(Fields binding) {
         Fields role = binding.at("roleRef");
-        role.at("apiGroup").with(TextNode.valueOf(role.at("apiGroup").isEmpty() ? GROUP : role.at("apiGroup").text())).oneOf(GROUP);
+        role.at("apiGroup")
+                .with(TextNode.valueOf(
+                        role.at("apiGroup").isEmpty()
+                                ? GROUP
+                                : role.at("apiGroup").text()))
+                .oneOf(GROUP);
         if (namespaced) {
             role.at("kind").oneOf("Role", "ClusterRole");
         } else {

@@ -83,8 +83,8 @@ final class ResourceQuotaStrategy extends KindStrategy {
     /** Best-effort pods have no amounts, so that nothing but their number can be limited; other scopes are of pods too. */
     private static boolean fits(String scope, Fields spec) {
         for (String name : spec.at("hard").keys()) {
-            boolean compute = name.equals("pods") || name.equals("count/pods")
-                    || name.contains("cpu") || name.contains("memory");
+            boolean compute =
+                    name.equals("pods") || name.equals("count/pods") || name.contains("cpu") || name.contains("memory");
             if (scope.equals("BestEffort") && !name.equals("pods") && !name.equals("count/pods")) {
                 return false;
             }
@@ -110,14 +110,17 @@ final class ResourceQuotaStrategy extends KindStrategy {
             switch (operator.text()) {
                 case "In", "NotIn" -> {
                     if (values.isEmpty()) {
-                        place.at("values").required("must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
+                        place.at("values")
+                                .required(
+                                        "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
                     }
                 }
                 case "Exists", "DoesNotExist" -> {
                     if (!values.isEmpty()) {
                         place.at("values")
                                 .with(values.value())
-                                .invalid("must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
+                                .invalid(
+                                        "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
                     }
                 }
                 default -> place.at("operator").invalid(operator.text(), "not a valid selector operator");
@@ -137,7 +140,8 @@ final class ResourceQuotaStrategy extends KindStrategy {
     void updateRules(Fields quota, ObjectNode old) {
         metadataUpdate(quota, old);
         rules(quota);
-        if (!Strategies.same(quota.at("spec", "scopes").value(), old.path("spec").path("scopes"))) {
+        if (!Strategies.same(
+                quota.at("spec", "scopes").value(), old.path("spec").path("scopes"))) {
             quota.at("spec", "scopes").invalid("field is immutable");
         }
     }

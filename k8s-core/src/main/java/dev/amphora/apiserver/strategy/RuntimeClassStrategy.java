@@ -25,7 +25,8 @@ final class RuntimeClassStrategy extends KindStrategy {
             handler.check(Names::label);
         }
         if (runtime.has("overhead")) {
-            ResourceRules.overhead(runtime.at("overhead").with(runtime.at("overhead", "podFixed").value()));
+            ResourceRules.overhead(runtime.at("overhead")
+                    .with(runtime.at("overhead", "podFixed").value()));
         }
         Fields scheduling = runtime.at("scheduling");
         LabelRules.labels(scheduling.at("nodeSelector"));
@@ -37,8 +38,16 @@ final class RuntimeClassStrategy extends KindStrategy {
                 ObjectNode shown = GoValues.renamed(
                         toleration.value(),
                         ImmutableMap.of(
-                                "Key", "key", "Operator", "operator", "Value", "value", "Effect", "effect",
-                                "TolerationSeconds", "tolerationSeconds"));
+                                "Key",
+                                "key",
+                                "Operator",
+                                "operator",
+                                "Value",
+                                "value",
+                                "Effect",
+                                "effect",
+                                "TolerationSeconds",
+                                "tolerationSeconds"));
                 for (String text : new String[] {"Key", "Operator", "Value", "Effect"}) {
                     if (shown.path(text).isNull()) {
                         shown.put(text, "");

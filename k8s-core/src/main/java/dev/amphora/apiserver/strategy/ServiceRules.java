@@ -234,6 +234,16 @@ final class ServiceRules {
         }
     }
 
+    /**
+     * An address that stands for a pod or another host. Other than in the reference it may lie in the upper half of the loopback
+     * range, where pods live that need no network of their own.
+     */
+    static void endpoint(Fields place, String text) {
+        if (!Addresses.contains("127.128.0.0/9", text)) {
+            nonSpecial(place, text);
+        }
+    }
+
     private static void nodePorts(Fields spec, String type) {
         Set<String> taken = new HashSet<>();
         for (Fields port : spec.at("ports").elements()) {

@@ -24,12 +24,24 @@ public final class StrategyRegistry {
             .put("/persistentvolumeclaims", new ClaimStrategy())
             .put("/resourcequotas", new ResourceQuotaStrategy())
             .put("/limitranges", new LimitRangeStrategy())
-            .put("admissionregistration.k8s.io/mutatingwebhookconfigurations", new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put("admissionregistration.k8s.io/validatingwebhookconfigurations", new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put("admissionregistration.k8s.io/mutatingadmissionpolicies", new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put("admissionregistration.k8s.io/mutatingadmissionpolicybindings", new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put("admissionregistration.k8s.io/validatingadmissionpolicies", new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put("admissionregistration.k8s.io/validatingadmissionpolicybindings", new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put(
+                    "admissionregistration.k8s.io/mutatingwebhookconfigurations",
+                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put(
+                    "admissionregistration.k8s.io/validatingwebhookconfigurations",
+                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put(
+                    "admissionregistration.k8s.io/mutatingadmissionpolicies",
+                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put(
+                    "admissionregistration.k8s.io/mutatingadmissionpolicybindings",
+                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put(
+                    "admissionregistration.k8s.io/validatingadmissionpolicies",
+                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put(
+                    "admissionregistration.k8s.io/validatingadmissionpolicybindings",
+                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
             .put("apiextensions.k8s.io/customresourcedefinitions", new KindStrategy(Trait.GENERATION))
             .put("apps/controllerrevisions", new ControllerRevisionStrategy())
             .put("apps/daemonsets", new DaemonSetStrategy())
@@ -62,7 +74,9 @@ public final class StrategyRegistry {
             .put("storage.k8s.io/csinodes", new KindStrategy(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT))
             .put("storage.k8s.io/csistoragecapacities", new KindStrategy(Trait.VERSION_NEEDED))
             .put("storage.k8s.io/storageclasses", new StorageClassStrategy())
-            .put("storage.k8s.io/volumeattachments", new KindStrategy(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT))
+            .put(
+                    "storage.k8s.io/volumeattachments",
+                    new KindStrategy(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT))
             .put("storage.k8s.io/volumeattributesclasses", new KindStrategy(Trait.DELETE_RETURNS_OBJECT))
             .buildOrThrow();
 

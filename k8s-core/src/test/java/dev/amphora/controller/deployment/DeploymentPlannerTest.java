@@ -44,11 +44,9 @@ class DeploymentPlannerTest {
                         Map.entry("deployment.kubernetes.io/revision", "1"),
                         Map.entry("deployment.kubernetes.io/desired-replicas", "4"),
                         Map.entry("deployment.kubernetes.io/max-replicas", "5"));
-        assertThat(told(plan))
-                .containsExactly("ScalingReplicaSet: Scaled up replica set web-" + hash + " from 0 to 4");
+        assertThat(told(plan)).containsExactly("ScalingReplicaSet: Scaled up replica set web-" + hash + " from 0 to 4");
         assertThat(conditions(plan))
-                .containsExactly(
-                        "Progressing=True NewReplicaSetCreated", "Available=False MinimumReplicasUnavailable");
+                .containsExactly("Progressing=True NewReplicaSetCreated", "Available=False MinimumReplicasUnavailable");
         assertThat(plan(deployment, List.of()))
                 .as("the name follows from the template")
                 .isEqualTo(plan);
@@ -77,7 +75,10 @@ class DeploymentPlannerTest {
         ReplicaSet old = set("web-1", deployment, 0, 0, 1, 1);
         ReplicaSet current = set("web-2", deployment("img:2", 2).build(), 2, 2, 2, 2);
         DeploymentPlanner.Plan plan = plan(deployment, List.of(old, current));
-        assertThat(first(plan, DeploymentPlanner.UpdateSet.class).set().getMetadata().getAnnotations())
+        assertThat(first(plan, DeploymentPlanner.UpdateSet.class)
+                        .set()
+                        .getMetadata()
+                        .getAnnotations())
                 .containsEntry("deployment.kubernetes.io/revision", "3")
                 .containsEntry("deployment.kubernetes.io/revision-history", "1");
     }
@@ -133,13 +134,9 @@ class DeploymentPlannerTest {
     @Test
     @DisplayName("DEP-18: pausing is noted and makes no set; a deadline that has passed is not forgotten")
     void notesThePause() {
-        Deployment paused = deployment("img:1", 2)
-                .editSpec()
-                .withPaused(true)
-                .endSpec()
-                .build();
-        assertThat(conditions(plan(paused, List.of())))
-                .contains("Progressing=Unknown DeploymentPaused");
+        Deployment paused =
+                deployment("img:1", 2).editSpec().withPaused(true).endSpec().build();
+        assertThat(conditions(plan(paused, List.of()))).contains("Progressing=Unknown DeploymentPaused");
         assertThat(plan(paused, List.of()).steps()).noneMatch(DeploymentPlanner.CreateSet.class::isInstance);
         Deployment late = paused.edit()
                 .withNewStatus()
@@ -164,14 +161,14 @@ class DeploymentPlannerTest {
                 .endStatus()
                 .build();
         assertThat(plan(resumed, List.of()).steps().get(0))
-                .isInstanceOfSatisfying(
-                        DeploymentPlanner.UpdateStatus.class,
-                        update -> assertThat(update.deployment().getStatus().getConditions())
-                                .anyMatch(c -> c.getReason().equals("DeploymentResumed")));
+                .isInstanceOfSatisfying(DeploymentPlanner.UpdateStatus.class, update -> assertThat(
+                                update.deployment().getStatus().getConditions())
+                        .anyMatch(c -> c.getReason().equals("DeploymentResumed")));
     }
 
     @Test
-    @DisplayName("DEP-20, DEP-21: progress moves the update time only; past the deadline it has failed; once complete it never does")
+    @DisplayName(
+            "DEP-20, DEP-21: progress moves the update time only; past the deadline it has failed; once complete it never does")
     void tellsProgress() {
         Deployment waiting = progressing("ReplicaSetUpdated", Duration.ofSeconds(599));
         ReplicaSet set = set("web-1", waiting, 2, 0, 1, 1);
@@ -198,11 +195,21 @@ class DeploymentPlannerTest {
         for (int i = 1; i <= 4; i++) {
             sets.add(set("web-" + i, deployment("img:" + i, 1).build(), 0, 0, i, i));
         }
-        sets.set(1, sets.get(1).edit().editStatus().withObservedGeneration(0L).endStatus().build());
+        sets.set(
+                1,
+                sets.get(1)
+                        .edit()
+                        .editStatus()
+                        .withObservedGeneration(0L)
+                        .endStatus()
+                        .build());
         sets.add(set("web-9", deployment, 1, 1, 5, 5));
         assertThat(plan(deployment, sets).steps().stream()
                         .filter(DeploymentPlanner.DeleteSet.class::isInstance)
-                        .map(step -> ((DeploymentPlanner.DeleteSet) step).set().getMetadata().getName()))
+                        .map(step -> ((DeploymentPlanner.DeleteSet) step)
+                                .set()
+                                .getMetadata()
+                                .getName()))
                 .containsExactly("web-1", "web-3");
     }
 
@@ -220,8 +227,7 @@ class DeploymentPlannerTest {
         assertThat(next.getMetadata().getAnnotations()).doesNotContainKey(Revisions.ROLLBACK);
         assertThat(told(plan)).containsExactly("DeploymentRollback: Rolled back deployment \"web\" to revision 1");
         assertThat(told(plan(rollback("7"), List.of(old, current))))
-                .containsExactly(
-                        "DeploymentRollbackRevisionNotFound: Unable to find the revision to rollback to.");
+                .containsExactly("DeploymentRollbackRevisionNotFound: Unable to find the revision to rollback to.");
         assertThat(told(plan(rollback("2"), List.of(old, current))))
                 .containsExactly("DeploymentRollbackTemplateUnchanged: The rollback revision contains the same template"
                         + " as current deployment \"web\"");
@@ -351,8 +357,7 @@ class DeploymentPlannerTest {
                 .endSpec();
     }
 
-    private static ReplicaSet set(
-            String name, Deployment of, int replicas, int available, int revision, int age) {
+    private static ReplicaSet set(String name, Deployment of, int replicas, int available, int revision, int age) {
         int wanted = of.getSpec().getReplicas();
         return new ReplicaSetBuilder()
                 .withNewMetadata()

@@ -30,7 +30,8 @@ class RolloutMathTest {
         "30%, 20%, 10, 3, 2",
     })
     void resolvesBounds(String surge, String unavailable, int replicas, int expectedSurge, int expectedUnavailable) {
-        assertThat(RolloutMath.Bounds.of(new IntOrString(number(surge)), new IntOrString(number(unavailable)), replicas))
+        assertThat(RolloutMath.Bounds.of(
+                        new IntOrString(number(surge)), new IntOrString(number(unavailable)), replicas))
                 .isEqualTo(new RolloutMath.Bounds(expectedSurge, expectedUnavailable));
     }
 
@@ -51,8 +52,7 @@ class RolloutMathTest {
     void shrinksTheOldSets() {
         Deployment deployment = deployment(10, 3, 2);
         ReplicaSet newSet = set("new", 5, 0, 3);
-        assertThat(sizes(RolloutMath.oldSetSizes(
-                        deployment, newSet, List.of(set("b", 4, 4, 2), set("a", 4, 2, 1)))))
+        assertThat(sizes(RolloutMath.oldSetSizes(deployment, newSet, List.of(set("b", 4, 4, 2), set("a", 4, 2, 1)))))
                 .as("4+4+5 - 8 - 5 = 0: no budget")
                 .isEmpty();
         assertThat(sizes(RolloutMath.oldSetSizes(
@@ -66,7 +66,8 @@ class RolloutMathTest {
     }
 
     @Test
-    @DisplayName("DEP-13: a crash-looping version comes to rest at 8 old and 5 new, and a failing node shrinks nothing further")
+    @DisplayName(
+            "DEP-13: a crash-looping version comes to rest at 8 old and 5 new, and a failing node shrinks nothing further")
     void aBrokenVersionComesToRest() {
         Deployment deployment = deployment(10, 3, 2);
         int old = 10;
@@ -94,8 +95,8 @@ class RolloutMathTest {
         "1, 1%, 25%, 'new 1,old 0'",
     })
     void takesTurns(int replicas, String surge, String unavailable, String expected) {
-        Deployment deployment = deployment(
-                replicas, new IntOrString(number(surge)), new IntOrString(number(unavailable)));
+        Deployment deployment =
+                deployment(replicas, new IntOrString(number(surge)), new IntOrString(number(unavailable)));
         int old = replicas;
         int fresh = 0;
         List<String> steps = new ArrayList<>();

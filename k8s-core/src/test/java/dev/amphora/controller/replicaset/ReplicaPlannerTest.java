@@ -45,7 +45,8 @@ class ReplicaPlannerTest {
     }
 
     @Test
-    @DisplayName("RS-3: unassigned, pending, unknown, unready, cheap, crowded, young, restarted go first, in that order")
+    @DisplayName(
+            "RS-3: unassigned, pending, unknown, unready, cheap, crowded, young, restarted go first, in that order")
     void givesUpTheLeastValuable() {
         List<Pod> inOrder = List.of(
                 new Sample("unassigned").node(null).build(),
@@ -68,8 +69,9 @@ class ReplicaPlannerTest {
             Collections.shuffle(shuffled, new Random(seed));
             assertThat(ReplicaPlanner.victimsFirst(shuffled, crowd, NOW))
                     .extracting(pod -> pod.getMetadata().getName())
-                    .containsExactlyElementsOf(
-                            inOrder.stream().map(pod -> pod.getMetadata().getName()).toList());
+                    .containsExactlyElementsOf(inOrder.stream()
+                            .map(pod -> pod.getMetadata().getName())
+                            .toList());
         }
     }
 
@@ -86,8 +88,7 @@ class ReplicaPlannerTest {
     @Test
     @DisplayName("RS-1, RS-7: the status counts what is active, and tells a failure until it is over")
     void tellsTheStatus() {
-        ReplicaKind.Spec spec = new ReplicaKind.Spec(
-                3, 0, Selector.everything(), new PodTemplateSpec());
+        ReplicaKind.Spec spec = new ReplicaKind.Spec(3, 0, Selector.everything(), new PodTemplateSpec());
         ReplicaKind.Status none = new ReplicaKind.Status(0, 0, 0, 0, null, 0, List.of());
         List<Pod> active =
                 List.of(new Sample("a").build(), new Sample("b").ready(null).build());
