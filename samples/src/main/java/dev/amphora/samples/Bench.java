@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -55,7 +54,6 @@ final class Bench implements Callable<Integer> {
                 System.gc();
                 Runtime runtime = Runtime.getRuntime();
                 out.println(runtime.totalMemory() - runtime.freeMemory());
-                return null;
             });
             return 0;
         }
@@ -67,12 +65,12 @@ final class Bench implements Callable<Integer> {
             processes.add((System.nanoTime() - begin) / 1e6);
         }
         for (int i = 0; i < warmUp; i++) {
-            firstPod(() -> null);
+            firstPod(() -> {});
         }
         List<Double> warmStarts = new ArrayList<>();
         List<Double> warmPods = new ArrayList<>();
         for (int i = 0; i < warm; i++) {
-            double[] times = firstPod(() -> null);
+            double[] times = firstPod(() -> {});
             warmStarts.add(times[0]);
             warmPods.add(times[1]);
         }
@@ -88,7 +86,7 @@ final class Bench implements Callable<Integer> {
     }
 
     /** Starts a cluster and waits for its first pod: milliseconds until the start was done, and until the pod ran. */
-    private static double[] firstPod(Supplier<?> whileRunning) {
+    private static double[] firstPod(Runnable whileRunning) {
         long begin = System.nanoTime();
         try (Cluster cluster = Cluster.builder()
                 .store(new MemoryStore())
@@ -98,7 +96,7 @@ final class Bench implements Callable<Integer> {
             cluster.api("bench").create(pod());
             cluster.await(Conditions.pod("first").running());
             double running = (System.nanoTime() - begin) / 1e6;
-            whileRunning.get();
+            whileRunning.run();
             return new double[] {started, running};
         }
     }
