@@ -86,7 +86,7 @@ class ThreadedKernelTest {
     }
 
     @Test
-    void closingLeavesNoThread() {
+    void closingLeavesNoThread() throws Exception {
         ThreadedKernel other = new ThreadedKernel();
         CompletableFuture<Thread> ran = new CompletableFuture<>();
         CompletableFuture<Thread> blocked = new CompletableFuture<>();
@@ -99,6 +99,8 @@ class ThreadedKernelTest {
         other.close();
         other.close();
 
+        worker.join(10_000);
+        outside.join(10_000);
         assertThat(worker.isAlive()).isFalse();
         assertThat(outside.isAlive()).isFalse();
         assertThatThrownBy(() -> other.actor("late")).isInstanceOf(IllegalStateException.class);

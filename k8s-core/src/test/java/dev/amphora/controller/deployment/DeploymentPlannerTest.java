@@ -102,7 +102,9 @@ class DeploymentPlannerTest {
     void takesOneDirectionAtATime() {
         Deployment deployment = deployment("img:2", 4).build();
         ReplicaSet old = set("web-1", deployment("img:1", 4).build(), 4, 4, 1, 1);
-        assertThat(told(plan(deployment, List.of(old)))).hasSize(1).allMatch(text -> text.contains("Scaled up"));
+        ReplicaSet empty = set("web-2", deployment, 0, 0, 2, 2);
+        assertThat(told(plan(deployment, List.of(old, empty))))
+                .containsExactly("ScalingReplicaSet: Scaled up replica set web-2 from 0 to 1");
         ReplicaSet fresh = set("web-2", deployment, 1, 1, 2, 2);
         assertThat(told(plan(deployment, List.of(old, fresh))))
                 .containsExactly("ScalingReplicaSet: Scaled down replica set web-1 from 4 to 2");
