@@ -1,0 +1,250 @@
+package dev.amphora.samples.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.amphora.Cluster;
+import dev.amphora.Conditions;
+import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
+import dev.amphora.client.Client;
+import dev.amphora.client.ListOptions;
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.kubelet.KubeletConfig;
+import dev.amphora.runtime.fake.FakeRuntime;
+import dev.amphora.scheduler.DefaultScheduler;
+import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Each example does what the README says it does. */
+class ExamplesTest {
+    private final SimulatedKernel kernel = new SimulatedKernel(1);
+
+    @AfterEach
+    void noTaskFailed() {
+        assertThat(kernel.failures()).isEmpty();
+        kernel.close();
+    }
+
+    @Test
+    void aProgramEmbedsACluster() {
+        String manifest =
+                """
+                {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "default"},
+                 "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}},
+                  "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}}
+                """;
+
+        Embedding.run(new ByteArrayInputStream(manifest.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void aFrozenStoreRefusesWritesAndStillAnswersReads() {
+        AtomicBoolean frozen = new AtomicBoolean();
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new ReadOnlyStore(new MemoryStore(), frozen::get))
+                .noControllers()
+                .noScheduler()
+                .start()) {
+            Client client = cluster.api("test");
+            client.create(new NamespaceBuilder()
+                    .withNewMetadata()
+                    .withName("before")
+                    .endMetadata()
+                    .build());
+
+            frozen.set(true);
+
+            assertThatThrownBy(() -> client.create(new NamespaceBuilder()
+                            .withNewMetadata()
+                            .withName("after")
+                            .endMetadata()
+                            .build()))
+                    .hasMessageContaining("the store is frozen");
+            assertThat(client.find(ResourceType.of(io.fabric8.kubernetes.api.model.Namespace.class), null, "before"))
+                    .isPresent();
+            frozen.set(false);
+        }
+    }
+
+    @Test
+    void thePluginSendsPodsToWarmNodes() {
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .scheduler(DefaultScheduler.builder()
+                        .plugin(new PreferWarmNodes(), 5)
+                        .build())
+                .node("cold-1", new FakeRuntime())
+                .node(KubeletConfig.of("warm-1").withLabel("example.dev/warm", "true"), new FakeRuntime())
+                .node("cold-2", new FakeRuntime())
+                .start()) {
+            cluster.api("test").create(pod("p"));
+
+            Pod running =
+                    Objects.requireNonNull(cluster.await(Conditions.pod("p").running()));
+
+            assertThat(running.getSpec().getNodeName()).isEqualTo("warm-1");
+        }
+    }
+
+    @Test
+    void theWholeSchedulerCanBeReplaced() {
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .scheduler(new FirstNodeScheduler())
+                .node("a", new FakeRuntime())
+                .node("b", new FakeRuntime())
+                .start()) {
+            cluster.api("test").create(pod("p"));
+            cluster.api("test").create(pod("q"));
+
+            cluster.await(Conditions.pod("p").running());
+            Pod running =
+                    Objects.requireNonNull(cluster.await(Conditions.pod("q").running()));
+
+            assertThat(running.getSpec().getNodeName()).isEqualTo("a");
+        }
+    }
+
+    @Test
+    void theControllerGreetsNamespacesAndPutsTheGreetingBack() {
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .controller(new GreetingController())
+                .start()) {
+            Client client = cluster.api("test");
+            client.create(new NamespaceBuilder()
+                    .withNewMetadata()
+                    .withName("friends")
+                    .withLabels(Map.of("greet", "true"))
+                    .endMetadata()
+                    .build());
+            ResourceType<ConfigMap> maps = ResourceType.of(ConfigMap.class);
+            cluster.await("a greeting", Duration.ofMinutes(1), () -> client.find(maps, "friends", "greeting")
+                    .isPresent());
+
+            client.delete(maps, "friends", "greeting", dev.amphora.client.DeleteOptions.defaults());
+
+            cluster.await("another greeting", Duration.ofMinutes(1), () -> client.find(maps, "friends", "greeting")
+                    .isPresent());
+            assertThat(client.find(maps, "default", "greeting")).isEmpty();
+        }
+    }
+
+    @Test
+    void theScriptSaysWhatContainersDo() {
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .node("worker-1", ScriptedRuntime.create())
+                .start()) {
+            Pod batch = new PodBuilder(pod("batch"))
+                    .editSpec()
+                    .withRestartPolicy("Never")
+                    .editFirstContainer()
+                    .withImage("example.dev/batch")
+                    .endContainer()
+                    .endSpec()
+                    .build();
+            cluster.api("test").create(batch);
+            cluster.await(Conditions.pod("batch").running());
+
+            kernel.advance(Duration.ofMinutes(4));
+
+            assertThat(cluster.api("test")
+                            .get(ResourceType.of(Pod.class), "default", "batch")
+                            .getStatus()
+                            .getPhase())
+                    .isEqualTo("Succeeded");
+        }
+    }
+
+    @Test
+    void theProxyHearsOfEndpoints() {
+        List<String> told = new ArrayList<>();
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .proxy(new PrintingProxy(told::add))
+                .node("worker-1", new FakeRuntime())
+                .start()) {
+            cluster.api("test")
+                    .create(new PodBuilder(pod("p"))
+                            .editMetadata()
+                            .addToLabels("app", "web")
+                            .endMetadata()
+                            .build());
+            cluster.api("test")
+                    .create(new io.fabric8.kubernetes.api.model.ServiceBuilder()
+                            .withNewMetadata()
+                            .withName("web")
+                            .withNamespace("default")
+                            .endMetadata()
+                            .withNewSpec()
+                            .addToSelector("app", "web")
+                            .addNewPort()
+                            .withPort(80)
+                            .endPort()
+                            .endSpec()
+                            .build());
+            cluster.await(Conditions.pod("p").ready());
+
+            cluster.await("the proxy has heard", Duration.ofMinutes(1), () -> !told.isEmpty());
+
+            assertThat(told.get(0)).startsWith("web -> [127.");
+        }
+    }
+
+    @Test
+    void clustersKeepApart() {
+        try (Cluster one = Cluster.builder()
+                        .kernel(kernel)
+                        .store(new MemoryStore())
+                        .start();
+                Cluster two = Cluster.builder()
+                        .kernel(kernel)
+                        .store(new MemoryStore())
+                        .start()) {
+            one.api("test").create(pod("p"));
+
+            assertThat(two.api("test")
+                            .list(ResourceType.of(Pod.class), null, ListOptions.all())
+                            .items())
+                    .isEmpty();
+            assertThatThrownBy(() -> two.api("test").get(ResourceType.of(Pod.class), "default", "p"))
+                    .isInstanceOf(StatusException.class);
+        }
+    }
+
+    private static Pod pod(String name) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("main")
+                .withImage("example.dev/main")
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+}
