@@ -26,7 +26,7 @@ class ReadmeTest {
             for (Path file : files.sorted().toList()) {
                 Matcher matcher = REGION.matcher(Files.readString(file));
                 while (matcher.find()) {
-                    regions.add(matcher.group(1).stripIndent().stripTrailing());
+                    regions.add(matcher.group(1).stripTrailing().stripIndent());
                 }
             }
         }
