@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,7 +54,7 @@ public final class ControlLoop<K> implements AutoCloseable {
     private record Gone(Informer<?> informer, ObjectKey key, String uid, Instant since) {}
 
     private static final class OwnWrites {
-        final Map<Informer<?>, String> versions = new HashMap<>();
+        final Map<Informer<?>, String> versions = new LinkedHashMap<>();
         final List<Gone> gone = new ArrayList<>();
     }
 
