@@ -31,7 +31,9 @@ final class KubernetesService {
      * @param served where the API is served; null if it is not, or if that is not to be published
      */
     static void publish(Client client, InetAddress address, @Nullable InetSocketAddress served) {
-        createIfAbsent(client, service(address, served == null ? TARGET_PORT : served.getPort()));
+        if (client.find(ResourceType.of(Service.class), NAMESPACE, NAME).isEmpty()) {
+            createIfAbsent(client, service(address, served == null ? TARGET_PORT : served.getPort()));
+        }
         if (served != null) {
             replace(client, endpoints(served));
             replace(client, slice(served));

@@ -91,11 +91,15 @@ final class Engines {
      * Makes the runtime of one node.
      *
      * @param cluster keeps the containers of clusters apart that share a Docker Engine
+     * @param keep whether real containers run on when the cluster is closed
      */
-    static ContainerRuntime runtime(RuntimeEngine engine, String cluster) {
+    static ContainerRuntime runtime(RuntimeEngine engine, String cluster, boolean keep) {
         return switch (engine) {
             case fake -> new FakeRuntime().behave(Engines::servesItsName);
-            case docker -> DockerRuntime.builder().cluster(cluster).build();
+            case docker -> {
+                DockerRuntime.Builder builder = DockerRuntime.builder().cluster(cluster);
+                yield keep ? builder.build() : builder.removeOnClose().build();
+            }
         };
     }
 

@@ -50,7 +50,7 @@ final class Quickstart implements Callable<Integer> {
     @Option(names = "--etcd-servers", split = ",", description = "Where etcd is. Default: ${DEFAULT-VALUE}")
     private String[] etcdServers = {"http://127.0.0.1:2379"};
 
-    @Option(names = "--keep", description = "Leave the Deployment and its pods in the store for the next start.")
+    @Option(names = "--keep", description = "Leave everything as it is for the next start, which finds it.")
     private boolean keep;
 
     @Override
@@ -79,7 +79,7 @@ final class Quickstart implements Callable<Integer> {
                         Duration.ofMillis(250), Duration.ofSeconds(3), Duration.ofSeconds(3), 10))
                 .everyNode(node -> node.withHeartbeat(Duration.ofMillis(500), Duration.ofSeconds(3)));
         for (int i = 1; i <= NODES; i++) {
-            builder.node("worker-" + i, Engines.runtime(runtimeEngine, "amphora-quickstart"));
+            builder.node("worker-" + i, Engines.runtime(runtimeEngine, "amphora-quickstart", keep));
         }
         try (Cluster cluster = builder.start();
                 FlowTrace trace = cluster.trace()) {
@@ -91,54 +91,72 @@ final class Quickstart implements Callable<Integer> {
                     runtimeEngine,
                     Duration.between(begin, kernel.instant()).toMillis());
 
-            step(out, "Load the manifest: Deployment xyz (extensions/v1beta1, 4 replicas) and Service xyz");
-            scenario.load();
-            scenario.awaitRollout();
-            table(out, scenario);
-
-            Pod pod = scenario.pods().get(0);
-            step(out, "The way of pod " + pod.getMetadata().getName());
-            out.print(FlowTrace.table(trace.of(pod)));
-
-            Service service = scenario.service();
-            step(out, "Call the Service at " + address(service) + ", " + CALLS + " times");
-            cluster.await("the Service answers", Duration.ofSeconds(30), () -> answers(service));
-            Map<String, Integer> answers = call(service);
-            answers.forEach((name, count) -> out.printf("  %2d answers from %s%n", count, name));
-
-            step(out, "Roll out " + NEW_IMAGE);
-            scenario.setImage(NEW_IMAGE);
-            scenario.awaitRollout();
-            table(out, scenario);
-
-            step(out, "Roll back");
-            scenario.rollBack();
-            scenario.awaitRollout();
-            table(out, scenario);
-
-            step(out, "Scale to " + Scenario.SCALED);
-            scenario.scale(Scenario.SCALED);
-            scenario.awaitRollout();
-            out.printf("  %d pods are ready%n", scenario.pods().size());
-
-            step(out, "Kill a container");
-            Pod healed = scenario.killAndHeal();
-            out.printf(
-                    "  %s is ready again after %d restart%n",
-                    healed.getMetadata().getName(), Scenario.status(healed).getRestartCount());
-
-            step(out, "Lose " + LOST_NODE);
-            scenario.loseNode(LOST_NODE);
-            table(out, scenario);
-            scenario.recoverNode(LOST_NODE);
-            out.printf("  %s is back, and what was left on it is gone%n", LOST_NODE);
-
+            if (scenario.isLoaded()) {
+                findAgain(cluster, scenario, out);
+            } else {
+                play(cluster, scenario, trace, out);
+            }
             step(out, "The end state");
             scenario.endState().forEach((what, state) -> out.printf("  %-24s %s%n", what, state));
             if (!keep) {
                 scenario.remove();
             }
         }
+    }
+
+    /** A later start on the same store: everything is there as it was left. */
+    private static void findAgain(Cluster cluster, Scenario scenario, PrintWriter out) {
+        step(out, "The store holds Deployment xyz as an earlier start left it");
+        scenario.awaitRollout();
+        table(out, scenario);
+        callService(cluster, scenario, out);
+    }
+
+    private static void callService(Cluster cluster, Scenario scenario, PrintWriter out) {
+        Service service = scenario.service();
+        step(out, "Call the Service at " + address(service) + ", " + CALLS + " times");
+        cluster.await("the Service answers", Duration.ofSeconds(30), () -> answers(service));
+        call(service).forEach((name, count) -> out.printf("  %2d answers from %s%n", count, name));
+    }
+
+    private static void play(Cluster cluster, Scenario scenario, FlowTrace trace, PrintWriter out) {
+        step(out, "Load the manifest: Deployment xyz (extensions/v1beta1, 4 replicas) and Service xyz");
+        scenario.load();
+        scenario.awaitRollout();
+        table(out, scenario);
+
+        Pod pod = scenario.pods().get(0);
+        step(out, "The way of pod " + pod.getMetadata().getName());
+        out.print(FlowTrace.table(trace.of(pod)));
+
+        callService(cluster, scenario, out);
+
+        step(out, "Roll out " + NEW_IMAGE);
+        scenario.setImage(NEW_IMAGE);
+        scenario.awaitRollout();
+        table(out, scenario);
+
+        step(out, "Roll back");
+        scenario.rollBack();
+        scenario.awaitRollout();
+        table(out, scenario);
+
+        step(out, "Scale to " + Scenario.SCALED);
+        scenario.scale(Scenario.SCALED);
+        scenario.awaitRollout();
+        out.printf("  %d pods are ready%n", scenario.pods().size());
+
+        step(out, "Kill a container");
+        Pod healed = scenario.killAndHeal();
+        out.printf(
+                "  %s is ready again after %d restart%n",
+                healed.getMetadata().getName(), Scenario.status(healed).getRestartCount());
+
+        step(out, "Lose " + LOST_NODE);
+        scenario.loseNode(LOST_NODE);
+        table(out, scenario);
+        scenario.recoverNode(LOST_NODE);
+        out.printf("  %s is back, and what was left on it is gone%n", LOST_NODE);
     }
 
     private static void step(PrintWriter out, String title) {

@@ -49,15 +49,15 @@ final class Scenario {
         this.client = cluster.api("quickstart");
     }
 
-    /** Creates what the manifests say, unless an earlier run has. */
+    /** Whether an earlier run has left its Deployment. */
+    boolean isLoaded() {
+        return client.find(ResourceType.of(Deployment.class), NAMESPACE, NAME).isPresent();
+    }
+
+    /** Creates what the manifests say. */
     void load() {
-        JsonNode manifest = resource("deployment.json");
-        if (client.find(ResourceType.of(Deployment.class), NAMESPACE, NAME).isEmpty()) {
-            create(manifest, io.fabric8.kubernetes.api.model.extensions.Deployment.class);
-        }
-        if (client.find(ResourceType.of(Service.class), NAMESPACE, NAME).isEmpty()) {
-            create(resource("service.json"), Service.class);
-        }
+        create(resource("deployment.json"), io.fabric8.kubernetes.api.model.extensions.Deployment.class);
+        create(resource("service.json"), Service.class);
     }
 
     /** Waits until the Deployment is as its spec says. */

@@ -210,7 +210,7 @@ final class Serve implements Callable<Integer> {
         }
         if (parts == Components.all) {
             for (int i = 1; i <= nodes; i++) {
-                builder.node("worker-" + i, Engines.runtime(runtime, "amphora-serve"));
+                builder.node("worker-" + i, Engines.runtime(runtime, "amphora-serve", !etcdServers.isEmpty()));
             }
             builder.proxy(new UserspaceProxy());
         }
