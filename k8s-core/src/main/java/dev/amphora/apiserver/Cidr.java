@@ -53,4 +53,10 @@ record Cidr(int first, int bits) {
         long offset = Integer.toUnsignedLong(InetAddresses.coerceToInteger(address)) - Integer.toUnsignedLong(first);
         return offset > 0 && offset <= usable();
     }
+
+    /** Such as {@code 10.96.0.0/12}. */
+    @Override
+    public String toString() {
+        return InetAddresses.toAddrString(InetAddresses.fromInteger(first)) + "/" + bits;
+    }
 }

@@ -63,13 +63,44 @@ final class ServiceAllocations implements Allocations {
         if (!isService(endpoint)) {
             return;
         }
+        dryAddresses(object);
         if (wantsPorts(object)) {
             TreeMap<Integer, String> taken = taken(endpoint, object);
+            takePorts(object, taken, false);
             for (JsonNode port : object.path("spec").path("ports")) {
                 if (port.path("nodePort").asInt() == 0) {
                     ((ObjectNode) port).put("nodePort", freePort(taken));
                 }
             }
+        }
+    }
+
+    /** A dry run does not look whether an address is taken, only whether there is such a one. */
+    private void dryAddresses(ObjectNode object) {
+        ObjectNode spec = object.withObject("/spec");
+        if (spec.path("type").asText().equals("ExternalName")) {
+            return;
+        }
+        String asked = spec.path("clusterIP").asText("");
+        if (asked.equals("None")) {
+            ServiceFamilies.headless(spec);
+            return;
+        }
+        checkFamilies(object);
+        if (!asked.isEmpty() && !range.holds(asked)) {
+            throw notGiven(
+                    object,
+                    asked,
+                    "the provided IP (%s) is not in the valid range. The range of valid IPs is %s"
+                            .formatted(asked, range));
+        }
+        ServiceFamilies.single(spec, asked.isEmpty() ? someAddress() : asked);
+    }
+
+    private static void checkFamilies(ObjectNode object) {
+        List<FieldError> errors = ServiceFamilies.check(object.path("spec"));
+        if (!errors.isEmpty()) {
+            throw StatusException.invalid("", "Service", Metadata.text(object, "name"), errors);
         }
     }
 
@@ -97,6 +128,7 @@ final class ServiceAllocations implements Allocations {
             reservation.changed = true;
             return;
         }
+        checkFamilies(object);
         if (asked.isEmpty()) {
             asked = freeAddress(object, reservation);
         } else if (!before.contains(asked)) {
@@ -116,19 +148,26 @@ final class ServiceAllocations implements Allocations {
                 ? "the provided network does not match the current range"
                 : takeAddress(ip, object, reservation) ? null : "provided IP is already allocated";
         if (why != null) {
-            throw invalid(
-                    object,
-                    "spec.clusterIPs",
-                    "[%s]".formatted(Json.quote(ip)),
-                    "failed to allocate IP %s: %s".formatted(ip, why));
+            throw notGiven(object, ip, why);
         }
     }
 
-    private String freeAddress(ObjectNode object, Reservation reservation) {
+    private static StatusException notGiven(ObjectNode object, String ip, String why) {
+        return invalid(
+                object,
+                "spec.clusterIPs",
+                "[%s]".formatted(Json.quote(ip)),
+                "failed to allocate IP %s: %s".formatted(ip, why));
+    }
+
+    private String someAddress() {
         long reserved = range.reserved();
+        return range.address(reserved + 1 + kernel.random().nextLong(range.usable() - reserved));
+    }
+
+    private String freeAddress(ObjectNode object, Reservation reservation) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            long offset = reserved + 1 + kernel.random().nextLong(range.usable() - reserved);
-            String ip = range.address(offset);
+            String ip = someAddress();
             if (takeAddress(ip, object, reservation)) {
                 return ip;
             }
@@ -219,6 +258,21 @@ final class ServiceAllocations implements Allocations {
         ports.lock();
         reservation.locked = true;
         TreeMap<Integer, String> taken = taken(endpoint, object);
+        takePorts(object, taken, true);
+        for (JsonNode port : object.path("spec").path("ports")) {
+            if (port.path("nodePort").asInt() == 0) {
+                int twin = twin(object, port);
+                int free = twin > 0 ? twin : freePort(taken);
+                taken.put(free, port.path("protocol").asText("TCP"));
+                ((ObjectNode) port).put("nodePort", free);
+            }
+        }
+        healthPort(object, old, taken);
+        reservation.changed = true;
+    }
+
+    /** Takes the ports that are asked for; a dry run does not look whether they are in the range. */
+    private static void takePorts(ObjectNode object, TreeMap<Integer, String> taken, boolean ranged) {
         TreeMap<Integer, String> own = new TreeMap<>();
         int index = 0;
         for (JsonNode port : object.path("spec").path("ports")) {
@@ -228,7 +282,7 @@ final class ServiceAllocations implements Allocations {
             if (asked == 0) {
                 continue;
             }
-            if (asked < FIRST_PORT || asked > LAST_PORT) {
+            if (ranged && (asked < FIRST_PORT || asked > LAST_PORT)) {
                 throw invalid(
                         object,
                         field,
@@ -242,16 +296,6 @@ final class ServiceAllocations implements Allocations {
             own.put(asked, protocol);
         }
         taken.putAll(own);
-        for (JsonNode port : object.path("spec").path("ports")) {
-            if (port.path("nodePort").asInt() == 0) {
-                int twin = twin(object, port);
-                int free = twin > 0 ? twin : freePort(taken);
-                taken.put(free, port.path("protocol").asText("TCP"));
-                ((ObjectNode) port).put("nodePort", free);
-            }
-        }
-        healthPort(object, old, taken);
-        reservation.changed = true;
     }
 
     /** The node port of a port with the same number and another protocol, 0 if there is none. */

@@ -65,6 +65,7 @@ final class Writes {
         Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
         CertificateRequests.sign(call, given);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
+        endpoint.strategy().earlyWarnings(prepared).forEach(call::warn);
         endpoint.strategy().prepareForCreate(prepared);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
         refuse(endpoint, object, endpoint.strategy().validate(object));
@@ -170,7 +171,7 @@ final class Writes {
         facet.prepare(prepared, old);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
         refuse(endpoint, object, facet.validate(object, old));
-        endpoint.strategy().warnings(object).forEach(call::warn);
+        endpoint.strategy().updateWarnings(object, old).forEach(call::warn);
         admission.validate(call, Operation.UPDATE, object, old);
         Metadata.of(object).remove("resourceVersion");
         if (facet.isLast(object, old)) {

@@ -2,12 +2,16 @@ package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** AppArmor profiles that still come as annotations, one for each container. */
 final class AppArmor {
-    private static final String PREFIX = "container.apparmor.security.beta.kubernetes.io/";
-    private static final String SECCOMP = "seccomp.security.alpha.kubernetes.io/pod";
+    static final String PREFIX = "container.apparmor.security.beta.kubernetes.io/";
+    static final String SECCOMP = "seccomp.security.alpha.kubernetes.io/pod";
+
+    static final String DEPRECATED = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
 
     private AppArmor() {}
 
@@ -38,6 +42,19 @@ final class AppArmor {
         if (local) {
             field.put("localhostProfile", profile.substring("localhost/".length()));
         }
+    }
+
+    /** Profiles of containers that have an annotation only. */
+    static List<String> warnings(ObjectNode pod) {
+        List<String> warnings = new ArrayList<>();
+        for (ObjectNode container : PodStrategy.containers(pod.path("spec"))) {
+            String key = PREFIX + container.path("name").asText();
+            if (pod.path("metadata").path("annotations").has(key)
+                    && !container.path("securityContext").has("appArmorProfile")) {
+                warnings.add("metadata.annotations[%s]: %s".formatted(key, DEPRECATED));
+            }
+        }
+        return warnings;
     }
 
     /** Annotations must name a container and a profile that can be. */

@@ -94,7 +94,11 @@ final class CronJobStrategy extends KindStrategy {
 
     @Override
     public List<String> warnings(ObjectNode object) {
-        JsonNode template = object.path("spec").path("jobTemplate").path("spec").path("template");
-        return PodWarnings.of(template.path("spec"), template.path("metadata"), "spec.jobTemplate.spec.template.spec");
+        return PodWarnings.of(Fields.of(object).at("spec", "jobTemplate", "spec", "template"));
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return PodWarnings.ifChanged(object, old, warnings(object));
     }
 }

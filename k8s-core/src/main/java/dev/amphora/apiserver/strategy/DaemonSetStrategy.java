@@ -153,4 +153,9 @@ final class DaemonSetStrategy extends KindStrategy {
     public List<String> warnings(ObjectNode object) {
         return PodWarnings.template(object);
     }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return PodWarnings.ifChanged(object, old, PodWarnings.template(object));
+    }
 }

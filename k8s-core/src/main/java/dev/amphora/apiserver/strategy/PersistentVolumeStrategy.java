@@ -5,6 +5,8 @@ import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -34,6 +36,12 @@ final class PersistentVolumeStrategy extends KindStrategy {
             "storageos",
             "csi");
 
+    private static final Map<String, String> DEPRECATED_ANNOTATIONS = ImmutableMap.of(
+            "volume.beta.kubernetes.io/storage-class",
+                    "deprecated since v1.8; use \"storageClassName\" attribute instead",
+            "volume.beta.kubernetes.io/mount-options",
+                    "deprecated since v1.31; use \"mountOptions\" attribute instead");
+
     PersistentVolumeStrategy() {
         super(Trait.DELETE_RETURNS_OBJECT);
     }
@@ -62,6 +70,24 @@ final class PersistentVolumeStrategy extends KindStrategy {
         object.putObject("status")
                 .put("phase", "Pending")
                 .set("lastPhaseTransitionTime", object.path("metadata").path("creationTimestamp"));
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        List<String> warnings = new ArrayList<>();
+        Fields volume = Fields.of(object);
+        Fields annotations = volume.at("metadata", "annotations");
+        DEPRECATED_ANNOTATIONS.forEach((key, text) -> {
+            if (annotations.key(key).given()) {
+                warnings.add(annotations.key(key).path() + ": " + text);
+            }
+        });
+        if (volume.at("spec", "persistentVolumeReclaimPolicy").is("Recycle")) {
+            warnings.add("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the"
+                    + " recommended approach is to use dynamic provisioning.");
+        }
+        PodWarnings.oldVolumes(volume.at("spec"), warnings);
+        return warnings;
     }
 
     @Override
@@ -116,7 +142,7 @@ final class PersistentVolumeStrategy extends KindStrategy {
             if (!spec.has(type)) {
                 continue;
             }
-            if (found) {
+            if (found && !type.equals("flexVolume")) {
                 spec.at(type.equals("cephfs") ? "cephFS" : type).forbidden("may not specify more than 1 volume type");
                 continue;
             }
@@ -150,8 +176,11 @@ final class PersistentVolumeStrategy extends KindStrategy {
         }
     }
 
+    /** What is wrong is said twice, by the rules of all volumes and by those of a change, which begin with them. */
     @Override
     void updateRules(Fields volume, ObjectNode old) {
+        metadata(volume);
+        rules(volume);
         metadata(volume);
         rules(volume);
         metadataUpdate(volume, old);

@@ -130,7 +130,17 @@ final class PodStrategy extends KindStrategy {
 
     @Override
     public List<String> warnings(ObjectNode object) {
-        return PodWarnings.of(object.path("spec"), object.path("metadata"), "spec");
+        return PodWarnings.pod(object);
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return PodWarnings.of(Fields.of(object));
+    }
+
+    @Override
+    public List<String> earlyWarnings(ObjectNode object) {
+        return AppArmor.warnings(object);
     }
 
     @Override

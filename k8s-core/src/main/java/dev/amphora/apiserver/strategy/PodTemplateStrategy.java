@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** Pod templates that stand alone. */
 final class PodTemplateStrategy extends KindStrategy {
@@ -17,6 +18,11 @@ final class PodTemplateStrategy extends KindStrategy {
     @Override
     public void prepareForUpdate(ObjectNode object, ObjectNode old) {
         Strategies.setGeneration(object, old, !Strategies.same(object.path("template"), old.path("template")));
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        return PodWarnings.of(Fields.of(object).at("template"));
     }
 
     @Override

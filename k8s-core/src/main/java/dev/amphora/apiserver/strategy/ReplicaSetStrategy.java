@@ -76,6 +76,11 @@ final class ReplicaSetStrategy extends KindStrategy {
 
     @Override
     public List<String> warnings(ObjectNode object) {
-        return PodWarnings.template(object);
+        return PodWarnings.named(object, PodWarnings.template(object));
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return PodWarnings.ifChanged(object, old, PodWarnings.template(object));
     }
 }

@@ -20,6 +20,13 @@ final class ServiceRules {
     static void spec(Fields spec) {
         String type = ServiceStrategy.type(spec.value());
         boolean headless = spec.at("clusterIP").is("None");
+        // Addresses are looked at before they are given out, and that comes before all else.
+        Fields addresses = spec.apart();
+        addresses(addresses, type);
+        if (!addresses.errors().isEmpty()) {
+            spec.add(addresses.errors());
+            return;
+        }
         if (!spec.at("ports").given() || spec.at("ports").isEmpty()) {
             if (!headless && !type.equals("ExternalName")) {
                 spec.at("ports").required();
@@ -33,7 +40,6 @@ final class ServiceRules {
                 && !spec.at("publishNotReadyAddresses").value().isBoolean()) {
             spec.at("publishNotReadyAddresses").invalid("must be a boolean");
         }
-        addresses(spec, type);
         for (Fields ip : spec.at("externalIPs").elements()) {
             List<String> wrong = Addresses.ip(ip.text());
             ip.check(Addresses::ip);
@@ -245,7 +251,6 @@ final class ServiceRules {
     }
 
     private static void nodePorts(Fields spec, String type) {
-        Set<String> taken = new HashSet<>();
         for (Fields port : spec.at("ports").elements()) {
             Fields node = port.at("nodePort");
             if (node.number() == 0) {
@@ -253,9 +258,6 @@ final class ServiceRules {
             }
             if (type.equals("ClusterIP") || type.equals("ExternalName")) {
                 node.forbidden("may not be used when `type` is '%s'".formatted(type));
-            }
-            if (!taken.add(port.at("protocol").text() + node.number())) {
-                node.duplicate();
             }
         }
     }

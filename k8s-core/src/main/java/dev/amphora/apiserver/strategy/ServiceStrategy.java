@@ -6,6 +6,7 @@ import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -222,6 +223,26 @@ final class ServiceStrategy extends KindStrategy {
     void statusUpdateRules(Fields service, ObjectNode old) {
         metadataUpdate(service, old);
         ServiceRules.status(service);
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        List<String> warnings = new ArrayList<>();
+        JsonNode spec = object.path("spec");
+        if (!spec.path("externalIPs").isEmpty()) {
+            warnings.add("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+        }
+        boolean headless = spec.path("clusterIP").asText("").equals("None");
+        if (headless && spec.path("sessionAffinity").asText("").equals("ClientIP")) {
+            warnings.add("spec.SessionAffinity is ignored for headless services");
+        }
+        if (!spec.path("externalName").asText("").isEmpty() && !type(spec).equals("ExternalName")) {
+            warnings.add("spec.externalName is ignored when spec.type is not \"ExternalName\"");
+        }
+        if (spec.path("trafficDistribution").asText("").equals("PreferClose")) {
+            warnings.add("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
+        }
+        return warnings;
     }
 
     @Override

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Stateful sets. */
@@ -193,6 +194,16 @@ final class StatefulSetStrategy extends KindStrategy {
 
     @Override
     public List<String> warnings(ObjectNode object) {
-        return PodWarnings.template(object);
+        List<String> warnings = new ArrayList<>(PodWarnings.template(object));
+        if (object.path("spec").path("revisionHistoryLimit").asInt() < 0) {
+            warnings.add(
+                    "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended");
+        }
+        return warnings;
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return PodWarnings.ifChanged(object, old, warnings(object));
     }
 }

@@ -58,8 +58,18 @@ public interface Strategy {
         return List.of();
     }
 
-    /** Texts for {@code Warning} headers on create and update. */
+    /** Texts for {@code Warning} headers on create, of an object as {@link #prepareForCreate} left it. */
     default List<String> warnings(ObjectNode object) {
+        return List.of();
+    }
+
+    /** Texts for {@code Warning} headers on update. */
+    default List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return warnings(object);
+    }
+
+    /** Texts for {@code Warning} headers on create that are sent with refusals too: of the object before it is prepared. */
+    default List<String> earlyWarnings(ObjectNode object) {
         return List.of();
     }
 
