@@ -107,7 +107,7 @@ final class Quickstart implements Callable<Integer> {
     /** A later start on the same store: everything is there as it was left. */
     private static void findAgain(Cluster cluster, Scenario scenario, PrintWriter out) {
         step(out, "The store holds Deployment xyz as an earlier start left it");
-        scenario.awaitRollout();
+        scenario.awaitSettled();
         table(out, scenario);
         callService(cluster, scenario, out);
     }

@@ -23,10 +23,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,7 @@ final class Scenario {
     static final int REPLICAS = 4;
     static final int SCALED = 6;
     private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration SETTLED = Duration.ofSeconds(3);
 
     private final Cluster cluster;
     private final Client client;
@@ -64,6 +68,21 @@ final class Scenario {
     void awaitRollout() {
         cluster.await(deployment(NAME).rolledOut(), PATIENCE);
         awaitPods();
+    }
+
+    /**
+     * Waits until the Deployment has been as its spec says for a while: after a restart the stored status is that of before, until the
+     * kubelets have looked.
+     */
+    void awaitSettled() {
+        AtomicReference<@Nullable Instant> since = new AtomicReference<>();
+        cluster.await("a settled Deployment", PATIENCE, () -> {
+            boolean whole = deployment(NAME).rolledOut().test().test(deploymentNow()) && isWhole();
+            since.set(!whole ? null : since.get() == null ? cluster.kernel().instant() : since.get());
+            Instant begin = since.get();
+            return begin != null
+                    && Duration.between(begin, cluster.kernel().instant()).compareTo(SETTLED) >= 0;
+        });
     }
 
     /** Changes the image of the only container. */
@@ -142,7 +161,7 @@ final class Scenario {
         awaitPods();
     }
 
-    private void awaitWhole(java.util.function.Predicate<Pod> counts) {
+    private void awaitWhole(Predicate<Pod> counts) {
         cluster.await("as many ready pods as replicas", PATIENCE, () -> {
             int wanted = deploymentNow().getSpec().getReplicas();
             return pods().stream()
@@ -156,11 +175,13 @@ final class Scenario {
 
     /** Waits until there are as many pods as replicas, all ready, and none on its way out. */
     private void awaitPods() {
-        cluster.await("no pods but the ready ones", PATIENCE, () -> {
-            List<Pod> pods = pods();
-            return pods.size() == deploymentNow().getSpec().getReplicas()
-                    && pods.stream().allMatch(Scenario::isReady);
-        });
+        cluster.await("no pods but the ready ones", PATIENCE, this::isWhole);
+    }
+
+    private boolean isWhole() {
+        List<Pod> pods = pods();
+        return pods.size() == deploymentNow().getSpec().getReplicas()
+                && pods.stream().allMatch(Scenario::isReady);
     }
 
     Deployment deploymentNow() {
