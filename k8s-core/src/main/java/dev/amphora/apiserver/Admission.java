@@ -34,7 +34,12 @@ final class Admission {
             Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
         Endpoint endpoint = call.endpoint();
         ApiRequest request = call.request();
-        String name = request.name().isEmpty() && object != null ? Metadata.text(object, "name") : request.name();
+        String name = request.name();
+        if (name.isEmpty() && object != null) {
+            name = Metadata.text(object, "name").isEmpty()
+                    ? Metadata.text(object, "generateName")
+                    : Metadata.text(object, "name");
+        }
         return new AdmissionRequest(
                 operation,
                 endpoint.stored().group(),

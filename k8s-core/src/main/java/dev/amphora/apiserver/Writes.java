@@ -60,8 +60,8 @@ final class Writes {
     VersionedObject insert(Call call, ObjectNode given) {
         Endpoint endpoint = call.endpoint();
         Metadata.of(given).remove("managedFields");
-        Metadata.generateName(given, kernel);
         admission.mutate(call, Operation.CREATE, given, null);
+        Metadata.generateName(given, kernel);
         Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
         CertificateRequests.sign(call, given);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());

@@ -65,7 +65,8 @@ public final class AdmissionPlugins {
                 new ServiceAccountPlugin(objects, nameGenerator),
                 new TaintNodesByCondition(),
                 new Priority(objects),
-                new DefaultTolerationSeconds()));
+                new DefaultTolerationSeconds(),
+                new PodTopologyLabels(objects)));
         plugins.removeIf(plugin -> disabled.contains(plugin.name()));
         return plugins;
     }

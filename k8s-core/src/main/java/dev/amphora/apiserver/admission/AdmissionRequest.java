@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param resource the plural
  * @param subresource empty for the object itself
  * @param namespace empty for cluster-scoped resources
- * @param name empty if it is not known yet
+ * @param name what the name will begin with if the server is yet to make it up
  * @param object the new state, null for deletes; plugins that mutate change it in place
  * @param old the stored state, null for creates; read-only
  * @param user who asks

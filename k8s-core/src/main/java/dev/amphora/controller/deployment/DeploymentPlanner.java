@@ -214,7 +214,7 @@ final class DeploymentPlanner {
         ReplicaSet only = activeOrLatest();
         if (only != null) {
             int wanted = RolloutMath.replicas(deployment);
-            if (RolloutMath.replicas(only) != wanted || Revisions.desiredReplicas(only) != wanted) {
+            if (RolloutMath.replicas(only) != wanted) {
                 scale(only, wanted);
             }
             return;

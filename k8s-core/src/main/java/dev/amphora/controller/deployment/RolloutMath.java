@@ -137,7 +137,11 @@ final class RolloutMath {
             sizes[i] -= down;
             unhealthyLeft -= down;
         }
-        int spare = available(old) + available(newSet) - minAvailable;
+        int spare = available(newSet) - minAvailable;
+        for (ReplicaSet set : old) {
+            // a set that was just told to shrink may not have said so yet
+            spare += Math.min(available(set), replicas(set));
+        }
         for (int i = 0; i < sizes.length && spare > 0; i++) {
             int down = Math.min(sizes[i], spare);
             sizes[i] -= down;
