@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /** An API server in memory, controllers on a simulated kernel, and a kubelet played by the test. */
 final class ControllerWorld implements AutoCloseable {
@@ -50,15 +51,32 @@ final class ControllerWorld implements AutoCloseable {
      * @param controllers as {@link Controllers#select} takes them; the service account controller always runs
      */
     ControllerWorld(long seed, String controllers) {
+        this(seed, controllers, UnaryOperator.identity(), UnaryOperator.identity());
+    }
+
+    /**
+     * A world with settings of its own, come to rest.
+     *
+     * @param controllers as above
+     * @param serverSettings sets up the server
+     * @param controllerSettings sets up the controllers
+     */
+    ControllerWorld(
+            long seed,
+            String controllers,
+            UnaryOperator<ApiServer.Builder> serverSettings,
+            UnaryOperator<Controllers> controllerSettings) {
         kernel = new SimulatedKernel(seed);
         store = new MemoryStore(kernel);
-        server = ApiServer.builder(kernel, store).build();
+        server = serverSettings.apply(ApiServer.builder(kernel, store)).build();
         server.start();
         client = new InProcessClient(server, User.of("admin", User.MASTERS), "test");
         manager = new ControllerManager(
                 kernel,
                 new InProcessClient(server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
-                new Controllers(this::types, () -> "PEM").select("serviceaccount-controller," + controllers));
+                controllerSettings
+                        .apply(new Controllers(this::types, () -> "PEM"))
+                        .select("serviceaccount-controller," + controllers));
         manager.start();
         settle();
     }

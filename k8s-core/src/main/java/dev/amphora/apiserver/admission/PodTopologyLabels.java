@@ -2,8 +2,8 @@ package dev.amphora.apiserver.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.access.ObjectReader;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import java.util.List;
 
 /** Pods that are created with a node carry the zone and the region of that node, as those that are bound later do. */

@@ -98,6 +98,17 @@ class DeploymentPlannerTest {
     }
 
     @Test
+    @DisplayName("DEP-16: a size that was noted by hand keeps a single set as it is, and holds up a rollout")
+    void aSizeNotedByHandHoldsUpTheRollout() {
+        Deployment deployment = deployment("img:2", 2).build();
+        ReplicaSet old = set("web-1", deployment("img:1", 2).build(), 2, 2, 1, 1);
+        old.getMetadata().getAnnotations().put("deployment.kubernetes.io/desired-replicas", "7");
+        assertThat(plan(deployment, List.of(old)).steps())
+                .noneMatch(step ->
+                        step instanceof DeploymentPlanner.UpdateSet || step instanceof DeploymentPlanner.CreateSet);
+    }
+
+    @Test
     @DisplayName("DEP-12: one look scales up or down, never both")
     void takesOneDirectionAtATime() {
         Deployment deployment = deployment("img:2", 4).build();

@@ -63,6 +63,9 @@ class RolloutMathTest {
                         deployment, set("new", 5, 5, 3), List.of(set("b", 4, 4, 2), set("a", 4, 4, 1)))))
                 .as("13 available, 8 needed: 5 to spare")
                 .containsExactly("a=0", "b=3");
+        assertThat(sizes(RolloutMath.oldSetSizes(deployment, set("new", 5, 5, 2), List.of(set("old", 4, 8, 1)))))
+                .as("a set that is still to shrink from 8 to 4 keeps 4: 9 available, 8 needed")
+                .containsExactly("old=3");
     }
 
     @Test
