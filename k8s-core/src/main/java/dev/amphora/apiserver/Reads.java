@@ -34,7 +34,7 @@ final class Reads {
 
     ApiResult get(Call call) {
         Endpoint endpoint = call.endpoint();
-        long least = version(call.options().resourceVersion(), "");
+        long least = strictVersion(call.options().resourceVersion());
         if (least > 0) {
             reach(least, true);
         }
@@ -93,7 +93,7 @@ final class Reads {
         Endpoint endpoint = call.endpoint();
         WatchFilter filter = filter(call);
         ListRules.checkWatch(options);
-        long revision = watchVersion(options.resourceVersion());
+        long revision = strictVersion(options.resourceVersion());
         CacheWatcher watcher = new CacheWatcher(
                 endpoint.cache(),
                 filter,
@@ -113,7 +113,11 @@ final class Reads {
                     endpoint.cache().start();
                     feed.catchUp();
                 }
-                endpoint.cache().watchFromNow(watcher, filter.prefix(), initial);
+                if (initial || options.sendInitialEvents() == null) {
+                    endpoint.cache().watchFromNow(watcher, filter.prefix(), initial);
+                } else {
+                    endpoint.cache().watchFromNow(watcher);
+                }
             } else {
                 endpoint.cache().watchFrom(watcher, revision);
             }
@@ -267,7 +271,7 @@ final class Reads {
         return Long.parseLong(text);
     }
 
-    private static long watchVersion(String text) {
+    private static long strictVersion(String text) {
         if (text.isEmpty()) {
             return 0;
         }

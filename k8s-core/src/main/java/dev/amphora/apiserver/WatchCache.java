@@ -134,6 +134,15 @@ final class WatchCache {
         }
     }
 
+    /** Adds a watcher that hears of every change from now on, and of nothing that is there. */
+    void watchFromNow(CacheWatcher watcher) {
+        start();
+        synchronized (feed) {
+            watcher.begin(List.of(), -1, revision());
+            watchers.add(watcher);
+        }
+    }
+
     /**
      * Adds a watcher that hears of every change after a revision.
      *
