@@ -32,6 +32,11 @@ final class Bodies {
         return decoded.object();
     }
 
+    /** What an apply wants, as it was sent. */
+    static ObjectNode applied(Call call) {
+        return DECODER.tree(bytes(call.request().body()));
+    }
+
     /** The options that a request carries. */
     static ObjectNode options(Call call, Body body, String kind) {
         return DECODER.decodeOptions(bytes(body), encoding(body), kind);

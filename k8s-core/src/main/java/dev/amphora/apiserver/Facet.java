@@ -21,4 +21,9 @@ interface Facet {
                 && old.path("metadata").path("deletionGracePeriodSeconds").asLong() == 0
                 && !old.path("kind").asText().equals("Namespace");
     }
+
+    /** Whether the change is noted in {@code managedFields}. */
+    default boolean isTracked() {
+        return true;
+    }
 }

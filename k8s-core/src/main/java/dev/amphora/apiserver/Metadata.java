@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads and writes the metadata that the server owns. */
 final class Metadata {
@@ -55,7 +56,7 @@ final class Metadata {
     /** Gives a new object its identity. */
     static void fill(ObjectNode object, Kernel kernel, boolean hasGeneration) {
         ObjectNode metadata = of(object);
-        metadata.remove(List.of("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields"));
+        metadata.remove(List.of("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"));
         metadata.put("uid", kernel.newUid());
         metadata.put("creationTimestamp", time(kernel.instant()));
         if (hasGeneration) {
@@ -100,6 +101,14 @@ final class Metadata {
 
     static void keepGeneration(ObjectNode object, ObjectNode old) {
         copy(of(object), of(old), "generation");
+    }
+
+    static void setManagedFields(ObjectNode object, @Nullable JsonNode entries) {
+        if (entries == null || entries.isNull()) {
+            of(object).remove("managedFields");
+        } else {
+            of(object).set("managedFields", entries);
+        }
     }
 
     /** Marks an object as being deleted. */

@@ -10,15 +10,20 @@ import dev.amphora.apiserver.patch.JsonPatch;
 import dev.amphora.apiserver.patch.MergePatch;
 import dev.amphora.apiserver.patch.StrategicMergePatch;
 import dev.amphora.apiserver.schema.BodyDecoder;
+import dev.amphora.apiserver.schema.CompleteForm;
+import dev.amphora.apiserver.schema.FieldValidation;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.TypeSchema;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Patch: reads the patch once, and applies it to whatever is stored until a write succeeds. */
 final class Patches {
+    private static final String APPLY = "application/apply-patch+yaml";
+
     private final Writes writes;
 
     Patches(Writes writes) {
@@ -28,6 +33,10 @@ final class Patches {
     ApiResult patch(Call call) {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();
+        Body body = call.request().body();
+        if (body != null && body.mediaType().equals(APPLY)) {
+            return apply(call);
+        }
         Reader patch = reader(call, endpoint.type());
         Facet facet = Facets.of(endpoint, call.request().subresource());
         if (facet == null) {
@@ -56,6 +65,89 @@ final class Patches {
                 facet,
                 false);
         return ApiResult.ok(endpoint.view(result), call.warnings());
+    }
+
+    /** Server-side apply: makes the object as a manager wants it, or makes it at all. */
+    private ApiResult apply(Call call) {
+        Endpoint endpoint = call.endpoint();
+        Facet facet = Facets.of(endpoint, call.request().subresource());
+        if (facet == null) {
+            throw ApiServer.notFound();
+        }
+        ObjectNode wanted = Bodies.applied(call);
+        boolean[] made = new boolean[1];
+        VersionedObject result = writes.mutate(
+                call,
+                new Writes.Mutation() {
+                    @Override
+                    public ObjectNode next(@Nullable VersionedObject current) {
+                        made[0] = current == null;
+                        return applied(call, wanted, current);
+                    }
+
+                    @Override
+                    public boolean managesFields() {
+                        return true;
+                    }
+                },
+                facet,
+                call.request().subresource().isEmpty());
+        return made[0]
+                ? ApiResult.created(endpoint.view(result), call.warnings())
+                : ApiResult.ok(endpoint.view(result), call.warnings());
+    }
+
+    private ObjectNode applied(Call call, ObjectNode wanted, @Nullable VersionedObject current) {
+        Endpoint endpoint = call.endpoint();
+        ResourceInfo info = endpoint.info();
+        String version = wanted.path("apiVersion").asText();
+        String kind = wanted.path("kind").asText();
+        if (!version.equals(info.apiVersion()) && kind.equals(info.kind()) && !version.isEmpty()) {
+            throw StatusException.badRequest(
+                    "Incorrect version specified in apply patch. Specified patch version: %s, expected: %s"
+                            .formatted(version, info.apiVersion()));
+        }
+        if (!kind.equals(info.kind()) || version.isEmpty()) {
+            throw StatusException.badRequest("invalid object type: %s, Kind=%s"
+                    .formatted(version.contains("/") ? version : "/" + version, kind));
+        }
+        if (wanted.path("metadata").hasNonNull("managedFields")) {
+            throw StatusException.badRequest("metadata.managedFields must be nil");
+        }
+        ObjectNode live =
+                current == null ? null : CompleteForm.of(endpoint.view(current).tree(), endpoint.type());
+        ObjectNode merged = writes.owners().apply(call, live, wanted);
+        ObjectNode object;
+        try {
+            object = Bodies.decoder()
+                    .decode(
+                            Json.write(merged),
+                            BodyDecoder.Encoding.JSON,
+                            info.group(),
+                            info.version(),
+                            info.kind(),
+                            FieldValidation.IGNORE)
+                    .object();
+        } catch (StatusException e) {
+            throw StatusException.of(
+                    500, "", "failed to convert new object to proper version: " + e.getMessage(), null);
+        }
+        Writes.matchName(call, object);
+        Writes.matchNamespace(call, object);
+        String uid = Metadata.text(object, "uid");
+        if (current == null && !uid.isEmpty()) {
+            throw StatusException.conflict(
+                    info.group(),
+                    info.plural(),
+                    call.request().name(),
+                    "uid mismatch: the provided object specified uid %s, and no existing object was found"
+                            .formatted(uid));
+        }
+        if (current != null && !wanted.path("metadata").hasNonNull("resourceVersion")) {
+            Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
+        }
+        Writes.toStored(call, object);
+        return object;
     }
 
     /**

@@ -132,6 +132,11 @@ final class PodBinding {
     /** A write whose outcome is right by construction. */
     static final class Unchecked implements Facet {
         @Override
+        public boolean isTracked() {
+            return false;
+        }
+
+        @Override
         public void prepare(ObjectNode object, ObjectNode old) {}
 
         @Override

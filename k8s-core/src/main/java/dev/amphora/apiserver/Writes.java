@@ -1,5 +1,6 @@
 package dev.amphora.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
@@ -27,12 +28,14 @@ final class Writes {
     private final StoreFeed feed;
     private final Admission admission;
     private final Allocations allocations;
+    private final FieldOwnership owners;
 
     Writes(Kernel kernel, StoreFeed feed, Admission admission, Allocations allocations) {
         this.kernel = kernel;
         this.feed = feed;
         this.admission = admission;
         this.allocations = allocations;
+        owners = new FieldOwnership(kernel);
     }
 
     /** Makes the next state of an object from the present one; may be called again if somebody else was faster. */
@@ -45,6 +48,16 @@ final class Writes {
          * @return a tree of its own in the stored version; its {@code metadata.resourceVersion}, if any, is a condition
          */
         ObjectNode next(@Nullable VersionedObject current);
+
+        /** Whether the tree comes with the right {@code managedFields}; otherwise they are kept here. */
+        default boolean managesFields() {
+            return false;
+        }
+    }
+
+    /** Keeps {@code managedFields}. */
+    FieldOwnership owners() {
+        return owners;
     }
 
     ApiResult create(Call call) {
@@ -53,13 +66,15 @@ final class Writes {
         ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
         matchNamespace(call, object);
         toStored(call, object);
-        return ApiResult.created(endpoint.view(insert(call, object)), call.warnings());
+        return ApiResult.created(endpoint.view(insert(call, object, false)), call.warnings());
     }
 
     /** Stores a new object, given in the stored version with its defaults. */
-    VersionedObject insert(Call call, ObjectNode given) {
+    private VersionedObject insert(Call call, ObjectNode given, boolean managed) {
         Endpoint endpoint = call.endpoint();
-        Metadata.of(given).remove("managedFields");
+        if (!managed) {
+            owners.note(call, given, null);
+        }
         admission.mutate(call, Operation.CREATE, given, null);
         Metadata.generateName(given, kernel);
         Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
@@ -139,7 +154,7 @@ final class Writes {
                             uidMismatch(key, Metadata.text(object, "uid"), ""));
                 }
                 Metadata.of(object).remove("resourceVersion");
-                return insert(call, object);
+                return insert(call, object, mutation.managesFields());
             }
             VersionedObject written = attempt(call, key, entry.get(), mutation, facet);
             if (written != null) {
@@ -157,18 +172,22 @@ final class Writes {
         VersionedObject current = endpoint.cache().object(entry);
         ObjectNode old = current.tree();
         ObjectNode given = mutation.next(current);
-        Metadata.of(given).remove("managedFields");
         String uid = Metadata.text(given, "uid");
         if (!uid.isEmpty() && !uid.equals(current.uid())) {
             throw StatusException.conflict(
                     endpoint.info().group(), endpoint.info().plural(), name, uidMismatch(key, uid, current.uid()));
         }
+        if (!mutation.managesFields() && facet.isTracked()) {
+            owners.note(call, given, current);
+        }
+        JsonNode managed = given.path("metadata").get("managedFields");
         admission.mutate(call, Operation.UPDATE, given, old);
         checkVersion(call, given, current);
         Metadata.keepGeneration(given, old);
         Metadata.keep(given, old);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
         facet.prepare(prepared, old);
+        Metadata.setManagedFields(prepared, managed);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
         refuse(endpoint, object, facet.validate(object, old));
         endpoint.strategy().updateWarnings(object, old).forEach(call::warn);
@@ -179,6 +198,9 @@ final class Writes {
         }
         byte[] bytes = Json.write(object);
         if (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value())) {
+            return current;
+        }
+        if (FieldOwnership.sameButTimes(object, old)) {
             return current;
         }
         if (call.options().isDryRun()) {
@@ -239,13 +261,11 @@ final class Writes {
         String asked = Metadata.text(object, "resourceVersion");
         if (asked.isEmpty() || asked.equals("0")) {
             if (!endpoint.strategy().unconditionalUpdate()) {
-                refuse(
-                        endpoint,
-                        object,
-                        List.of(new FieldError(
-                                FieldError.Type.INVALID,
-                                "metadata.resourceVersion",
-                                "Invalid value: 0: must be specified for an update")));
+                throw StatusException.invalid(
+                        endpoint.info().group(),
+                        endpoint.info().plural(),
+                        call.request().name(),
+                        mustBeGiven());
             }
             Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
             return;
@@ -299,7 +319,7 @@ final class Writes {
         }
     }
 
-    private static void matchName(Call call, ObjectNode object) {
+    static void matchName(Call call, ObjectNode object) {
         String asked = call.request().name();
         String given = Metadata.text(object, "name");
         if (given.isEmpty()) {
@@ -311,6 +331,13 @@ final class Writes {
             throw StatusException.badRequest(
                     "the name of the object (%s) does not match the name on the URL (%s)".formatted(given, asked));
         }
+    }
+
+    private static List<FieldError> mustBeGiven() {
+        return List.of(new FieldError(
+                FieldError.Type.INVALID,
+                "metadata.resourceVersion",
+                "Invalid value: 0: must be specified for an update"));
     }
 
     private static StatusException exists(Endpoint endpoint, ObjectNode object) {

@@ -132,6 +132,24 @@ public final class BodyDecoder {
         }
     }
 
+    /**
+     * Reads the body of an apply, which is YAML, without regard to its kind.
+     *
+     * @throws StatusException 400 if the body is no YAML mapping
+     */
+    public ObjectNode tree(byte[] bytes) {
+        try {
+            JsonNode tree = YamlText.parse(bytes);
+            if (tree instanceof ObjectNode object) {
+                return object.deepCopy();
+            }
+            throw new DecodeException("json: cannot unmarshal %s into Go value of type map[string]interface {}"
+                    .formatted(tree.isArray() ? "array" : tree.isTextual() ? "string" : "number"));
+        } catch (DecodeException e) {
+            throw StatusException.badRequest("error decoding YAML: " + e.reason());
+        }
+    }
+
     private Body body(Document document, TypeSchema type, FieldValidation validation) {
         JsonNode tree = document.message == null ? document.tree : protobuf.message(document.message, type);
         Decoder.Result result = Decoder.decode(tree, type);

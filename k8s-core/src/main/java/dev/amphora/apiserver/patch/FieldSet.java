@@ -1,0 +1,264 @@
+package dev.amphora.apiserver.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.apiserver.schema.TypeSchema;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A set of paths into an object, as {@code fieldsV1} holds it: {@code f:} a field, {@code k:} a list element by its key fields,
+ * {@code v:} a list element by its value, {@code i:} one by its position. Immutable once built.
+ */
+final class FieldSet {
+    static final FieldSet EMPTY = new FieldSet();
+
+    private final TreeMap<String, Node> nodes = new TreeMap<>();
+
+    /** What is known of one step: whether the path that ends here is in the set, and what lies below. */
+    private record Node(boolean member, FieldSet below) {}
+
+    FieldSet() {}
+
+    /** A set of one path. */
+    static FieldSet of(String... path) {
+        FieldSet set = new FieldSet();
+        set.insert(List.of(path));
+        return set;
+    }
+
+    /**
+     * Reads {@code fieldsV1}.
+     *
+     * @throws IllegalArgumentException if it isn't a field set
+     */
+    static FieldSet parse(JsonNode fields) {
+        FieldSet set = new FieldSet();
+        if (!fields.isObject()) {
+            throw new IllegalArgumentException("not an object");
+        }
+        for (Map.Entry<String, JsonNode> entry : fields.properties()) {
+            String element = entry.getKey();
+            if (element.equals(".")) {
+                continue;
+            }
+            if (element.length() < 2 || "fkvi".indexOf(element.charAt(0)) < 0 || element.charAt(1) != ':') {
+                throw new IllegalArgumentException("missing colon: " + element);
+            }
+            JsonNode value = entry.getValue();
+            FieldSet below = parse(value);
+            set.put(canonical(element), value.isEmpty() || value.has("."), below);
+        }
+        return set;
+    }
+
+    private static String canonical(String element) {
+        return switch (element.charAt(0)) {
+            case 'k' -> {
+                TreeMap<String, JsonNode> keys = new TreeMap<>();
+                json(element).properties().forEach(each -> keys.put(each.getKey(), each.getValue()));
+                yield key(keys);
+            }
+            case 'v' -> value(json(element));
+            default -> element;
+        };
+    }
+
+    private static JsonNode json(String element) {
+        return Json.read(element.substring(2).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    /** The step to a field. */
+    static String field(String name) {
+        return "f:" + name;
+    }
+
+    /** The step to a list element by its key fields. */
+    static String key(Map<String, JsonNode> keys) {
+        ObjectNode node = Json.object();
+        new TreeMap<>(keys).forEach(node::set);
+        return "k:" + node.toString();
+    }
+
+    /** The step to a list element by its value. */
+    static String value(JsonNode value) {
+        return "v:" + value.toString();
+    }
+
+    /** The form of {@code fieldsV1}. */
+    ObjectNode toJson() {
+        ObjectNode json = Json.object();
+        nodes.forEach((element, node) -> {
+            ObjectNode below = node.below.toJson();
+            if (node.member && !below.isEmpty()) {
+                ObjectNode marked = Json.object();
+                marked.putObject(".");
+                marked.setAll(below);
+                below = marked;
+            }
+            json.set(element, below);
+        });
+        return json;
+    }
+
+    boolean isEmpty() {
+        return nodes.isEmpty();
+    }
+
+    /** Adds a path; only while the set is being built. */
+    void insert(List<String> path) {
+        if (path.isEmpty()) {
+            return;
+        }
+        FieldSet set = this;
+        for (int i = 0; i < path.size() - 1; i++) {
+            Node node = set.nodes.get(path.get(i));
+            if (node == null || node.below == EMPTY) {
+                node = new Node(node != null && node.member, new FieldSet());
+                set.nodes.put(path.get(i), node);
+            }
+            set = node.below;
+        }
+        String last = path.get(path.size() - 1);
+        Node node = set.nodes.get(last);
+        set.nodes.put(last, new Node(true, node == null ? EMPTY : node.below));
+    }
+
+    private void put(String element, boolean member, FieldSet below) {
+        if (member || !below.isEmpty()) {
+            nodes.put(element, new Node(member, below.isEmpty() ? EMPTY : below));
+        }
+    }
+
+    /** Whether the path of this one step is in the set. */
+    boolean has(String element) {
+        Node node = nodes.get(element);
+        return node != null && node.member;
+    }
+
+    /** What lies below a step. */
+    FieldSet below(String element) {
+        Node node = nodes.get(element);
+        return node == null ? EMPTY : node.below;
+    }
+
+    FieldSet union(FieldSet other) {
+        FieldSet result = new FieldSet();
+        result.nodes.putAll(nodes);
+        other.nodes.forEach((element, node) -> {
+            Node own = nodes.get(element);
+            result.put(
+                    element,
+                    node.member || (own != null && own.member),
+                    own == null ? node.below : own.below.union(node.below));
+        });
+        return result;
+    }
+
+    /** The paths that are not in the other set, whatever lies above or below them. */
+    FieldSet difference(FieldSet other) {
+        FieldSet result = new FieldSet();
+        nodes.forEach((element, node) -> {
+            Node their = other.nodes.get(element);
+            if (their == null) {
+                result.nodes.put(element, node);
+            } else {
+                result.put(element, node.member && !their.member, node.below.difference(their.below));
+            }
+        });
+        return result;
+    }
+
+    /** The paths that are neither in the other set nor below one that is. */
+    FieldSet without(FieldSet other) {
+        FieldSet result = new FieldSet();
+        nodes.forEach((element, node) -> {
+            Node their = other.nodes.get(element);
+            if (their == null) {
+                result.nodes.put(element, node);
+            } else if (!their.member) {
+                result.put(element, node.member, node.below.without(their.below));
+            }
+        });
+        return result;
+    }
+
+    FieldSet intersection(FieldSet other) {
+        FieldSet result = new FieldSet();
+        nodes.forEach((element, node) -> {
+            Node their = other.nodes.get(element);
+            if (their != null) {
+                result.put(element, node.member && their.member, node.below.intersection(their.below));
+            }
+        });
+        return result;
+    }
+
+    /** The set with every field of a structure in it on whose path another path of the set goes on. */
+    FieldSet withNamedFields(@Nullable TypeSchema type) {
+        FieldSet result = new FieldSet();
+        nodes.forEach((element, node) -> {
+            boolean named = element.startsWith("f:")
+                    && type != null
+                    && type.field(element.substring(2)).isPresent();
+            result.put(
+                    element,
+                    node.member || (named && !node.below.isEmpty()),
+                    node.below.withNamedFields(TypedTree.step(type, element)));
+        });
+        return result;
+    }
+
+    /** All paths, each as messages show it, in order. */
+    List<String> paths() {
+        List<String> paths = new ArrayList<>();
+        collect("", paths);
+        return paths;
+    }
+
+    private void collect(String prefix, List<String> paths) {
+        nodes.forEach((element, node) -> {
+            if (node.member) {
+                paths.add(prefix + shown(element));
+            }
+        });
+        nodes.forEach((element, node) -> node.below.collect(prefix + shown(element), paths));
+    }
+
+    /** One step as messages show it. */
+    static String shown(String element) {
+        String rest = element.substring(2);
+        return switch (element.charAt(0)) {
+            case 'k' -> {
+                List<String> keys = new ArrayList<>();
+                json(element)
+                        .properties()
+                        .forEach(each ->
+                                keys.add(each.getKey() + "=" + each.getValue().toString()));
+                yield "[" + String.join(",", keys) + "]";
+            }
+            case 'v' -> "[=" + rest + "]";
+            case 'i' -> "[" + rest + "]";
+            default -> "." + rest;
+        };
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof FieldSet set && nodes.equals(set.nodes);
+    }
+
+    @Override
+    public int hashCode() {
+        return nodes.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return toJson().toString();
+    }
+}
