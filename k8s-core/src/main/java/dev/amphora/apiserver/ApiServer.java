@@ -197,6 +197,7 @@ public final class ApiServer implements AutoCloseable {
 
     private ApiResult dispatch(Call call) {
         ApiRequest request = call.request();
+        OptionRules.check(call);
         ApiResult special = subresources.handle(call);
         if (special != null) {
             return special;

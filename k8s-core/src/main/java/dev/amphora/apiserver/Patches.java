@@ -13,6 +13,7 @@ import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.CompleteForm;
 import dev.amphora.apiserver.schema.FieldValidation;
 import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.schema.TypeSchema;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Patch: reads the patch once, and applies it to whatever is stored until a write succeeds. */
 final class Patches {
-    private static final String APPLY = "application/apply-patch+yaml";
+    static final String APPLY = "application/apply-patch+yaml";
 
     private final Writes writes;
 
@@ -50,7 +51,7 @@ final class Patches {
                     }
                     ObjectNode document = endpoint.view(current).tree().deepCopy();
                     ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
-                    matchName(call, object);
+                    Writes.matchName(call, object);
                     Writes.matchNamespace(call, object);
                     if (Metadata.text(object, "resourceVersion").isEmpty()
                             && !endpoint.strategy().unconditionalUpdate()) {
@@ -102,16 +103,10 @@ final class Patches {
         ResourceInfo info = endpoint.info();
         String version = wanted.path("apiVersion").asText();
         String kind = wanted.path("kind").asText();
-        if (!version.equals(info.apiVersion()) && kind.equals(info.kind()) && !version.isEmpty()) {
-            throw StatusException.badRequest(
-                    "Incorrect version specified in apply patch. Specified patch version: %s, expected: %s"
-                            .formatted(version, info.apiVersion()));
+        if (!version.equals(info.apiVersion()) || !kind.equals(info.kind())) {
+            throw wrongKind(info, version, kind);
         }
-        if (!kind.equals(info.kind()) || version.isEmpty()) {
-            throw StatusException.badRequest("invalid object type: %s, Kind=%s"
-                    .formatted(version.contains("/") ? version : "/" + version, kind));
-        }
-        if (wanted.path("metadata").hasNonNull("managedFields")) {
+        if (wanted.path("metadata").path("managedFields").isArray()) {
             throw StatusException.badRequest("metadata.managedFields must be nil");
         }
         ObjectNode live =
@@ -148,6 +143,23 @@ final class Patches {
         }
         Writes.toStored(call, object);
         return object;
+    }
+
+    private static StatusException wrongKind(ResourceInfo info, String version, String kind) {
+        String[] parts = version.split("/", -1);
+        boolean known = parts.length <= 2
+                && kind.equals(info.kind())
+                && SchemaCatalogue.builtIn()
+                        .findType(parts.length == 2 ? parts[0] : "", parts[parts.length - 1], kind)
+                        .isPresent();
+        return StatusException.badRequest(
+                known
+                        ? "Incorrect version specified in apply patch. Specified patch version: %s, expected: %s"
+                                .formatted(version, info.apiVersion())
+                        : "invalid object type: %s, Kind=%s"
+                                .formatted(
+                                        parts.length == 2 ? version : parts.length > 2 ? "/" : "/" + version,
+                                        parts.length > 2 ? "" : kind));
     }
 
     /**
@@ -205,14 +217,6 @@ final class Patches {
                             FieldError.Type.INVALID,
                             "patch",
                             "Invalid value: %s: %s".formatted(Json.quote(shown), why))));
-        }
-    }
-
-    private static void matchName(Call call, ObjectNode object) {
-        String given = Metadata.text(object, "name");
-        if (!given.equals(call.request().name())) {
-            throw StatusException.badRequest("the name of the object (%s) does not match the name on the URL (%s)"
-                    .formatted(given, call.request().name()));
         }
     }
 }

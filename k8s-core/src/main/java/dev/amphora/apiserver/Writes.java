@@ -173,7 +173,7 @@ final class Writes {
         ObjectNode old = current.tree();
         ObjectNode given = mutation.next(current);
         String uid = Metadata.text(given, "uid");
-        if (!uid.isEmpty() && !uid.equals(current.uid())) {
+        if (!uid.isEmpty() && !uid.equals(current.uid()) && !mutation.managesFields()) {
             throw StatusException.conflict(
                     endpoint.info().group(), endpoint.info().plural(), name, uidMismatch(key, uid, current.uid()));
         }

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.amphora.apiserver.schema.OpenApiPaths.Operation;
 import dev.amphora.apiserver.schema.OpenApiPaths.PathItem;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,19 @@ final class OpenApiV2 {
     /** Parameters that operations describe themselves; the others are shared and referred to. */
     private static final ImmutableSet<String> IN_PLACE =
             ImmutableSet.of("query:dryRun", "query:fieldValidation", "path:name", "path:path");
+
+    /** The order of media types in this version; others come last. */
+    private static final List<String> ORDER = List.of(
+            "text/plain",
+            "application/json",
+            "application/yaml",
+            "application/vnd.kubernetes.protobuf",
+            "application/json;stream=watch",
+            "application/vnd.kubernetes.protobuf;stream=watch",
+            "application/json-patch+json",
+            "application/merge-patch+json",
+            "application/strategic-merge-patch+json",
+            "application/apply-patch+yaml");
 
     private final SchemaCatalogue catalogue;
 
@@ -64,8 +78,12 @@ final class OpenApiV2 {
 
     private static ObjectNode operation(Operation operation, Set<String> inherited, String tag, ObjectNode shared) {
         ObjectNode node = object();
-        strings(node, "consumes", operation.action().equals("patch") ? OpenApiDocuments.PATCH_TYPES : List.of("*/*"));
-        strings(node, "produces", OpenApiDocuments.types(operation));
+        List<String> produced = ordered(OpenApiDocuments.types(operation));
+        List<String> consumed = consumed(operation, produced);
+        if (!consumed.isEmpty()) {
+            strings(node, "consumes", consumed);
+        }
+        strings(node, "produces", produced);
         strings(node, "tags", List.of(tag));
         node.put("operationId", operation.id());
         ArrayNode list = JsonNodeFactory.instance.arrayNode();
@@ -103,6 +121,26 @@ final class OpenApiV2 {
                     .put("version", operation.version());
         }
         return node;
+    }
+
+    /** What describes the server takes what it gives; keys of tokens take nothing. */
+    private static List<String> consumed(Operation operation, List<String> produced) {
+        if (operation.action().equals("patch")) {
+            return ordered(OpenApiDocuments.PATCH_TYPES);
+        }
+        if (operation.action().isEmpty() && operation.method().equals("get")) {
+            return operation.id().startsWith("getServiceAccountIssuer") ? List.of() : produced;
+        }
+        return List.of("*/*");
+    }
+
+    private static List<String> ordered(List<String> types) {
+        return types.stream()
+                .sorted(Comparator.comparingInt(type -> {
+                    int place = ORDER.indexOf(type);
+                    return place < 0 ? ORDER.size() : place;
+                }))
+                .toList();
     }
 
     private static void parameters(ArrayNode list, Set<String> parameters, ObjectNode shared) {
@@ -186,6 +224,7 @@ final class OpenApiV2 {
                 case "anyOf":
                 case "not":
                 case "nullable":
+                case "default":
                     break;
                 case "properties": {
                     ObjectNode properties = result.putObject("properties");
