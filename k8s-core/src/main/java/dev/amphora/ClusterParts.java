@@ -1,5 +1,6 @@
 package dev.amphora;
 
+import com.google.common.base.Splitter;
 import dev.amphora.api.ResourceType;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.Authenticator;
@@ -123,9 +124,18 @@ final class ClusterParts implements AutoCloseable {
         return builder.build();
     }
 
+    /** The range of the family that is served, IPv4, where several are given. */
     private String serviceRange() {
         String chosen = options.serviceClusterIpRange();
-        return chosen == null ? addresses.services() : chosen;
+        if (chosen == null) {
+            return addresses.services();
+        }
+        for (String range : Splitter.on(',').trimResults().split(chosen)) {
+            if (range.indexOf(':') < 0) {
+                return range;
+            }
+        }
+        return chosen;
     }
 
     private Authorizer authorizer(ObjectReader objects) {

@@ -32,6 +32,7 @@ final class CacheWatcher implements WatchSink.Handle {
     private long after;
     private boolean scheduled;
     private boolean paused;
+    private boolean overrun;
     private boolean ending;
     private boolean closed;
 
@@ -117,6 +118,8 @@ final class CacheWatcher implements WatchSink.Handle {
         }
         if (pending.size() >= MOST_PENDING) {
             pending.clear();
+            overrun = true;
+            paused = false;
             ending = true;
         } else {
             pending.add(event);
@@ -146,7 +149,7 @@ final class CacheWatcher implements WatchSink.Handle {
 
     @Override
     public synchronized void pause() {
-        paused = true;
+        paused = !overrun;
     }
 
     @Override

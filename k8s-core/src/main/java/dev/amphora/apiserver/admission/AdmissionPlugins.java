@@ -66,7 +66,9 @@ public final class AdmissionPlugins {
                 new TaintNodesByCondition(),
                 new Priority(objects),
                 new DefaultTolerationSeconds(),
-                new PodTopologyLabels(objects)));
+                new PodTopologyLabels(objects),
+                DefaultClass.storage(objects),
+                DefaultClass.ingress(objects)));
         plugins.removeIf(plugin -> disabled.contains(plugin.name()));
         return plugins;
     }

@@ -41,10 +41,31 @@ final class Priority implements AdmissionPlugin {
 
     @Override
     public void validate(AdmissionRequest request) {
+        if (request.operation() != Operation.DELETE && request.isFor(GROUP, CLASSES)) {
+            refuseSecondDefault(request);
+        }
         if (request.operation() == Operation.DELETE && request.isFor(GROUP, CLASSES) && KEPT.contains(request.name())) {
             throw StatusException.forbidden(
                     GROUP, CLASSES, request.name(), "this is a system priority class and cannot be deleted");
         }
+    }
+
+    private void refuseSecondDefault(AdmissionRequest request) {
+        ObjectNode given = request.object();
+        if (given == null || !given.path("globalDefault").asBoolean()) {
+            return;
+        }
+        globalDefault()
+                .map(found -> found.path("metadata").path("name").asText())
+                .filter(name -> !name.equals(request.name()))
+                .ifPresent(name -> {
+                    throw StatusException.forbidden(
+                            GROUP,
+                            CLASSES,
+                            request.name(),
+                            "PriorityClass %s is already marked as default. Only one default can exist"
+                                    .formatted(name));
+                });
     }
 
     private void fill(AdmissionRequest request, ObjectNode pod) {
