@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,20 @@ final class PodTable {
         this.pod = pod;
         status = pod.path("status");
         reason = Cells.text(status.path("reason"), status.path("phase").asText());
+    }
+
+    /** Says in the row of a pod that has ended that it has. */
+    static void addCondition(ObjectNode row, JsonNode pod) {
+        String phase = pod.path("status").path("phase").asText();
+        boolean failed = phase.equals("Failed");
+        if (failed || phase.equals("Succeeded")) {
+            row.putArray("conditions")
+                    .addObject()
+                    .put("type", "Completed")
+                    .put("status", "True")
+                    .put("reason", phase)
+                    .put("message", failed ? "The pod failed." : "The pod has completed successfully.");
+        }
     }
 
     private static String podIp(JsonNode pod) {

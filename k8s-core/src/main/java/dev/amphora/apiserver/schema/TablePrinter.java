@@ -123,6 +123,9 @@ public final class TablePrinter {
         for (JsonNode object : objects) {
             ObjectNode row = rows.addObject();
             layout.cells().write(row.putArray("cells"), object, now);
+            if (layout == PodTable.LAYOUT) {
+                PodTable.addCondition(row, object);
+            }
             row.set("object", included(object, include, apiVersion));
         }
         return table;
