@@ -87,9 +87,6 @@ final class Writes {
         endpoint.strategy().warnings(object).forEach(call::warn);
         admission.validate(call, Operation.CREATE, object, null);
         String version = Metadata.text(object, "resourceVersion");
-        if (version.matches("0*[1-9]\\d*")) {
-            throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
-        }
         Metadata.of(object).remove("resourceVersion");
         String key = endpoint.key(Metadata.text(object, "namespace"), Metadata.text(object, "name"));
         if (call.options().isDryRun()) {
@@ -98,6 +95,9 @@ final class Writes {
             }
             allocations.dryRun(endpoint, object, null);
             return VersionedObject.of(object);
+        }
+        if (version.matches("0*[1-9]\\d*")) {
+            throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, null)) {
             Store.Swap swap = endpoint.store().put(key, Json.write(object), 0, timeToLive(endpoint));

@@ -4,12 +4,42 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** Certificate signing requests. Who asks is written in by the pipeline, which knows the caller. */
 final class CertificateRequestStrategy extends KindStrategy {
     private static final long SHORTEST = 600;
+    private static final List<String> USAGES = List.of(
+            "any",
+            "cert sign",
+            "client auth",
+            "code signing",
+            "content commitment",
+            "crl sign",
+            "data encipherment",
+            "decipher only",
+            "digital signature",
+            "email protection",
+            "encipher only",
+            "ipsec end system",
+            "ipsec tunnel",
+            "ipsec user",
+            "key agreement",
+            "key encipherment",
+            "microsoft sgc",
+            "netscape sgc",
+            "ocsp signing",
+            "s/mime",
+            "server auth",
+            "signing",
+            "timestamping");
+
+    @Override
+    List<String> names(String name) {
+        return Names.pathSegment(name);
+    }
 
     @Override
     public void prepareForUpdate(ObjectNode object, ObjectNode old) {
@@ -26,7 +56,9 @@ final class CertificateRequestStrategy extends KindStrategy {
         }
         Set<String> seen = new HashSet<>();
         for (Fields usage : spec.at("usages").elements()) {
-            if (!seen.add(usage.text())) {
+            if (!USAGES.contains(usage.text())) {
+                usage.with(TextNode.valueOf(usage.text())).unsupported(USAGES);
+            } else if (!seen.add(usage.text())) {
                 usage.duplicate();
             }
         }

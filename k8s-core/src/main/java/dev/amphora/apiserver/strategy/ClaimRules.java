@@ -1,5 +1,6 @@
 package dev.amphora.apiserver.strategy;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
 
 /** What a claim asks of a volume; claims stand alone, in pods and in the templates of stateful sets. */
@@ -46,7 +47,7 @@ final class ClaimRules {
                 if (!Strategies.same(
                         spec.at("dataSource", field).value(),
                         spec.at("dataSourceRef", field).value())) {
-                    spec.invalid(GoValues.dataSource(spec.at("dataSource").value()), "must match dataSourceRef");
+                    spec.invalid(JsonNodeFactory.instance.objectNode(), "must match dataSourceRef");
                     break;
                 }
             }

@@ -3,11 +3,21 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Persistent volume claims. */
 final class ClaimStrategy extends KindStrategy {
+    private static final List<String> RESIZE_STATES = List.of(
+            "ControllerResizeInProgress",
+            "ControllerResizeInfeasible",
+            "NodeResizeInProgress",
+            "NodeResizeInfeasible",
+            "NodeResizePending");
 
     /** The defaults of a claim, which stands alone or in the template of a stateful set. */
     static void claimDefaults(ObjectNode claim) {
@@ -32,7 +42,10 @@ final class ClaimStrategy extends KindStrategy {
     public void prepareForCreate(ObjectNode object) {
         object.remove("status");
         object.putObject("status").put("phase", "Pending");
-        ObjectNode spec = Strategies.child(object, "spec");
+        sources(Strategies.child(object, "spec"));
+    }
+
+    private static void sources(ObjectNode spec) {
         JsonNode reference = spec.path("dataSourceRef");
         if (!reference.path("namespace").asText("").isEmpty()) {
             spec.remove("dataSourceRef");
@@ -65,29 +78,97 @@ final class ClaimStrategy extends KindStrategy {
     }
 
     @Override
+    public void prepareForUpdate(ObjectNode object, ObjectNode old) {
+        super.prepareForUpdate(object, old);
+        sources(Strategies.child(object, "spec"));
+    }
+
+    @Override
     void updateRules(Fields claim, ObjectNode old) {
         metadataUpdate(claim, old);
         rules(claim);
-        ObjectNode now = claim.value().path("spec").deepCopy();
+        Fields spec = claim.at("spec");
         JsonNode before = old.path("spec");
-        if (old.path("spec").path("volumeName").asText("").isEmpty()) {
+        boolean bound = old.path("status").path("phase").asText().equals("Bound");
+        ObjectNode now = spec.value().deepCopy();
+        if (before.path("volumeName").asText("").isEmpty()) {
             Strategies.keep(now, before, "volumeName");
         }
-        if (old.path("status").path("phase").asText().equals("Bound")) {
+        if (bound) {
             Strategies.keep(now, before, "resources");
+            Strategies.keep(now, before, "volumeAttributesClassName");
         }
-        Strategies.keep(now, before, "volumeAttributesClassName");
-        Strategies.keep(now, before, "storageClassName");
+        if (!before.has("storageClassName")) {
+            Strategies.keep(now, before, "storageClassName");
+        }
         if (!Strategies.same(now, before)) {
-            claim.at("spec")
-                    .forbidden(
-                            "spec is immutable after creation except resources.requests and volumeAttributesClassName"
-                                    + " for bound claims\n@@ -1 +1 @@\n");
+            spec.forbidden("spec is immutable after creation except resources.requests and volumeAttributesClassName"
+                    + " for bound claims\n@@ -1 +1 @@\n");
         }
+        Fields size = spec.at("resources", "requests", "storage");
+        BigDecimal was = PodResources.value(
+                before.path("resources").path("requests").path("storage").asText("0"));
+        BigDecimal is = PodResources.value(size.given() ? size.text() : "0");
+        BigDecimal capacity = PodResources.value(
+                old.path("status").path("capacity").path("storage").asText("0"));
+        if (is.compareTo(was) < 0 && is.compareTo(capacity) <= 0) {
+            size.forbidden("field can not be less than status.capacity");
+        }
+        claim.at("volumeMode").with(spec.at("volumeMode").value()).immutable(before.path("volumeMode"));
+    }
+
+    @Override
+    void statusUpdateRules(Fields claim, ObjectNode old) {
+        metadataUpdate(claim, old);
+        Fields status = claim.at("status");
+        for (String name : status.at("capacity").keys()) {
+            Fields amount = status.at("capacity").key(name);
+            if (PodResources.value(amount.text()).signum() < 0) {
+                amount.invalid(
+                        DecimalNode.valueOf(PodResources.value(amount.text())), "must be a valid resource quantity");
+            }
+        }
+        Fields states = status.at("allocatedResourceStatuses");
+        for (String name : states.keys()) {
+            if (resized(states, name)
+                    && !RESIZE_STATES.contains(states.key(name).text())) {
+                states.with(TextNode.valueOf(name)).unsupported(RESIZE_STATES);
+            }
+        }
+        Fields amounts = status.at("allocatedResources");
+        for (String name : amounts.keys()) {
+            if (resized(amounts, name)) {
+                ResourceRules.amount(amounts.key(name), name);
+            }
+        }
+    }
+
+    /** Storage alone can be resized, and what others add under a name of theirs. */
+    private static boolean resized(Fields map, String name) {
+        List<String> wrong = Names.labelKey(name);
+        wrong.forEach(detail -> map.invalid(name, detail));
+        if (!wrong.isEmpty()) {
+            return false;
+        }
+        boolean known = name.equals("storage")
+                || (name.contains("/") && !("." + name.substring(0, name.indexOf('/'))).endsWith(".kubernetes.io"));
+        if (!known) {
+            map.with(TextNode.valueOf(name)).unsupported(List.of("storage"));
+        }
+        return known;
     }
 
     @Override
     public List<String> warnings(ObjectNode object) {
-        return List.of();
+        List<String> warnings = new ArrayList<>();
+        Fields claim = Fields.of(object);
+        Fields annotation = claim.at("metadata", "annotations").key("volume.beta.kubernetes.io/storage-class");
+        if (annotation.given()) {
+            warnings.add(annotation.path() + ": deprecated since v1.8; use \"storageClassName\" attribute instead");
+        }
+        for (String list : List.of("requests", "limits")) {
+            PodWarnings.wholeBytes(claim.at("spec", "resources", list).key("storage"), warnings);
+        }
+        return warnings;
     }
 }

@@ -13,6 +13,11 @@ final class DisruptionBudgetStrategy extends KindStrategy {
     }
 
     @Override
+    List<String> names(String name) {
+        return Names.pathSegment(name);
+    }
+
+    @Override
     void rules(Fields budget) {
         Fields spec = budget.at("spec");
         if (spec.has("minAvailable") && spec.has("maxUnavailable")) {

@@ -45,6 +45,13 @@ final class EndpointSliceStrategy extends KindStrategy {
     }
 
     @Override
+    public List<String> warnings(ObjectNode object) {
+        return object.path("addressType").asText("").equals("FQDN")
+                ? List.of("spec.addressType: FQDN endpoints are deprecated")
+                : List.of();
+    }
+
+    @Override
     void rules(Fields slice) {
         Fields type = slice.at("addressType");
         if (type.requireText()) {

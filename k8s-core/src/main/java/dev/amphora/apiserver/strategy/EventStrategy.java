@@ -16,7 +16,7 @@ final class EventStrategy extends KindStrategy {
 
     @Override
     List<String> names(String name) {
-        return Names.subdomain(name);
+        return Names.pathSegment(name);
     }
 
     @Override

@@ -102,8 +102,37 @@ final class GoValues {
         return result.put("Name", role.path("name").asText(""));
     }
 
-    static JsonNode dataSource(JsonNode source) {
-        return renamed(source, ImmutableMap.of("APIGroup", "apiGroup", "Kind", "kind", "Name", "name"));
+    /** Which nodes a volume can be reached from; null if nothing says. */
+    static JsonNode nodeAffinity(JsonNode affinity) {
+        if (!affinity.isObject()) {
+            return orNull(affinity);
+        }
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        JsonNode required = affinity.path("required");
+        if (!required.isObject()) {
+            result.set("Required", orNull(required));
+            return result;
+        }
+        ArrayNode terms = result.putObject("Required").putArray("NodeSelectorTerms");
+        for (JsonNode term : required.path("nodeSelectorTerms")) {
+            ObjectNode shown = terms.addObject();
+            requirements(shown, "MatchExpressions", term.path("matchExpressions"));
+            requirements(shown, "MatchFields", term.path("matchFields"));
+        }
+        return result;
+    }
+
+    private static void requirements(ObjectNode term, String name, JsonNode requirements) {
+        if (!requirements.isArray()) {
+            term.set(name, orNull(requirements));
+            return;
+        }
+        for (JsonNode requirement : requirements) {
+            ObjectNode shown = term.withArray(name).addObject();
+            shown.put("Key", requirement.path("key").asText(""));
+            shown.put("Operator", requirement.path("operator").asText(""));
+            shown.set("Values", orNull(requirement.path("values")));
+        }
     }
 
     static JsonNode resourceClaim(JsonNode claim) {

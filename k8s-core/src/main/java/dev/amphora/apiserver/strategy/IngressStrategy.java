@@ -21,6 +21,14 @@ final class IngressStrategy extends KindStrategy {
     }
 
     @Override
+    public List<String> warnings(ObjectNode object) {
+        return object.path("metadata").path("annotations").has("kubernetes.io/ingress.class")
+                ? List.of("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName'"
+                        + " instead")
+                : List.of();
+    }
+
+    @Override
     void rules(Fields ingress) {
         Fields spec = ingress.at("spec");
         if (spec.at("rules").isEmpty() && !spec.has("defaultBackend")) {

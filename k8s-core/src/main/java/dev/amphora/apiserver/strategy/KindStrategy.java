@@ -54,6 +54,11 @@ class KindStrategy implements Strategy {
         return Names.subdomain(name);
     }
 
+    /** What is wrong with a name where that depends on the rest of the object. */
+    List<String> names(Fields object, String name) {
+        return names(name);
+    }
+
     /** What an object must look like, beyond its metadata. */
     void rules(Fields object) {}
 
@@ -75,7 +80,7 @@ class KindStrategy implements Strategy {
 
     /** The rules of metadata. */
     final void metadata(Fields object) {
-        MetadataRules.check(object.at("metadata"), this::names);
+        MetadataRules.check(object.at("metadata"), name -> names(object, name));
     }
 
     /** What may not change in metadata. */

@@ -77,7 +77,7 @@ final class LimitRangeStrategy extends KindStrategy {
 
     private static void limit(Fields limit, String type) {
         for (String list : List.of("max", "min")) {
-            names(limit.at(list), type);
+            resourceNames(limit.at(list), type);
         }
         if (type.equals("Pod")) {
             for (String list : List.of("default", "defaultRequest")) {
@@ -86,8 +86,8 @@ final class LimitRangeStrategy extends KindStrategy {
                 }
             }
         } else {
-            names(limit.at("default"), type);
-            names(limit.at("defaultRequest"), type);
+            resourceNames(limit.at("default"), type);
+            resourceNames(limit.at("defaultRequest"), type);
         }
         if (type.equals("PersistentVolumeClaim")) {
             if (!limit.at("min").value().has("storage")
@@ -96,7 +96,7 @@ final class LimitRangeStrategy extends KindStrategy {
                         .required("either minimum or maximum storage value is required, but neither was provided");
             }
         }
-        names(limit.at("maxLimitRequestRatio"), type);
+        resourceNames(limit.at("maxLimitRequestRatio"), type);
         Set<String> all = new TreeSet<>();
         LISTS.forEach(list -> all.addAll(limit.at(list).keys()));
         for (String name : all) {
@@ -104,7 +104,7 @@ final class LimitRangeStrategy extends KindStrategy {
         }
     }
 
-    private static void names(Fields list, String type) {
+    private static void resourceNames(Fields list, String type) {
         for (String name : list.keys()) {
             if (type.equals("Container")) {
                 ResourceRules.containerName(list.key(name), name);

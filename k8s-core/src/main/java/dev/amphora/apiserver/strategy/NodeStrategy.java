@@ -36,6 +36,13 @@ final class NodeStrategy extends KindStrategy {
     public void prepareForCreate(ObjectNode object) {}
 
     @Override
+    public List<String> warnings(ObjectNode object) {
+        return object.path("spec").path("externalID").asText("").isEmpty()
+                ? List.of()
+                : List.of("spec.externalID: this field is deprecated, and is unused by Kubernetes");
+    }
+
+    @Override
     void rules(Fields node) {
         taints(node);
         resources(node.at("status"));

@@ -3,7 +3,6 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
@@ -12,30 +11,6 @@ import java.util.Map;
 
 /** Persistent volumes. */
 final class PersistentVolumeStrategy extends KindStrategy {
-    private static final List<String> SOURCES = List.of(
-            "hostPath",
-            "gcePersistentDisk",
-            "awsElasticBlockStore",
-            "glusterfs",
-            "flocker",
-            "nfs",
-            "rbd",
-            "quobyte",
-            "cephfs",
-            "iscsi",
-            "cinder",
-            "fc",
-            "flexVolume",
-            "azureFile",
-            "vsphereVolume",
-            "photonPersistentDisk",
-            "portworxVolume",
-            "azureDisk",
-            "scaleIO",
-            "local",
-            "storageos",
-            "csi");
-
     private static final Map<String, String> DEPRECATED_ANNOTATIONS = ImmutableMap.of(
             "volume.beta.kubernetes.io/storage-class",
                     "deprecated since v1.8; use \"storageClassName\" attribute instead",
@@ -86,94 +61,13 @@ final class PersistentVolumeStrategy extends KindStrategy {
             warnings.add("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the"
                     + " recommended approach is to use dynamic provisioning.");
         }
-        PodWarnings.oldVolumes(volume.at("spec"), warnings);
+        warnings.addAll(PodWarnings.persistentVolume(volume.at("spec")));
         return warnings;
     }
 
     @Override
     void rules(Fields volume) {
-        Fields spec = volume.at("spec");
-        Fields modes = spec.at("accessModes");
-        if (modes.isEmpty()) {
-            modes.required();
-        }
-        ClaimRules.accessModes(modes);
-        Fields capacity = spec.at("capacity");
-        if (capacity.isEmpty()) {
-            capacity.required();
-        }
-        if (!capacity.value().has("storage") || capacity.size() > 1) {
-            capacity.with(GoValues.sorted(capacity.value())).unsupported(List.of("storage"));
-        }
-        for (String name : capacity.keys()) {
-            Fields amount = capacity.key(name);
-            if (PodResources.value(amount.text()).signum() < 0) {
-                amount.invalid(
-                        DecimalNode.valueOf(PodResources.value(amount.text())), "must be a valid resource quantity");
-            }
-            if (PodResources.value(amount.text()).signum() <= 0) {
-                amount.invalid(amount.text(), "must be greater than zero");
-            }
-        }
-        Fields reclaim = spec.at("persistentVolumeReclaimPolicy");
-        if (!reclaim.isEmpty()) {
-            reclaim.oneOf("Delete", "Recycle", "Retain");
-        }
-        if (spec.has("nodeAffinity")) {
-            if (!spec.at("nodeAffinity").has("required")) {
-                spec.at("nodeAffinity", "required").required("must specify required node constraints");
-            } else {
-                SchedulingRules.nodeSelector(spec.at("nodeAffinity", "required"));
-            }
-        }
-        source(spec);
-        if (!spec.at("storageClassName").isEmpty()) {
-            spec.at("storageClassName").check(Names::subdomain);
-        }
-        if (spec.has("volumeMode")) {
-            spec.at("volumeMode").oneOf("Block", "Filesystem");
-        }
-        attributes(spec);
-    }
-
-    private static void source(Fields spec) {
-        boolean found = false;
-        for (String type : SOURCES) {
-            if (!spec.has(type)) {
-                continue;
-            }
-            if (found && !type.equals("flexVolume")) {
-                spec.at(type.equals("cephfs") ? "cephFS" : type).forbidden("may not specify more than 1 volume type");
-                continue;
-            }
-            found = true;
-            StorageRules.check(spec, type, true);
-            if (type.equals("local") && !spec.has("nodeAffinity")) {
-                spec.at("nodeAffinity").required("Local volume requires node affinity");
-            }
-        }
-        if (!found) {
-            spec.required("must specify a volume type");
-        }
-        if (spec.at("hostPath", "path").is("/")
-                && spec.at("persistentVolumeReclaimPolicy").is("Recycle")) {
-            spec.at("persistentVolumeReclaimPolicy").forbidden("may not be 'recycle' for a hostPath mount of '/'");
-        }
-    }
-
-    private static void attributes(Fields spec) {
-        Fields name = spec.at("volumeAttributesClassName");
-        if (!name.given()) {
-            return;
-        }
-        if (name.isEmpty()) {
-            name.required("an empty string is disallowed");
-        } else {
-            name.check(Names::subdomain);
-        }
-        if (!spec.has("csi")) {
-            spec.at("csi").required("has to be specified when using volumeAttributesClassName");
-        }
+        PersistentVolumeRules.spec(volume.at("spec"), false);
     }
 
     /** What is wrong is said twice, by the rules of all volumes and by those of a change, which begin with them. */
@@ -184,7 +78,7 @@ final class PersistentVolumeStrategy extends KindStrategy {
         metadata(volume);
         rules(volume);
         metadataUpdate(volume, old);
-        for (String type : SOURCES) {
+        for (String type : PersistentVolumeRules.SOURCES) {
             if (!Strategies.same(
                     volume.at("spec", type).value(), old.path("spec").path(type))) {
                 volume.at("spec", "persistentvolumesource")
@@ -192,6 +86,17 @@ final class PersistentVolumeStrategy extends KindStrategy {
                 break;
             }
         }
-        volume.at("spec", "volumeMode").immutable(old.path("spec").path("volumeMode"));
+        Fields spec = volume.at("spec");
+        volume.at("volumeMode")
+                .with(spec.at("volumeMode").value())
+                .immutable(old.path("spec").path("volumeMode"));
+        JsonNode affinity = old.path("spec").path("nodeAffinity");
+        if (!affinity.isMissingNode()
+                && !Strategies.same(spec.at("nodeAffinity").value(), affinity)) {
+            volume.at("nodeAffinity")
+                    .invalid(
+                            GoValues.nodeAffinity(spec.at("nodeAffinity").value()),
+                            "field is immutable, except for updating from beta label to GA");
+        }
     }
 }

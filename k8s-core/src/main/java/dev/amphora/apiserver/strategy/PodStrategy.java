@@ -135,7 +135,7 @@ final class PodStrategy extends KindStrategy {
 
     @Override
     public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
-        return PodWarnings.of(Fields.of(object));
+        return PodWarnings.podUpdate(object);
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -37,9 +36,14 @@ final class PodWarnings {
             .put("rbd", "deprecated in v1.28, non-functional in v1.31+")
             .buildOrThrow();
 
+    private static final List<String> OLD_PERSISTENT_VOLUMES =
+            List.of("photonPersistentDisk", "scaleIO", "storageOS", "glusterfs", "rbd", "cephfs");
+
     /** Projections that were counted before the newer ones came. */
     private static final List<String> COUNTED_SOURCES =
             List.of("secret", "downwardAPI", "configMap", "serviceAccountToken");
+
+    private static final String NO_SOURCES = "(Projected) has no sources provided";
 
     private final List<String> warnings = new ArrayList<>();
     private final Fields spec;
@@ -83,6 +87,13 @@ final class PodWarnings {
                     "metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: [%s]"
                             .formatted(use, String.join(" ", wrong)));
         }
+    }
+
+    /** The warnings of a changed pod; volumes can't change. */
+    static List<String> podUpdate(JsonNode pod) {
+        return of(Fields.of(pod)).stream()
+                .filter(warning -> !warning.endsWith(NO_SOURCES))
+                .toList();
     }
 
     /** The warnings of a pod or a template, wherever it stands, in order. */
@@ -151,6 +162,14 @@ final class PodWarnings {
         }
     }
 
+    /** A key that may be an outdated label of nodes. */
+    static void betaLabel(Fields key, List<String> warnings) {
+        String deprecated = BETA_LABELS.get(key.text());
+        if (deprecated != null) {
+            warnings.add(key.path() + ": " + deprecated);
+        }
+    }
+
     private void selects(Fields selector) {
         if (!selector.given()) {
             warn(selector, "a null labelSelector results in matching no pod");
@@ -177,26 +196,33 @@ final class PodWarnings {
 
     private void volumes() {
         for (Fields volume : spec.at("volumes").elements()) {
-            oldVolumes(volume, warnings);
+            oldVolumes(volume);
             List<Fields> sources = volume.at("projected", "sources").elements();
             if (!sources.isEmpty()
                     && sources.stream()
                             .noneMatch(source -> COUNTED_SOURCES.stream().anyMatch(source::has))) {
-                warnings.add("volume %s (Projected) has no sources provided"
-                        .formatted(FieldError.quoted(volume.at("name").text())));
+                warnings.add("volume %s %s"
+                        .formatted(FieldError.quoted(volume.at("name").text()), NO_SOURCES));
             }
         }
     }
 
-    /** Volumes by plugins that are no more. */
-    static void oldVolumes(Fields source, List<String> warnings) {
-        OLD_VOLUMES.forEach((plugin, text) -> {
-            if (source.has(plugin.toLowerCase(Locale.ROOT)) && plugin.equals("storageOS")) {
-                warnings.add(source.at(plugin).path() + ": " + text);
-            } else if (source.has(plugin)) {
-                warnings.add(source.at(plugin).path() + ": " + text);
-            }
-        });
+    private void oldVolumes(Fields volume) {
+        OLD_VOLUMES.forEach((plugin, text) -> oldVolume(volume, plugin, text, warnings));
+    }
+
+    /** Persistent volumes by plugins that are no more. */
+    static List<String> persistentVolume(Fields spec) {
+        List<String> warnings = new ArrayList<>();
+        OLD_PERSISTENT_VOLUMES.forEach(
+                plugin -> oldVolume(spec, plugin, OLD_VOLUMES.getOrDefault(plugin, ""), warnings));
+        return warnings;
+    }
+
+    private static void oldVolume(Fields source, String plugin, String text, List<String> warnings) {
+        if (source.has(plugin.equals("storageOS") ? "storageos" : plugin)) {
+            warnings.add(source.at(plugin).path() + ": " + text);
+        }
     }
 
     private void lists() {

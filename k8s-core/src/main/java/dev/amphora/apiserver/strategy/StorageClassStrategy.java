@@ -3,8 +3,10 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -81,19 +83,23 @@ final class StorageClassStrategy extends KindStrategy {
     @Override
     void updateRules(Fields storage, ObjectNode old) {
         metadataUpdate(storage, old);
-        if (!Strategies.same(storage.at("parameters").value(), old.path("parameters"))) {
-            storage.at("parameters").forbidden("updates to parameters are forbidden.");
-        }
-        if (!storage.at("provisioner").text().equals(old.path("provisioner").asText(""))) {
-            storage.at("provisioner").forbidden("updates to provisioner are forbidden.");
-        }
-        if (!storage.at("reclaimPolicy").text().equals(old.path("reclaimPolicy").asText(""))) {
-            storage.at("reclaimPolicy").forbidden("updates to reclaimPolicy are forbidden.");
-        }
-        for (String field : List.of("volumeBindingMode")) {
-            storage.at(field).immutable(old.path(field));
-        }
         metadata(storage);
         rules(storage);
+        for (String field : List.of("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")) {
+            Fields place = storage.at(field);
+            boolean removed = field.equals("parameters") && !place.given();
+            (removed ? place.with(JsonNodeFactory.instance.objectNode()) : place).immutable(old.path(field));
+        }
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        List<String> warnings = new ArrayList<>();
+        for (Fields term : Fields.of(object).at("allowedTopologies").elements()) {
+            term.at("matchLabelExpressions")
+                    .elements()
+                    .forEach(each -> PodWarnings.betaLabel(each.at("key"), warnings));
+        }
+        return warnings;
     }
 }

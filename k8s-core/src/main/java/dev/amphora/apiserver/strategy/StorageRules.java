@@ -49,8 +49,10 @@ final class StorageRules {
                 source.at("endpoints").requireText();
                 source.at("path").requireText();
                 Fields namespace = source.at("endpointsNamespace");
-                if (namespace.given() && !Names.label(namespace.text()).isEmpty()) {
+                if (namespace.given() && namespace.isEmpty()) {
                     namespace.invalid("if the endpointnamespace is set, it must be a valid namespace name");
+                } else if (namespace.given()) {
+                    namespace.check(Names::label);
                 }
             }
             case "flocker" -> flocker(source);
@@ -71,7 +73,7 @@ final class StorageRules {
             case "photonPersistentDisk" -> source.at("pdID").requireText();
             case "portworxVolume" -> source.at("volumeID").requireText();
             case "azureDisk" -> azureDisk(source);
-            case "storageos" -> storageOs(source);
+            case "storageos" -> storageOs(source, persistent);
             case "scaleIO" -> {
                 source.at("gateway").requireText();
                 source.at("system").requireText();
@@ -131,7 +133,7 @@ final class StorageRules {
         source.at("targetPortal").requireText();
         Fields iqn = source.at("iqn");
         if (iqn.requireText()) {
-            qualified(iqn);
+            qualified(iqn, persistent);
         }
         Fields lun = source.at("lun");
         if (lun.number() < 0 || lun.number() > 255) {
@@ -159,15 +161,15 @@ final class StorageRules {
                                 "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if"
                                         + " iscsi.initiatorName is specified.");
             }
-            qualified(source.at("initiatorname").with(initiator.value()));
+            qualified(source.at("initiatorname").with(initiator.value()), persistent);
         }
     }
 
-    private static void qualified(Fields name) {
+    private static void qualified(Fields name, boolean persistent) {
         String text = name.text();
         boolean known = text.startsWith("iqn") || text.startsWith("eui") || text.startsWith("naa");
         if (!known) {
-            name.invalid("must be valid format starting with iqn, eui, or naa");
+            name.invalid(persistent ? "must be valid format" : "must be valid format starting with iqn, eui, or naa");
             return;
         }
         Pattern form = text.startsWith("iqn") ? IQN : text.startsWith("eui") ? EUI : NAA;
@@ -218,7 +220,7 @@ final class StorageRules {
         if (!targets.isEmpty() && wwids) {
             targets.invalid("targetWWNs and wwids can not be specified simultaneously");
         }
-        if (!targets.isEmpty() && !wwids) {
+        if (!targets.isEmpty()) {
             Fields lun = source.at("lun");
             if (!lun.given()) {
                 lun.required("lun is required if targetWWNs is specified");
@@ -271,7 +273,7 @@ final class StorageRules {
         }
     }
 
-    private static void storageOs(Fields source) {
+    private static void storageOs(Fields source, boolean persistent) {
         Fields name = source.at("volumeName");
         if (name.requireText()) {
             name.check(Names::label);
@@ -279,7 +281,7 @@ final class StorageRules {
         if (!source.at("volumeNamespace").isEmpty()) {
             source.at("volumeNamespace").check(Names::label);
         }
-        VolumeRules.requireName(source.at("secretRef"));
+        secret(source.at("secretRef"), persistent);
     }
 
     private static void csi(Fields source, boolean persistent) {
@@ -292,6 +294,12 @@ final class StorageRules {
                     "nodePublishSecretRef",
                     "nodeExpandSecretRef")) {
                 secret(source.at(reference), true);
+                if (!source.at(reference, "name").isEmpty()) {
+                    source.at(reference, "name").check(Names::subdomain);
+                }
+                if (!source.at(reference, "namespace").isEmpty()) {
+                    source.at(reference, "namespace").check(Names::label);
+                }
             }
             return;
         }

@@ -24,25 +24,15 @@ public final class StrategyRegistry {
             .put("/persistentvolumeclaims", new ClaimStrategy())
             .put("/resourcequotas", new ResourceQuotaStrategy())
             .put("/limitranges", new LimitRangeStrategy())
-            .put(
-                    "admissionregistration.k8s.io/mutatingwebhookconfigurations",
-                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
+            .put("admissionregistration.k8s.io/mutatingwebhookconfigurations", new WebhookConfigurationStrategy(true))
             .put(
                     "admissionregistration.k8s.io/validatingwebhookconfigurations",
-                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put(
-                    "admissionregistration.k8s.io/mutatingadmissionpolicies",
-                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put(
-                    "admissionregistration.k8s.io/mutatingadmissionpolicybindings",
-                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put(
-                    "admissionregistration.k8s.io/validatingadmissionpolicies",
-                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put(
-                    "admissionregistration.k8s.io/validatingadmissionpolicybindings",
-                    new KindStrategy(Trait.GENERATION, Trait.VERSION_NEEDED))
-            .put("apiextensions.k8s.io/customresourcedefinitions", new KindStrategy(Trait.GENERATION))
+                    new WebhookConfigurationStrategy(false))
+            .put("admissionregistration.k8s.io/mutatingadmissionpolicies", new AdmissionPolicyStrategy(true))
+            .put("admissionregistration.k8s.io/mutatingadmissionpolicybindings", new AdmissionBindingStrategy(true))
+            .put("admissionregistration.k8s.io/validatingadmissionpolicies", new AdmissionPolicyStrategy(false))
+            .put("admissionregistration.k8s.io/validatingadmissionpolicybindings", new AdmissionBindingStrategy(false))
+            .put("apiextensions.k8s.io/customresourcedefinitions", new CustomResourceDefinitionStrategy())
             .put("apps/controllerrevisions", new ControllerRevisionStrategy())
             .put("apps/daemonsets", new DaemonSetStrategy())
             .put("apps/deployments", new DeploymentStrategy())
@@ -54,9 +44,12 @@ public final class StrategyRegistry {
             .put("certificates.k8s.io/certificatesigningrequests", new CertificateRequestStrategy())
             .put("coordination.k8s.io/leases", new LeaseStrategy())
             .put("discovery.k8s.io/endpointslices", new EndpointSliceStrategy())
-            .put("flowcontrol.apiserver.k8s.io/flowschemas", new KindStrategy(Trait.GENERATION))
-            .put("flowcontrol.apiserver.k8s.io/prioritylevelconfigurations", new KindStrategy(Trait.GENERATION))
+            .put("flowcontrol.apiserver.k8s.io/flowschemas", new FlowSchemaStrategy())
+            .put("flowcontrol.apiserver.k8s.io/prioritylevelconfigurations", new PriorityLevelStrategy())
             .put("networking.k8s.io/ingressclasses", new IngressClassStrategy())
+            .put("networking.k8s.io/ipaddresses", new IpAddressStrategy())
+            .put("networking.k8s.io/servicecidrs", new ServiceCidrStrategy())
+            .put("apiregistration.k8s.io/apiservices", new ApiServiceStrategy())
             .put("networking.k8s.io/ingresses", new IngressStrategy())
             .put("networking.k8s.io/networkpolicies", new NetworkPolicyStrategy())
             .put("node.k8s.io/runtimeclasses", new RuntimeClassStrategy())
@@ -70,14 +63,12 @@ public final class StrategyRegistry {
             .put("resource.k8s.io/resourceclaimtemplates", new KindStrategy(Trait.DELETE_RETURNS_OBJECT))
             .put("resource.k8s.io/resourceslices", new KindStrategy(Trait.GENERATION, Trait.DELETE_RETURNS_OBJECT))
             .put("scheduling.k8s.io/priorityclasses", new PriorityClassStrategy())
-            .put("storage.k8s.io/csidrivers", new KindStrategy(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT))
-            .put("storage.k8s.io/csinodes", new KindStrategy(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT))
-            .put("storage.k8s.io/csistoragecapacities", new KindStrategy(Trait.VERSION_NEEDED))
+            .put("storage.k8s.io/csidrivers", new CsiDriverStrategy())
+            .put("storage.k8s.io/csinodes", new CsiNodeStrategy())
+            .put("storage.k8s.io/csistoragecapacities", new CsiStorageCapacityStrategy())
             .put("storage.k8s.io/storageclasses", new StorageClassStrategy())
-            .put(
-                    "storage.k8s.io/volumeattachments",
-                    new KindStrategy(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT))
-            .put("storage.k8s.io/volumeattributesclasses", new KindStrategy(Trait.DELETE_RETURNS_OBJECT))
+            .put("storage.k8s.io/volumeattachments", new VolumeAttachmentStrategy())
+            .put("storage.k8s.io/volumeattributesclasses", new VolumeAttributesClassStrategy())
             .buildOrThrow();
 
     private StrategyRegistry() {}

@@ -1,0 +1,179 @@
+package dev.amphora.apiserver.strategy;
+
+import static dev.amphora.apiserver.strategy.Strategies.setDefault;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Validating and mutating admission policies. What an expression means is not looked at here. */
+final class AdmissionPolicyStrategy extends KindStrategy {
+    private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
+    private static final String NOTHING = "validations or auditAnnotations must contain at least one item";
+    private static final int MOST_ANNOTATIONS = 20;
+
+    private final boolean mutating;
+
+    AdmissionPolicyStrategy(boolean mutating) {
+        super(Trait.GENERATION, Trait.VERSION_NEEDED);
+        this.mutating = mutating;
+    }
+
+    @Override
+    public void setDefaults(ObjectNode object) {
+        ObjectNode spec = Strategies.child(object, "spec");
+        setDefault(spec, "failurePolicy", "Fail");
+        if (spec.path("matchConstraints") instanceof ObjectNode match) {
+            MatchRules.resourceDefaults(match);
+        }
+    }
+
+    @Override
+    void updateRules(Fields policy, ObjectNode old) {
+        rules(policy);
+    }
+
+    @Override
+    void rules(Fields policy) {
+        Fields spec = policy.at("spec");
+        if (spec.has("failurePolicy")) {
+            spec.at("failurePolicy").oneOf("Fail", "Ignore");
+        }
+        if (spec.has("paramKind")) {
+            parameterKind(spec.at("paramKind"));
+        }
+        Fields match = spec.at("matchConstraints");
+        if (!match.given()) {
+            match.required();
+        } else {
+            MatchRules.resources(match);
+            if (match.at("resourceRules").isEmpty()) {
+                match.at("resourceRules").required();
+            }
+        }
+        MatchRules.conditions(spec.at("matchConditions"));
+        variables(spec.at("variables"));
+        if (mutating) {
+            mutations(spec);
+        } else {
+            validations(spec, policy.at("metadata", "name").text());
+        }
+    }
+
+    private static void parameterKind(Fields kind) {
+        Fields version = kind.at("apiVersion");
+        String text = version.text();
+        if (version.requireText()) {
+            if (text.indexOf('/') != text.lastIndexOf('/')) {
+                version.invalid("unexpected GroupVersion string: " + text);
+            } else {
+                int slash = text.indexOf('/');
+                if (slash > 0) {
+                    version.check(text.substring(0, slash), Names::subdomain);
+                }
+                version.check(text.substring(slash + 1), Names::label1035);
+            }
+        }
+        if (kind.at("kind").requireText()) {
+            String lower = kind.at("kind").text().toLowerCase(java.util.Locale.ROOT);
+            for (String detail : Names.label1035(lower)) {
+                kind.at("kind").invalid("may have mixed case, but should otherwise match: " + detail);
+            }
+        }
+    }
+
+    private static void variables(Fields variables) {
+        for (Fields variable : variables.elements()) {
+            Fields name = variable.at("name");
+            if (name.isEmpty()) {
+                name.required("name is not specified");
+            } else if (!IDENTIFIER.matcher(name.text()).matches()) {
+                name.invalid("must be a valid CEL identifier");
+            }
+            if (variable.at("expression").text().isBlank()) {
+                variable.at("expression").required("expression is not specified");
+            }
+        }
+    }
+
+    private static void validations(Fields spec, String name) {
+        Fields validations = spec.at("validations");
+        Fields annotations = spec.at("auditAnnotations");
+        if (validations.isEmpty() && annotations.isEmpty()) {
+            validations.required(NOTHING);
+            annotations.required(NOTHING);
+            return;
+        }
+        for (Fields validation : validations.elements()) {
+            if (validation.at("expression").text().isBlank()) {
+                validation.at("expression").required("expression is not specified");
+            }
+            Fields message = validation.at("message");
+            if (!message.isEmpty() && message.text().isBlank()) {
+                message.invalid("message must be non-empty if specified");
+            } else if (message.text().contains("\n")) {
+                message.invalid("message must not contain line breaks");
+            }
+            Fields expression = validation.at("messageExpression");
+            if (!expression.isEmpty() && expression.text().isBlank()) {
+                expression.invalid("must be non-empty if specified");
+            }
+            if (validation.has("reason")) {
+                validation.at("reason").oneOf("Forbidden", "Invalid", "RequestEntityTooLarge");
+            }
+        }
+        if (annotations.size() > MOST_ANNOTATIONS) {
+            annotations.invalid("must not have more than %d auditAnnotations".formatted(MOST_ANNOTATIONS));
+        }
+        Set<String> keys = new HashSet<>();
+        for (Fields annotation : annotations.elements()) {
+            Fields key = annotation.at("key");
+            key.check(name + "/" + key.text(), Names::labelKey);
+            if (annotation.at("valueExpression").text().isBlank()) {
+                annotation.at("valueExpression").required("valueExpression is not specified");
+            }
+            if (!keys.add(key.text())) {
+                key.duplicate();
+            }
+        }
+    }
+
+    private static void mutations(Fields spec) {
+        Fields mutations = spec.at("mutations");
+        if (mutations.isEmpty()) {
+            mutations.required("mutations must contain at least one item");
+        }
+        for (Fields mutation : mutations.elements()) {
+            mutation(mutation);
+        }
+        Fields again = spec.at("reinvocationPolicy");
+        if (again.isEmpty()) {
+            again.required();
+        } else {
+            again.oneOf("IfNeeded", "Never");
+        }
+    }
+
+    private static void mutation(Fields mutation) {
+        Fields type = mutation.at("patchType");
+        switch (type.text()) {
+            case "" -> type.required();
+            case "ApplyConfiguration" -> patch(mutation, "applyConfiguration", "jsonPatch");
+            case "JSONPatch" -> patch(mutation, "jsonPatch", "applyConfiguration");
+            default -> type.oneOf("ApplyConfiguration", "JSONPatch");
+        }
+    }
+
+    private static void patch(Fields mutation, String wanted, String other) {
+        String type = mutation.at("patchType").text();
+        if (!mutation.has(wanted)) {
+            mutation.at(wanted).required("must be specified when patchType is " + type);
+        } else if (mutation.at(wanted, "expression").text().isBlank()) {
+            mutation.at(wanted, "expression").required("expression is not specified");
+        }
+        if (mutation.has(other)) {
+            mutation.at(other).invalid("must not be specified when patchType is " + type);
+        }
+    }
+}

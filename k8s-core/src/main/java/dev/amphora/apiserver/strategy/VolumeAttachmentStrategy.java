@@ -1,0 +1,67 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Volume attachments: the wish to have a volume at a node, and whether it is there. */
+final class VolumeAttachmentStrategy extends KindStrategy {
+
+    VolumeAttachmentStrategy() {
+        super(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT);
+    }
+
+    @Override
+    public void prepareForCreate(ObjectNode object) {
+        object.remove("status");
+        object.putObject("status").put("attached", false);
+    }
+
+    /** All metadata stays as it was. */
+    @Override
+    public void prepareForStatusUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.keepAllButStatus(object, old);
+        JsonNode version = object.path("metadata").path("resourceVersion");
+        Strategies.keep(object, old, "metadata");
+        Strategies.metadata(object).set("resourceVersion", version);
+    }
+
+    @Override
+    void rules(Fields attachment) {
+        Fields spec = attachment.at("spec");
+        StorageRules.driverName(spec.at("attacher"));
+        Fields source = spec.at("source");
+        Fields name = source.at("persistentVolumeName");
+        Fields inline = source.at("inlineVolumeSpec");
+        if (name.given() && inline.given()) {
+            source.forbidden("must specify exactly one of inlineVolumeSpec and persistentVolumeName");
+        } else if (!name.given() && !inline.given()) {
+            source.required("must specify exactly one of inlineVolumeSpec and persistentVolumeName");
+        } else if (inline.given()) {
+            PersistentVolumeRules.spec(inline, true);
+        } else {
+            name.requireText("must specify non empty persistentVolumeName");
+            name.check(Names::subdomain);
+        }
+        spec.at("nodeName").check(Names::subdomain);
+    }
+
+    @Override
+    void updateRules(Fields attachment, ObjectNode old) {
+        metadataUpdate(attachment, old);
+        rules(attachment);
+        Fields spec = attachment.at("spec");
+        if (!Strategies.same(spec.value(), old.path("spec"))) {
+            spec.invalid(shown(spec.value()), "field is immutable");
+        }
+    }
+
+    private static JsonNode shown(JsonNode spec) {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        result.put("Attacher", spec.path("attacher").asText(""));
+        ObjectNode source = result.putObject("Source");
+        source.set("PersistentVolumeName", GoValues.orNull(spec.path("source").path("persistentVolumeName")));
+        source.set("InlineVolumeSpec", GoValues.orNull(spec.path("source").path("inlineVolumeSpec")));
+        return result.put("NodeName", spec.path("nodeName").asText(""));
+    }
+}
