@@ -1,6 +1,7 @@
 package dev.amphora;
 
 import com.google.common.collect.ImmutableList;
+import dev.amphora.apiserver.admission.AdmissionPlugins;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +23,17 @@ public record ApiOptions(
         @Nullable String serviceClusterIpRange) {
     private static final ApiOptions DEFAULTS = new ApiOptions(List.of("Node", "RBAC"), List.of(), List.of(), "", null);
 
-    /** Options whose members cannot change. */
+    /**
+     * Options whose members cannot change.
+     *
+     * @throws IllegalArgumentException if there is no admission plugin of a given name
+     */
     public ApiOptions {
         authorizationModes = ImmutableList.copyOf(authorizationModes);
         enabledAdmission = ImmutableList.copyOf(enabledAdmission);
         disabledAdmission = ImmutableList.copyOf(disabledAdmission);
+        AdmissionPlugins.requireKnown(enabledAdmission);
+        AdmissionPlugins.requireKnown(disabledAdmission);
     }
 
     /** RBAC, the default admission plugins, no tokens. */

@@ -58,7 +58,7 @@ final class ClusterParts implements AutoCloseable {
     private final Kernel kernel;
     private final ApiOptions options;
     private final UnaryOperator<KubeletConfig> everyNode;
-    private final AddressPlan addresses = AddressPlan.take();
+    private final AddressPlan addresses;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private final List<Kubelet> nodes = new ArrayList<>();
     private final List<Controller> controllers = new ArrayList<>();
@@ -87,6 +87,7 @@ final class ClusterParts implements AutoCloseable {
         this.options = options;
         this.everyNode = everyNode;
         this.authority = authority;
+        this.addresses = AddressPlan.take(kernel);
         if (ownsKernel) {
             running.push(kernel);
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.AccessRequest;
+import dev.amphora.apiserver.access.AccessRules;
 import dev.amphora.apiserver.access.Authenticator;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.Credentials;
@@ -121,6 +122,11 @@ public final class ApiServer implements AutoCloseable {
     /** Decides whether somebody may do something. */
     public Authorizer.Decision authorize(AccessRequest request) {
         return authorizer.authorize(request);
+    }
+
+    /** What a user may do in a namespace. */
+    AccessRules rulesOf(User user, String namespace) {
+        return authorizer.rulesOf(user, namespace);
     }
 
     /** Reads what is stored, without asking who is reading. */

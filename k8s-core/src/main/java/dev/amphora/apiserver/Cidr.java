@@ -1,8 +1,8 @@
 package dev.amphora.apiserver;
 
 import com.google.common.net.InetAddresses;
+import com.google.common.primitives.Ints;
 import java.net.Inet4Address;
-import java.net.InetAddress;
 
 /**
  * A range of IPv4 addresses.
@@ -19,15 +19,17 @@ record Cidr(int first, int bits) {
      */
     static Cidr parse(String text) {
         int slash = text.indexOf('/');
-        if (slash < 0) {
-            throw new IllegalArgumentException("not an address range: " + text);
-        }
-        InetAddress address = InetAddresses.forString(text.substring(0, slash));
-        int bits = Integer.parseInt(text.substring(slash + 1));
-        if (!(address instanceof Inet4Address) || bits < 1 || bits > 30) {
+        String address = slash < 0 ? "" : text.substring(0, slash);
+        Integer bits = slash < 0 ? null : Ints.tryParse(text.substring(slash + 1));
+        if (bits == null
+                || bits < 1
+                || bits > 30
+                || !InetAddresses.isInetAddress(address)
+                || !(InetAddresses.forString(address) instanceof Inet4Address)) {
             throw new IllegalArgumentException("not an IPv4 range of at least four addresses: " + text);
         }
-        return new Cidr(InetAddresses.coerceToInteger(address) & (-1 << (32 - bits)), bits);
+        int network = InetAddresses.coerceToInteger(InetAddresses.forString(address));
+        return new Cidr(network & (-1 << (32 - bits)), bits);
     }
 
     /** How many addresses can be given out: all but the network's own and the last. */

@@ -7,6 +7,7 @@ import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.AccessRequest;
+import dev.amphora.apiserver.access.AccessRules;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.User;
@@ -45,7 +46,7 @@ final class Reviews {
         switch (info.kind()) {
             case "TokenReview" -> token(review);
             case "SelfSubjectReview" -> self(call, review);
-            case "SelfSubjectRulesReview" -> rules(review);
+            case "SelfSubjectRulesReview" -> rules(call, review);
             default -> access(call, review);
         }
         return ApiResult.created(VersionedObject.of(review), call.warnings());
@@ -88,12 +89,36 @@ final class Reviews {
         return tree;
     }
 
-    private static void rules(ObjectNode review) {
+    private void rules(Call call, ObjectNode review) {
+        String namespace = review.path("spec").path("namespace").asText("");
+        if (namespace.isEmpty()) {
+            throw StatusException.badRequest("no namespace on request");
+        }
+        AccessRules may = server.rulesOf(call.request().user(), namespace);
+        review.putObject("spec");
         ObjectNode status = review.putObject("status");
-        ObjectNode rule = status.putArray("resourceRules").addObject();
-        status.putArray("nonResourceRules");
-        status.put("incomplete", true);
-        rule.putArray("verbs");
+        ArrayNode resources = status.putArray("resourceRules");
+        ArrayNode paths = status.putArray("nonResourceRules");
+        for (JsonNode rule : may.rules()) {
+            if (!rule.path("resources").isEmpty()) {
+                copy(rule, resources.addObject(), "verbs", "apiGroups", "resources", "resourceNames");
+            }
+            if (!rule.path("nonResourceURLs").isEmpty()) {
+                copy(rule, paths.addObject(), "verbs", "nonResourceURLs");
+            }
+        }
+        status.put("incomplete", !may.gaps().isEmpty());
+        if (!may.gaps().isEmpty()) {
+            status.put("evaluationError", String.join("; ", may.gaps()));
+        }
+    }
+
+    private static void copy(JsonNode from, ObjectNode to, String... members) {
+        for (String member : members) {
+            if (from.has(member)) {
+                to.set(member, from.get(member).deepCopy());
+            }
+        }
     }
 
     private void access(Call call, ObjectNode review) {

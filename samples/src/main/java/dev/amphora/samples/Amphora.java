@@ -20,7 +20,19 @@ public final class Amphora implements Runnable {
 
     /** Runs a subcommand and ends with its exit code. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Amphora()).execute(args));
+        System.exit(commandLine().execute(args));
+    }
+
+    /** The program's command line: what is wrong with it is said in one line. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Amphora()).setParameterExceptionHandler((wrong, args) -> {
+            CommandLine command = wrong.getCommandLine();
+            command.getErr()
+                    .printf(
+                            "%s (see %s --help)%n",
+                            wrong.getMessage(), command.getCommandSpec().qualifiedName());
+            return command.getCommandSpec().exitCodeOnInvalidInput();
+        });
     }
 
     @Override

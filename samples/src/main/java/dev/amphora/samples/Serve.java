@@ -7,10 +7,10 @@ import dev.amphora.Endpoint;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.proxy.UserspaceProxy;
-import dev.amphora.store.Store;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,53 +133,66 @@ final class Serve implements Callable<Integer> {
     @Option(names = "--runtime", description = "fake or docker. Default: ${DEFAULT-VALUE}")
     private Engines.RuntimeEngine runtime = Engines.RuntimeEngine.fake;
 
+    @Option(
+            names = "--read-only-port",
+            description =
+                    "Serve /pods and /healthz of each node over plain HTTP at its loopback address and this port, with the"
+                            + " fake runtime; 0 for not at all. Default: ${DEFAULT-VALUE}")
+    private int readOnlyPort = 10255;
+
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Components parts = components();
-        featureGates
-                .keySet()
-                .forEach(gate -> err.println("Warning: the feature gate " + gate + " changes nothing here."));
+        warnOfGates(err);
         CountDownLatch over = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        Path file = kubeconfig;
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(over, closed)));
         try (Kernel kernel = new ThreadedKernel();
                 Cluster cluster = start(kernel, parts)) {
-            CountDownLatch closed = new CountDownLatch(1);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                over.countDown();
-                try {
-                    closed.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }));
             Endpoint endpoint = cluster.endpoint().orElseThrow();
-            Path file = kubeconfig == null ? temporaryKubeconfig() : kubeconfig;
+            file = file == null ? temporaryKubeconfig() : file;
             write(file, endpoint.kubeconfig());
             out.printf(
                     "Serving %s (%s) at %s, ready %d ms after the process began.%n%n",
                     parts,
                     etcdServers.isEmpty() ? "memory" : "etcd",
                     endpoint.url(),
-                    ProcessHandle.current()
-                            .info()
-                            .startInstant()
-                            .map(started -> java.time.Duration.between(started, kernel.instant())
-                                    .toMillis())
-                            .orElse(-1L));
+                    ManagementFactory.getRuntimeMXBean().getUptime());
             out.printf("export KUBECONFIG=%s%nkubectl get all --all-namespaces%n", file.toAbsolutePath());
             out.flush();
             over.await();
-            cluster.close();
-            if (kubeconfig == null) {
-                delete(file);
-            }
-            closed.countDown();
         } catch (Engines.MissingException e) {
             err.println(e.getMessage());
             return 1;
+        } finally {
+            if (kubeconfig == null && file != null) {
+                delete(file);
+            }
+            closed.countDown();
         }
         return 0;
+    }
+
+    /** On SIGTERM: the process ends once everything is closed. */
+    private static void end(CountDownLatch over, CountDownLatch closed) {
+        over.countDown();
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void warnOfGates(PrintWriter err) {
+        featureGates.forEach((gate, value) -> {
+            if (!value.equals("true") && !value.equals("false")) {
+                throw wrong("--feature-gates: %s is true or false, not %s".formatted(gate, value));
+            }
+            err.println("Warning: the feature gate " + gate + " changes nothing here.");
+        });
     }
 
     private Components components() {
@@ -188,23 +201,43 @@ final class Serve implements Callable<Integer> {
                 return each;
             }
         }
-        throw new ParameterException(
-                spec.commandLine(), "--components is api, control-plane or all, not " + components);
+        throw wrong("--components is api, control-plane or all, not " + components);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 
     private Cluster start(Kernel kernel, Components parts) {
-        Store store = etcdServers.isEmpty()
-                ? Engines.store(Engines.StoreEngine.memory, kernel)
-                : Engines.store(Engines.StoreEngine.etcd, kernel, etcdServers.toArray(String[]::new));
+        InetSocketAddress address = address();
+        String tokens = tokenAuthFile == null ? "" : read(tokenAuthFile);
+        checkPort("--read-only-port", readOnlyPort);
+        if (nodes < 0) {
+            throw wrong("--nodes is 0 or more, not " + nodes);
+        }
+        if (kubeconfig != null && !Files.isDirectory(kubeconfig.toAbsolutePath().getParent())) {
+            throw wrong("--kubeconfig: there is no directory "
+                    + kubeconfig.toAbsolutePath().getParent());
+        }
+        try {
+            return builder(kernel, parts, address, tokens).start();
+        } catch (IllegalArgumentException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        } catch (UncheckedIOException e) {
+            throw new Engines.MissingException(
+                    e.getMessage() + ": " + String.valueOf(e.getCause().getMessage()), e);
+        }
+    }
+
+    private ClusterBuilder builder(Kernel kernel, Components parts, InetSocketAddress address, String tokens) {
         ClusterBuilder builder = Cluster.builder()
                 .kernel(kernel)
-                .store(store)
                 .api(ApiOptions.defaults()
                         .withAuthorizationModes(authorizationMode)
                         .withAdmission(enableAdmission, disableAdmission)
-                        .withTokens(tokenAuthFile == null ? "" : read(tokenAuthFile))
+                        .withTokens(tokens)
                         .withServiceClusterIpRange(serviceClusterIpRange))
-                .serve(new InetSocketAddress(bindAddress, securePort), certDir);
+                .serve(address, certDir);
         if (parts == Components.api) {
             builder.noScheduler().noControllers();
         }
@@ -212,9 +245,30 @@ final class Serve implements Callable<Integer> {
             for (int i = 1; i <= nodes; i++) {
                 builder.node("worker-" + i, Engines.runtime(runtime, "amphora-serve", !etcdServers.isEmpty()));
             }
+            if (runtime == Engines.RuntimeEngine.fake) {
+                builder.everyNode(config -> config.withReadOnlyPort(readOnlyPort));
+            }
             builder.proxy(new UserspaceProxy());
         }
-        return builder.start();
+        return builder.store(
+                etcdServers.isEmpty()
+                        ? Engines.store(Engines.StoreEngine.memory, kernel)
+                        : Engines.store(Engines.StoreEngine.etcd, kernel, etcdServers.toArray(String[]::new)));
+    }
+
+    private InetSocketAddress address() {
+        checkPort("--secure-port", securePort);
+        InetSocketAddress address = new InetSocketAddress(bindAddress, securePort);
+        if (address.isUnresolved()) {
+            throw wrong("--bind-address: there is no address " + bindAddress);
+        }
+        return address;
+    }
+
+    private void checkPort(String option, int port) {
+        if (port < 0 || port > 65535) {
+            throw wrong("%s is 0 to 65535, not %d".formatted(option, port));
+        }
     }
 
     private static Path temporaryKubeconfig() {
@@ -225,11 +279,11 @@ final class Serve implements Callable<Integer> {
         }
     }
 
-    private static String read(Path file) {
+    private String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + file, e);
+            throw wrong("--token-auth-file: cannot read " + file);
         }
     }
 

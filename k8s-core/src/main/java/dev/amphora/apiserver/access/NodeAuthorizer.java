@@ -1,5 +1,6 @@
 package dev.amphora.apiserver.access;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -48,5 +49,10 @@ public final class NodeAuthorizer implements Authorizer {
                 ? READABLE.contains(request.resource())
                 : WRITABLE.contains(request.resourceWithSubresource());
         return allowed ? Decision.allow("") : Decision.NO_OPINION;
+    }
+
+    @Override
+    public AccessRules rulesOf(User user, String namespace) {
+        return new AccessRules(List.of(), List.of("node authorizer does not support user rule resolution"));
     }
 }

@@ -1,7 +1,10 @@
 package dev.amphora.apiserver.access;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Decides by Roles and ClusterRoles and their bindings: the mode {@code RBAC}. Only ever allows. */
 public final class RbacAuthorizer implements Authorizer {
@@ -50,20 +53,43 @@ public final class RbacAuthorizer implements Authorizer {
         return Decision.NO_OPINION;
     }
 
+    @Override
+    public AccessRules rulesOf(User user, String namespace) {
+        List<JsonNode> rules = new ArrayList<>();
+        for (ObjectNode binding : objects.list(GROUP, "clusterrolebindings", "")) {
+            if (binds(binding, user, "")) {
+                rulesOf(binding, "").forEach(rules::add);
+            }
+        }
+        for (ObjectNode binding : objects.list(GROUP, "rolebindings", namespace)) {
+            if (binds(binding, user, namespace)) {
+                for (JsonNode rule : rulesOf(binding, namespace)) {
+                    if (rule.path("nonResourceURLs").isEmpty()) {
+                        rules.add(rule);
+                    }
+                }
+            }
+        }
+        return new AccessRules(rules, List.of());
+    }
+
     private boolean roleAllows(ObjectNode binding, String namespace, AccessRequest request) {
+        for (JsonNode rule : rulesOf(binding, namespace)) {
+            if (allows(rule, request)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The rules of the role that a binding refers to; none if there is no such role. */
+    private JsonNode rulesOf(ObjectNode binding, String namespace) {
         JsonNode role = binding.path("roleRef");
         String name = role.path("name").asText();
         boolean cluster = role.path("kind").asText().equals("ClusterRole");
         return objects.get(GROUP, cluster ? "clusterroles" : "roles", cluster ? "" : namespace, name)
-                .map(found -> {
-                    for (JsonNode rule : found.path("rules")) {
-                        if (allows(rule, request)) {
-                            return true;
-                        }
-                    }
-                    return false;
-                })
-                .orElse(false);
+                .map(found -> found.path("rules"))
+                .orElse(MissingNode.getInstance());
     }
 
     private static boolean allows(JsonNode rule, AccessRequest request) {

@@ -52,6 +52,19 @@ public final class AdmissionPlugins {
     private AdmissionPlugins() {}
 
     /**
+     * Makes sure that names are known.
+     *
+     * @throws IllegalArgumentException if one is not among {@link #NAMES}
+     */
+    public static void requireKnown(Collection<String> names) {
+        for (String name : names) {
+            if (!NAMES.contains(name)) {
+                throw new IllegalArgumentException("there is no admission plugin " + name);
+            }
+        }
+    }
+
+    /**
      * The plugins that are switched on.
      *
      * @param objects where plugins read
