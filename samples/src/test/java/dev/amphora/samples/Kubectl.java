@@ -1,0 +1,123 @@
+package dev.amphora.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The real kubectl, at work in one namespace.
+ *
+ * @param binary the program
+ * @param kubeconfig whom it calls as whom
+ * @param home a directory for its cache and output, its own
+ * @param namespace the one it works in
+ */
+record Kubectl(Path binary, Path kubeconfig, Path home, String namespace) {
+    /** Said where none is found. */
+    static final String HOW_TO_GET_KUBECTL =
+            """
+            No kubectl here.
+            To get one:  https://dl.k8s.io/release/v1.33.0/bin/linux/amd64/kubectl, or the package google-cloud-cli-kubectl
+            Where it is: on the PATH, or in the directory that the environment variable KUBECTL_DIR names""";
+
+    private static final Set<String> VERSIONS =
+            new TreeSet<>(List.of("kubectl.1.27", "kubectl.1.31", "kubectl.1.32", "kubectl.1.33"));
+    private static final String CLOUD_SDK = "/usr/lib/google-cloud-sdk/bin";
+    private static final long PATIENCE_SECONDS = 60;
+
+    /** All in KUBECTL_DIR, if that is set; else the versions that matter, if they are installed; else the one on the PATH. */
+    static List<Path> installed() {
+        String chosen = System.getenv("KUBECTL_DIR");
+        if (chosen != null) {
+            return in(Path.of(chosen))
+                    .filter(each -> name(each).startsWith("kubectl"))
+                    .sorted()
+                    .toList();
+        }
+        List<Path> found = directories()
+                .flatMap(Kubectl::in)
+                .filter(each -> VERSIONS.contains(name(each)))
+                .distinct()
+                .sorted()
+                .toList();
+        return found.isEmpty()
+                ? directories()
+                        .flatMap(Kubectl::in)
+                        .filter(each -> name(each).equals("kubectl"))
+                        .limit(1)
+                        .toList()
+                : found;
+    }
+
+    private static Stream<Path> directories() {
+        return Stream.concat(Stream.of(System.getenv("PATH").split(File.pathSeparator)), Stream.of(CLOUD_SDK))
+                .map(Path::of);
+    }
+
+    private static Stream<Path> in(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return Stream.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(Files::isExecutable).toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+
+    /** Runs a command that has to succeed. Returns what it printed on both channels. */
+    String run(String... arguments) {
+        return run(0, arguments);
+    }
+
+    /** Runs a command that has to end with an exit code. Returns what it printed on both channels. */
+    String run(int exit, String... arguments) {
+        Path output = home.resolve("output-" + namespace);
+        Process process = start(output, arguments);
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+            String printed = Files.readString(output);
+            assertThat(process.exitValue())
+                    .as("%s %s%n%s", name(binary), String.join(" ", arguments), printed)
+                    .isEqualTo(exit);
+            return printed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Starts a command that prints to a file. */
+    Process start(Path output, String... arguments) {
+        List<String> command = new ArrayList<>(
+                List.of(binary.toString(), "--cache-dir=" + home.resolve("cache"), "--namespace=" + namespace));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+        builder.environment().put("KUBECONFIG", kubeconfig.toString());
+        builder.environment().put("KUBE_EDITOR", "sed -i s/web:1/web:9/");
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
