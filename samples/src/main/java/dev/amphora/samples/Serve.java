@@ -215,17 +215,16 @@ final class Serve implements Callable<Integer> {
         if (nodes < 0) {
             throw wrong("--nodes is 0 or more, not " + nodes);
         }
-        if (kubeconfig != null && !Files.isDirectory(kubeconfig.toAbsolutePath().getParent())) {
-            throw wrong("--kubeconfig: there is no directory "
-                    + kubeconfig.toAbsolutePath().getParent());
+        Path directory = kubeconfig == null ? null : kubeconfig.toAbsolutePath().getParent();
+        if (directory != null && !Files.isDirectory(directory)) {
+            throw wrong("--kubeconfig: there is no directory " + directory);
         }
         try {
             return builder(kernel, parts, address, tokens).start();
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         } catch (UncheckedIOException e) {
-            throw new Engines.MissingException(
-                    e.getMessage() + ": " + String.valueOf(e.getCause().getMessage()), e);
+            throw new Engines.MissingException(e.getMessage() + ": " + reason(e), e);
         }
     }
 
@@ -254,6 +253,12 @@ final class Serve implements Callable<Integer> {
                 etcdServers.isEmpty()
                         ? Engines.store(Engines.StoreEngine.memory, kernel)
                         : Engines.store(Engines.StoreEngine.etcd, kernel, etcdServers.toArray(String[]::new)));
+    }
+
+    private static String reason(UncheckedIOException e) {
+        IOException cause = e.getCause();
+        Throwable root = cause == null || cause.getCause() == null ? cause : cause.getCause();
+        return String.valueOf(root == null ? null : root.getMessage());
     }
 
     private InetSocketAddress address() {
