@@ -222,6 +222,28 @@ class GarbageCollectionSimulationTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    @DisplayName("GC-3: two objects that own each other go together, in the foreground too")
+    void breaksCycles(long seed) {
+        for (String propagation : new String[] {"Background", "Foreground"}) {
+            try (ControllerWorld world = world(seed)) {
+                ConfigMap a = world.configMap("default", "a");
+                ConfigMap b = world.owned("b", a, true);
+                world.merge(
+                        ConfigMap.class,
+                        "a",
+                        ("{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"b\","
+                                        + "\"uid\":\"%s\",\"blockOwnerDeletion\":true}]}}")
+                                .formatted(b.getMetadata().getUid()));
+                world.settle();
+                world.delete(ConfigMap.class, "a", propagation);
+                world.kernel.advance(Duration.ofMinutes(1));
+                assertThat(world.maps()).as(propagation).isEmpty();
+            }
+        }
+    }
+
     private static void dependent(ControllerWorld world, String name, OwnerReference owner) {
         world.client.create(new ConfigMapBuilder()
                 .withNewMetadata()
