@@ -22,6 +22,7 @@ public final class StatusException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final transient Status status;
+    private final transient List<String> warnings;
 
     /**
      * An error with a given status.
@@ -29,8 +30,25 @@ public final class StatusException extends RuntimeException {
      * @param status with code, reason and message
      */
     public StatusException(Status status) {
+        this(status, List.of());
+    }
+
+    private StatusException(Status status, List<String> warnings) {
         super(status.getMessage());
         this.status = status;
+        this.warnings = List.copyOf(warnings);
+    }
+
+    /** The same error with texts for {@code Warning} headers. */
+    public StatusException withWarnings(List<String> texts) {
+        StatusException warned = new StatusException(status, texts);
+        warned.setStackTrace(getStackTrace());
+        return warned;
+    }
+
+    /** Texts for {@code Warning} headers; empty if there are none. */
+    public List<String> warnings() {
+        return warnings;
     }
 
     /** The status as a caller sees it. */

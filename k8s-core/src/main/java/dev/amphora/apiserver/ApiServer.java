@@ -158,7 +158,7 @@ public final class ApiServer implements AutoCloseable {
     public ApiResult handle(ApiRequest request) {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
-        ApiResult result = dispatch(call(request));
+        ApiResult result = dispatchWarned(call(request));
         if (!listeners.isEmpty()
                 && request.verb().writes()
                 && !request.options().isDryRun()) {
@@ -199,6 +199,15 @@ public final class ApiServer implements AutoCloseable {
     public void close() {
         ready = false;
         feed.close();
+    }
+
+    /** What a caller is warned of goes with a refusal too. */
+    private ApiResult dispatchWarned(Call call) {
+        try {
+            return dispatch(call);
+        } catch (StatusException e) {
+            throw call.warnings().isEmpty() ? e : e.withWarnings(call.warnings());
+        }
     }
 
     private ApiResult dispatch(Call call) {

@@ -428,6 +428,10 @@ final class Exchange {
 
     /** Answers with a {@code Status}. */
     void refuse(StatusException refusal) {
+        warnings = ImmutableList.<String>builder()
+                .addAll(warnings)
+                .addAll(refusal.warnings())
+                .build();
         Accept accept = Accept.negotiate(call.header("Accept"), Accept.Offer.PLAIN);
         Accept.Format format = accept == null ? Accept.Format.JSON : accept.format();
         boolean pretty = accept == null || accept.pretty() || wantsPretty();

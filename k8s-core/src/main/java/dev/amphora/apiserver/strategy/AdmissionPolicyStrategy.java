@@ -170,10 +170,10 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         if (!mutation.has(wanted)) {
             mutation.at(wanted).required("must be specified when patchType is " + type);
         } else if (mutation.at(wanted, "expression").text().isBlank()) {
-            mutation.at(wanted, "expression").required("expression is not specified");
+            mutation.at(wanted, "expression").required();
         }
         if (mutation.has(other)) {
-            mutation.at(other).invalid("must not be specified when patchType is " + type);
+            mutation.at(other).invalid("{" + other + "}", "must not be specified when patchType is " + type);
         }
     }
 }

@@ -25,6 +25,9 @@ final class ApiServiceStrategy extends KindStrategy {
     @Override
     List<String> names(Fields service, String name) {
         List<String> errors = new ArrayList<>(Names.pathSegment(name));
+        if (!errors.isEmpty()) {
+            return errors;
+        }
         String expected = service.at("spec", "version").text() + "."
                 + service.at("spec", "group").text();
         if (!name.equals(expected)) {

@@ -18,6 +18,7 @@ final class DaemonSetStrategy extends KindStrategy {
 
     @Override
     public void setDefaults(ObjectNode object) {
+        setDefault(Strategies.child(Strategies.metadata(object), "annotations"), TEMPLATE_GENERATION, "0");
         ObjectNode spec = Strategies.child(object, "spec");
         ObjectNode strategy = Strategies.child(spec, "updateStrategy");
         setDefault(strategy, "type", "RollingUpdate");

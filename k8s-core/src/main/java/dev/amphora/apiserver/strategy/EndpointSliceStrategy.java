@@ -61,8 +61,8 @@ final class EndpointSliceStrategy extends KindStrategy {
             slice.at("endpoints").tooMany(MOST_ENDPOINTS);
             return;
         }
-        slice.at("endpoints").elements().forEach(endpoint -> endpoint(endpoint, type.text()));
         ports(slice.at("ports"));
+        slice.at("endpoints").elements().forEach(endpoint -> endpoint(endpoint, type.text()));
     }
 
     private static void endpoint(Fields endpoint, String type) {

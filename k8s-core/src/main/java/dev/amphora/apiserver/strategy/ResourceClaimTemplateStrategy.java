@@ -1,0 +1,30 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Templates of claims of devices. */
+final class ResourceClaimTemplateStrategy extends KindStrategy {
+
+    ResourceClaimTemplateStrategy() {
+        super(Trait.DELETE_RETURNS_OBJECT);
+    }
+
+    @Override
+    public void setDefaults(ObjectNode object) {
+        if (object.path("spec").path("spec") instanceof ObjectNode spec) {
+            DeviceRules.setDefaults(spec);
+        }
+    }
+
+    @Override
+    void rules(Fields template) {
+        DeviceRules.templateMetadata(template.at("spec", "metadata"));
+        DeviceRules.claim(template.at("spec", "spec"));
+    }
+
+    @Override
+    void updateRules(Fields template, ObjectNode old) {
+        metadataUpdate(template, old);
+        template.at("spec").immutable(old.path("spec"));
+    }
+}
