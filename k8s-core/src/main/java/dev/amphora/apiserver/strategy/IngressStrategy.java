@@ -20,6 +20,12 @@ final class IngressStrategy extends KindStrategy {
         object.putObject("status").putObject("loadBalancer");
     }
 
+    /** An annotation that was there before is not news. */
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return warnings(old).isEmpty() ? warnings(object) : List.of();
+    }
+
     @Override
     public List<String> warnings(ObjectNode object) {
         return object.path("metadata").path("annotations").has("kubernetes.io/ingress.class")
