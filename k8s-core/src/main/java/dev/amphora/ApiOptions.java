@@ -14,14 +14,18 @@ import org.jspecify.annotations.Nullable;
  * @param disabledAdmission default admission plugins to leave out
  * @param tokens a token file's text: {@code token,user,uid,"group1,group2"} a line
  * @param serviceClusterIpRange where Services get their addresses, as CIDR; null for a part of 127/8
+ * @param publishesEndpoint whether the address that the API is served at becomes the endpoint of the Service {@code kubernetes}, if others
+ *     can reach it: neither loopback nor "any"
  */
 public record ApiOptions(
         List<String> authorizationModes,
         List<String> enabledAdmission,
         List<String> disabledAdmission,
         String tokens,
-        @Nullable String serviceClusterIpRange) {
-    private static final ApiOptions DEFAULTS = new ApiOptions(List.of("Node", "RBAC"), List.of(), List.of(), "", null);
+        @Nullable String serviceClusterIpRange,
+        boolean publishesEndpoint) {
+    private static final ApiOptions DEFAULTS =
+            new ApiOptions(List.of("Node", "RBAC"), List.of(), List.of(), "", null, true);
 
     /**
      * Options whose members cannot change.
@@ -43,21 +47,29 @@ public record ApiOptions(
 
     /** The same with other authorization modes. */
     public ApiOptions withAuthorizationModes(List<String> modes) {
-        return new ApiOptions(modes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange);
+        return new ApiOptions(
+                modes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint);
     }
 
     /** The same with further admission plugins, and without others. */
     public ApiOptions withAdmission(List<String> enabled, List<String> disabled) {
-        return new ApiOptions(authorizationModes, enabled, disabled, tokens, serviceClusterIpRange);
+        return new ApiOptions(authorizationModes, enabled, disabled, tokens, serviceClusterIpRange, publishesEndpoint);
     }
 
     /** The same with bearer tokens. */
     public ApiOptions withTokens(String csv) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, csv, serviceClusterIpRange);
+        return new ApiOptions(
+                authorizationModes, enabledAdmission, disabledAdmission, csv, serviceClusterIpRange, publishesEndpoint);
     }
 
     /** The same with another range of Service addresses. */
     public ApiOptions withServiceClusterIpRange(@Nullable String cidr) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, cidr);
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, cidr, publishesEndpoint);
+    }
+
+    /** The same, with or without an endpoint of the Service {@code kubernetes}. */
+    public ApiOptions withPublishedEndpoint(boolean publishes) {
+        return new ApiOptions(
+                authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishes);
     }
 }

@@ -194,9 +194,14 @@ final class ClusterParts implements AutoCloseable {
 
     /** Makes the Service by which the API is known inside the cluster. */
     void publish() {
-        InetSocketAddress reachable = served == null || served.getAddress().isLoopbackAddress() ? null : served;
+        boolean reachable = options.publishesEndpoint()
+                && served != null
+                && !served.getAddress().isLoopbackAddress()
+                && !served.getAddress().isAnyLocalAddress();
         KubernetesService.publish(
-                component("system:apiserver", "kube-apiserver"), ServiceAddresses.first(serviceRange()), reachable);
+                component("system:apiserver", "kube-apiserver"),
+                ServiceAddresses.first(serviceRange()),
+                reachable ? served : null);
     }
 
     /** Starts the built-in controllers that are selected, and others. */

@@ -15,6 +15,9 @@ import dev.amphora.store.memory.MemoryStore;
 
 /** The engines to choose from, and what to say when one is missing. */
 final class Engines {
+    /** What all keys begin with in etcd unless told otherwise. */
+    static final String ETCD_PREFIX = "/amphora";
+
     /** The Store engines. */
     enum StoreEngine {
         /** In this process. */
@@ -45,14 +48,15 @@ final class Engines {
     /**
      * Opens a store.
      *
+     * @param prefix what all keys begin with in etcd
      * @param endpoints of etcd
      * @throws MissingException if it can't be reached
      */
-    static Store store(StoreEngine engine, Kernel kernel, String... endpoints) {
+    static Store store(StoreEngine engine, Kernel kernel, String prefix, String... endpoints) {
         return switch (engine) {
             case memory -> new MemoryStore();
             case etcd -> {
-                Store store = new EtcdStore(endpoints);
+                Store store = EtcdStore.builder(endpoints).prefix(prefix).build();
                 try {
                     store.start(kernel);
                     yield store;

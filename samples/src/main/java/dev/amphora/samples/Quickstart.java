@@ -69,7 +69,7 @@ final class Quickstart implements Callable<Integer> {
 
     private void run(Kernel kernel, PrintWriter out) {
         Engines.prepare(runtimeEngine, OLD_IMAGE, NEW_IMAGE);
-        Store store = Engines.store(storeEngine, kernel, etcdServers);
+        Store store = Engines.store(storeEngine, kernel, Engines.ETCD_PREFIX, etcdServers);
         Instant begin = kernel.instant();
         var builder = Cluster.builder()
                 .kernel(kernel)

@@ -54,6 +54,8 @@ final class Serve implements Callable<Integer> {
         }
     }
 
+    private static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -91,7 +93,7 @@ final class Serve implements Callable<Integer> {
     private List<String> etcdServers = List.of();
 
     @Option(names = "--etcd-prefix", description = "Where in etcd. Default: ${DEFAULT-VALUE}")
-    private String etcdPrefix = "/registry";
+    private String etcdPrefix = Engines.ETCD_PREFIX;
 
     @Option(names = "--enable-admission-plugins", split = ",", description = "Admission plugins to add.")
     private List<String> enableAdmission = List.of();
@@ -118,8 +120,8 @@ final class Serve implements Callable<Integer> {
 
     @Option(
             names = "--service-account-issuer",
-            description = "Who issues service account tokens. Default: ${DEFAULT-VALUE}")
-    private String serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local";
+            description = "Accepted if it is the one that issues tokens here. Default: ${DEFAULT-VALUE}")
+    private String serviceAccountIssuer = ISSUER;
 
     @Option(
             names = "--components",
@@ -187,6 +189,9 @@ final class Serve implements Callable<Integer> {
     }
 
     private void warnOfGates(PrintWriter err) {
+        if (!serviceAccountIssuer.equals(ISSUER)) {
+            err.println("Warning: tokens are issued by " + ISSUER + ".");
+        }
         featureGates.forEach((gate, value) -> {
             if (!value.equals("true") && !value.equals("false")) {
                 throw wrong("--feature-gates: %s is true or false, not %s".formatted(gate, value));
@@ -235,7 +240,8 @@ final class Serve implements Callable<Integer> {
                         .withAuthorizationModes(authorizationMode)
                         .withAdmission(enableAdmission, disableAdmission)
                         .withTokens(tokens)
-                        .withServiceClusterIpRange(serviceClusterIpRange))
+                        .withServiceClusterIpRange(serviceClusterIpRange)
+                        .withPublishedEndpoint(!endpointReconcilerType.equals("none")))
                 .serve(address, certDir);
         if (parts == Components.api) {
             builder.noScheduler().noControllers();
@@ -251,8 +257,9 @@ final class Serve implements Callable<Integer> {
         }
         return builder.store(
                 etcdServers.isEmpty()
-                        ? Engines.store(Engines.StoreEngine.memory, kernel)
-                        : Engines.store(Engines.StoreEngine.etcd, kernel, etcdServers.toArray(String[]::new)));
+                        ? Engines.store(Engines.StoreEngine.memory, kernel, etcdPrefix)
+                        : Engines.store(
+                                Engines.StoreEngine.etcd, kernel, etcdPrefix, etcdServers.toArray(String[]::new)));
     }
 
     private static String reason(UncheckedIOException e) {
