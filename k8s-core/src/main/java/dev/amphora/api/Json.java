@@ -137,6 +137,17 @@ public final class Json {
         return quoted.append('"').toString();
     }
 
+    /**
+     * Gets ready to read and write some classes, which takes a while the first time; for a thread that has nothing else to do.
+     *
+     * @param types classes of the model
+     */
+    public static void warmUp(List<? extends Class<?>> types) {
+        for (Class<?> type : types) {
+            toTree(fromTree(object(), type));
+        }
+    }
+
     /** The mapper of the fabric8 model, loaded when the first typed object is. */
     private static final class Typed {
         static final ObjectMapper MAPPER = create();
