@@ -217,6 +217,10 @@ public final class ThreadedKernel implements Kernel {
             }
         }
 
+        private synchronized boolean hasEnded() {
+            return ended;
+        }
+
         private void drain() {
             Thread thread = Thread.currentThread();
             String threadName = thread.getName();
@@ -234,8 +238,11 @@ public final class ThreadedKernel implements Kernel {
                     try {
                         task.run();
                     } catch (Throwable t) {
-                        if (!closed.get()) {
+                        // What an actor still does when it is closed meets things that are closed already.
+                        if (!closed.get() && !hasEnded()) {
                             log.error("A task of {} failed", name, t);
+                        } else {
+                            log.debug("A task of {} failed after the end", name, t);
                         }
                     }
                 }

@@ -19,6 +19,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -102,6 +103,30 @@ class ServeIT {
             assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(directory.resolve("kubeconfig")).exists();
+    }
+
+    @Test
+    void theLauncherMakesItsArchiveOnceAndStartsTheProgram() throws Exception {
+        Path target = Path.of("target").toAbsolutePath();
+        Path archive = target.resolve("amphora.jsa");
+        Files.deleteIfExists(archive);
+        assertThat(launch("--version")).isZero();
+        FileTime made = Files.getLastModifiedTime(archive);
+        assertThat(launch("bench", "--once")).isZero();
+        assertThat(launch("serve", "--magic")).isEqualTo(2);
+        assertThat(Files.getLastModifiedTime(archive)).isEqualTo(made);
+    }
+
+    private static int launch(String... arguments) throws IOException, InterruptedException {
+        List<String> command =
+                new ArrayList<>(List.of(Path.of("amphora").toAbsolutePath().toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
     }
 
     @ParameterizedTest
