@@ -82,7 +82,7 @@ final class Endpoints {
                 catalogue.type(info),
                 stored,
                 catalogue.type(stored),
-                strategies.apply(stored.group(), stored.plural()),
+                strategies.apply(stored.group(), stored.plural()).servedAs(info.apiVersion()),
                 conversion,
                 caches.computeIfAbsent(prefix(stored), prefix -> new WatchCache(kernel, store, feed, prefix)),
                 store);

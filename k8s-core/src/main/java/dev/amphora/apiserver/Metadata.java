@@ -53,10 +53,16 @@ final class Metadata {
         }
     }
 
+    /** Takes away what the creator of an object can't say. */
+    static void wipe(ObjectNode object) {
+        of(object)
+                .remove(List.of(
+                        "selfLink", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"));
+    }
+
     /** Gives a new object its identity. */
     static void fill(ObjectNode object, Kernel kernel, boolean hasGeneration) {
         ObjectNode metadata = of(object);
-        metadata.remove(List.of("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"));
         metadata.put("uid", kernel.newUid());
         metadata.put("creationTimestamp", time(kernel.instant()));
         if (hasGeneration) {

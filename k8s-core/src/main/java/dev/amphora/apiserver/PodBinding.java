@@ -68,8 +68,8 @@ final class PodBinding {
         }
         ObjectNode pod = current.tree().deepCopy();
         String uid = Metadata.text(binding, "uid");
-        if (!uid.isEmpty()) {
-            Metadata.of(pod).put("uid", uid);
+        if (!uid.isEmpty() && !uid.equals(current.uid())) {
+            throw StatusException.conflict("", "pods", name, Writes.uidMismatch(call, uid, current.uid()));
         }
         if (Metadata.isDeleting(pod)) {
             throw refused(name, "pod %s is being deleted, cannot be assigned to a host".formatted(name));

@@ -72,6 +72,8 @@ final class Writes {
     /** Stores a new object, given in the stored version with its defaults. */
     private VersionedObject insert(Call call, ObjectNode given, boolean managed) {
         Endpoint endpoint = call.endpoint();
+        Metadata.wipe(given);
+        endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         if (!managed) {
             owners.note(call, given, null);
         }
@@ -81,6 +83,7 @@ final class Writes {
         CertificateRequests.sign(call, given);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
         endpoint.strategy().earlyWarnings(prepared).forEach(call::warn);
+        endpoint.strategy().dropDisabledFields(prepared);
         endpoint.strategy().prepareForCreate(prepared);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
         refuse(endpoint, object, endpoint.strategy().validate(object));
@@ -88,6 +91,7 @@ final class Writes {
         admission.validate(call, Operation.CREATE, object, null);
         String version = Metadata.text(object, "resourceVersion");
         Metadata.of(object).remove("resourceVersion");
+        CompleteForm.forgetEmpty(object, endpoint.storedType());
         String key = endpoint.key(Metadata.text(object, "namespace"), Metadata.text(object, "name"));
         if (call.options().isDryRun()) {
             if (endpoint.store().get(key).entry().isPresent()) {
@@ -125,6 +129,9 @@ final class Writes {
                 call,
                 current -> {
                     made[0] = current == null;
+                    if (current != null) {
+                        sameUid(call, body, current);
+                    }
                     return body.deepCopy();
                 },
                 facet,
@@ -151,7 +158,7 @@ final class Writes {
                             endpoint.info().group(),
                             endpoint.info().plural(),
                             name,
-                            uidMismatch(key, Metadata.text(object, "uid"), ""));
+                            uidMismatch(call, Metadata.text(object, "uid"), ""));
                 }
                 Metadata.of(object).remove("resourceVersion");
                 return insert(call, object, mutation.managesFields());
@@ -168,15 +175,10 @@ final class Writes {
     private @Nullable VersionedObject attempt(
             Call call, String key, Store.Entry entry, Mutation mutation, Facet facet) {
         Endpoint endpoint = call.endpoint();
-        String name = call.request().name();
         VersionedObject current = endpoint.cache().object(entry);
         ObjectNode old = current.tree();
         ObjectNode given = mutation.next(current);
-        String uid = Metadata.text(given, "uid");
-        if (!uid.isEmpty() && !uid.equals(current.uid()) && !mutation.managesFields()) {
-            throw StatusException.conflict(
-                    endpoint.info().group(), endpoint.info().plural(), name, uidMismatch(key, uid, current.uid()));
-        }
+        endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         if (!mutation.managesFields() && facet.isTracked()) {
             owners.note(call, given, current);
         }
@@ -186,6 +188,7 @@ final class Writes {
         Metadata.keepGeneration(given, old);
         Metadata.keep(given, old);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
+        endpoint.strategy().dropDisabledFields(prepared);
         facet.prepare(prepared, old);
         Metadata.setManagedFields(prepared, managed);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
@@ -193,6 +196,7 @@ final class Writes {
         endpoint.strategy().updateWarnings(object, old).forEach(call::warn);
         admission.validate(call, Operation.UPDATE, object, old);
         Metadata.of(object).remove("resourceVersion");
+        CompleteForm.forgetEmpty(object, endpoint.storedType());
         if (facet.isLast(object, old)) {
             return remove(call, key, entry, current, object);
         }
@@ -291,7 +295,7 @@ final class Writes {
     static void refuse(Endpoint endpoint, ObjectNode object, List<FieldError> errors) {
         if (!errors.isEmpty()) {
             throw StatusException.invalid(
-                    endpoint.info().group(), endpoint.info().kind(), Metadata.text(object, "name"), errors);
+                    endpoint.stored().group(), endpoint.stored().kind(), Metadata.text(object, "name"), errors);
         }
     }
 
@@ -359,7 +363,21 @@ final class Writes {
         return new StatusException(status);
     }
 
-    private static String uidMismatch(String key, String asked, String found) {
+    /** A replacement that names a uid is of the object with that uid. */
+    private static void sameUid(Call call, ObjectNode given, VersionedObject current) {
+        String uid = Metadata.text(given, "uid");
+        if (!uid.isEmpty() && !uid.equals(current.uid())) {
+            throw StatusException.conflict(
+                    call.endpoint().info().group(),
+                    call.endpoint().info().plural(),
+                    call.request().name(),
+                    uidMismatch(call, uid, current.uid()));
+        }
+    }
+
+    /** A dry run stops above the store, and names the key without the store's prefix. */
+    static String uidMismatch(Call call, String asked, String found) {
+        String key = call.options().isDryRun() ? call.key().substring(Endpoints.ROOT.length() - 1) : call.key();
         return ("StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID"
                         + " in precondition: %s, UID in object meta: %s")
                 .formatted(key, asked, found);

@@ -81,6 +81,7 @@ public final class AdmissionPlugins {
                 new DefaultTolerationSeconds(),
                 new PodTopologyLabels(objects),
                 DefaultClass.storage(objects),
+                new StorageObjectInUseProtection(),
                 DefaultClass.ingress(objects)));
         plugins.removeIf(plugin -> disabled.contains(plugin.name()));
         return plugins;

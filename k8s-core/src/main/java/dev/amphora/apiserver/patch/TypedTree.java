@@ -36,7 +36,7 @@ final class TypedTree {
         if (type == null || type.kind() == Kind.JSON || type.kind() == Kind.RAW_OBJECT) {
             JsonNode shown = other == null || other.isNull() ? value : other;
             return shown != null && shown.isObject()
-                    ? (type != null && type.kind() == Kind.JSON ? Shape.ATOMIC : Shape.MAP)
+                    ? (type != null ? Shape.ATOMIC : Shape.MAP)
                     : shown != null && shown.isArray() ? Shape.ATOMIC : Shape.SCALAR;
         }
         return switch (type.kind()) {

@@ -45,6 +45,37 @@ public final class CompleteForm {
         return result;
     }
 
+    /**
+     * Makes empty lists that are always written null, as they come back from the binary form in which all kinds are stored but
+     * those of the API machinery itself.
+     *
+     * @param object in complete form; changed
+     */
+    public static void forgetEmpty(ObjectNode object, TypeSchema type) {
+        if (!type.name().startsWith("io.k8s.api.")) {
+            return;
+        }
+        for (Map.Entry<String, JsonNode> member : object.properties()) {
+            FieldSchema field = type.fields().get(member.getKey());
+            if (field == null) {
+                continue;
+            }
+            JsonNode value = member.getValue();
+            TypeSchema inner = field.type();
+            if (value.isArray() && value.isEmpty() && inner.kind() == TypeSchema.Kind.LIST && !field.omitEmpty()) {
+                member.setValue(JsonNodeFactory.instance.nullNode());
+            } else if (value instanceof ObjectNode child && inner.kind() == TypeSchema.Kind.OBJECT) {
+                forgetEmpty(child, inner);
+            } else if (value.isArray() && inner.kind() == TypeSchema.Kind.LIST) {
+                for (JsonNode element : value) {
+                    if (element instanceof ObjectNode child && inner.element().kind() == TypeSchema.Kind.OBJECT) {
+                        forgetEmpty(child, inner.element());
+                    }
+                }
+            }
+        }
+    }
+
     private static JsonNode value(JsonNode value, TypeSchema type) {
         if (value.isObject() && type.kind() == TypeSchema.Kind.OBJECT) {
             return complete((ObjectNode) value, type);

@@ -111,8 +111,12 @@ final class Times {
             }
         }
         int count = end - at - 1;
-        if (micros && count != 6 || !micros && count == 0) {
+        if (micros && count < 6 || !micros && count == 0) {
             throw cannot(micros ? ".000000" : "Z07:00");
+        }
+        if (micros && count > 6) {
+            at += 7;
+            throw cannot("Z07:00");
         }
         int nanos = 0;
         for (int i = 0; i < 9; i++) {

@@ -9,6 +9,10 @@ import java.util.List;
 /** Which server serves which group and version. */
 final class ApiServiceStrategy extends KindStrategy {
 
+    ApiServiceStrategy() {
+        super(Trait.VERSION_NEEDED);
+    }
+
     @Override
     public void setDefaults(ObjectNode object) {
         if (object.path("spec").path("service") instanceof ObjectNode service) {
@@ -19,7 +23,18 @@ final class ApiServiceStrategy extends KindStrategy {
     @Override
     public void prepareForCreate(ObjectNode object) {
         object.remove("status");
-        object.putObject("status");
+        ObjectNode status = object.putObject("status");
+        if (!object.path("spec").path("service").isObject()) {
+            status.putArray("conditions")
+                    .addObject()
+                    .put("type", "Available")
+                    .put("status", "True")
+                    .put(
+                            "lastTransitionTime",
+                            object.path("metadata").path("creationTimestamp").asText())
+                    .put("reason", "Local")
+                    .put("message", "Local APIServices are always available");
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import dev.amphora.api.Json;
@@ -53,9 +54,8 @@ final class AutoscalerV1 implements Conversion {
         if (!metrics.isEmpty()) {
             spec.set("metrics", metrics);
         }
-        JsonNode behavior = take(object, BEHAVIOR);
-        if (behavior instanceof ObjectNode) {
-            spec.set("behavior", behavior);
+        if (take(object, BEHAVIOR) instanceof ObjectNode behavior) {
+            spec.set("behavior", behavior(behavior));
         }
         status(object);
         object.put("apiVersion", "autoscaling/v2");
@@ -81,6 +81,41 @@ final class AutoscalerV1 implements Conversion {
         if (conditions != null && !conditions.isEmpty()) {
             status.set("conditions", conditions);
         }
+    }
+
+    /** The behavior in an annotation, whatever case its members have. What it leaves out stays out: defaults are not for it. */
+    private static ObjectNode behavior(ObjectNode annotation) {
+        ObjectNode result = Json.object();
+        for (String direction : List.of("scaleUp", "scaleDown")) {
+            if (memberOf(annotation, direction) instanceof ObjectNode given) {
+                ObjectNode rules = result.putObject(direction);
+                for (String field : List.of("stabilizationWindowSeconds", "selectPolicy", "tolerance")) {
+                    take(given, field, rules);
+                }
+                ArrayNode policies = rules.putArray("policies");
+                for (JsonNode each : memberOf(given, "policies")) {
+                    ObjectNode policy = policies.addObject();
+                    List.of("type", "value", "periodSeconds").forEach(field -> take(each, field, policy));
+                }
+            }
+        }
+        return result;
+    }
+
+    private static void take(JsonNode from, String field, ObjectNode to) {
+        JsonNode value = memberOf(from, field);
+        if (!value.isMissingNode() && !value.isNull()) {
+            to.set(field, value);
+        }
+    }
+
+    private static JsonNode memberOf(JsonNode object, String name) {
+        for (Map.Entry<String, JsonNode> member : object.properties()) {
+            if (member.getKey().equalsIgnoreCase(name)) {
+                return member.getValue();
+            }
+        }
+        return MissingNode.getInstance();
     }
 
     private static ObjectNode cpu(ObjectNode metric, String value) {
@@ -162,7 +197,7 @@ final class AutoscalerV1 implements Conversion {
         annotate(object, METRICS, others);
         JsonNode behavior = spec.remove("behavior");
         if (behavior != null && behavior.isObject()) {
-            annotate(object, BEHAVIOR, behavior);
+            annotate(object, BEHAVIOR, annotation(behavior));
         }
         ObjectNode status = Strategies.child(object, "status");
         ArrayNode current = Json.mapper().createArrayNode();
@@ -185,6 +220,30 @@ final class AutoscalerV1 implements Conversion {
         Strategies.setDefault(status, "desiredReplicas", 0);
     }
 
+    /** A behavior as the annotation has it: with the names that its fields have in code, and null for what isn't set. */
+    private static ObjectNode annotation(JsonNode behavior) {
+        ObjectNode result = Json.object();
+        for (String direction : List.of("ScaleUp", "ScaleDown")) {
+            JsonNode given = memberOf(behavior, direction);
+            if (!given.isObject()) {
+                result.putNull(direction);
+                continue;
+            }
+            ObjectNode rules = result.putObject(direction);
+            rules.set("StabilizationWindowSeconds", GoValues.orNull(given.path("stabilizationWindowSeconds")));
+            rules.set("SelectPolicy", GoValues.orNull(given.path("selectPolicy")));
+            ArrayNode policies = rules.putArray("Policies");
+            for (JsonNode each : given.path("policies")) {
+                policies.addObject()
+                        .put("Type", each.path("type").asText())
+                        .put("Value", each.path("value").asInt())
+                        .put("PeriodSeconds", each.path("periodSeconds").asInt());
+            }
+            rules.set("Tolerance", GoValues.orNull(given.path("tolerance")));
+        }
+        return result;
+    }
+
     private static boolean isCpu(JsonNode metric) {
         return metric.path("type").asText().equals("Resource")
                 && metric.path("resource").path("name").asText().equals("cpu");
@@ -197,14 +256,26 @@ final class AutoscalerV1 implements Conversion {
         JsonNode source = metric.path(field);
         JsonNode amounts = source.path(value);
         ObjectNode made = result.putObject(field);
+        String average = type.equals("Object") ? "averageValue" : value + "AverageValue";
         copy(source, "describedObject", made, "target");
         copy(source, "name", made, "name");
-        copy(source, "container", made, "container");
         copy(source.path("metric"), "name", made, "metricName");
-        copy(source.path("metric"), "selector", made, type.equals("External") ? "metricSelector" : "selector");
-        copy(amounts, "averageUtilization", made, value + "AverageUtilization");
-        copy(amounts, "averageValue", made, type.equals("Object") ? "averageValue" : value + "AverageValue");
+        if (type.equals("External")) {
+            copy(source.path("metric"), "selector", made, "metricSelector");
+        }
         copy(amounts, "value", made, value + "Value");
+        if (type.equals("Object") && !amounts.has("value")) {
+            made.put(value + "Value", "0");
+        }
+        if (type.equals("Pods")) {
+            copy(amounts, "averageValue", made, average);
+        }
+        if (!type.equals("External")) {
+            copy(source.path("metric"), "selector", made, "selector");
+        }
+        copy(amounts, "averageUtilization", made, value + "AverageUtilization");
+        copy(amounts, "averageValue", made, average);
+        copy(source, "container", made, "container");
         return result;
     }
 

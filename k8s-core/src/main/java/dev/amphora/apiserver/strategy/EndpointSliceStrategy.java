@@ -53,6 +53,10 @@ final class EndpointSliceStrategy extends KindStrategy {
 
     @Override
     void rules(Fields slice) {
+        rules(slice, Set.of());
+    }
+
+    private static void rules(Fields slice, Set<String> known) {
         Fields type = slice.at("addressType");
         if (type.requireText()) {
             type.oneOf("FQDN", "IPv4", "IPv6");
@@ -62,10 +66,10 @@ final class EndpointSliceStrategy extends KindStrategy {
             return;
         }
         ports(slice.at("ports"));
-        slice.at("endpoints").elements().forEach(endpoint -> endpoint(endpoint, type.text()));
+        slice.at("endpoints").elements().forEach(endpoint -> endpoint(endpoint, type.text(), known));
     }
 
-    private static void endpoint(Fields endpoint, String type) {
+    private static void endpoint(Fields endpoint, String type, Set<String> known) {
         Fields addresses = endpoint.at("addresses");
         if (addresses.isEmpty()) {
             addresses.required("must contain at least 1 address");
@@ -73,6 +77,9 @@ final class EndpointSliceStrategy extends KindStrategy {
             addresses.tooMany(MOST_ADDRESSES);
         }
         for (Fields address : addresses.elements()) {
+            if (known.contains(address.text())) {
+                continue;
+            }
             switch (type) {
                 case "IPv4", "IPv6" -> ip(addresses, address, type);
                 case "FQDN" -> domain(address);
@@ -162,7 +169,10 @@ final class EndpointSliceStrategy extends KindStrategy {
     @Override
     void updateRules(Fields slice, ObjectNode old) {
         metadata(slice);
-        rules(slice);
+        Set<String> known = new HashSet<>();
+        old.path("endpoints")
+                .forEach(endpoint -> endpoint.path("addresses").forEach(address -> known.add(address.asText())));
+        rules(slice, known);
         metadataUpdate(slice, old);
         slice.at("addressType").immutable(old.path("addressType"));
     }

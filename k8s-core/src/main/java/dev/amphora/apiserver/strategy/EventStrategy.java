@@ -6,46 +6,163 @@ import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
 
-/** Events, as core {@code v1} stores them. Those with an event time must have what the newer API asks for. */
+/** Events, as core {@code v1} stores them. Those with an event time must have what the newer API asks for,
+ * and the newer API asks for an event time and leaves the older fields unset. */
 final class EventStrategy extends KindStrategy {
     private static final int LONGEST = 128;
+    private static final int LONGEST_NOTE = 1024;
+    private static final List<String> KEPT = List.of(
+            "involvedObject",
+            "reason",
+            "message",
+            "source",
+            "firstTimestamp",
+            "lastTimestamp",
+            "count",
+            "type",
+            "eventTime",
+            "action",
+            "related",
+            "reportingComponent",
+            "reportingInstance");
+
+    private static final Map<String, String> STRUCTURES = ImmutableMap.of(
+            "involvedObject", "core.v1.ObjectReference",
+            "related", "core.v1.ObjectReference",
+            "source", "core.v1.EventSource");
+
+    private final boolean legacy;
 
     EventStrategy() {
+        this("v1");
+    }
+
+    private EventStrategy(String apiVersion) {
         super(Trait.CREATED_BY_UPDATE);
+        legacy = apiVersion.equals("v1");
     }
 
     @Override
     List<String> names(String name) {
-        return Names.pathSegment(name);
+        return legacy ? Names.pathSegment(name) : Names.subdomain(name);
+    }
+
+    @Override
+    boolean startsWithMetadata() {
+        return false;
+    }
+
+    @Override
+    public Strategy servedAs(String apiVersion) {
+        return apiVersion.equals("v1") ? this : new EventStrategy(apiVersion);
     }
 
     @Override
     void rules(Fields event) {
-        Fields involved = event.at("involvedObject", "namespace");
-        String namespace = event.at("metadata", "namespace").text();
-        if (involved.isEmpty()) {
-            if (!namespace.isEmpty() && !namespace.equals("default") && !namespace.equals("kube-system")) {
-                involved.invalid("", "does not match event.namespace");
-            }
-        } else if (!involved.text().equals(namespace)) {
-            involved.invalid(involved.text(), "does not match event.namespace");
-        }
+        involved(event);
         if (event.has("eventTime")) {
             newStyle(event);
         }
+        namespace(event);
+        if (!legacy) {
+            metadata(event);
+            series(event);
+            if (!event.has("eventTime")) {
+                event.at("eventTime").required();
+            }
+            Fields type = event.at("type");
+            if (!type.is("Normal") && !type.is("Warning")) {
+                type.invalid("", "has invalid value: " + type.text());
+            }
+            for (String field : List.of("firstTimestamp", "lastTimestamp", "count", "source")) {
+                if (isSet(event.at(field))) {
+                    event.at(field).invalid("", "needs to be unset");
+                }
+            }
+        }
     }
 
-    private static void newStyle(Fields event) {
+    private static boolean isSet(Fields field) {
+        JsonNode value = field.value();
+        return value.isNumber() ? value.asLong() != 0 : !field.isEmpty();
+    }
+
+    private static void involved(Fields event) {
+        Fields involved = event.at("involvedObject", "namespace");
+        String namespace = event.at("metadata", "namespace").text();
+        boolean system = namespace.equals("default") || namespace.equals("kube-system");
+        boolean mismatch = involved.isEmpty()
+                ? !system && !namespace.isEmpty()
+                : !event.has("eventTime") && !involved.text().equals(namespace);
+        if (mismatch) {
+            involved.invalid(involved.text(), "does not match event.namespace");
+        }
+    }
+
+    private void newStyle(Fields event) {
         Fields reporter = event.at("reportingComponent");
-        reporter.requireText();
-        reporter.check(Names::labelKey);
+        Fields place =
+                event.at(legacy ? "reportingComponent" : "reportingController").with(reporter.value());
+        place.requireText();
+        place.check(Names::labelKey);
         for (String field : List.of("reportingInstance", "action", "reason")) {
-            Fields place = event.at(field);
-            if (place.isEmpty()) {
-                place.required();
-            }
-            if (Names.bytes(place.text()) > LONGEST) {
-                place.invalid("", "can have at most %d characters".formatted(LONGEST));
+            Fields text = event.at(field);
+            text.requireText();
+            atMost(text, LONGEST);
+        }
+        atMost(event.at("message"), LONGEST_NOTE);
+    }
+
+    private static void atMost(Fields text, int longest) {
+        if (Names.bytes(text.text()) > longest) {
+            text.invalid("", "can have at most %d characters".formatted(longest));
+        }
+    }
+
+    private static void namespace(Fields event) {
+        Fields namespace = event.at("metadata", "namespace");
+        event.at("namespace").check(namespace.text(), Names::subdomain);
+    }
+
+    private static void series(Fields event) {
+        Fields series = event.at("series");
+        if (!series.given()) {
+            return;
+        }
+        if (series.at("count").number() < 2) {
+            series.at("count").invalid("", "should be at least 2");
+        }
+        if (!series.has("lastObservedTime")) {
+            series.at("lastObservedTime").required();
+        }
+    }
+
+    @Override
+    void updateRules(Fields event, ObjectNode old) {
+        if (legacy) {
+            rules(event);
+            return;
+        }
+        involved(event);
+        if (event.has("eventTime")) {
+            newStyle(event);
+        }
+        namespace(event);
+        metadataUpdate(event, old);
+        if (!Strategies.same(event.at("series").value(), old.path("series"))) {
+            series(event);
+        }
+        for (String field : KEPT) {
+            Fields now = event.at(field);
+            if (!Strategies.same(now.value(), old.path(field))) {
+                Fields place = event.at(field.equals("reportingComponent") ? "reportingController" : field);
+                String type = STRUCTURES.getOrDefault(field, "");
+                JsonNode value = now.value();
+                if (type.isEmpty()) {
+                    place.with(value).immutable(old.path(field));
+                } else {
+                    place.invalid(GoForm.of(value, type), "field is immutable");
+                }
             }
         }
     }

@@ -402,9 +402,10 @@ final class JobRules {
         }
         if (!Strategies.same(now, before)) {
             if (waiting) {
-                template.at("spec").invalid(template.at("spec").value(), "field is immutable");
+                template.at("spec")
+                        .invalid(GoForm.of(template.at("spec").value(), "core.v1.PodSpec"), "field is immutable");
             } else {
-                template.invalid(template.value(), "field is immutable");
+                template.invalid(GoForm.of(template.value(), "core.v1.PodTemplateSpec"), "field is immutable");
             }
         }
     }

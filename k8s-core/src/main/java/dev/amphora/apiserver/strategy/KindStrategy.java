@@ -49,6 +49,11 @@ class KindStrategy implements Strategy {
         return traits.contains(Trait.DELETE_RETURNS_OBJECT);
     }
 
+    @Override
+    public void dropDisabledFields(ObjectNode object) {
+        PodFeatures.dropDisabled(object);
+    }
+
     /** What is wrong with a name, or with the prefix of one. */
     List<String> names(String name) {
         return Names.subdomain(name);
@@ -78,6 +83,11 @@ class KindStrategy implements Strategy {
         metadataUpdate(object, old);
     }
 
+    /** Whether a new object's metadata is checked before all else, rather than only if nothing else is wrong. */
+    boolean startsWithMetadata() {
+        return true;
+    }
+
     /** The rules of metadata. */
     final void metadata(Fields object) {
         MetadataRules.check(object.at("metadata"), name -> names(object, name));
@@ -86,12 +96,15 @@ class KindStrategy implements Strategy {
     /** What may not change in metadata. */
     final void metadataUpdate(Fields object, ObjectNode old) {
         MetadataRules.checkUpdate(object.at("metadata"), old.path("metadata"));
+        MetadataRules.knownFinalizers(object.at("metadata"));
     }
 
     @Override
     public final List<FieldError> validate(ObjectNode object) {
         Fields fields = Fields.of(object);
-        metadata(fields);
+        if (startsWithMetadata()) {
+            metadata(fields);
+        }
         createRules(fields);
         if (fields.errors().isEmpty()) {
             MetadataRules.general(fields.at("metadata"), Names::pathSegment);

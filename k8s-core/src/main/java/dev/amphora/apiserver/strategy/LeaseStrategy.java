@@ -12,7 +12,7 @@ final class LeaseStrategy extends KindStrategy {
 
     /** Coordinated election is off, and so are its fields. */
     @Override
-    public void setDefaults(ObjectNode object) {
+    public void dropDisabledFields(ObjectNode object) {
         if (object.path("spec") instanceof ObjectNode spec) {
             spec.remove(List.of("strategy", "preferredHolder"));
         }
@@ -28,9 +28,6 @@ final class LeaseStrategy extends KindStrategy {
             } else if (number.given() && number.number() < 0) {
                 number.invalid("must be greater than or equal to 0");
             }
-        }
-        if (spec.has("holderIdentity") && spec.at("holderIdentity").isEmpty()) {
-            spec.at("holderIdentity").invalid("must not be empty");
         }
     }
 

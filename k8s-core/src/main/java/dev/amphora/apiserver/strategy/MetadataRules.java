@@ -18,6 +18,11 @@ final class MetadataRules {
     /** Metadata of an object of a built-in kind: the general rules, and finalizers that are known or qualified. */
     static void check(Fields metadata, Function<String, List<String>> names) {
         general(metadata, names);
+        knownFinalizers(metadata);
+    }
+
+    /** Finalizers are the API's own, or have a domain. */
+    static void knownFinalizers(Fields metadata) {
         for (Fields finalizer : metadata.at("finalizers").elements()) {
             if (!finalizer.text().contains("/") && !STANDARD_FINALIZERS.contains(finalizer.text())) {
                 finalizer.invalid(

@@ -50,7 +50,7 @@ final class NetworkPolicyStrategy extends KindStrategy {
 
     private static void port(Fields port) {
         if (port.has("protocol")) {
-            port.at("protocol").oneOf("SCTP", "TCP", "UDP");
+            port.at("protocol").oneOf("TCP", "UDP", "SCTP");
         }
         Fields number = port.at("port");
         Fields end = port.at("endPort");

@@ -17,7 +17,6 @@ final class NodeStrategy extends KindStrategy {
     public void setDefaults(ObjectNode object) {
         ObjectNode spec = Strategies.child(object, "spec");
         String network = spec.path("podCIDR").asText("");
-        spec.remove("configSource");
         if (!network.isEmpty() && !spec.path("podCIDRs").path(0).asText("").equals(network)) {
             spec.putArray("podCIDRs").add(network);
         } else if (network.isEmpty() && !spec.path("podCIDRs").isEmpty()) {
@@ -29,6 +28,14 @@ final class NodeStrategy extends KindStrategy {
             if (!status.path("capacity").isEmpty() && status.path("allocatable").isEmpty()) {
                 status.set("allocatable", status.get("capacity").deepCopy());
             }
+        }
+    }
+
+    /** Configuration by the API is gone. */
+    @Override
+    public void dropDisabledFields(ObjectNode object) {
+        if (object.path("spec") instanceof ObjectNode spec) {
+            spec.remove("configSource");
         }
     }
 

@@ -21,7 +21,7 @@ final class PodDefaults {
         spec(Strategies.child(template, "spec"));
     }
 
-    /** A pod's specification. Fields that belong to features which are off are dropped. */
+    /** A pod's specification. */
     static void spec(ObjectNode spec) {
         setDefault(spec, "restartPolicy", "Always");
         setDefault(spec, "terminationGracePeriodSeconds", 30);
@@ -30,7 +30,6 @@ final class PodDefaults {
         if (!spec.hasNonNull("securityContext")) {
             spec.putObject("securityContext");
         }
-        spec.remove("schedulingGroup");
         oneServiceAccount(spec);
         Strategies.roundAmounts(spec.path("resources").path("limits"));
         Strategies.roundAmounts(spec.path("resources").path("requests"));
@@ -112,12 +111,6 @@ final class PodDefaults {
         for (String hook : List.of("postStart", "preStop")) {
             httpGet(container.path("lifecycle").path(hook).path("httpGet"));
         }
-        if (container.path("lifecycle") instanceof ObjectNode lifecycle) {
-            lifecycle.remove("stopSignal");
-            if (lifecycle.isEmpty()) {
-                container.remove("lifecycle");
-            }
-        }
     }
 
     private static void probe(ObjectNode probe) {
@@ -165,7 +158,6 @@ final class PodDefaults {
             case "projected" -> {
                 setDefault(source, "defaultMode", DEFAULT_MODE);
                 for (ObjectNode part : objects(source.path("sources"))) {
-                    part.remove(List.of("clusterTrustBundle", "podCertificate"));
                     objects(part.path("downwardAPI").path("items"))
                             .forEach(item -> fieldReference(item.path("fieldRef")));
                     if (part.path("serviceAccountToken") instanceof ObjectNode token) {

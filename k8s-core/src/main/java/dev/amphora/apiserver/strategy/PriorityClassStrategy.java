@@ -2,7 +2,6 @@ package dev.amphora.apiserver.strategy;
 
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
-import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 
@@ -50,7 +49,7 @@ final class PriorityClassStrategy extends KindStrategy {
         metadataUpdate(priority, old);
         long value = priority.at("value").number();
         if (value != old.path("value").asLong()) {
-            priority.at("value").invalid(LongNode.valueOf(value), "field is immutable");
+            priority.at("value").forbidden("may not be changed in an update.");
         }
         priority.at("preemptionPolicy").immutable(old.path("preemptionPolicy"));
     }

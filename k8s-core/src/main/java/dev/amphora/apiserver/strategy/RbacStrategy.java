@@ -106,10 +106,10 @@ final class RbacStrategy extends KindStrategy {
         if (role.at("name").requireText()) {
             role.at("name").check(Names::pathSegment);
         }
-        binding.at("subjects").elements().forEach(RbacStrategy::subject);
+        binding.at("subjects").elements().forEach(this::subject);
     }
 
-    private static void subject(Fields subject) {
+    private void subject(Fields subject) {
         Fields name = subject.at("name");
         name.requireText();
         Fields group = subject.at("apiGroup");
@@ -121,7 +121,9 @@ final class RbacStrategy extends KindStrategy {
                 if (!group.isEmpty()) {
                     group.unsupported(List.of(""));
                 }
-                subject.at("namespace").requireText();
+                if (!namespaced) {
+                    subject.at("namespace").requireText();
+                }
             }
             case "User", "Group" -> group.oneOf(GROUP);
             default -> subject.at("kind").oneOf("ServiceAccount", "User", "Group");

@@ -34,6 +34,9 @@ final class ResourceClaimStrategy extends KindStrategy {
     @Override
     void updateRules(Fields claim, ObjectNode old) {
         metadataUpdate(claim, old);
-        claim.at("spec").immutable(old.path("spec"));
+        Fields spec = claim.at("spec");
+        if (!Strategies.same(spec.value(), old.path("spec"))) {
+            spec.invalid(GoForm.of(spec.value(), "resource.v1.ResourceClaimSpec"), "field is immutable");
+        }
     }
 }

@@ -25,6 +25,10 @@ final class ResourceClaimTemplateStrategy extends KindStrategy {
     @Override
     void updateRules(Fields template, ObjectNode old) {
         metadataUpdate(template, old);
-        template.at("spec").immutable(old.path("spec"));
+        rules(template);
+        Fields spec = template.at("spec");
+        if (!Strategies.same(spec.value(), old.path("spec"))) {
+            spec.invalid(GoForm.of(spec.value(), "resource.v1.ResourceClaimTemplateSpec"), "field is immutable");
+        }
     }
 }

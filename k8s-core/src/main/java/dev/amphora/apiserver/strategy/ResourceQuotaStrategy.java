@@ -20,6 +20,34 @@ final class ResourceQuotaStrategy extends KindStrategy {
             "CrossNamespacePodAffinity",
             "VolumeAttributesClass");
 
+    private static final List<String> VALUELESS =
+            List.of("Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "CrossNamespacePodAffinity");
+    private static final List<String> COMPUTE =
+            List.of("cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory");
+    private static final List<String> CLAIMS = List.of("persistentvolumeclaims", "requests.storage");
+
+    /** What a quota can limit by a plain name. */
+    private static final Set<String> QUOTA_NAMES = Set.of(
+            "cpu",
+            "memory",
+            "ephemeral-storage",
+            "requests.cpu",
+            "requests.memory",
+            "requests.storage",
+            "requests.ephemeral-storage",
+            "limits.cpu",
+            "limits.memory",
+            "limits.ephemeral-storage",
+            "pods",
+            "resourcequotas",
+            "services",
+            "replicationcontrollers",
+            "secrets",
+            "persistentvolumeclaims",
+            "configmaps",
+            "services.nodeports",
+            "services.loadbalancers");
+
     ResourceQuotaStrategy() {
         super(Trait.DELETE_RETURNS_OBJECT);
     }
@@ -45,10 +73,10 @@ final class ResourceQuotaStrategy extends KindStrategy {
             List<String> wrong = Names.labelKey(name);
             amount.check(name, Names::labelKey);
             if (name.indexOf('/') < 0) {
-                if (wrong.isEmpty() && !isKnown(name)) {
+                if (wrong.isEmpty() && !ResourceRules.isStandard(name)) {
                     amount.invalid(name, "must be a standard resource type or fully qualified");
                 }
-                if (!isKnown(name)) {
+                if (!isForQuota(name)) {
                     amount.invalid(name, "must be a standard resource for quota");
                 }
             }
@@ -56,8 +84,8 @@ final class ResourceQuotaStrategy extends KindStrategy {
         }
     }
 
-    private static boolean isKnown(String name) {
-        return ResourceRules.isStandard(name);
+    private static boolean isForQuota(String name) {
+        return QUOTA_NAMES.contains(name) || name.startsWith("hugepages-") || name.startsWith("requests.hugepages-");
     }
 
     private static void scopes(Fields spec) {
@@ -67,36 +95,42 @@ final class ResourceQuotaStrategy extends KindStrategy {
             if (!SCOPES.contains(scope.text())) {
                 scopes.invalid("unsupported scope");
             }
-            if (!fits(scope.text(), spec)) {
+            for (int i = misfits(scope.text(), spec); i > 0; i--) {
                 scopes.invalid("unsupported scope applied to resource");
             }
             given.add(scope.text());
         }
-        if (given.contains("BestEffort") && given.contains("NotBestEffort")) {
-            scopes.invalid("conflicting scopes");
-        }
-        if (given.contains("Terminating") && given.contains("NotTerminating")) {
-            scopes.invalid("conflicting scopes");
+        conflicts(given, scopes);
+    }
+
+    private static void conflicts(Set<String> given, Fields place) {
+        for (String scope : List.of("BestEffort", "Terminating")) {
+            if (given.contains(scope) && given.contains("Not" + scope)) {
+                place.invalid(GoValues.orNull(place.value()), "conflicting scopes");
+            }
         }
     }
 
-    /** Best-effort pods have no amounts, so that nothing but their number can be limited; other scopes are of pods too. */
-    private static boolean fits(String scope, Fields spec) {
+    /** How many of the limited resources a scope can't be applied to. */
+    private static int misfits(String scope, Fields spec) {
+        int misfits = 0;
         for (String name : spec.at("hard").keys()) {
-            boolean compute =
-                    name.equals("pods") || name.equals("count/pods") || name.contains("cpu") || name.contains("memory");
-            if (scope.equals("BestEffort") && !name.equals("pods") && !name.equals("count/pods")) {
-                return false;
-            }
-            if (!scope.equals("BestEffort") && !compute && !name.contains("ephemeral-storage")) {
-                return !SCOPES.contains(scope);
+            boolean fits =
+                    switch (scope) {
+                        case "BestEffort" -> name.equals("pods");
+                        case "VolumeAttributesClass" -> CLAIMS.contains(name);
+                        default -> !SCOPES.contains(scope) || name.equals("pods") || COMPUTE.contains(name);
+                    };
+            if (isForQuota(name) && !fits) {
+                misfits++;
             }
         }
-        return true;
+        return misfits;
     }
 
     private static void selector(Fields spec) {
         Fields place = spec.at("scopeSelector", "matchExpressions");
+        Set<String> given = new HashSet<>();
         for (Fields requirement : place.elements()) {
             Fields scope = requirement.at("scopeName");
             Fields operator = requirement.at("operator");
@@ -104,8 +138,16 @@ final class ResourceQuotaStrategy extends KindStrategy {
             if (!SCOPES.contains(scope.text())) {
                 place.at("scopeName").invalid(scope.text(), "unsupported scope");
             }
-            if (!fits(scope.text(), spec)) {
+            for (int i = misfits(scope.text(), spec); i > 0; i--) {
                 place.invalid(shown(place.value()), "unsupported scope applied to resource");
+            }
+            if (VALUELESS.contains(scope.text()) && !operator.is("Exists")) {
+                place.at("operator")
+                        .invalid(
+                                operator.text(),
+                                "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating,"
+                                        + " ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort,"
+                                        + " ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity");
             }
             switch (operator.text()) {
                 case "In", "NotIn" -> {
@@ -125,7 +167,9 @@ final class ResourceQuotaStrategy extends KindStrategy {
                 }
                 default -> place.at("operator").invalid(operator.text(), "not a valid selector operator");
             }
+            given.add(scope.text());
         }
+        conflicts(given, place.with(spec.at("scopes").value()));
     }
 
     private static JsonNode shown(JsonNode expressions) {
@@ -142,7 +186,8 @@ final class ResourceQuotaStrategy extends KindStrategy {
         rules(quota);
         if (!Strategies.same(
                 quota.at("spec", "scopes").value(), old.path("spec").path("scopes"))) {
-            quota.at("spec", "scopes").invalid("field is immutable");
+            quota.at("spec", "scopes")
+                    .invalid(GoValues.orNull(quota.at("spec", "scopes").value()), "field is immutable");
         }
     }
 

@@ -60,6 +60,8 @@ final class RuntimeClassStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields runtime, ObjectNode old) {
+        metadata(runtime);
+        rules(runtime);
         metadataUpdate(runtime, old);
         runtime.at("handler").immutable(old.path("handler"));
     }

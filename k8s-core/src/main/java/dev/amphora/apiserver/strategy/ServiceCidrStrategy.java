@@ -1,7 +1,6 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Ranges from which Services get their addresses. */
@@ -37,7 +36,7 @@ final class ServiceCidrStrategy extends KindStrategy {
         Fields cidrs = range.at("spec", "cidrs");
         JsonNode before = old.path("spec").path("cidrs");
         if (cidrs.size() < before.size()) {
-            (cidrs.given() ? cidrs : cidrs.with(NullNode.getInstance())).invalid("field is immutable");
+            cidrs.invalid(GoValues.orNull(cidrs.value()), "field is immutable");
             return;
         }
         for (int i = 0; i < before.size(); i++) {

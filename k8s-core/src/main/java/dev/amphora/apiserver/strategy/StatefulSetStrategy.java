@@ -36,9 +36,6 @@ final class StatefulSetStrategy extends KindStrategy {
         } else if (strategy.path("type").asText().equals("RollingUpdate") && strategy.has("rollingUpdate")) {
             setDefault(Strategies.child(strategy, "rollingUpdate"), "partition", 0);
         }
-        if (strategy.path("rollingUpdate") instanceof ObjectNode rolling) {
-            rolling.remove("maxUnavailable");
-        }
         ObjectNode retention = Strategies.child(spec, "persistentVolumeClaimRetentionPolicy");
         setDefault(retention, "whenDeleted", "Retain");
         setDefault(retention, "whenScaled", "Retain");
@@ -48,6 +45,15 @@ final class StatefulSetStrategy extends KindStrategy {
         for (ObjectNode claim : objects(spec.path("volumeClaimTemplates"))) {
             claim.put("kind", "PersistentVolumeClaim").put("apiVersion", "v1");
             ClaimStrategy.claimDefaults(claim);
+        }
+    }
+
+    /** More than one pod at a time is a feature that is off. */
+    @Override
+    public void dropDisabledFields(ObjectNode object) {
+        super.dropDisabledFields(object);
+        if (object.path("spec").path("updateStrategy").path("rollingUpdate") instanceof ObjectNode rolling) {
+            rolling.remove("maxUnavailable");
         }
     }
 

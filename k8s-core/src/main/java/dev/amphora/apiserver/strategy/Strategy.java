@@ -20,6 +20,21 @@ public interface Strategy {
     /** Fills what the caller left out. Idempotent; also run on what was stored before. */
     default void setDefaults(ObjectNode object) {}
 
+    /**
+     * Fills in the time where the reference does so by default; called with {@link #setDefaults} when an object is written.
+     *
+     * @param now the time as objects carry it
+     */
+    default void stamp(ObjectNode object, String now) {}
+
+    /** Takes away fields of features that are off; called before {@code prepare}, after ownership of the fields is noted. */
+    default void dropDisabledFields(ObjectNode object) {}
+
+    /** The strategy of the kind as a version serves it that is not the stored one. */
+    default Strategy servedAs(String apiVersion) {
+        return this;
+    }
+
     /** Clears what a caller may not set on create, such as the status. */
     default void prepareForCreate(ObjectNode object) {
         object.remove("status");

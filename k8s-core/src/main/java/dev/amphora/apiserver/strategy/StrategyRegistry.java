@@ -1,7 +1,6 @@
 package dev.amphora.apiserver.strategy;
 
 import com.google.common.collect.ImmutableMap;
-import dev.amphora.apiserver.strategy.KindStrategy.Trait;
 
 /** The strategies of the built-in kinds, by group and plural. */
 public final class StrategyRegistry {
@@ -16,7 +15,7 @@ public final class StrategyRegistry {
             .put("/endpoints", new EndpointsStrategy())
             .put("/configmaps", new ConfigMapStrategy())
             .put("/secrets", new SecretStrategy())
-            .put("/serviceaccounts", new KindStrategy(Trait.DELETE_RETURNS_OBJECT))
+            .put("/serviceaccounts", new ServiceAccountStrategy())
             .put("/nodes", new NodeStrategy())
             .put("/events", new EventStrategy())
             .put("/replicationcontrollers", new ReplicationControllerStrategy())
@@ -61,7 +60,7 @@ public final class StrategyRegistry {
             .put("resource.k8s.io/deviceclasses", new DeviceClassStrategy())
             .put("resource.k8s.io/resourceclaims", new ResourceClaimStrategy())
             .put("resource.k8s.io/resourceclaimtemplates", new ResourceClaimTemplateStrategy())
-            .put("resource.k8s.io/resourceslices", new KindStrategy(Trait.GENERATION, Trait.DELETE_RETURNS_OBJECT))
+            .put("resource.k8s.io/resourceslices", new ResourceSliceStrategy())
             .put("scheduling.k8s.io/priorityclasses", new PriorityClassStrategy())
             .put("storage.k8s.io/csidrivers", new CsiDriverStrategy())
             .put("storage.k8s.io/csinodes", new CsiNodeStrategy())

@@ -1,7 +1,6 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Volume attachments: the wish to have a volume at a node, and whether it is there. */
@@ -52,16 +51,7 @@ final class VolumeAttachmentStrategy extends KindStrategy {
         rules(attachment);
         Fields spec = attachment.at("spec");
         if (!Strategies.same(spec.value(), old.path("spec"))) {
-            spec.invalid(shown(spec.value()), "field is immutable");
+            spec.invalid(GoForm.of(spec.value(), "storage.v1.VolumeAttachmentSpec"), "field is immutable");
         }
-    }
-
-    private static JsonNode shown(JsonNode spec) {
-        ObjectNode result = JsonNodeFactory.instance.objectNode();
-        result.put("Attacher", spec.path("attacher").asText(""));
-        ObjectNode source = result.putObject("Source");
-        source.set("PersistentVolumeName", GoValues.orNull(spec.path("source").path("persistentVolumeName")));
-        source.set("InlineVolumeSpec", GoValues.orNull(spec.path("source").path("inlineVolumeSpec")));
-        return result.put("NodeName", spec.path("nodeName").asText(""));
     }
 }
