@@ -2,6 +2,7 @@ package dev.amphora;
 
 import com.google.common.collect.ImmutableList;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param serviceClusterIpRange where Services get their addresses, as CIDR; null for a part of 127/8
  * @param publishesEndpoint whether the address that the API is served at becomes the endpoint of the Service {@code kubernetes}, if others
  *     can reach it: neither loopback nor "any"
+ * @param disabledVersions versions of groups that are not served, such as {@code extensions/v1beta1}
+ * @param compactionInterval how often the store's history is compacted to what it was an interval ago; zero for never
  */
 public record ApiOptions(
         List<String> authorizationModes,
@@ -23,9 +26,11 @@ public record ApiOptions(
         List<String> disabledAdmission,
         String tokens,
         @Nullable String serviceClusterIpRange,
-        boolean publishesEndpoint) {
-    private static final ApiOptions DEFAULTS =
-            new ApiOptions(List.of("Node", "RBAC"), List.of(), List.of(), "", null, true);
+        boolean publishesEndpoint,
+        List<String> disabledVersions,
+        Duration compactionInterval) {
+    private static final ApiOptions DEFAULTS = new ApiOptions(
+            List.of("Node", "RBAC"), List.of(), List.of(), "", null, true, List.of(), Duration.ZERO);
 
     /**
      * Options whose members cannot change.
@@ -36,6 +41,7 @@ public record ApiOptions(
         authorizationModes = ImmutableList.copyOf(authorizationModes);
         enabledAdmission = ImmutableList.copyOf(enabledAdmission);
         disabledAdmission = ImmutableList.copyOf(disabledAdmission);
+        disabledVersions = ImmutableList.copyOf(disabledVersions);
         AdmissionPlugins.requireKnown(enabledAdmission);
         AdmissionPlugins.requireKnown(disabledAdmission);
     }
@@ -47,29 +53,36 @@ public record ApiOptions(
 
     /** The same with other authorization modes. */
     public ApiOptions withAuthorizationModes(List<String> modes) {
-        return new ApiOptions(
-                modes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint);
+        return new ApiOptions(modes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint, disabledVersions, compactionInterval);
     }
 
     /** The same with further admission plugins, and without others. */
     public ApiOptions withAdmission(List<String> enabled, List<String> disabled) {
-        return new ApiOptions(authorizationModes, enabled, disabled, tokens, serviceClusterIpRange, publishesEndpoint);
+        return new ApiOptions(authorizationModes, enabled, disabled, tokens, serviceClusterIpRange, publishesEndpoint, disabledVersions, compactionInterval);
     }
 
     /** The same with bearer tokens. */
     public ApiOptions withTokens(String csv) {
-        return new ApiOptions(
-                authorizationModes, enabledAdmission, disabledAdmission, csv, serviceClusterIpRange, publishesEndpoint);
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, csv, serviceClusterIpRange, publishesEndpoint, disabledVersions, compactionInterval);
     }
 
     /** The same with another range of Service addresses. */
     public ApiOptions withServiceClusterIpRange(@Nullable String cidr) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, cidr, publishesEndpoint);
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, cidr, publishesEndpoint, disabledVersions, compactionInterval);
     }
 
     /** The same, with or without an endpoint of the Service {@code kubernetes}. */
     public ApiOptions withPublishedEndpoint(boolean publishes) {
-        return new ApiOptions(
-                authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishes);
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishes, disabledVersions, compactionInterval);
+    }
+
+    /** The same without some versions of groups. */
+    public ApiOptions withoutVersions(List<String> groupVersions) {
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint, groupVersions, compactionInterval);
+    }
+
+    /** The same with another interval between compactions; zero for none. */
+    public ApiOptions withCompactionInterval(Duration interval) {
+        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint, disabledVersions, interval);
     }
 }

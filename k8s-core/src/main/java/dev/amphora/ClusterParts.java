@@ -135,12 +135,16 @@ final class ClusterParts implements AutoCloseable {
                 .authorizer(this::authorizer)
                 .serviceRange(serviceRange());
         options.disabledAdmission().forEach(builder::withoutAdmission);
+        options.disabledVersions().forEach(builder::withoutVersion);
+        builder.compactionInterval(options.compactionInterval());
         return builder.build();
     }
 
     private RestApi newRestApi() {
-        RestApi.Builder builder =
-                RestApi.builder(kernel, apiServer).health(health).nodes(new NodeLogs(kernel, this::nodes));
+        RestApi.Builder builder = RestApi.builder(kernel, apiServer)
+                .health(health)
+                .anonymous(!options.authorizationModes().contains("AlwaysAllow"))
+                .nodes(new NodeLogs(kernel, this::nodes));
         if (authority != null) {
             builder.clientAuthority(authority);
         }

@@ -19,6 +19,7 @@ import dev.amphora.apiserver.strategy.StrategyRegistry;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -47,6 +48,7 @@ public final class ApiServer implements AutoCloseable {
     private final Patches patches;
     private final Deletes deletes;
     private final Subresources subresources;
+    private final Compaction compaction;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
@@ -64,6 +66,7 @@ public final class ApiServer implements AutoCloseable {
         Admission admission = new Admission(plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
+        compaction = new Compaction(kernel, builder.store, builder.compactionInterval);
         writes = new Writes(kernel, feed, admission, allocations);
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
@@ -90,6 +93,7 @@ public final class ApiServer implements AutoCloseable {
     public ApiServer start() {
         feed.start();
         new Bootstrap(this).run();
+        compaction.start();
         ready = true;
         return this;
     }
@@ -195,9 +199,18 @@ public final class ApiServer implements AutoCloseable {
         return reads.watch(call, sink);
     }
 
+    /**
+     * Forgets the store's history up to its newest revision, as etcd's own tool does: for tests of what clients do when theirs is too
+     * old.
+     */
+    public void compact() {
+        compaction.now();
+    }
+
     @Override
     public void close() {
         ready = false;
+        compaction.close();
         feed.close();
     }
 
@@ -319,6 +332,7 @@ public final class ApiServer implements AutoCloseable {
         private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
         private BiFunction<String, String, Strategy> strategies = StrategyRegistry::strategy;
         private String serviceRange = "127.96.0.0/12";
+        private Duration compactionInterval = Duration.ZERO;
         private byte @Nullable [] tokenKey;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
 
@@ -358,6 +372,22 @@ public final class ApiServer implements AutoCloseable {
          */
         public Builder serviceRange(String cidr) {
             serviceRange = cidr;
+            return this;
+        }
+
+        /**
+         * Does not serve a version of a group.
+         *
+         * @param groupVersion such as {@code extensions/v1beta1}
+         */
+        public Builder withoutVersion(String groupVersion) {
+            catalogue = catalogue.withoutVersion(groupVersion);
+            return this;
+        }
+
+        /** How often the store's history is compacted to what it was an interval ago; by default never, which zero means. */
+        public Builder compactionInterval(Duration interval) {
+            compactionInterval = interval;
             return this;
         }
 

@@ -137,6 +137,7 @@ final class Exchange {
             case "healthz", "livez", "readyz" ->
                 answer(parts.length > 1 && rest.isEmpty() ? notFoundText() : api.health.answer(parts[0], rest, query));
             case "openapi" -> answer(api.discovery.openApi(this, rest));
+            case "debug" -> answer(debug(rest));
             case "metrics" -> answer(parts.length > 1 ? notFoundText() : Metrics.answer(api));
             default -> answer(notFoundText());
         }
@@ -147,6 +148,18 @@ final class Exchange {
         var paths = page.putArray("paths");
         api.discovery.rootPaths(api.health.paths()).forEach(paths::add);
         return json(page, true);
+    }
+
+    /** What the reference's store has a tool of its own for: forgetting its history, so that a client's own becomes too old. */
+    private HttpAnswer debug(String what) {
+        if (!what.equals("store/compact")) {
+            return notFoundText();
+        }
+        if (!call.method().equals("POST")) {
+            throw methodNotAllowed();
+        }
+        api.apiServer.compact();
+        return HttpAnswer.text(200, "ok");
     }
 
     static HttpAnswer notFoundText() {

@@ -14,8 +14,12 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +106,17 @@ final class Serve implements Callable<Integer> {
     private List<String> disableAdmission = List.of();
 
     @Option(
+            names = "--etcd-compaction-interval",
+            description = "Compact the store's history this often, in memory too; 0 for never. Default: ${DEFAULT-VALUE}")
+    private String compactionInterval = "5m";
+
+    @Option(
+            names = "--runtime-config",
+            split = ",",
+            description = "group/version=true|false. Default: all, but extensions/v1beta1 not with --components=api")
+    private Map<String, String> runtimeConfig = Map.of();
+
+    @Option(
             names = "--feature-gates",
             split = ",",
             description = "name=true|false; one that changes nothing is warned of.")
@@ -128,6 +143,12 @@ final class Serve implements Callable<Integer> {
             description =
                     "api, control-plane (adds scheduler and controllers) or all (adds nodes). Default: ${DEFAULT-VALUE}")
     private String components = "all";
+
+    @Option(
+            names = "--controllers",
+            description = "Which built-in controllers run, as kube-controller-manager's option. Default: * or, with"
+                    + " --components=api, none")
+    private @Nullable String controllers;
 
     @Option(names = "--nodes", description = "How many nodes. Default: ${DEFAULT-VALUE}")
     private int nodes = 3;
@@ -241,10 +262,15 @@ final class Serve implements Callable<Integer> {
                         .withAdmission(enableAdmission, disableAdmission)
                         .withTokens(tokens)
                         .withServiceClusterIpRange(serviceClusterIpRange)
-                        .withPublishedEndpoint(!endpointReconcilerType.equals("none")))
+                        .withPublishedEndpoint(!endpointReconcilerType.equals("none"))
+                        .withoutVersions(disabledVersions(parts))
+                        .withCompactionInterval(compactionInterval()))
                 .serve(address, certDir);
         if (parts == Components.api) {
             builder.noScheduler().noControllers();
+        }
+        if (controllers != null) {
+            builder.controllers(controllers);
         }
         if (parts == Components.all) {
             for (int i = 1; i <= nodes; i++) {
@@ -260,6 +286,29 @@ final class Serve implements Callable<Integer> {
                         ? Engines.store(Engines.StoreEngine.memory, kernel, etcdPrefix)
                         : Engines.store(
                                 Engines.StoreEngine.etcd, kernel, etcdPrefix, etcdServers.toArray(String[]::new)));
+    }
+
+    /** The API server alone shows what the reference's shows; with the rest of the cluster outdated manifests are welcome. */
+    private List<String> disabledVersions(Components parts) {
+        Map<String, String> config = new TreeMap<>(runtimeConfig);
+        config.putIfAbsent("extensions/v1beta1", Boolean.toString(parts != Components.api));
+        List<String> disabled = new ArrayList<>();
+        config.forEach((version, value) -> {
+            if (value.equals("false")) {
+                disabled.add(version);
+            } else if (!value.equals("true")) {
+                throw wrong("--runtime-config: %s is true or false, not %s".formatted(version, value));
+            }
+        });
+        return disabled;
+    }
+
+    private Duration compactionInterval() {
+        try {
+            return compactionInterval.equals("0") ? Duration.ZERO : Duration.parse("PT" + compactionInterval);
+        } catch (DateTimeParseException e) {
+            throw wrong("--etcd-compaction-interval is a duration such as 5m or 30s, not " + compactionInterval);
+        }
     }
 
     private static String reason(UncheckedIOException e) {

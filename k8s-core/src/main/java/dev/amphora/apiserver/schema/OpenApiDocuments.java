@@ -13,9 +13,7 @@ import dev.amphora.apiserver.schema.OpenApiPaths.PathItem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +21,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +34,6 @@ public final class OpenApiDocuments {
     /** The media type under which {@link #v2Protobuf()} is answered: the one asked for is no valid media type. */
     public static final String V2_PROTOBUF_ANSWER = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-    private static final Pattern REFERENCE = Pattern.compile("\"#/components/schemas/([^\"]+)\"");
     private static final List<String> OBJECT_TYPES =
             List.of("application/json", "application/vnd.kubernetes.protobuf", "application/yaml");
     private static final List<String> STREAM_TYPES = List.of(
@@ -428,24 +423,7 @@ public final class OpenApiDocuments {
     /** Writes the definitions that others refer to, directly or not. */
     private void writeSchemas(JsonGenerator out, String group, String version, Set<String> roots) throws IOException {
         Map<String, String> custom = CustomDefinitions.of(catalogue, group, version);
-        Map<String, String> reached = new TreeMap<>();
-        Deque<String> open = new ArrayDeque<>(roots);
-        while (!open.isEmpty()) {
-            String name = open.pop();
-            if (reached.containsKey(name)) {
-                continue;
-            }
-            String own = custom.get(name);
-            @Nullable String text = own != null ? own : catalogue.definitions().schemaText(name);
-            if (text == null) {
-                throw new IllegalStateException("no definition " + name);
-            }
-            reached.put(name, text);
-            Matcher matcher = REFERENCE.matcher(text);
-            while (matcher.find()) {
-                open.push(matcher.group(1));
-            }
-        }
+        Map<String, String> reached = OpenApiDefinitions.reached(catalogue.definitions(), custom, roots);
         for (Map.Entry<String, String> schema : reached.entrySet()) {
             out.writeFieldName(schema.getKey());
             out.writeRawValue(withKinds(schema.getKey(), schema.getValue(), group, version));
@@ -454,7 +432,7 @@ public final class OpenApiDocuments {
 
     /** The two definitions that every group has as its own say so in each document. */
     private static String withKinds(String name, String schema, String group, String version) {
-        if (!name.equals(META + "DeleteOptions") && !name.equals(META + "WatchEvent")) {
+        if (!OpenApiDefinitions.isInEveryGroup(name)) {
             return schema;
         }
         String kind = name.substring(META.length());

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableSet;
 import dev.amphora.apiserver.schema.OpenApiPaths.Operation;
 import dev.amphora.apiserver.schema.OpenApiPaths.PathItem;
 import java.nio.charset.StandardCharsets;
@@ -13,15 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The OpenAPI v2 document of a catalogue, all groups in one; kubectl before 1.29 does not write without it. */
 final class OpenApiV2 {
-    private static final String META = OpenApiPaths.META;
-
-    /** Parameters that operations describe themselves; the others are shared and referred to. */
-    private static final ImmutableSet<String> IN_PLACE =
-            ImmutableSet.of("query:dryRun", "query:fieldValidation", "path:name", "path:path");
-
     /** The order of media types in this version; others come last. */
     private static final List<String> ORDER = List.of(
             "text/plain",
@@ -53,7 +47,7 @@ final class OpenApiV2 {
         itemsByTag.forEach((tag, items) -> items.forEach(item -> paths.put(item.path(), path(item, tag, shared))));
         ObjectNode pathNode = document.putObject("paths");
         paths.forEach(pathNode::set);
-        document.set("definitions", definitions());
+        document.set("definitions", definitions(roots(itemsByTag)));
         document.set("parameters", shared);
         document.putObject("securityDefinitions")
                 .putObject("BearerToken")
@@ -68,15 +62,15 @@ final class OpenApiV2 {
     private static ObjectNode path(PathItem item, String tag, ObjectNode shared) {
         ObjectNode node = object();
         for (Operation operation : item.operations()) {
-            node.set(operation.method(), operation(operation, item.parameters(), tag, shared));
+            node.set(operation.method(), operation(operation, item, tag, shared));
         }
         if (!item.parameters().isEmpty()) {
-            parameters(node.putArray("parameters"), item.parameters(), shared);
+            parameters(node.putArray("parameters"), item.parameters(), item.path(), "", shared);
         }
         return node;
     }
 
-    private static ObjectNode operation(Operation operation, Set<String> inherited, String tag, ObjectNode shared) {
+    private static ObjectNode operation(Operation operation, PathItem item, String tag, ObjectNode shared) {
         ObjectNode node = object();
         List<String> produced = ordered(OpenApiDocuments.types(operation));
         List<String> consumed = consumed(operation, produced);
@@ -89,16 +83,12 @@ final class OpenApiV2 {
         ArrayNode list = JsonNodeFactory.instance.arrayNode();
         String body = operation.body();
         if (body != null) {
-            ObjectNode parameter = list.addObject().put("name", "body").put("in", "body");
-            if (!body.endsWith(".DeleteOptions")) {
-                parameter.put("required", true);
-            }
-            parameter.putObject("schema").put("$ref", "#/definitions/" + body);
+            parameter(list, "body:" + body, item.path(), operation.action(), shared);
         }
         Set<String> own = OpenApiPaths.byName();
         own.addAll(operation.parameters());
-        own.removeAll(inherited);
-        parameters(list, own, shared);
+        own.removeAll(item.parameters());
+        parameters(list, own, item.path(), operation.action(), shared);
         if (!list.isEmpty()) {
             node.set("parameters", list);
         }
@@ -143,60 +133,54 @@ final class OpenApiV2 {
                 .toList();
     }
 
-    private static void parameters(ArrayNode list, Set<String> parameters, ObjectNode shared) {
-        for (String parameter : parameters) {
-            String name = parameter.substring(parameter.indexOf(':') + 1);
-            if (IN_PLACE.contains(parameter)) {
-                list.add(parameter(parameter, name));
-            } else {
-                shared.set(name, parameter(parameter, name));
-                list.addObject().put("$ref", "#/parameters/" + name);
-            }
-        }
+    private static void parameters(
+            ArrayNode list, Set<String> parameters, String path, String action, ObjectNode shared) {
+        parameters.forEach(parameter -> parameter(list, parameter, path, action, shared));
     }
 
-    private static ObjectNode parameter(String parameter, String name) {
-        ObjectNode node = object().put("uniqueItems", true)
-                .put("type", OpenApiDocuments.parameterType(name))
-                .put("name", name)
-                .put("in", parameter.substring(0, parameter.indexOf(':')));
-        if (parameter.startsWith("path:")) {
-            node.put("required", true);
+    private static void parameter(ArrayNode list, String parameter, String path, String action, ObjectNode shared) {
+        String name = OpenApiParameters.sharedName(parameter, path, action);
+        if (name == null) {
+            list.add(OpenApiParameters.node(parameter));
+            return;
         }
-        return node;
+        if (!shared.has(name)) {
+            shared.set(name, OpenApiParameters.node(parameter));
+        }
+        list.addObject().put("$ref", "#/parameters/" + name);
     }
 
-    private ObjectNode definitions() {
-        Map<String, JsonNode> all = new TreeMap<>();
-        for (String name : catalogue.definitions().names()) {
-            all.put(name, definition(name));
-        }
+    private ObjectNode definitions(Set<String> roots) {
+        Map<String, String> custom = new TreeMap<>();
         for (GroupInfo group : catalogue.groups()) {
-            for (String version : group.versions()) {
-                CustomDefinitions.of(catalogue, group.name(), version)
-                        .forEach((name, text) -> all.put(name, toV2(parse(text))));
-            }
+            group.versions().forEach(v -> custom.putAll(CustomDefinitions.of(catalogue, group.name(), v)));
         }
         ObjectNode node = object();
-        all.forEach(node::set);
+        OpenApiDefinitions.reached(catalogue.definitions(), custom, roots).forEach((name, text) -> {
+            ObjectNode schema = toV2(parse(text));
+            if (OpenApiDefinitions.isInEveryGroup(name)) {
+                OpenApiDefinitions.addKinds(schema.putArray("x-kubernetes-group-version-kind"), name);
+            }
+            node.set(name, schema);
+        });
         return node;
     }
 
-    private JsonNode definition(String name) {
-        JsonNode schema = toV2(catalogue.definition(name).orElseThrow().openApi());
-        if (name.equals(META + "DeleteOptions") || name.equals(META + "WatchEvent")) {
-            String kind = name.substring(META.length());
-            ArrayNode kinds = ((ObjectNode) schema).putArray("x-kubernetes-group-version-kind");
-            for (GroupInfo group : catalogue.groups()) {
-                for (String version : group.versions()) {
-                    kinds.addObject()
-                            .put("group", group.name())
-                            .put("kind", kind)
-                            .put("version", version);
+    /** The definitions that operations take and return. */
+    private static Set<String> roots(Map<String, List<PathItem>> itemsByTag) {
+        Set<String> roots = new TreeSet<>();
+        for (List<PathItem> items : itemsByTag.values()) {
+            for (PathItem item : items) {
+                for (Operation operation : item.operations()) {
+                    roots.addAll(operation.responses().values());
+                    if (operation.body() != null) {
+                        roots.add(operation.body());
+                    }
                 }
             }
         }
-        return schema;
+        roots.remove("string");
+        return roots;
     }
 
     private static JsonNode parse(String text) {
@@ -204,7 +188,7 @@ final class OpenApiV2 {
     }
 
     /** References without a wrapper, and one type where version 3 has a choice. */
-    private static JsonNode toV2(JsonNode schema) {
+    private static ObjectNode toV2(JsonNode schema) {
         ObjectNode result = object();
         for (Map.Entry<String, JsonNode> member : schema.properties()) {
             String name = member.getKey();

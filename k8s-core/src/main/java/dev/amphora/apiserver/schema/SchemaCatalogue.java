@@ -152,6 +152,21 @@ public final class SchemaCatalogue {
         return new SchemaCatalogue(builtIn, groupsOf(newResources), newResources, newTypes);
     }
 
+    /**
+     * This catalogue without a version of a group; nothing changes if it isn't served.
+     *
+     * @param groupVersion such as {@code apps/v1}; {@code v1} of the core group
+     */
+    public SchemaCatalogue withoutVersion(String groupVersion) {
+        SchemaCatalogue result = this;
+        for (ResourceInfo resource : resources()) {
+            if (resource.apiVersion().equals(groupVersion)) {
+                result = result.without(resource.group(), resource.version(), resource.plural());
+            }
+        }
+        return result;
+    }
+
     BuiltInDefinitions definitions() {
         return builtIn;
     }
