@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     can reach it: neither loopback nor "any"
  * @param disabledVersions versions of groups that are not served, such as {@code extensions/v1beta1}
  * @param compactionInterval how often the store's history is compacted to what it was an interval ago; zero for never
+ * @param disabledFeatures feature gates that are off: {@code APIServerIdentity}, {@code UnknownVersionInteroperabilityProxy}
  */
 public record ApiOptions(
         List<String> authorizationModes,
@@ -28,9 +29,10 @@ public record ApiOptions(
         @Nullable String serviceClusterIpRange,
         boolean publishesEndpoint,
         List<String> disabledVersions,
-        Duration compactionInterval) {
+        Duration compactionInterval,
+        List<String> disabledFeatures) {
     private static final ApiOptions DEFAULTS = new ApiOptions(
-            List.of("Node", "RBAC"), List.of(), List.of(), "", null, true, List.of(), Duration.ZERO);
+            List.of("Node", "RBAC"), List.of(), List.of(), "", null, true, List.of(), Duration.ZERO, List.of());
 
     /**
      * Options whose members cannot change.
@@ -42,6 +44,7 @@ public record ApiOptions(
         enabledAdmission = ImmutableList.copyOf(enabledAdmission);
         disabledAdmission = ImmutableList.copyOf(disabledAdmission);
         disabledVersions = ImmutableList.copyOf(disabledVersions);
+        disabledFeatures = ImmutableList.copyOf(disabledFeatures);
         AdmissionPlugins.requireKnown(enabledAdmission);
         AdmissionPlugins.requireKnown(disabledAdmission);
     }
@@ -53,36 +56,113 @@ public record ApiOptions(
 
     /** The same with other authorization modes. */
     public ApiOptions withAuthorizationModes(List<String> modes) {
-        return new ApiOptions(modes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint, disabledVersions, compactionInterval);
+        return new ApiOptions(
+                modes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures);
     }
 
     /** The same with further admission plugins, and without others. */
     public ApiOptions withAdmission(List<String> enabled, List<String> disabled) {
-        return new ApiOptions(authorizationModes, enabled, disabled, tokens, serviceClusterIpRange, publishesEndpoint, disabledVersions, compactionInterval);
+        return new ApiOptions(
+                authorizationModes,
+                enabled,
+                disabled,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures);
     }
 
     /** The same with bearer tokens. */
     public ApiOptions withTokens(String csv) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, csv, serviceClusterIpRange, publishesEndpoint, disabledVersions, compactionInterval);
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                csv,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures);
     }
 
     /** The same with another range of Service addresses. */
     public ApiOptions withServiceClusterIpRange(@Nullable String cidr) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, cidr, publishesEndpoint, disabledVersions, compactionInterval);
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                cidr,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures);
     }
 
     /** The same, with or without an endpoint of the Service {@code kubernetes}. */
     public ApiOptions withPublishedEndpoint(boolean publishes) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishes, disabledVersions, compactionInterval);
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishes,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures);
     }
 
     /** The same without some versions of groups. */
     public ApiOptions withoutVersions(List<String> groupVersions) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint, groupVersions, compactionInterval);
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                groupVersions,
+                compactionInterval,
+                disabledFeatures);
     }
 
     /** The same with another interval between compactions; zero for none. */
     public ApiOptions withCompactionInterval(Duration interval) {
-        return new ApiOptions(authorizationModes, enabledAdmission, disabledAdmission, tokens, serviceClusterIpRange, publishesEndpoint, disabledVersions, interval);
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                interval,
+                disabledFeatures);
+    }
+
+    /** The same with some feature gates switched off; see {@link #disabledFeatures}. */
+    public ApiOptions withoutFeatures(List<String> gates) {
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                gates);
     }
 }

@@ -120,11 +120,25 @@ final class ClusterParts implements AutoCloseable {
             apiServer = newApiServer(store);
             running.push(apiServer);
             apiServer.start();
-            health.ready("cluster", () -> ready);
+            health.live("etcd", apiServer::isReady);
+            health.ready("informer-sync", () -> ready);
+            options.disabledFeatures().forEach(this::withoutFeature);
             rest = newRestApi();
         } catch (RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    /** What a feature of the reference would do after the start is not done then. */
+    private void withoutFeature(String gate) {
+        switch (gate) {
+            case "APIServerIdentity" -> {
+                health.withoutHook("start-kube-apiserver-identity-lease-controller");
+                health.withoutHook("start-kube-apiserver-identity-lease-garbage-collector");
+            }
+            case "UnknownVersionInteroperabilityProxy" -> health.withoutHook("peer-endpoint-reconciler-controller");
+            default -> throw new IllegalArgumentException("the feature gate " + gate + " cannot be switched off");
         }
     }
 

@@ -3,7 +3,10 @@ package dev.amphora.api;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where JSON trees, bytes and typed objects turn into each other.
@@ -28,7 +32,8 @@ public final class Json {
         TREES.getFactory()
                 .setStreamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(MAX_DEPTH)
-                        .build());
+                        .build())
+                .setCharacterEscapes(new GoEscapes());
     }
 
     private Json() {}
@@ -68,6 +73,35 @@ public final class Json {
     /** Whether two trees are the same value. Whole numbers are compared by value, however they are held. */
     public static boolean same(JsonNode one, JsonNode other) {
         return one.equals(Json::compareScalars, other);
+    }
+
+    /** Escapes what Go's encoder escapes, so that bytes are the same: controls in lower case, and what means something in HTML. */
+    private static final class GoEscapes extends CharacterEscapes {
+        private static final long serialVersionUID = 1L;
+        private static final int LINE_SEPARATOR = 0x2028;
+        private static final int PARAGRAPH_SEPARATOR = 0x2029;
+
+        private final int[] ascii = standardAsciiEscapesForJSON();
+
+        GoEscapes() {
+            for (int c = 0; c < ascii.length; c++) {
+                if (ascii[c] == ESCAPE_STANDARD || c == '<' || c == '>' || c == '&') {
+                    ascii[c] = ESCAPE_CUSTOM;
+                }
+            }
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return ascii;
+        }
+
+        @Override
+        public @Nullable SerializableString getEscapeSequence(int c) {
+            return c < ascii.length || c == LINE_SEPARATOR || c == PARAGRAPH_SEPARATOR
+                    ? new SerializedString("\\u%04x".formatted(c))
+                    : null;
+        }
     }
 
     private static int compareScalars(JsonNode one, JsonNode other) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.amphora.api.Json;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The order in which the reference writes the members that all objects have: kind and version first, metadata as it declares it. */
@@ -25,6 +26,8 @@ final class MemberOrder {
             "finalizers",
             "managedFields");
 
+    private static final List<String> MAPS = ImmutableList.of("labels", "annotations");
+
     private MemberOrder() {}
 
     /** The same object, its members in order. Shares what is below them. */
@@ -33,13 +36,35 @@ final class MemberOrder {
         move(object, ordered, "kind");
         move(object, ordered, "apiVersion");
         if (object.get("metadata") instanceof ObjectNode metadata) {
-            ObjectNode orderedMetadata = Json.object();
-            METADATA.forEach(member -> move(metadata, orderedMetadata, member));
-            orderedMetadata.setAll(metadata);
-            ordered.set("metadata", orderedMetadata);
+            ordered.set("metadata", ofMetadata(metadata));
         }
         object.fields().forEachRemaining(member -> ordered.putIfAbsent(member.getKey(), member.getValue()));
         return ordered;
+    }
+
+    /** The metadata of an object, its members in order. */
+    private static ObjectNode ofMetadata(ObjectNode metadata) {
+        ObjectNode ordered = Json.object();
+        METADATA.forEach(member -> move(metadata, ordered, member));
+        MAPS.forEach(member -> {
+            if (ordered.get(member) instanceof ObjectNode map) {
+                ordered.set(member, sorted(map));
+            }
+        });
+        metadata.fields().forEachRemaining(member -> ordered.putIfAbsent(member.getKey(), member.getValue()));
+        return ordered;
+    }
+
+    private static ObjectNode sorted(ObjectNode map) {
+        if (map.size() < 2) {
+            return map;
+        }
+        List<String> names = new ArrayList<>(map.size());
+        map.fieldNames().forEachRemaining(names::add);
+        names.sort(null);
+        ObjectNode result = Json.object();
+        names.forEach(name -> result.set(name, map.get(name)));
+        return result;
     }
 
     private static void move(ObjectNode from, ObjectNode to, String member) {

@@ -80,11 +80,16 @@ public final class VersionedObject {
         return known;
     }
 
+    /** The object's tree, its first members and its metadata in the order in which they go out. Read-only. */
+    public ObjectNode ordered() {
+        return MemberOrder.of(tree());
+    }
+
     /** The object as JSON. Read-only. */
     public byte[] bytes() {
         byte[] known = bytes;
         if (known == null) {
-            known = Json.write(MemberOrder.of(tree()));
+            known = Json.write(ordered());
             bytes = known;
         }
         return known;

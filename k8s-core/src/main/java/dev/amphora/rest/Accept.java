@@ -60,9 +60,6 @@ record Accept(Format format, @Nullable As as, boolean pretty) {
         /** Only the objects as they are. */
         Offer PLAIN = (format, as) -> as == null;
 
-        /** Pages that have no binary form. */
-        Offer TEXT = (format, as) -> as == null && format != Format.PROTOBUF;
-
         /** Built-in resources: as tables or without all but their metadata. */
         Offer RESOURCES = (format, as) -> as == null || isOfResources(format, as);
 
@@ -144,6 +141,24 @@ record Accept(Format format, @Nullable As as, boolean pretty) {
             }
         }
         return false;
+    }
+
+    /** Whether one of the clauses of an {@code Accept} header, or its absence, lets one of these types pass. */
+    static boolean takes(@Nullable String header, List<String> types) {
+        if (header == null || header.isEmpty()) {
+            return true;
+        }
+        for (String clause : header.split(",", -1)) {
+            if (types.contains(clause.split(";", 2)[0].strip())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the header lets a type pass by itself or by {@code *}{@code /*}. */
+    static boolean takes(@Nullable String header, String type) {
+        return takes(header, List.of(type, "*/*"));
     }
 
     private static List<Clause> clauses(String header) {

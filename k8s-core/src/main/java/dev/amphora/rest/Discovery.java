@@ -6,6 +6,7 @@ import com.google.common.hash.Hashing;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.schema.DiscoveryDocuments;
+import dev.amphora.apiserver.schema.DiscoveryProtobuf;
 import dev.amphora.apiserver.schema.GroupInfo;
 import dev.amphora.apiserver.schema.OpenApiDocuments;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
@@ -35,6 +36,8 @@ final class Discovery {
     private static final List<String> JSON_TYPES = List.of("*/*", "application/*", "application/json");
     private static final List<String> BINARY_TYPES =
             List.of(OpenApiDocuments.V2_PROTOBUF, OpenApiDocuments.V2_PROTOBUF_ANSWER);
+    private static final List<String> V3_BINARY_TYPES =
+            List.of(OpenApiDocuments.V3_PROTOBUF, OpenApiDocuments.V3_PROTOBUF_ANSWER);
     private static final byte[] NOTHING = new byte[0];
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss", Locale.ROOT)
@@ -86,22 +89,25 @@ final class Discovery {
             throw Exchange.methodNotAllowed();
         }
         if (!top && !core && !isServed(current, target.group())) {
-            return Exchange.notFoundText();
+            return Pages.notFound();
         }
-        if (routed && !Accept.routable(exchange.header("Accept"))) {
+        if ((core || !target.version().isEmpty()) && !Accept.routable(exchange.header("Accept"))) {
             throw Exchange.notRoutable(false);
         }
         if (top) {
             Accept aggregated = Accept.negotiateAs(exchange.header("Accept"), AGGREGATED);
-            if (aggregated != null && aggregated.format() != Accept.Format.PROTOBUF) {
+            if (aggregated != null) {
                 return aggregated(exchange, current, core, aggregated.format());
             }
         }
-        Accept accept = Accept.negotiate(exchange.header("Accept"), Accept.Offer.TEXT);
+        Accept accept = Accept.negotiate(exchange.header("Accept"), Accept.Offer.PLAIN);
         if (accept == null) {
             throw Exchange.notAcceptable(PRODUCED);
         }
         ObjectNode document = legacy(exchange, current, core, target).orElseThrow(Exchange::noRoute);
+        if (accept.format() == Accept.Format.PROTOBUF) {
+            document.put("apiVersion", "v1");
+        }
         return new HttpAnswer(200, Answers.write(document, accept.format(), accept.pretty() || exchange.wantsPretty()))
                 .with("Content-Type", accept.format().mediaType());
     }
@@ -123,13 +129,12 @@ final class Discovery {
     }
 
     private static HttpAnswer aggregated(Exchange exchange, Edition current, boolean core, Accept.Format format) {
-        Page page = page(
-                current,
-                (core ? "api " : "apis ") + format,
-                () -> Answers.write(
-                        core ? current.documents.aggregatedCore() : current.documents.aggregatedGroups(),
-                        format,
-                        false));
+        Page page = page(current, (core ? "api " : "apis ") + format, () -> {
+            ObjectNode document = core ? current.documents.aggregatedCore() : current.documents.aggregatedGroups();
+            return format == Accept.Format.PROTOBUF
+                    ? DiscoveryProtobuf.encode(document)
+                    : Answers.write(document, format, false);
+        });
         boolean unchanged = page.etag.equals(exchange.header("If-None-Match"));
         HttpAnswer answer = new HttpAnswer(unchanged ? 304 : 200, unchanged ? NOTHING : page.bytes);
         if (!unchanged) {
@@ -159,14 +164,16 @@ final class Discovery {
             return openApiVersionTwo(exchange, current);
         }
         if (!rest.startsWith("v3/")) {
-            return Exchange.notFoundText();
+            return Pages.notFound();
         }
         String path = rest.substring(3);
         OpenApiDocuments.Document document = current.openApi.document(path).orElse(null);
         if (document == null) {
             return new HttpAnswer(404, NOTHING);
         }
-        if (!takes(exchange.header("Accept"), JSON_TYPES)) {
+        String accept = exchange.header("Accept");
+        boolean binary = accept != null && Accept.takes(accept, V3_BINARY_TYPES);
+        if (!binary && !Accept.takes(accept, JSON_TYPES)) {
             return new HttpAnswer(406, NOTHING).with("Vary", "Accept");
         }
         String etag = '"' + document.hash() + '"';
@@ -182,7 +189,12 @@ final class Discovery {
         if (isUnchanged(exchange, etag, current.since)) {
             return new HttpAnswer(304, NOTHING).with("Etag", etag).with("Vary", "Accept");
         }
-        HttpAnswer answer = file(document.json(), "application/json", current.since)
+        HttpAnswer answer = (binary
+                        ? file(
+                                current.openApi.protobuf(path, document).json(),
+                                OpenApiDocuments.V3_PROTOBUF_ANSWER,
+                                current.since)
+                        : file(document.json(), "application/json", current.since))
                 .with("Etag", etag)
                 .with("Vary", "Accept");
         if (named) {
@@ -210,8 +222,8 @@ final class Discovery {
 
     private static HttpAnswer openApiVersionTwo(Exchange exchange, Edition current) {
         String accept = exchange.header("Accept");
-        boolean binary = accept != null && takes(accept, BINARY_TYPES);
-        if (!binary && !takes(accept, JSON_TYPES)) {
+        boolean binary = accept != null && Accept.takes(accept, BINARY_TYPES);
+        if (!binary && !Accept.takes(accept, JSON_TYPES)) {
             return variesByEncoding(new HttpAnswer(406, NOTHING));
         }
         OpenApiDocuments.Document document = binary ? current.openApi.v2Protobuf() : current.openApi.v2();
@@ -234,19 +246,6 @@ final class Discovery {
 
     private static HttpAnswer variesByEncoding(HttpAnswer answer) {
         return answer.with("Vary", "Accept-Encoding").with("Vary", "Accept");
-    }
-
-    /** Whether one of the clauses of an {@code Accept} header, or its absence, lets one of these types pass. */
-    private static boolean takes(@Nullable String header, List<String> types) {
-        if (header == null || header.isEmpty()) {
-            return true;
-        }
-        for (String clause : header.split(",", -1)) {
-            if (types.contains(clause.split(";", 2)[0].strip())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static boolean isUnchanged(Exchange exchange, String etag, Instant since) {
@@ -273,7 +272,19 @@ final class Discovery {
     List<String> rootPaths(List<String> healthPaths) {
         List<String> paths = new ArrayList<>(healthPaths);
         paths.addAll(List.of(
-                "/api", "/apis", "/apis/", "/metrics", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"));
+                "/.well-known/openid-configuration",
+                "/api",
+                "/apis",
+                "/apis/",
+                "/flagz",
+                "/metrics",
+                "/metrics/slis",
+                "/openapi/v2",
+                "/openapi/v3",
+                "/openapi/v3/",
+                "/openid/v1/jwks",
+                "/statusz",
+                "/version"));
         for (GroupInfo group : apiServer.catalogue().groups()) {
             String root = group.name().isEmpty() ? "/api" : "/apis/" + group.name();
             if (!group.name().isEmpty()) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.ApiResult;
@@ -46,6 +45,7 @@ final class Exchange {
             Map.of("GET", Verb.LIST, "POST", Verb.CREATE, "DELETE", Verb.DELETE_COLLECTION);
     private static final Pattern DURATION =
             Pattern.compile("[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+");
+    private static final Pattern LEGACY_PROXY = Pattern.compile("^/(api|apis/[^/]+)/[^/]+/proxy/");
     private static final Set<String> NO_NAMES = ImmutableSet.of(".", "..");
     private static final int WORTH_COMPRESSING = 128 << 10;
 
@@ -86,6 +86,8 @@ final class Exchange {
     /** Does what is asked and answers. */
     void run(byte[] body) {
         checkTimeout();
+        longRunning |=
+                path.startsWith("/debug/pprof/") || LEGACY_PROXY.matcher(path).find();
         ResourcePath target = ResourcePath.parse(path);
         if (target != null && target.watch() && target.resource().isEmpty()) {
             call.answer(HttpAnswer.text(
@@ -126,49 +128,7 @@ final class Exchange {
             answer(api.discovery.answer(this, target));
             return;
         }
-        if (path.equals("/")) {
-            answer(rootPage());
-            return;
-        }
-        String[] parts = path.substring(1).split("/", 2);
-        String rest = parts.length > 1 ? parts[1] : "";
-        switch (parts[0]) {
-            case "version" -> answer(rest.isEmpty() ? json(Version.tree(), true) : notFoundText());
-            case "healthz", "livez", "readyz" ->
-                answer(parts.length > 1 && rest.isEmpty() ? notFoundText() : api.health.answer(parts[0], rest, query));
-            case "openapi" -> answer(api.discovery.openApi(this, rest));
-            case "debug" -> answer(debug(rest));
-            case "metrics" -> answer(parts.length > 1 ? notFoundText() : Metrics.answer(api));
-            default -> answer(notFoundText());
-        }
-    }
-
-    private HttpAnswer rootPage() {
-        ObjectNode page = Json.object();
-        var paths = page.putArray("paths");
-        api.discovery.rootPaths(api.health.paths()).forEach(paths::add);
-        return json(page, true);
-    }
-
-    /** What the reference's store has a tool of its own for: forgetting its history, so that a client's own becomes too old. */
-    private HttpAnswer debug(String what) {
-        if (!what.equals("store/compact")) {
-            return notFoundText();
-        }
-        if (!call.method().equals("POST")) {
-            throw methodNotAllowed();
-        }
-        api.apiServer.compact();
-        return HttpAnswer.text(200, "ok");
-    }
-
-    static HttpAnswer notFoundText() {
-        return HttpAnswer.text(404, "404 page not found\n");
-    }
-
-    private static HttpAnswer json(ObjectNode tree, boolean pretty) {
-        return new HttpAnswer(200, Answers.write(tree, Accept.Format.JSON, pretty))
-                .with("Content-Type", "application/json");
+        answer(api.pages.answer(this));
     }
 
     // ---- resources --------------------------------------------------------------------------------------------------
@@ -244,6 +204,9 @@ final class Exchange {
         boolean pretty = accept.pretty() || wantsPretty();
         byte[] bytes = representation(resource, accept).write(result, pretty);
         HttpAnswer answer = body(result.code(), bytes, accept.format(), verb == Verb.GET || verb == Verb.LIST);
+        if (verb == Verb.LIST && accept.as() == null && answer.header("Content-Encoding") != null) {
+            answer.inChunks();
+        }
         answer(answer);
     }
 
@@ -267,15 +230,19 @@ final class Exchange {
     }
 
     private HttpAnswer body(int code, byte[] bytes, Accept.Format format, boolean compressible) {
-        if (compressible && bytes.length >= WORTH_COMPRESSING && takesGzip()) {
-            byte[] compressed = gzip(bytes);
-            return new HttpAnswer(code, compressed)
-                    .with("Content-Length", Integer.toString(compressed.length))
-                    .with("Content-Type", format.mediaType())
-                    .with("Content-Encoding", "gzip")
-                    .with("Vary", "Accept-Encoding");
-        }
-        return new HttpAnswer(code, bytes).with("Content-Type", format.mediaType());
+        HttpAnswer answer = new HttpAnswer(code, bytes).with("Content-Type", format.mediaType());
+        return compressible && bytes.length >= WORTH_COMPRESSING && takesGzip()
+                ? gzipped(answer).with("Vary", "Accept-Encoding")
+                : answer;
+    }
+
+    /** The same answer for a client that takes it compressed, or as it is. */
+    HttpAnswer compressed(HttpAnswer answer) {
+        return takesGzip() ? gzipped(answer).inChunks() : answer;
+    }
+
+    private static HttpAnswer gzipped(HttpAnswer answer) {
+        return answer.withBody(gzip(answer.body())).with("Content-Encoding", "gzip");
     }
 
     private ApiRequest request(ResourcePath target, Verb verb, byte[] body) {
@@ -383,7 +350,7 @@ final class Exchange {
         if (builtInGroup) {
             throw noRoute();
         }
-        answer(notFoundText());
+        answer(Pages.notFound());
     }
 
     private String mediaType() {

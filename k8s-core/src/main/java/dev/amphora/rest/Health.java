@@ -1,47 +1,93 @@
 package dev.amphora.rest;
 
+import dev.amphora.api.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
- * The pages {@code /healthz}, {@code /livez} and {@code /readyz}: named checks that pass or fail. Checks may be added while the pages are
- * served.
+ * The pages {@code /healthz}, {@code /livez} and {@code /readyz}: named checks that pass or fail.
+ *
+ * <p>They have the reference's checks in its order. What those of them look at that has no counterpart here is done before anything is
+ * served, so they pass until something else is said of them. Further checks may be added while the pages are served.
  */
 public final class Health {
-    private final Map<String, BooleanSupplier> live = new ConcurrentHashMap<>();
-    private final Map<String, BooleanSupplier> ready = new ConcurrentHashMap<>();
-    private final List<String> order = new ArrayList<>();
+    private static final List<String> FIRST = List.of("ping", "log");
+    private static final List<String> ONLY_LIVE = List.of("loopback-serving-certificate");
+    private static final List<String> ONLY_READY = List.of("etcd-readiness", "informer-sync");
+    private static final String HOOK = "poststarthook/";
+    private static final List<String> HOOKS = List.of(
+            "start-apiserver-admission-initializer",
+            "generic-apiserver-start-informers",
+            "priority-and-fairness-config-consumer",
+            "priority-and-fairness-filter",
+            "storage-object-count-tracker-hook",
+            "start-apiextensions-informers",
+            "start-apiextensions-controllers",
+            "crd-informer-synced",
+            "start-system-namespaces-controller",
+            "peer-endpoint-reconciler-controller",
+            "start-cluster-authentication-info-controller",
+            "start-kube-apiserver-identity-lease-controller",
+            "start-kube-apiserver-identity-lease-garbage-collector",
+            "storage-readiness",
+            "start-legacy-token-tracking-controller",
+            "start-service-ip-repair-controllers",
+            "rbac/bootstrap-roles",
+            "scheduling/bootstrap-system-priority-classes",
+            "priority-and-fairness-config-producer",
+            "bootstrap-controller",
+            "start-kubernetes-service-cidr-controller",
+            "start-kube-aggregator-informers",
+            "apiservice-status-local-available-controller",
+            "apiservice-status-remote-available-controller",
+            "apiservice-registration-controller",
+            "apiservice-discovery-controller",
+            "kube-apiserver-autoregistration");
+    private static final String REGISTERED = "autoregister-completion";
+    private static final List<String> LAST_HOOKS =
+            List.of("apiservice-openapi-controller", "apiservice-openapiv3-controller");
 
-    /** Pages whose only checks are {@code ping} and {@code log}, which always pass. */
+    private final Map<String, BooleanSupplier> live = new LinkedHashMap<>();
+    private final Map<String, BooleanSupplier> ready = new LinkedHashMap<>();
+
+    /** The reference's pages; every check passes. */
     public Health() {
-        live("ping", () -> true);
-        live("log", () -> true);
+        FIRST.forEach(name -> live(name, () -> true));
+        ONLY_LIVE.forEach(name -> live.put(name, () -> true));
+        live("etcd", () -> true);
+        ONLY_READY.forEach(name -> ready(name, () -> true));
+        HOOKS.forEach(name -> live(HOOK + name, () -> true));
+        live(REGISTERED, () -> true);
+        LAST_HOOKS.forEach(name -> live(HOOK + name, () -> true));
+        ready("shutdown", () -> true);
     }
 
     /**
-     * Adds a check of whether the server works at all; it counts on every page.
+     * Adds a check of whether the server works at all, or says what one looks at; it counts on every page.
      *
      * @param name such as {@code etcd}
      * @param check whether it passes; quick, and safe from any thread
      */
-    public void live(String name, BooleanSupplier check) {
-        add(live, name, check);
+    public synchronized void live(String name, BooleanSupplier check) {
+        live.put(name, check);
+        ready.put(name, check);
     }
 
-    /** Adds a check of whether the server is ready for clients; it counts on {@code /readyz} only. */
-    public void ready(String name, BooleanSupplier check) {
-        add(ready, name, check);
+    /** Adds a check of whether the server is ready for clients, or says what one looks at; it counts on {@code /readyz} only. */
+    public synchronized void ready(String name, BooleanSupplier check) {
+        ready.put(name, check);
     }
 
-    private synchronized void add(Map<String, BooleanSupplier> checks, String name, BooleanSupplier check) {
-        checks.put(name, check);
-        if (!order.contains(name)) {
-            order.add(name);
-        }
+    /** Drops the check that something has been done after the start, because it is not done. */
+    public synchronized void withoutHook(String name) {
+        live.remove(HOOK + name);
+        ready.remove(HOOK + name);
     }
 
     /** Whether every check passes. */
@@ -76,12 +122,12 @@ public final class Health {
                     ? HttpAnswer.text(200, "ok")
                     : HttpAnswer.text(500, "internal server error: " + single + " failed: reason withheld\n");
         }
-        List<String> excluded = query.getOrDefault("exclude", List.of());
+        Set<String> excluded = new TreeSet<>(query.getOrDefault("exclude", List.of()));
         StringBuilder report = new StringBuilder();
         boolean passed = true;
         for (Map.Entry<String, BooleanSupplier> check : checks.entrySet()) {
             String name = check.getKey();
-            if (excluded.contains(name)) {
+            if (excluded.remove(name)) {
                 report.append("[+]").append(name).append(" excluded: ok\n");
             } else if (check.getValue().getAsBoolean()) {
                 report.append("[+]").append(name).append(" ok\n");
@@ -90,6 +136,11 @@ public final class Health {
                 passed = false;
             }
         }
+        if (!excluded.isEmpty()) {
+            report.append("warn: some health checks cannot be excluded: no matches for ")
+                    .append(excluded.stream().map(Json::quote).collect(Collectors.joining(", ")))
+                    .append('\n');
+        }
         if (!passed) {
             return HttpAnswer.text(500, report + page + " check failed\n");
         }
@@ -97,16 +148,6 @@ public final class Health {
     }
 
     private synchronized Map<String, BooleanSupplier> checks(String page) {
-        Map<String, BooleanSupplier> checks = new LinkedHashMap<>();
-        for (String name : order) {
-            BooleanSupplier check = live.get(name);
-            if (check == null && !page.equals("livez")) {
-                check = ready.get(name);
-            }
-            if (check != null) {
-                checks.put(name, check);
-            }
-        }
-        return checks;
+        return new LinkedHashMap<>(page.equals("readyz") ? ready : live);
     }
 }

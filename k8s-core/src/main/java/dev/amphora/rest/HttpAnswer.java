@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class HttpAnswer {
     private final int status;
     private final List<Map.Entry<String, String>> headers = new ArrayList<>();
-    private final byte[] body;
+    private byte[] body;
+    private boolean chunked;
 
     HttpAnswer(int status, byte[] body) {
         this.status = status;
@@ -28,6 +29,22 @@ final class HttpAnswer {
     HttpAnswer with(String name, String value) {
         headers.add(Map.entry(name, value));
         return this;
+    }
+
+    /** The same with another body. */
+    HttpAnswer withBody(byte[] value) {
+        body = value;
+        return this;
+    }
+
+    /** The body goes out in chunks, however short it is. */
+    HttpAnswer inChunks() {
+        chunked = true;
+        return this;
+    }
+
+    boolean isChunked() {
+        return chunked;
     }
 
     int status() {

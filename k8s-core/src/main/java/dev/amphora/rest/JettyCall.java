@@ -26,6 +26,7 @@ final class JettyCall implements HttpCall {
     /** Longer bodies, unless their length is stated, go out in chunks, as Go's server sends them. */
     private static final int LONGEST_COUNTED = 2048;
 
+    private static final int NOT_MODIFIED = 304;
     private static final int MOST_DISCARDED = 64 << 20;
 
     private final Request request;
@@ -95,10 +96,18 @@ final class JettyCall implements HttpCall {
     @Override
     public void answer(HttpAnswer answer) {
         fill(answer);
-        if (answer.body().length > LONGEST_COUNTED
+        if ((answer.isChunked() || answer.body().length > LONGEST_COUNTED)
                 && answer.header("Content-Length") == null
                 && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1) {
             response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
+        }
+        if (answer.status() == NOT_MODIFIED) {
+            // The server states a length of zero when it sees the end at once.
+            response.write(
+                    false,
+                    ByteBuffer.allocate(0),
+                    Callback.from(() -> response.write(true, ByteBuffer.allocate(0), callback), callback::failed));
+            return;
         }
         response.write(true, ByteBuffer.wrap(answer.body()), callback);
     }

@@ -120,7 +120,7 @@ final class Representation {
         ObjectNode tree = Json.object();
         tree.put("kind", As.METADATA);
         tree.put("apiVersion", as.apiVersion());
-        tree.set("metadata", object.tree().path("metadata"));
+        tree.set("metadata", object.ordered().path("metadata"));
         return tree;
     }
 
@@ -137,7 +137,7 @@ final class Representation {
     private ObjectNode table(List<VersionedObject> objects, JsonNode metadata, As as) {
         return printer()
                 .table(
-                        objects.stream().map(VersionedObject::tree).toList(),
+                        objects.stream().map(VersionedObject::ordered).toList(),
                         metadata,
                         includeObject(),
                         clock.instant(),
@@ -150,7 +150,8 @@ final class Representation {
             columnsShown = true;
             return table(List.of(object), versionOf(object), as);
         }
-        return printer().laterRow(object.tree(), versionOf(object), includeObject(), clock.instant(), as.apiVersion());
+        return printer()
+                .laterRow(object.ordered(), versionOf(object), includeObject(), clock.instant(), as.apiVersion());
     }
 
     private TablePrinter printer() {

@@ -40,6 +40,7 @@ public final class RestApi {
     final String flowSchemaUid;
     final String priorityLevelUid;
     final Discovery discovery;
+    final Pages pages;
     private final @Nullable CertificateAuthority clientAuthority;
     private final boolean anonymous;
 
@@ -52,6 +53,7 @@ public final class RestApi {
         flowSchemaUid = kernel.newUid();
         priorityLevelUid = kernel.newUid();
         discovery = new Discovery(apiServer, kernel);
+        pages = new Pages(this);
         clientAuthority = builder.clientAuthority;
         anonymous = builder.anonymous;
     }

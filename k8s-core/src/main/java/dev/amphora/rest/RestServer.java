@@ -6,12 +6,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.BiFunction;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -21,7 +26,11 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.DetectorConnectionFactory;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -78,10 +87,11 @@ public final class RestServer implements AutoCloseable {
         HTTP2ServerConnectionFactory http2 = new HTTP2ServerConnectionFactory(configuration);
         http2.setMaxConcurrentStreams(STREAMS_PER_CONNECTION);
         http2.setStreamIdleTimeout(0);
-        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
+        ALPNServerConnectionFactory alpn = new PoliteNegotiation();
         alpn.setDefaultProtocol(http1.getProtocol());
         SslConnectionFactory tls = new SslConnectionFactory(tls(serving, clientAuthority), alpn.getProtocol());
-        ServerConnector connector = new ServerConnector(server, null, null, null, 0, 1, tls, alpn, http2, http1);
+        ServerConnector connector =
+                new ServerConnector(server, null, null, null, 0, 1, new TlsOnly(tls), tls, alpn, http2, http1);
         connector.setHost(address.getAddress().isAnyLocalAddress() ? null : address.getHostString());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(IDLE_CONNECTION.toMillis());
@@ -150,6 +160,43 @@ public final class RestServer implements AutoCloseable {
             return factory;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot set up TLS", e);
+        }
+    }
+
+    /** Tells a client that speaks plain HTTP that it should not. */
+    private static final class TlsOnly extends DetectorConnectionFactory {
+        private static final byte[] REFUSAL =
+                "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
+                        .getBytes(StandardCharsets.US_ASCII);
+
+        TlsOnly(SslConnectionFactory tls) {
+            super(tls);
+        }
+
+        @Override
+        protected void nextProtocol(Connector connector, EndPoint endPoint, ByteBuffer read) {
+            endPoint.write(Callback.from(endPoint::close), ByteBuffer.wrap(REFUSAL));
+        }
+    }
+
+    /** Answers a client that offers only protocols unknown here with an alert that says so. */
+    private static final class PoliteNegotiation extends ALPNServerConnectionFactory {
+        PoliteNegotiation() {
+            super(new String[0]);
+        }
+
+        @Override
+        protected AbstractConnection newServerConnection(
+                Connector connector, EndPoint endPoint, SSLEngine engine, List<String> protocols, String fallback) {
+            AbstractConnection connection = super.newServerConnection(connector, endPoint, engine, protocols, fallback);
+            BiFunction<SSLEngine, List<String>, String> selector = engine.getHandshakeApplicationProtocolSelector();
+            if (selector != null) {
+                engine.setHandshakeApplicationProtocolSelector(
+                        (e, offered) -> Collections.disjoint(offered, protocols) && !offered.isEmpty()
+                                ? null
+                                : selector.apply(e, offered));
+            }
+            return connection;
         }
     }
 

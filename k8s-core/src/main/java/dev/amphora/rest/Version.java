@@ -3,7 +3,7 @@ package dev.amphora.rest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 
-/** What {@code /version} says: the release of Kubernetes whose behaviour is served. */
+/** What {@code /version} says: the release of Kubernetes whose behaviour is served, as a build without stamps says it. */
 final class Version {
     private Version() {}
 
@@ -16,11 +16,11 @@ final class Version {
         tree.put("minCompatibilityMajor", "1");
         tree.put("minCompatibilityMinor", "35");
         tree.put("gitVersion", "v1.36.3");
-        tree.put("gitCommit", "");
+        tree.put("gitCommit", "$Format:%H$");
         tree.put("gitTreeState", "");
         tree.put("buildDate", "1970-01-01T00:00:00Z");
-        tree.put("goVersion", "");
-        tree.put("compiler", "javac");
+        tree.put("goVersion", "go1.26.8");
+        tree.put("compiler", "gc");
         tree.put("platform", "linux/amd64");
         return tree;
     }

@@ -60,6 +60,9 @@ final class Serve implements Callable<Integer> {
 
     private static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
 
+    /** Gates that make a difference: which post-start hooks the health pages show. */
+    private static final List<String> GATES = List.of("APIServerIdentity", "UnknownVersionInteroperabilityProxy");
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -107,7 +110,8 @@ final class Serve implements Callable<Integer> {
 
     @Option(
             names = "--etcd-compaction-interval",
-            description = "Compact the store's history this often, in memory too; 0 for never. Default: ${DEFAULT-VALUE}")
+            description =
+                    "Compact the store's history this often, in memory too; 0 for never. Default: ${DEFAULT-VALUE}")
     private String compactionInterval = "5m";
 
     @Option(
@@ -217,7 +221,9 @@ final class Serve implements Callable<Integer> {
             if (!value.equals("true") && !value.equals("false")) {
                 throw wrong("--feature-gates: %s is true or false, not %s".formatted(gate, value));
             }
-            err.println("Warning: the feature gate " + gate + " changes nothing here.");
+            if (!GATES.contains(gate)) {
+                err.println("Warning: the feature gate " + gate + " changes nothing here.");
+            }
         });
     }
 
@@ -264,7 +270,10 @@ final class Serve implements Callable<Integer> {
                         .withServiceClusterIpRange(serviceClusterIpRange)
                         .withPublishedEndpoint(!endpointReconcilerType.equals("none"))
                         .withoutVersions(disabledVersions(parts))
-                        .withCompactionInterval(compactionInterval()))
+                        .withCompactionInterval(compactionInterval())
+                        .withoutFeatures(GATES.stream()
+                                .filter(gate -> "false".equals(featureGates.get(gate)))
+                                .toList()))
                 .serve(address, certDir);
         if (parts == Components.api) {
             builder.noScheduler().noControllers();

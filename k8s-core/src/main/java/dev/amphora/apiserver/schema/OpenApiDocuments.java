@@ -21,7 +21,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The OpenAPI documents of a catalogue: of version 3 an index, and one document for each version of a group; of version 2 a single
@@ -33,6 +32,12 @@ public final class OpenApiDocuments {
 
     /** The media type under which {@link #v2Protobuf()} is answered: the one asked for is no valid media type. */
     public static final String V2_PROTOBUF_ANSWER = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+    /** The media type by which clients ask for {@link #protobuf}. */
+    public static final String V3_PROTOBUF = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+
+    /** The media type under which {@link #protobuf} is answered. */
+    public static final String V3_PROTOBUF_ANSWER = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 
     private static final List<String> OBJECT_TYPES =
             List.of("application/json", "application/vnd.kubernetes.protobuf", "application/yaml");
@@ -129,6 +134,12 @@ public final class OpenApiDocuments {
             documents.put(path, known);
         }
         return Optional.of(known);
+    }
+
+    /** A document in the binary form of media type {@link #V3_PROTOBUF}, with the hash that it has in JSON. */
+    public Document protobuf(String path, Document json) {
+        return documents.computeIfAbsent(
+                path + ".pb", key -> new Document(OpenApiV3Protobuf.write(Json.read(json.json())), json.hash()));
     }
 
     /** {@code /openapi/v2} in JSON: all groups in one document. */

@@ -33,8 +33,30 @@ final class OpenApiV2Protobuf {
                             named(shared, 1, parameter.getKey(), parameter(parameter.getValue()));
                         }
                     }));
+                    for (JsonNode requirement : document.path("security")) {
+                        out.writeBytes(12, ProtobufWriter.message(each -> {
+                            for (Map.Entry<String, JsonNode> scheme : requirement.properties()) {
+                                named(each, 1, scheme.getKey(), ByteString.EMPTY);
+                            }
+                        }));
+                    }
+                    out.writeBytes(13, ProtobufWriter.message(schemes -> {
+                        for (Map.Entry<String, JsonNode> scheme :
+                                document.path("securityDefinitions").properties()) {
+                            named(schemes, 1, scheme.getKey(), apiKey(scheme.getValue()));
+                        }
+                    }));
                 })
                 .toByteArray();
+    }
+
+    private static ByteString apiKey(JsonNode scheme) {
+        return ProtobufWriter.message(item -> item.writeBytes(2, ProtobufWriter.message(key -> {
+            text(key, 1, scheme.path("type"));
+            text(key, 2, scheme.path("name"));
+            text(key, 3, scheme.path("in"));
+            text(key, 4, scheme.path("description"));
+        })));
     }
 
     private static void named(CodedOutputStream out, int number, String name, ByteString value) throws IOException {

@@ -52,7 +52,11 @@ public final class ProtobufCodec {
         String kind = object.path("kind").asText();
         TypeSchema type = type(apiVersion, kind)
                 .orElseThrow(() -> new IllegalArgumentException("no binary form of " + apiVersion + " " + kind));
-        ByteString message = ProtobufWriter.object(object, type);
+        return envelope(apiVersion, kind, ProtobufWriter.object(object, type));
+    }
+
+    /** A message with what says of which kind it is. */
+    static byte[] envelope(String apiVersion, String kind, ByteString message) {
         ByteString envelope = ProtobufWriter.message(out -> {
             out.writeBytes(1, ProtobufWriter.message(meta -> {
                 meta.writeString(1, apiVersion);
