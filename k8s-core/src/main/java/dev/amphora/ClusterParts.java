@@ -257,6 +257,7 @@ final class ClusterParts implements AutoCloseable {
                     kernel, component("system:kube-controller-manager", "kube-controller-manager"), controllers);
             running.push(manager);
             manager.start();
+            apiServer.component("controller-manager", () -> ready);
         }
     }
 
@@ -281,6 +282,7 @@ final class ClusterParts implements AutoCloseable {
 
     void startScheduler(Scheduler scheduler) {
         running.push(scheduler);
+        apiServer.component("scheduler", () -> ready);
         scheduler.start(new Scheduler.Context(kernel, component("system:kube-scheduler", "kube-scheduler")));
     }
 

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -96,6 +97,15 @@ public final class ApiServer implements AutoCloseable {
         compaction.start();
         ready = true;
         return this;
+    }
+
+    /**
+     * Says how to find out whether a component of the control plane runs, for who reads its status.
+     *
+     * @param name {@code scheduler} or {@code controller-manager}
+     */
+    public void component(String name, BooleanSupplier healthy) {
+        subresources.components().component(name, healthy);
     }
 
     /** Whether it has started. */

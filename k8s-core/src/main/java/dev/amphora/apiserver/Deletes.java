@@ -184,8 +184,7 @@ final class Deletes {
         if (written == null || waits) {
             return written == null ? null : new Outcome(written, false);
         }
-        Outcome gone = gone(endpoint, key, written);
-        return gone == null ? null : new Outcome(written, true);
+        return gone(endpoint, key, written);
     }
 
     private @Nullable Outcome gone(Endpoint endpoint, String key, VersionedObject current) {

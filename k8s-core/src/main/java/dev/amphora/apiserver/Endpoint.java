@@ -41,6 +41,11 @@ record Endpoint(
         return info.namespaced() && !namespace.isEmpty() ? cache.prefix() + namespace + "/" : cache.prefix();
     }
 
+    /** Whether the reference answers reads of the kind from a cache: it does but for events, so compaction shows there. */
+    boolean isCached() {
+        return !stored.qualifiedName().equals("events");
+    }
+
     /** Reads the stored object. */
     Optional<VersionedObject> find(String namespace, String name) {
         return store.get(key(namespace, name)).entry().map(cache::object);

@@ -43,6 +43,10 @@ final class FieldLabels {
         if (endpoint.info().kind().equals("Job")) {
             return "field label \"%s\" not supported for Job".formatted(field);
         }
+        if (endpoint.info().kind().equals("ResourceSlice")) {
+            return "field label not supported for %s, Kind=ResourceSlice: %s"
+                    .formatted(endpoint.info().apiVersion(), field);
+        }
         return onlyCommon
                 ? "\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
                         .formatted(field)

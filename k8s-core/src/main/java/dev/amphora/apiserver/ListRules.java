@@ -82,7 +82,7 @@ final class ListRules {
             errors.add(new FieldError(
                     FieldError.Type.NOT_SUPPORTED,
                     "resourceVersionMatch",
-                    "Unsupported value: %s: supported values: \"Exact\", \"NotOlderThan\""
+                    "Unsupported value: %s: supported values: \"Exact\", \"NotOlderThan\", \"\""
                             .formatted(Json.quote(match))));
         }
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param apiVersion such as {@code apps/v1}
  * @param kind such as {@code DeploymentList}
  * @param items in key order
- * @param revision where a watch goes on from
+ * @param revision where a watch goes on from; 0 if nothing can be watched
  * @param continueToken for the next page; empty if this is the last
  * @param remaining how many items later pages hold, null if that is not known
  */
@@ -33,7 +33,9 @@ public record Listing(
     /** The list's metadata. */
     public ObjectNode metadata() {
         ObjectNode metadata = Json.object();
-        metadata.put("resourceVersion", Long.toString(revision));
+        if (revision > 0) {
+            metadata.put("resourceVersion", Long.toString(revision));
+        }
         if (!continueToken.isEmpty()) {
             metadata.put("continue", continueToken);
         }

@@ -1,19 +1,15 @@
 package dev.amphora.apiserver;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.io.BaseEncoding;
 import dev.amphora.api.FieldSelector;
-import dev.amphora.api.Json;
 import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.CompactedException;
 import dev.amphora.store.Store;
+import io.fabric8.kubernetes.api.model.ListMetaBuilder;
 import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +32,7 @@ final class Reads {
         Endpoint endpoint = call.endpoint();
         long least = strictVersion(call.options().resourceVersion());
         if (least > 0) {
-            reach(least, true);
+            reach(least, endpoint.isCached());
         }
         VersionedObject object = endpoint.find(
                         call.request().namespace(), call.request().name())
@@ -50,33 +46,43 @@ final class Reads {
         ListRules.check(options);
         long limit = Math.max(0, options.limit());
         String asked = options.resourceVersion();
+        Endpoint endpoint = call.endpoint();
+        String base = endpoint.collection(call.request().namespace());
+        boolean any = asked.equals("0") && endpoint.isCached();
         Page page;
-        if (!options.continueToken().isEmpty() && !asked.equals("0")) {
-            Token token = Token.parse(options.continueToken());
-            if (!asked.isEmpty()) {
+        if (!options.continueToken().isEmpty()) {
+            ContinueToken token = ContinueToken.parse(options.continueToken());
+            if (!asked.isEmpty() && !asked.equals("0")) {
                 throw StatusException.badRequest("specifying resource version is not allowed when using continue");
             }
-            page = at(call.endpoint(), filter, limit, token.revision, filter.prefix() + token.start);
+            String after = base + token.start();
+            if (any) {
+                page = onwards(endpoint, filter, 0, token, after);
+            } else if (token.revision() == ContinueToken.NEWEST) {
+                page = at(endpoint, filter, limit, feed.storeRevision(), after);
+            } else {
+                page = onwards(endpoint, filter, limit, token, after);
+            }
         } else {
             long revision = version(asked, "invalid resource version: ");
             boolean exact = options.resourceVersionMatch().equals("Exact")
                     || (options.resourceVersionMatch().isEmpty() && revision > 0 && limit > 0);
             if (exact) {
-                reach(revision, true);
-                page = at(call.endpoint(), filter, limit, revision, null);
+                reach(revision, endpoint.isCached());
+                page = exactly(endpoint, filter, limit, revision);
             } else {
-                page = cut(cached(call.endpoint(), filter, asked, revision), filter, asked.equals("0") ? 0 : limit);
+                page = cut(cached(endpoint, filter, asked, revision), filter, any ? 0 : limit);
             }
         }
         List<VersionedObject> items = new ArrayList<>(page.items.size());
-        page.items.forEach(item -> items.add(call.endpoint().view(item)));
+        page.items.forEach(item -> items.add(endpoint.view(item)));
         Listing listing = new Listing(
-                call.endpoint().info().apiVersion(),
-                call.endpoint().info().listKind(),
+                endpoint.info().apiVersion(),
+                endpoint.info().listKind(),
                 items,
                 page.revision,
-                page.next == null ? "" : new Token(page.revision, page.next).text(),
-                page.next == null || !filter.isEverything() ? null : page.remaining);
+                page.last == null ? "" : new ContinueToken(page.revision, page.last.substring(base.length())).text(),
+                page.last == null || !filter.isEverything() ? null : page.remaining);
         return ApiResult.ok(listing, call.warnings());
     }
 
@@ -103,8 +109,12 @@ final class Reads {
                 endpoint.info().kind(),
                 options.allowWatchBookmarks(),
                 kernel.actor("apiserver/watch/" + endpoint.info().plural()));
-        boolean initial = Boolean.TRUE.equals(options.sendInitialEvents());
+        boolean fromAnywhere = options.resourceVersionMatch().isEmpty() && revision == 0;
+        boolean initial = options.sendInitialEvents() == null ? fromAnywhere : options.sendInitialEvents();
         try {
+            if (!endpoint.isCached() && revision > 0) {
+                checkKept(endpoint, revision);
+            }
             if (initial && revision > 0) {
                 reach(revision, true);
             }
@@ -127,6 +137,17 @@ final class Reads {
             watcher.fail(e.status());
         }
         return watcher;
+    }
+
+    /** Refuses to watch from a revision that the store has forgotten. */
+    private void checkKept(Endpoint endpoint, long revision) {
+        try {
+            if (revision <= feed.storeRevision()) {
+                endpoint.store().range(endpoint.cache().prefix(), null, 1, revision);
+            }
+        } catch (CompactedException e) {
+            throw StatusException.expired("The resourceVersion for the provided watch is too old.");
+        }
     }
 
     /** What a request selects. */
@@ -162,9 +183,9 @@ final class Reads {
         WatchCache cache = endpoint.cache();
         if (!asked.isEmpty()) {
             if (revision > 0) {
-                reach(revision, true);
+                reach(revision, endpoint.isCached());
             }
-            return cache.current(filter.prefix());
+            return cache.held(filter.prefix(), revision);
         }
         WatchCache.Snapshot fresh = cache.fresh(filter.prefix());
         if (fresh != null) {
@@ -175,7 +196,8 @@ final class Reads {
                 range.entries().stream().map(cache::object).toList(), range.revision());
     }
 
-    private record Page(List<VersionedObject> items, long revision, @Nullable String next, long remaining) {}
+    /** Some objects, and the key of the last one if there are more. */
+    private record Page(List<VersionedObject> items, long revision, @Nullable String last, long remaining) {}
 
     private static Page cut(WatchCache.Snapshot snapshot, WatchFilter filter, long limit) {
         List<VersionedObject> items = new ArrayList<>();
@@ -188,12 +210,55 @@ final class Reads {
                     return new Page(
                             items,
                             snapshot.revision(),
-                            object.key().substring(filter.prefix().length()),
+                            object.key(),
                             (long) snapshot.objects().size() - seen);
                 }
             }
         }
         return new Page(items, snapshot.revision(), null, 0);
+    }
+
+    /** The next page of a list as it was at its first; from the cache's memory if the store has forgotten. */
+    private static Page onwards(Endpoint endpoint, WatchFilter filter, long limit, ContinueToken token, String after) {
+        try {
+            return at(endpoint, filter, limit, token.revision(), after);
+        } catch (CompactedException e) {
+            WatchCache.Snapshot known = remembered(endpoint, filter, token.revision());
+            if (known == null) {
+                throw tooOld(token);
+            }
+            return cut(known.after(after), filter, limit);
+        }
+    }
+
+    private static StatusException tooOld(ContinueToken token) {
+        StatusException expired = StatusException.expired(
+                "The provided continue parameter is too old to display a consistent list result. You can start a new list"
+                        + " without the continue parameter, or use the continue token in this response to retrieve the"
+                        + " remainder of the results. Continuing with the provided token results in an inconsistent list -"
+                        + " objects that were created, modified, or deleted between the time the first chunk was returned"
+                        + " and now may show up in the list.");
+        expired.status()
+                .setMetadata(new ListMetaBuilder()
+                        .withContinue(new ContinueToken(ContinueToken.NEWEST, token.start()).text())
+                        .build());
+        return expired;
+    }
+
+    private static Page exactly(Endpoint endpoint, WatchFilter filter, long limit, long revision) {
+        try {
+            return at(endpoint, filter, limit, revision, null);
+        } catch (CompactedException e) {
+            WatchCache.Snapshot known = remembered(endpoint, filter, revision);
+            if (known == null) {
+                throw StatusException.expired("The resourceVersion for the provided list is too old.");
+            }
+            return cut(known, filter, limit);
+        }
+    }
+
+    private static WatchCache.@Nullable Snapshot remembered(Endpoint endpoint, WatchFilter filter, long revision) {
+        return endpoint.isCached() ? endpoint.cache().past(filter.prefix(), revision) : null;
     }
 
     private static Page at(
@@ -204,16 +269,7 @@ final class Reads {
         long seen = 0;
         long count = -1;
         while (true) {
-            Store.Range range;
-            try {
-                range = endpoint.store().range(filter.prefix(), after, chunk, revision);
-            } catch (CompactedException e) {
-                throw StatusException.expired(
-                        startAfter == null
-                                ? "The resourceVersion for the provided list is too old."
-                                : "The provided continue parameter is too old to display a consistent list result. You can start"
-                                        + " a new list without the continue parameter.");
-            }
+            Store.Range range = endpoint.store().range(filter.prefix(), after, chunk, revision);
             if (count < 0) {
                 count = range.count();
             }
@@ -225,11 +281,7 @@ final class Reads {
                     items.add(object);
                     if (items.size() == limit) {
                         boolean more = seen < count;
-                        return new Page(
-                                items,
-                                revision,
-                                more ? entry.key().substring(filter.prefix().length()) : null,
-                                count - seen);
+                        return new Page(items, revision, more ? entry.key() : null, count - seen);
                     }
                 }
             }
@@ -280,32 +332,5 @@ final class Reads {
             throw StatusException.of(500, "", "resourceVersion: " + why, null);
         }
         return Long.parseLong(text);
-    }
-
-    /** Where a list goes on: at which revision and after which key. */
-    private record Token(long revision, String start) {
-        private static final String VERSION = "meta.k8s.io/v1";
-
-        String text() {
-            ObjectNode tree = Json.object();
-            tree.put("v", VERSION).put("rv", revision).put("start", start + "\0");
-            return BaseEncoding.base64Url().omitPadding().encode(Json.write(tree));
-        }
-
-        static Token parse(String text) {
-            try {
-                JsonNode tree = Json.read(BaseEncoding.base64Url().omitPadding().decode(text));
-                String start = tree.path("start").asText();
-                if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
-                    throw new IllegalArgumentException("not a token");
-                }
-                return new Token(
-                        tree.path("rv").asLong(),
-                        start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
-            } catch (RuntimeException e) {
-                throw StatusException.badRequest("continue key is not valid: "
-                        + new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
-            }
-        }
     }
 }

@@ -11,6 +11,7 @@ final class Subresources {
     private final PodBinding binding;
     private final PodEviction eviction;
     private final Reviews reviews;
+    private final ComponentStatuses components;
     private final ServiceAccountTokens tokens;
 
     Subresources(
@@ -25,7 +26,12 @@ final class Subresources {
         binding = new PodBinding(kernel, endpoints, writes);
         eviction = new PodEviction(kernel, endpoints, reads, writes, deletes);
         reviews = new Reviews(server);
+        components = new ComponentStatuses(reads);
         this.tokens = tokens;
+    }
+
+    ComponentStatuses components() {
+        return components;
     }
 
     /** The answer, or null if the request is about a stored object or a part of it. */
@@ -44,6 +50,7 @@ final class Subresources {
             };
         }
         return switch (place) {
+            case "componentstatuses" -> request.verb() == Verb.GET ? components.get(call) : components.list(call);
             case "pods/binding", "bindings" -> binding.create(call);
             case "pods/eviction" -> eviction.create(call);
             case "serviceaccounts/token" -> tokens.create(call);

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -36,6 +37,7 @@ final class WatchCache {
     private final List<Object> early = new ArrayList<>();
     private volatile boolean started;
     private long startRevision;
+    private long lastChange;
     private long forgotten;
 
     WatchCache(Kernel kernel, Store store, StoreFeed feed, String prefix) {
@@ -51,7 +53,16 @@ final class WatchCache {
      * @param objects in key order
      * @param revision what they are as recent as
      */
-    record Snapshot(List<VersionedObject> objects, long revision) {}
+    record Snapshot(List<VersionedObject> objects, long revision) {
+        /** Only what comes after a key. */
+        Snapshot after(String key) {
+            return new Snapshot(
+                    objects.stream()
+                            .filter(object -> object.key().compareTo(key) > 0)
+                            .toList(),
+                    revision);
+        }
+    }
 
     String prefix() {
         return prefix;
@@ -75,6 +86,7 @@ final class WatchCache {
                 }
                 startRevision = range.revision();
                 forgotten = startRevision;
+                lastChange = startRevision;
                 started = true;
                 for (Object each : early) {
                     if (each instanceof Store.Event event) {
@@ -99,6 +111,42 @@ final class WatchCache {
         start();
         synchronized (feed) {
             return new Snapshot(new ArrayList<>(within(within)), revision());
+        }
+    }
+
+    /**
+     * What the cache holds of a prefix, as recent as the last change of the resource.
+     *
+     * @param least a revision that the cache has reached
+     */
+    Snapshot held(String within, long least) {
+        start();
+        synchronized (feed) {
+            return new Snapshot(new ArrayList<>(within(within)), Math.max(lastChange, least));
+        }
+    }
+
+    /** What was there at a revision, as far as the changes since are remembered; null if they are not. */
+    @Nullable Snapshot past(String within, long revision) {
+        start();
+        synchronized (feed) {
+            if (revision < forgotten || revision > revision()) {
+                return null;
+            }
+            NavigableMap<String, VersionedObject> then = new TreeMap<>();
+            within(within).forEach(object -> then.put(object.key(), object));
+            for (Iterator<Change> each = recent.descendingIterator(); each.hasNext(); ) {
+                Change change = each.next();
+                if (change.revision() <= revision) {
+                    break;
+                }
+                if (change.previous() == null) {
+                    then.remove(change.key());
+                } else if (change.key().startsWith(within)) {
+                    then.put(change.key(), change.previous());
+                }
+            }
+            return new Snapshot(List.copyOf(then.values()), revision);
         }
     }
 
@@ -206,6 +254,7 @@ final class WatchCache {
         } else {
             objects.put(change.key(), object);
         }
+        lastChange = change.revision();
         recent.add(change);
         Instant old = change.at().minus(KEPT);
         while (recent.size() > MOST

@@ -17,6 +17,7 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -147,6 +148,17 @@ final class Exchange {
         warnings = Deprecations.of(resource);
         boolean connection =
                 resource.group().isEmpty() && (CONNECTIONS.contains(target.subresource()) || isLog(resource, target));
+        if (verb == Verb.WATCH && !resource.supports("watch") && resource.supports("list")) {
+            authorize(access(target, verb));
+            throw StatusException.of(
+                    405,
+                    "MethodNotAllowed",
+                    "watch is not supported on resources of kind \"%s\"".formatted(resource.qualifiedName()),
+                    new StatusDetailsBuilder()
+                            .withGroup(resource.group())
+                            .withKind(resource.plural())
+                            .build());
+        }
         if (verb == null
                 || !supports(resource, target, verb)
                 || target.namespace().isEmpty()
@@ -204,9 +216,6 @@ final class Exchange {
         boolean pretty = accept.pretty() || wantsPretty();
         byte[] bytes = representation(resource, accept).write(result, pretty);
         HttpAnswer answer = body(result.code(), bytes, accept.format(), verb == Verb.GET || verb == Verb.LIST);
-        if (verb == Verb.LIST && accept.as() == null && answer.header("Content-Encoding") != null) {
-            answer.inChunks();
-        }
         answer(answer);
     }
 

@@ -3,6 +3,7 @@ package dev.amphora.rest;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
+import io.fabric8.kubernetes.api.model.ListMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusCause;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -16,7 +17,8 @@ final class StatusTree {
         ObjectNode tree = Json.object();
         tree.put("kind", "Status");
         tree.put("apiVersion", "v1");
-        tree.putObject("metadata");
+        ListMeta metadata = status.getMetadata();
+        put(tree.putObject("metadata"), "continue", metadata == null ? null : metadata.getContinue());
         put(tree, "status", status.getStatus());
         put(tree, "message", status.getMessage());
         put(tree, "reason", status.getReason());

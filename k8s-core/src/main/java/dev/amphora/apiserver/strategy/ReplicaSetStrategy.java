@@ -3,9 +3,7 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableMap;
 import java.util.List;
-import java.util.Map;
 
 /** Replica sets. */
 final class ReplicaSetStrategy extends KindStrategy {
@@ -61,17 +59,6 @@ final class ReplicaSetStrategy extends KindStrategy {
         WorkloadRules.notAbove(status, "readyReplicas", "replicas", "status.replicas");
         WorkloadRules.notAbove(status, "availableReplicas", "replicas", "status.replicas");
         WorkloadRules.notAbove(status, "availableReplicas", "readyReplicas", "readyReplicas");
-    }
-
-    @Override
-    public Map<String, String> selectableFields(ObjectNode object) {
-        return replicas(object);
-    }
-
-    static Map<String, String> replicas(ObjectNode object) {
-        return ImmutableMap.of(
-                "status.replicas",
-                Long.toString(object.path("status").path("replicas").asLong()));
     }
 
     @Override

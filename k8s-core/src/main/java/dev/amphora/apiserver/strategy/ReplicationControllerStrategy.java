@@ -5,6 +5,7 @@ import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
 
@@ -79,7 +80,9 @@ final class ReplicationControllerStrategy extends KindStrategy {
 
     @Override
     public Map<String, String> selectableFields(ObjectNode object) {
-        return ReplicaSetStrategy.replicas(object);
+        return ImmutableMap.of(
+                "status.replicas",
+                Long.toString(object.path("status").path("replicas").asLong()));
     }
 
     @Override

@@ -1,0 +1,45 @@
+package dev.amphora.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.io.BaseEncoding;
+import dev.amphora.api.Json;
+import dev.amphora.api.StatusException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where a list goes on.
+ *
+ * @param revision which state of the store is shown; {@link #NEWEST} gives up consistency with the pages before
+ * @param start the last key of the page before, without the prefix of the collection
+ */
+record ContinueToken(long revision, String start) {
+    static final long NEWEST = -1;
+    private static final String VERSION = "meta.k8s.io/v1";
+
+    String text() {
+        ObjectNode tree = Json.object();
+        tree.put("v", VERSION).put("rv", revision).put("start", start + "\0");
+        return BaseEncoding.base64Url().omitPadding().encode(Json.write(tree));
+    }
+
+    /**
+     * Reads a token.
+     *
+     * @throws StatusException 400 if it is none
+     */
+    static ContinueToken parse(String text) {
+        try {
+            JsonNode tree = Json.read(BaseEncoding.base64Url().omitPadding().decode(text));
+            String start = tree.path("start").asText();
+            if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
+                throw new IllegalArgumentException("not a token");
+            }
+            return new ContinueToken(
+                    tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
+        } catch (RuntimeException e) {
+            throw StatusException.badRequest("continue key is not valid: "
+                    + new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+        }
+    }
+}
