@@ -140,7 +140,7 @@ final class ClusterParts implements AutoCloseable {
 
     private RestApi newRestApi() {
         RestApi.Builder builder =
-                RestApi.builder(kernel, apiServer).health(health).nodes(new NodeLogs(kernel, this::nodes));
+                RestApi.builder(kernel, apiServer).health(health).nodes(new LocalNodes(kernel, this::nodes));
         if (authority != null) {
             builder.clientAuthority(authority);
         }

@@ -204,6 +204,10 @@ final class Exchange {
         }
         if (connection) {
             longRunning = true;
+            if (!target.subresource().equals("proxy")) {
+                new PodConnect(api, this, call, request, query).run();
+                return;
+            }
             authorize(request.access());
             throw StatusException.of(
                     501, "", "%s/%s is not served here".formatted(resource.plural(), target.subresource()), null);

@@ -4,8 +4,9 @@ import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.VersionedObject;
 import dev.amphora.apiserver.WatchSink;
 import dev.amphora.rest.HttpCall.HttpStream;
-import dev.amphora.rest.HttpCall.WebSocketConnection;
-import dev.amphora.rest.HttpCall.WebSocketListener;
+import dev.amphora.rest.remote.WebSocketConnection;
+import dev.amphora.rest.remote.WebSocketListener;
+import dev.amphora.stream.ByteSink;
 import io.fabric8.kubernetes.api.model.Status;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -74,7 +75,7 @@ final class WatchAnswer implements WatchSink {
     }
 
     private void upgrade() {
-        List<String> protocols = offeredProtocols();
+        List<String> protocols = call.offeredProtocols();
         if (!hasOrigin() || protocols.size() > 1) {
             onGone();
             call.answer(new HttpAnswer(protocols.size() > 1 && hasOrigin() ? 400 : 403, new byte[0]));
@@ -87,25 +88,15 @@ final class WatchAnswer implements WatchSink {
             }
 
             @Override
-            public void onMessage(byte[] message, boolean text) {}
+            public CompletionStage<?> onMessage(byte[] message, boolean text) {
+                return ByteSink.READY;
+            }
 
             @Override
             public void onClosed() {
                 onGone();
             }
         });
-    }
-
-    private List<String> offeredProtocols() {
-        List<String> protocols = new ArrayList<>();
-        for (String header : call.headers("Sec-WebSocket-Protocol")) {
-            for (String protocol : header.split(",", -1)) {
-                if (!protocol.isBlank()) {
-                    protocols.add(protocol.strip());
-                }
-            }
-        }
-        return protocols;
     }
 
     private boolean hasOrigin() {
