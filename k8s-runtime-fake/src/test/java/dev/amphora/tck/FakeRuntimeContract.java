@@ -94,7 +94,10 @@ abstract class FakeRuntimeContract extends ContainerRuntimeContract {
                 ? program(
                         "tck/answers",
                         ContainerBehavior.runs()
-                                .servesTcp(port, (in, out) -> out.write(text.getBytes(StandardCharsets.UTF_8))))
+                                .servesTcp(port, (in, out) -> {
+                                    out.write(text.getBytes(StandardCharsets.UTF_8));
+                                    out.flush();
+                                }))
                 : null;
     }
 
