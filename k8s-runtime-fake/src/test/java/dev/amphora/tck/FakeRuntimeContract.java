@@ -91,13 +91,10 @@ abstract class FakeRuntimeContract extends ContainerRuntimeContract {
     @Override
     protected @Nullable Program answers(int port, String text) {
         return hasSockets()
-                ? program(
-                        "tck/answers",
-                        ContainerBehavior.runs()
-                                .servesTcp(port, (in, out) -> {
-                                    out.write(text.getBytes(StandardCharsets.UTF_8));
-                                    out.flush();
-                                }))
+                ? program("tck/answers", ContainerBehavior.runs().servesTcp(port, (in, out) -> {
+                    out.write(text.getBytes(StandardCharsets.UTF_8));
+                    out.flush();
+                }))
                 : null;
     }
 
