@@ -64,7 +64,7 @@ public final class ApiServer implements AutoCloseable {
         Admission admission = new Admission(plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
-        writes = new Writes(kernel, feed, admission, allocations);
+        writes = new Writes(kernel, feed, endpoints, admission, allocations);
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());

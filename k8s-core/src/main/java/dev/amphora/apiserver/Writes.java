@@ -30,12 +30,12 @@ final class Writes {
     private final Allocations allocations;
     private final FieldOwnership owners;
 
-    Writes(Kernel kernel, StoreFeed feed, Admission admission, Allocations allocations) {
+    Writes(Kernel kernel, StoreFeed feed, Endpoints endpoints, Admission admission, Allocations allocations) {
         this.kernel = kernel;
         this.feed = feed;
         this.admission = admission;
         this.allocations = allocations;
-        owners = new FieldOwnership(kernel);
+        owners = new FieldOwnership(kernel, endpoints);
     }
 
     /** Makes the next state of an object from the present one; may be called again if somebody else was faster. */
