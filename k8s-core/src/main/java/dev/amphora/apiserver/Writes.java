@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Create and update: from a decoded object to one compare-and-swap in the store. */
 final class Writes {
+    /** How often a name is generated before the collision is the caller's problem, as the reference does since 1.30. */
+    private static final int MAX_GENERATED_NAMES = 8;
+
     private static final String MODIFIED =
             "the object has been modified; please apply your changes to the latest version and try again";
     private static final int MAX_ATTEMPTS = 100;
@@ -66,7 +69,23 @@ final class Writes {
         ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
         matchNamespace(call, object);
         toStored(call, object);
-        return ApiResult.created(endpoint.view(insert(call, object, false)), call.warnings());
+        return ApiResult.created(endpoint.view(insertNamed(call, object)), call.warnings());
+    }
+
+    /** Stores a new object; one that wants a generated name gets another if somebody has that already. */
+    private VersionedObject insertNamed(Call call, ObjectNode object) {
+        boolean generates = Metadata.text(object, "name").isEmpty()
+                && !Metadata.text(object, "generateName").isEmpty();
+        for (int attempt = 1; generates && attempt < MAX_GENERATED_NAMES; attempt++) {
+            try {
+                return insert(call, object.deepCopy(), false);
+            } catch (StatusException e) {
+                if (!e.isAlreadyExists()) {
+                    throw e;
+                }
+            }
+        }
+        return insert(call, object, false);
     }
 
     /** Stores a new object, given in the stored version with its defaults. */

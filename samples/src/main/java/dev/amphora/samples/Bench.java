@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description =
                 "Measure the time from the builder to the first running pod: cold, warm, and the memory it takes.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        subcommands = ApiBench.class)
 final class Bench implements Callable<Integer> {
     /** How long etcd and a kube-apiserver of version 1.36.3 take until they are ready, on 2 cores. */
     private static final double REFERENCE_START_MS = 4_300;
