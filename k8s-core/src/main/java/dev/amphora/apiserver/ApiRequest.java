@@ -34,6 +34,12 @@ public record ApiRequest(
         @Nullable Body body) {
     private static final int MAX_MANAGER_BYTES = 128;
 
+    /** The same request with a body. */
+    ApiRequest with(Body other) {
+        return new ApiRequest(
+                user, userAgent, verb, group, version, resource, namespace, name, subresource, options, other);
+    }
+
     /** The same request as an authorizer sees it. */
     public AccessRequest access() {
         return new AccessRequest(user, verb.word(), group, version, resource, subresource, namespace, name, "");

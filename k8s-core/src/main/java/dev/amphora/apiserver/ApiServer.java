@@ -13,6 +13,8 @@ import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
+import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.apiserver.strategy.StrategyRegistry;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -47,6 +50,7 @@ public final class ApiServer implements AutoCloseable {
     private final Patches patches;
     private final Deletes deletes;
     private final Subresources subresources;
+    private final DefinitionKeeper definitions;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
@@ -69,6 +73,7 @@ public final class ApiServer implements AutoCloseable {
         deletes = new Deletes(kernel, writes, reads, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
+        definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
@@ -159,6 +164,11 @@ public final class ApiServer implements AutoCloseable {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
         ApiResult result = dispatchWarned(call(request));
+        if (request.group().equals(Definition.GROUP)
+                && request.verb().writes()
+                && !request.options().isDryRun()) {
+            settle(request, result);
+        }
         if (!listeners.isEmpty()
                 && request.verb().writes()
                 && !request.options().isDryRun()) {
@@ -198,6 +208,7 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         ready = false;
+        definitions.close();
         feed.close();
     }
 
@@ -267,6 +278,52 @@ public final class ApiServer implements AutoCloseable {
             throw notAllowed();
         }
         return new Call(request, endpoint);
+    }
+
+    /** What follows from a write to definitions is done when the write is answered. */
+    private void settle(ApiRequest request, ApiResult result) {
+        VersionedObject object = result.object();
+        String name = request.name().isEmpty() && object != null ? object.name() : request.name();
+        if (name.isEmpty()) {
+            definitions.resume();
+        } else {
+            definitions.settled(name, name.substring(name.indexOf('.') + 1));
+        }
+    }
+
+    private VersionedObject writeDefinitionStatus(ObjectNode definition) {
+        ApiRequest request = own(
+                Verb.UPDATE, Definition.GROUP, "v1", Definition.PLURAL, "", Metadata.text(definition, "name"), "status");
+        return Objects.requireNonNull(
+                dispatch(call(request.with(Body.of(definition)))).object());
+    }
+
+    private void erase(Endpoint endpoint, String namespace) {
+        ResourceInfo info = endpoint.info();
+        deletes.deleteCollection(new Call(
+                own(Verb.DELETE_COLLECTION, info.group(), info.version(), info.plural(), namespace, "", ""), endpoint));
+    }
+
+    private static ApiRequest own(
+            Verb verb,
+            String group,
+            String version,
+            String plural,
+            String namespace,
+            String name,
+            String subresource) {
+        return new ApiRequest(
+                new User("system:apiserver", "", List.of(User.MASTERS), Map.of()),
+                "apiserver",
+                verb,
+                group,
+                version,
+                plural,
+                namespace,
+                name,
+                subresource,
+                RequestOptions.none(),
+                null);
     }
 
     /** 404: nothing is served there. */

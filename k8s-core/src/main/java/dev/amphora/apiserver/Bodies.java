@@ -27,9 +27,25 @@ final class Bodies {
     static ObjectNode object(Call call, String group, String version, String kind) {
         Body body = call.request().body();
         FieldValidation validation = validation(call.options());
-        BodyDecoder.Body decoded = DECODER.decode(bytes(body), encoding(body), group, version, kind, validation);
+        BodyDecoder.Body decoded = decode(call, bytes(body), encoding(body), group, version, kind, validation);
         decoded.warnings().forEach(call::warn);
         return decoded.object();
+    }
+
+    /** Decodes an object of the kind that a call is about, or of another one that is built in. */
+    static BodyDecoder.Body decode(
+            Call call,
+            byte[] bytes,
+            Encoding encoding,
+            String group,
+            String version,
+            String kind,
+            FieldValidation validation) {
+        Endpoint endpoint = call.endpoint();
+        boolean custom = endpoint.custom() != null && group.equals(endpoint.info().group());
+        return custom
+                ? DECODER.decodeCustom(bytes, encoding, endpoint.info(), endpoint.custom()::prune, validation)
+                : DECODER.decode(bytes, encoding, group, version, kind, validation);
     }
 
     /** What an apply wants, as it was sent. */
@@ -40,11 +56,6 @@ final class Bodies {
     /** The options that a request carries. */
     static ObjectNode options(Call call, Body body, String kind) {
         return DECODER.decodeOptions(bytes(body), encoding(body), kind);
-    }
-
-    /** The decoder for the catalogue. */
-    static BodyDecoder decoder() {
-        return DECODER;
     }
 
     static FieldValidation validation(RequestOptions options) {

@@ -160,6 +160,13 @@ final class Deletes {
     private @Nullable Outcome attempt(Call call, Options options, String key, VersionedObject current) {
         Endpoint endpoint = call.endpoint();
         ObjectNode next = current.tree().deepCopy();
+        if (endpoint.strategy().holdDeleted(next, Metadata.time(kernel.instant()))) {
+            if (options.dryRun || call.options().isDryRun()) {
+                return new Outcome(VersionedObject.of(next), false);
+            }
+            VersionedObject written = writes.replace(endpoint, key, next, current);
+            return written == null ? null : new Outcome(written, false);
+        }
         List<String> before = Metadata.finalizers(next);
         List<String> finalizers = finalizers(call, options, before);
         Metadata.setFinalizers(next, finalizers);

@@ -96,7 +96,7 @@ final class FieldOwnership {
     /** What is to be stored as callers see it. */
     private static ObjectNode served(Endpoint endpoint, ObjectNode stored) {
         ObjectNode complete = CompleteForm.of(stored, endpoint.storedType());
-        ObjectNode viewed = endpoint.conversion() == null
+        ObjectNode viewed = endpoint.conversion() == null || endpoint.custom() != null
                 ? complete
                 : endpoint.view(VersionedObject.of(complete)).tree();
         return viewed == stored ? stored.deepCopy() : viewed;

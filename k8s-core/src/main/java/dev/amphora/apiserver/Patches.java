@@ -114,8 +114,8 @@ final class Patches {
         ObjectNode merged = writes.owners().apply(call, live, wanted);
         ObjectNode object;
         try {
-            object = Bodies.decoder()
-                    .decode(
+            object = Bodies.decode(
+                            call,
                             Json.write(merged),
                             BodyDecoder.Encoding.JSON,
                             info.group(),
@@ -201,8 +201,8 @@ final class Patches {
         JsonNode patched = patch.apply.apply(document);
         byte[] bytes = Json.write(patched);
         try {
-            BodyDecoder.Body decoded = Bodies.decoder()
-                    .decode(bytes, BodyDecoder.Encoding.JSON, group, version, kind, Bodies.validation(call.options()));
+            BodyDecoder.Body decoded = Bodies.decode(
+                    call, bytes, BodyDecoder.Encoding.JSON, group, version, kind, Bodies.validation(call.options()));
             decoded.warnings().forEach(call::warn);
             return decoded.object();
         } catch (StatusException e) {

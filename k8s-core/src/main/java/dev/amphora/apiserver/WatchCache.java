@@ -34,6 +34,8 @@ final class WatchCache {
     private final ArrayDeque<Change> recent = new ArrayDeque<>();
     private final List<CacheWatcher> watchers = new ArrayList<>();
     private final List<Object> early = new ArrayList<>();
+    private final List<Follower> followers = new ArrayList<>();
+    private final List<Runnable> untilEmpty = new ArrayList<>();
     private volatile boolean started;
     private long startRevision;
     private long forgotten;
@@ -53,8 +55,36 @@ final class WatchCache {
      */
     record Snapshot(List<VersionedObject> objects, long revision) {}
 
+    /** One who keeps in step with everything in the cache. Called under the feed's lock; must be quick. */
+    interface Follower {
+        /** The cache has been read from the store, for the first time or again. */
+        void read(Collection<VersionedObject> objects);
+
+        /** An object has come, changed or gone. */
+        void changed(Change change);
+    }
+
     String prefix() {
         return prefix;
+    }
+
+    /** Adds a follower, before the cache is started. */
+    void follow(Follower follower) {
+        synchronized (feed) {
+            followers.add(follower);
+        }
+    }
+
+    /** Runs something once when nothing is left in the cache; at once if nothing is. */
+    void whenEmpty(Runnable then) {
+        start();
+        synchronized (feed) {
+            if (!objects.isEmpty()) {
+                untilEmpty.add(then);
+                return;
+            }
+        }
+        then.run();
     }
 
     /** Reads the store and begins to take changes, unless that has been done. */
@@ -84,6 +114,7 @@ final class WatchCache {
                     }
                 }
                 early.clear();
+                followers.forEach(follower -> follower.read(objects.values()));
             }
         }
     }
@@ -205,6 +236,14 @@ final class WatchCache {
             }
         } else {
             objects.put(change.key(), object);
+        }
+        for (Follower follower : followers) {
+            follower.changed(change);
+        }
+        if (objects.isEmpty() && !untilEmpty.isEmpty()) {
+            List<Runnable> due = List.copyOf(untilEmpty);
+            untilEmpty.clear();
+            due.forEach(Runnable::run);
         }
         recent.add(change);
         Instant old = change.at().minus(KEPT);

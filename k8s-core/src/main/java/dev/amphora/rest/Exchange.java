@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -181,7 +182,7 @@ final class Exchange {
                         && !(isRead(verb) && target.name().isEmpty())
                         && verb != Verb.DELETE_COLLECTION) {
             authorize(access(target, verb));
-            throw methodNotAllowed();
+            throw Representation.isBuiltIn(resource) ? methodNotAllowed() : notSupported(resource);
         }
         if (!Accept.routable(call.header("Accept")) && !connection) {
             authorize(access(target, verb));
@@ -190,6 +191,17 @@ final class Exchange {
         if (verb == Verb.PATCH && !PATCH_TYPES.contains(mediaType())) {
             authorize(access(target, verb));
             throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
+        }
+        if (verb == Verb.PATCH
+                && mediaType().equals("application/strategic-merge-patch+json")
+                && !Representation.isBuiltIn(resource)) {
+            authorize(access(target, verb));
+            throw StatusException.of(
+                    415,
+                    "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include:"
+                            + " application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+                    null);
         }
         if (NO_NAMES.contains(target.name())) {
             authorize(access(target, verb));
@@ -412,6 +424,19 @@ final class Exchange {
                 "MethodNotAllowed",
                 "the server does not allow this method on the requested resource",
                 new StatusDetails());
+    }
+
+    /** How custom resources say so. */
+    private StatusException notSupported(ResourceInfo resource) {
+        String word = access(Objects.requireNonNull(ResourcePath.parse(path)), OBJECT_VERBS.get(call.method())).verb();
+        StatusDetails details = new StatusDetails();
+        details.setGroup(resource.group());
+        details.setKind(resource.plural());
+        return StatusException.of(
+                405,
+                "MethodNotAllowed",
+                "%s is not supported on resources of kind \"%s\"".formatted(word, resource.qualifiedName()),
+                details);
     }
 
     static StatusException notAcceptable(String types) {

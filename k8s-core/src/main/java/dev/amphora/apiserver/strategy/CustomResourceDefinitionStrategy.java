@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.amphora.apiserver.customresource.Conditions;
+import dev.amphora.apiserver.customresource.Definition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -69,6 +72,26 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
             }
         }
         return false;
+    }
+
+    @Override
+    public boolean holdDeleted(ObjectNode object, String now) {
+        ObjectNode metadata = Strategies.metadata(object);
+        if (metadata.hasNonNull("deletionTimestamp")) {
+            return false;
+        }
+        metadata.put("deletionTimestamp", now);
+        ArrayNode finalizers = Strategies.list(metadata, "finalizers");
+        if (!contains(finalizers, TextNode.valueOf(Definition.CLEANUP))) {
+            finalizers.add(Definition.CLEANUP);
+        }
+        new Conditions(Strategies.child(object, "status"), now)
+                .set(
+                        "Terminating",
+                        "True",
+                        "InstanceDeletionPending",
+                        "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
+        return true;
     }
 
     @Override
