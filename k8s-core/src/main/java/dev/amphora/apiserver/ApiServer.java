@@ -13,6 +13,7 @@ import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
+import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
@@ -26,7 +27,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -107,6 +107,16 @@ public final class ApiServer implements AutoCloseable {
     /** The kinds that are served. */
     public SchemaCatalogue catalogue() {
         return endpoints.catalogue();
+    }
+
+    /** What callers of a deprecated version of a custom resource are warned of; empty if it isn't one. */
+    public String deprecationWarning(ResourceInfo resource) {
+        return endpoints
+                .customResources()
+                .find(resource.group(), resource.version(), resource.plural())
+                .map(Endpoint::custom)
+                .map(DefinedVersion::deprecationWarning)
+                .orElse("");
     }
 
     /**
@@ -291,11 +301,10 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private VersionedObject writeDefinitionStatus(ObjectNode definition) {
-        ApiRequest request = own(
-                Verb.UPDATE, Definition.GROUP, "v1", Definition.PLURAL, "", Metadata.text(definition, "name"), "status");
-        return Objects.requireNonNull(
-                dispatch(call(request.with(Body.of(definition)))).object());
+    private void writeDefinitionStatus(ObjectNode definition) {
+        ApiRequest request =
+                own(Verb.UPDATE, Definition.GROUP, "v1", Definition.PLURAL, "", Metadata.text(definition, "name"), "status");
+        dispatch(call(request.with(Body.of(definition))));
     }
 
     private void erase(Endpoint endpoint, String namespace) {
@@ -305,13 +314,7 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private static ApiRequest own(
-            Verb verb,
-            String group,
-            String version,
-            String plural,
-            String namespace,
-            String name,
-            String subresource) {
+            Verb verb, String group, String version, String plural, String namespace, String name, String subresource) {
         return new ApiRequest(
                 new User("system:apiserver", "", List.of(User.MASTERS), Map.of()),
                 "apiserver",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.BodyDecoder.Encoding;
 import dev.amphora.apiserver.schema.FieldValidation;
@@ -42,9 +43,9 @@ final class Bodies {
             String kind,
             FieldValidation validation) {
         Endpoint endpoint = call.endpoint();
-        boolean custom = endpoint.custom() != null && group.equals(endpoint.info().group());
-        return custom
-                ? DECODER.decodeCustom(bytes, encoding, endpoint.info(), endpoint.custom()::prune, validation)
+        DefinedVersion custom = endpoint.custom();
+        return custom != null && group.equals(endpoint.info().group())
+                ? DECODER.decodeCustom(bytes, encoding, endpoint.info(), custom::prune, validation)
                 : DECODER.decode(bytes, encoding, group, version, kind, validation);
     }
 

@@ -86,7 +86,7 @@ final class CustomResources implements WatchCache.Follower {
             if (each.definition.isEstablished()) {
                 each.definition.versions().stream()
                         .filter(DefinedVersion::served)
-                        .forEach(version -> entries.add(new SchemaCatalogue.Entry(version.info(), version.type())));
+                        .forEach(version -> entries.add(new SchemaCatalogue.Entry(version.listed(), version.type())));
             }
         }
         SchemaCatalogue all = builtIn.with(entries);

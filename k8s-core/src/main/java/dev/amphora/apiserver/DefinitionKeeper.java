@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +27,7 @@ final class DefinitionKeeper {
     private final Endpoints endpoints;
     private final Writes writes;
     private final Reads reads;
-    private final Function<ObjectNode, VersionedObject> statusWriter;
+    private final Consumer<ObjectNode> statusWriter;
     private final CollectionEraser eraser;
     private final Actor actor;
 
@@ -48,7 +48,7 @@ final class DefinitionKeeper {
             Endpoints endpoints,
             Writes writes,
             Reads reads,
-            Function<ObjectNode, VersionedObject> statusWriter,
+            Consumer<ObjectNode> statusWriter,
             CollectionEraser eraser) {
         this.kernel = kernel;
         this.endpoints = endpoints;
@@ -112,7 +112,7 @@ final class DefinitionKeeper {
         ObjectNode next = definition.tree().deepCopy();
         next.set("status", status);
         try {
-            statusWriter.apply(next);
+            statusWriter.accept(next);
         } catch (StatusException e) {
             if (!e.isConflict() && !e.isNotFound()) {
                 throw e;
@@ -133,8 +133,9 @@ final class DefinitionKeeper {
                 actor.execute(() -> drain(name));
                 return;
             }
-            Optional<Endpoint> objects =
-                    endpoints.customResources().stored(definition.group(), definition.accepted().plural());
+            Optional<Endpoint> objects = endpoints
+                    .customResources()
+                    .stored(definition.group(), definition.accepted().plural());
             if (objects.isEmpty()) {
                 release(name);
                 return;
@@ -158,7 +159,8 @@ final class DefinitionKeeper {
 
     /** Lets a definition go whose objects have gone. */
     private void release(String name) {
-        Endpoint endpoint = endpoints.stored(Definition.GROUP, Definition.PLURAL).orElseThrow();
+        Endpoint endpoint =
+                endpoints.stored(Definition.GROUP, Definition.PLURAL).orElseThrow();
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             Optional<VersionedObject> found = endpoint.find("", name);
             if (found.isEmpty() || !Metadata.isDeleting(found.get().tree())) {

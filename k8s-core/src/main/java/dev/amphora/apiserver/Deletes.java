@@ -6,6 +6,7 @@ import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.kernel.Kernel;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -259,6 +260,16 @@ final class Deletes {
     }
 
     private static void checkPreconditions(Endpoint endpoint, Options options, VersionedObject current) {
+        boolean ownDeletion = endpoint.info().qualifiedName().equals("namespaces")
+                || endpoint.info().qualifiedName().equals(Definition.PLURAL + "." + Definition.GROUP);
+        if (options.uid != null && !options.uid.equals(current.uid()) && ownDeletion) {
+            throw StatusException.conflict(
+                    endpoint.info().group(),
+                    endpoint.info().plural(),
+                    current.name(),
+                    "Precondition failed: UID in precondition: %s, UID in object meta: %s"
+                            .formatted(options.uid, current.uid()));
+        }
         if (options.uid != null && !options.uid.equals(current.uid())) {
             throw StatusException.conflict(
                     endpoint.info().group(),

@@ -70,7 +70,11 @@ final class FieldOwnership {
                 if (from.conversion() != null) {
                     from.conversion().toStorage(converted);
                 }
-                converted = served(to, converted);
+                if (to.custom() != null && to.conversion() != null) {
+                    to.conversion().fromStorage(converted);
+                } else {
+                    converted = served(to, converted);
+                }
             }
             return new Versioned(converted, ObjectTypes.complete(to.type()));
         };

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.patch.FieldManager;
 import dev.amphora.apiserver.patch.GoText;
 import dev.amphora.apiserver.patch.JsonPatch;
 import dev.amphora.apiserver.patch.MergePatch;
@@ -206,7 +207,8 @@ final class Patches {
             decoded.warnings().forEach(call::warn);
             return decoded.object();
         } catch (StatusException e) {
-            String shown = patch.text.isEmpty() ? new String(bytes, StandardCharsets.UTF_8) : patch.text;
+            byte[] text = call.endpoint().custom() == null ? bytes : Json.write(FieldManager.sorted(patched));
+            String shown = patch.text.isEmpty() ? new String(text, StandardCharsets.UTF_8) : patch.text;
             String why = String.valueOf(e.getMessage())
                     .replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");
             throw StatusException.invalid(

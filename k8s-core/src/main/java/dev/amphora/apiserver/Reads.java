@@ -7,13 +7,13 @@ import dev.amphora.api.FieldSelector;
 import dev.amphora.api.Json;
 import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.schema.JsonSyntax;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.CompactedException;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -292,20 +292,36 @@ final class Reads {
             return BaseEncoding.base64Url().omitPadding().encode(Json.write(tree));
         }
 
-        static Token parse(String text) {
+static Token parse(String text) {
+            byte[] bytes;
             try {
-                JsonNode tree = Json.read(BaseEncoding.base64Url().omitPadding().decode(text));
-                String start = tree.path("start").asText();
-                if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
-                    throw new IllegalArgumentException("not a token");
-                }
-                return new Token(
-                        tree.path("rv").asLong(),
-                        start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
-            } catch (RuntimeException e) {
-                throw StatusException.badRequest("continue key is not valid: "
-                        + new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+                bytes = BaseEncoding.base64Url().omitPadding().decode(text);
+            } catch (IllegalArgumentException e) {
+                throw invalid("illegal base64 data at input byte " + firstIllegal(text));
             }
+            JsonSyntax.error(bytes).ifPresent(why -> {
+                throw invalid(why);
+            });
+            JsonNode tree = Json.read(bytes);
+            String start = tree.path("start").asText();
+            if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
+                throw invalid("unrecognizable encoded API version: \"%s\"".formatted(tree.path("v").asText()));
+            }
+            return new Token(
+                    tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
+        }
+
+        private static int firstIllegal(String text) {
+            for (int i = 0; i < text.length(); i++) {
+                if (!BaseEncoding.base64Url().canDecode(text.charAt(i) + "AAA")) {
+                    return i;
+                }
+            }
+            return text.length();
+        }
+
+        private static StatusException invalid(String why) {
+            return StatusException.badRequest("invalid continue token: continue key is not valid: " + why);
         }
     }
 }

@@ -40,7 +40,8 @@ final class ScaleSubresource {
 
     ApiResult patch(Call call) {
         ResourceInfo.Subresource kind = kind(call);
-        Patches.Reader patch = Patches.reader(call, SchemaCatalogue.builtIn().type(kind.group(), kind.version(), kind.kind()));
+        Patches.Reader patch =
+                Patches.reader(call, SchemaCatalogue.builtIn().type(kind.group(), kind.version(), kind.kind()));
         return write(call, kind, scale -> {
             JsonNode before = scale.path("metadata").path("resourceVersion");
             ObjectNode patched = Patches.apply(call, patch, scale, kind.group(), kind.version(), kind.kind());

@@ -172,17 +172,23 @@ final class Exchange {
             refuseUnknown(target, verb, catalogue);
             return;
         }
-        warnings = Deprecations.of(resource);
+        boolean builtIn = Representation.isBuiltIn(resource);
+        warnings = builtIn ? Deprecations.of(resource) : deprecation(resource);
         boolean connection =
                 resource.group().isEmpty() && (CONNECTIONS.contains(target.subresource()) || isLog(resource, target));
+        if (!builtIn && nowhere(resource, target, verb)) {
+            authorize(access(target, verb));
+            answer(notFoundText());
+            return;
+        }
         if (verb == null
-                || !supports(resource, target, verb)
+                || !supports(resource, target, verb) && (builtIn || !target.subresource().isEmpty())
                 || target.namespace().isEmpty()
                         && resource.namespaced()
                         && !(isRead(verb) && target.name().isEmpty())
                         && verb != Verb.DELETE_COLLECTION) {
             authorize(access(target, verb));
-            throw Representation.isBuiltIn(resource) ? methodNotAllowed() : notSupported(resource);
+            throw builtIn ? methodNotAllowed() : notSupported(resource);
         }
         if (!Accept.routable(call.header("Accept")) && !connection) {
             authorize(access(target, verb));
@@ -340,6 +346,13 @@ final class Exchange {
                 && !target.watch();
     }
 
+    /** A custom resource with namespaces is only read across them. */
+    private static boolean nowhere(ResourceInfo resource, ResourcePath target, @Nullable Verb verb) {
+        return resource.namespaced()
+                && target.namespace().isEmpty()
+                && !(verb != null && isRead(verb) && target.name().isEmpty());
+    }
+
     private static boolean supports(ResourceInfo info, ResourcePath target, Verb verb) {
         return target.subresource().isEmpty()
                 ? info.supports(verb.word())
@@ -379,12 +392,25 @@ final class Exchange {
                 "");
     }
 
+    private List<String> deprecation(ResourceInfo resource) {
+        String warning = api.apiServer.deprecationWarning(resource);
+        return warning.isEmpty() ? List.of() : List.of(warning);
+    }
+
     private void refuseUnknown(ResourcePath target, @Nullable Verb verb, SchemaCatalogue catalogue) {
         authorize(access(target, verb));
         boolean builtInGroup = SchemaCatalogue.builtIn().groups().stream()
                 .anyMatch(group -> group.name().equals(target.group()));
         if (builtInGroup) {
             throw noRoute();
+        }
+        boolean lacksSubresource = catalogue
+                .resource(target.group(), target.version(), target.resource())
+                .filter(info -> !target.subresource().isEmpty()
+                        && info.subresource(target.subresource()).isEmpty())
+                .isPresent();
+        if (lacksSubresource) {
+            throw StatusException.notFound(target.group(), target.resource(), target.name());
         }
         answer(notFoundText());
     }
@@ -428,7 +454,8 @@ final class Exchange {
 
     /** How custom resources say so. */
     private StatusException notSupported(ResourceInfo resource) {
-        String word = access(Objects.requireNonNull(ResourcePath.parse(path)), OBJECT_VERBS.get(call.method())).verb();
+        String word = access(Objects.requireNonNull(ResourcePath.parse(path)), OBJECT_VERBS.get(call.method()))
+                .verb();
         StatusDetails details = new StatusDetails();
         details.setGroup(resource.group());
         details.setKind(resource.plural());

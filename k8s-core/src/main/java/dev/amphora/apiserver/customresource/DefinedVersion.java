@@ -10,6 +10,7 @@ import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.ResourceInfo.Subresource;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.schema.TypeSchema;
+import dev.amphora.apiserver.schema.VersionOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,8 +26,7 @@ public final class DefinedVersion {
             List.of("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
     private static final List<String> TERMINATING_VERBS = List.of("delete", "deletecollection", "get", "list", "watch");
     private static final List<String> PART_VERBS = List.of("get", "patch", "update");
-    private static final String OBJECT_META =
-            "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+    private static final String OBJECT_META = "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
     private final Definition definition;
     private final JsonNode tree;
@@ -85,16 +85,49 @@ public final class DefinedVersion {
 
     /** What callers of a deprecated version are warned of; empty if it isn't deprecated. */
     public String deprecationWarning() {
-        if (!tree.path("deprecated").asBoolean()) {
+        if (!isDeprecated()) {
             return "";
         }
-        return tree.path("deprecationWarning")
-                .asText("%s %s is deprecated".formatted(apiVersion(), definition.accepted().kind()));
+        if (tree.hasNonNull("deprecationWarning")) {
+            return tree.path("deprecationWarning").asText();
+        }
+        String kind = definition.accepted().kind();
+        String better = definition.versions().stream()
+                .filter(version -> version.served() && !version.isDeprecated())
+                .filter(version -> VersionOrder.PREFERRED_FIRST.compare(version.name(), name()) < 0)
+                .min((one, other) -> VersionOrder.PREFERRED_FIRST.compare(one.name(), other.name()))
+                .map(version -> "; use " + version.apiVersion() + " " + kind)
+                .orElse("");
+        return "%s %s is deprecated%s".formatted(apiVersion(), kind, better);
+    }
+
+    private boolean isDeprecated() {
+        return tree.path("deprecated").asBoolean();
     }
 
     /** The resource under its accepted names. */
     public ResourceInfo info() {
         return info.get();
+    }
+
+    /** The resource as discovery lists it: of a terminating one nothing new can be made. */
+    public ResourceInfo listed() {
+        ResourceInfo all = info();
+        return !definition.isTerminating()
+                ? all
+                : new ResourceInfo(
+                        all.group(),
+                        all.version(),
+                        all.kind(),
+                        all.listKind(),
+                        all.plural(),
+                        all.singular(),
+                        all.namespaced(),
+                        TERMINATING_VERBS,
+                        all.shortNames(),
+                        all.categories(),
+                        all.subresources(),
+                        all.storageVersionHash());
     }
 
     /** The type of the objects, with what every object has. */
@@ -164,7 +197,7 @@ public final class DefinedVersion {
                 names.plural(),
                 names.singular(),
                 definition.namespaced(),
-                definition.isTerminating() ? TERMINATING_VERBS : VERBS,
+                VERBS,
                 names.shortNames(),
                 names.categories(),
                 subresources,
@@ -173,7 +206,10 @@ public final class DefinedVersion {
 
     private String storageVersionHash() {
         String text = String.join(
-                "/", definition.group(), definition.storage().name(), definition.accepted().kind());
+                "/",
+                definition.group(),
+                definition.storage().name(),
+                definition.accepted().kind());
         byte[] digest =
                 Hashing.sha256().hashString(text, StandardCharsets.UTF_8).asBytes();
         return Base64.getEncoder().encodeToString(Arrays.copyOf(digest, 8));

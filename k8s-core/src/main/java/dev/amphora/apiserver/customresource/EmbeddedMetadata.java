@@ -43,7 +43,9 @@ final class EmbeddedMetadata {
     }
 
     private static void whole(JsonNode value, Structural schema, String path, List<String> unknown) {
-        if (schema.embedded() && value instanceof ObjectNode object && object.path("metadata").isObject()) {
+        if (schema.embedded()
+                && value instanceof ObjectNode object
+                && object.path("metadata").isObject()) {
             Decoder.Result result = Decoder.decode(object.path("metadata"), TYPE.get());
             for (String error : result.strictErrors()) {
                 if (error.startsWith(UNKNOWN)) {

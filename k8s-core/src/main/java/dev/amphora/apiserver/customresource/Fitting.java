@@ -68,6 +68,13 @@ final class Fitting {
         prune(value, schema, schema != null && schema.embedded(), path, unknown);
     }
 
+    /** Whether pruning would drop something of a value. */
+    static boolean hasUnknown(JsonNode value, Structural schema, boolean embedded) {
+        List<String> unknown = new ArrayList<>();
+        prune(value.deepCopy(), schema, embedded, "", unknown);
+        return !unknown.isEmpty();
+    }
+
     /** Drops nulls where null is no value and nothing else takes its place. */
     static void dropNulls(JsonNode value, Structural schema) {
         if (value instanceof ArrayNode list && schema.items() != null) {
@@ -105,9 +112,7 @@ final class Fitting {
             schema.properties().forEach((name, property) -> {
                 JsonNode standIn = property.defaultValue();
                 JsonNode given = object.get(name);
-                if (standIn != null
-                        && property.hasDefault()
-                        && (given == null || isMistakenNull(given, property))) {
+                if (standIn != null && property.hasDefault() && (given == null || isMistakenNull(given, property))) {
                     object.set(name, standIn.deepCopy());
                 }
             });

@@ -32,38 +32,44 @@ final class Formats {
             List.of("d", "day"),
             List.of("w", "wk", "week"));
 
-    private static final ImmutableMap<String, Predicate<String>> KNOWN = ImmutableMap.<String, Predicate<String>>builder()
-            .put("bsonobjectid", pattern("(?i)" + HEX + "{24}"))
-            .put("uri", UriFormat::isRequestUri)
-            .put("email", EmailFormat::isAddress)
-            .put("hostname", Formats::isHostname)
-            .put("ipv4", text -> isAddress(text) && text.contains("."))
-            .put("ipv6", text -> isAddress(text) && text.contains(":"))
-            .put("cidr", Formats::isCidr)
-            .put("mac", Formats::isMac)
-            .put("uuid", uuid(HEX, HEX))
-            .put("uuid3", uuid("3", HEX))
-            .put("uuid4", uuid("4", "[89ab]"))
-            .put("uuid5", uuid("5", "[89ab]"))
-            .put("isbn", text -> isIsbn10(text) || isIsbn13(text))
-            .put("isbn10", Formats::isIsbn10)
-            .put("isbn13", Formats::isIsbn13)
-            .put("creditcard", Formats::isCreditCard)
-            .put("ssn", pattern("\\d{3}[- ]\\d{2}[- ]\\d{4}"))
-            .put("hexcolor", pattern("#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"))
-            .put("rgbcolor", rgb())
-            .put("byte", pattern("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"))
-            .put("password", text -> true)
-            .put("date", Formats::isDate)
-            .put("duration", Formats::isDuration)
-            .put("datetime", Formats::isDateTime)
-            .put("k8sshortname", text -> text.length() <= 63 && pattern("[a-z0-9]([-a-z0-9]*[a-z0-9])?").test(text))
-            .put(
-                    "k8slongname",
-                    text -> text.length() <= 253
-                            && pattern("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-                                    .test(text))
-            .buildOrThrow();
+    private static final ImmutableMap<String, Predicate<String>> KNOWN =
+            ImmutableMap.<String, Predicate<String>>builder()
+                    .put("bsonobjectid", pattern("(?i)" + HEX + "{24}"))
+                    .put("uri", UriFormat::isRequestUri)
+                    .put("email", EmailFormat::isAddress)
+                    .put("hostname", Formats::isHostname)
+                    .put("ipv4", text -> isAddress(text) && text.contains("."))
+                    .put("ipv6", text -> isAddress(text) && text.contains(":"))
+                    .put("cidr", Formats::isCidr)
+                    .put("mac", Formats::isMac)
+                    .put("uuid", uuid(HEX, HEX))
+                    .put("uuid3", uuid("3", HEX))
+                    .put("uuid4", uuid("4", "[89ab]"))
+                    .put("uuid5", uuid("5", "[89ab]"))
+                    .put("isbn", text -> isIsbn10(text) || isIsbn13(text))
+                    .put("isbn10", Formats::isIsbn10)
+                    .put("isbn13", Formats::isIsbn13)
+                    .put("creditcard", Formats::isCreditCard)
+                    .put("ssn", pattern("\\d{3}[- ]\\d{2}[- ]\\d{4}"))
+                    .put("hexcolor", pattern("#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"))
+                    .put("rgbcolor", rgb())
+                    .put(
+                            "byte",
+                            pattern("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"))
+                    .put("password", text -> true)
+                    .put("date", Formats::isDate)
+                    .put("duration", Formats::isDuration)
+                    .put("datetime", Formats::isDateTime)
+                    .put(
+                            "k8sshortname",
+                            text -> text.length() <= 63
+                                    && pattern("[a-z0-9]([-a-z0-9]*[a-z0-9])?").test(text))
+                    .put(
+                            "k8slongname",
+                            text -> text.length() <= 253
+                                    && pattern("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+                                            .test(text))
+                    .buildOrThrow();
 
     private Formats() {}
 
@@ -110,7 +116,8 @@ final class Formats {
 
     /** Leading zeros are taken for what they are not. */
     private static boolean isAddress(String text) {
-        return text.indexOf('%') < 0 && InetAddresses.isInetAddress(text.replaceAll("(^|[.:])0+(?=[0-9]+(\\.|$))", "$1"));
+        return text.indexOf('%') < 0
+                && InetAddresses.isInetAddress(text.replaceAll("(^|[.:])0+(?=[0-9]+(\\.|$))", "$1"));
     }
 
     private static boolean isCidr(String text) {
@@ -122,8 +129,8 @@ final class Formats {
         if (!bits.matches("[0-9]{1,3}")) {
             return false;
         }
-        InetAddress address = InetAddresses.forString(
-                text.substring(0, slash).replaceAll("(^|[.:])0+(?=[0-9]+(\\.|$))", "$1"));
+        InetAddress address =
+                InetAddresses.forString(text.substring(0, slash).replaceAll("(^|[.:])0+(?=[0-9]+(\\.|$))", "$1"));
         int longest = text.indexOf(':') >= 0 ? 128 : address.getAddress().length * 8;
         return Integer.parseInt(bits) <= longest;
     }

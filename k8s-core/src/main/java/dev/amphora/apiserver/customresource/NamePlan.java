@@ -115,11 +115,7 @@ public final class NamePlan {
     public static Optional<ObjectNode> draining(Definition definition, String now) {
         ObjectNode next = definition.tree().path("status").deepCopy();
         new Conditions(next, now)
-                .set(
-                        "Terminating",
-                        "True",
-                        "InstanceDeletionInProgress",
-                        "CustomResource deletion is in progress");
+                .set("Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress");
         return changed(definition, next);
     }
 

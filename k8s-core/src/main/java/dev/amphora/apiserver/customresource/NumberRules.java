@@ -23,20 +23,20 @@ final class NumberRules {
         if (source.hasNonNull("multipleOf")) {
             multiple(value, source.path("multipleOf"), integer, shown, path, result);
         }
-        if (source.hasNonNull("maximum")) {
-            JsonNode limit = limit(source.path("maximum"), integer);
-            boolean exclusive = source.path("exclusiveMaximum").asBoolean();
-            int order = compare(value, limit, integer);
-            if (order > 0 || order == 0 && exclusive) {
-                result.invalid(path, shown, "should be less than " + (exclusive ? "" : "or equal to ") + limit);
-            }
-        }
         if (source.hasNonNull("minimum")) {
             JsonNode limit = limit(source.path("minimum"), integer);
             boolean exclusive = source.path("exclusiveMinimum").asBoolean();
             int order = compare(value, limit, integer);
             if (order < 0 || order == 0 && exclusive) {
                 result.invalid(path, shown, "should be greater than " + (exclusive ? "" : "or equal to ") + limit);
+            }
+        }
+        if (source.hasNonNull("maximum")) {
+            JsonNode limit = limit(source.path("maximum"), integer);
+            boolean exclusive = source.path("exclusiveMaximum").asBoolean();
+            int order = compare(value, limit, integer);
+            if (order > 0 || order == 0 && exclusive) {
+                result.invalid(path, shown, "should be less than " + (exclusive ? "" : "or equal to ") + limit);
             }
         }
     }
@@ -74,7 +74,9 @@ final class NumberRules {
                     path,
                     shown,
                     "should be a multiple of "
-                            + (integer ? LongNode.valueOf(factor.longValue()) : ValueRules.number(factor.doubleValue())));
+                            + (integer
+                                    ? LongNode.valueOf(factor.longValue())
+                                    : ValueRules.number(factor.doubleValue())));
         }
     }
 

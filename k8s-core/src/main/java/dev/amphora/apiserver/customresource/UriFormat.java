@@ -46,6 +46,7 @@ final class UriFormat {
     }
 
     private static boolean isPort(String text) {
-        return text.isEmpty() || text.startsWith(":") && text.substring(1).chars().allMatch(c -> c >= '0' && c <= '9');
+        return text.isEmpty()
+                || text.startsWith(":") && text.substring(1).chars().allMatch(c -> c >= '0' && c <= '9');
     }
 }

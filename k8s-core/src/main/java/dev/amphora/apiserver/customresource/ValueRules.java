@@ -130,17 +130,17 @@ final class ValueRules {
         if (source.hasNonNull("maxLength") && length > source.path("maxLength").asLong()) {
             result.add(FieldError.tooLong(
                     ValueResult.shown(path), source.path("maxLength").asInt()));
-        } else if (source.hasNonNull("minLength") && length < source.path("minLength").asLong()) {
+        } else if (source.hasNonNull("minLength")
+                && length < source.path("minLength").asLong()) {
             result.invalid(
                     path,
                     value,
                     "should be at least %d chars long"
                             .formatted(source.path("minLength").asLong()));
-        } else if (source.hasNonNull("pattern") && !matches(source.path("pattern").asText(), value.textValue())) {
+        } else if (source.hasNonNull("pattern")
+                && !matches(source.path("pattern").asText(), value.textValue())) {
             result.invalid(
-                    path,
-                    value,
-                    "should match '" + source.path("pattern").asText() + "'");
+                    path, value, "should match '" + source.path("pattern").asText() + "'");
         }
     }
 
@@ -189,16 +189,20 @@ final class ValueRules {
             }
         }
         JsonNode source = schema.source();
-        if (source.hasNonNull("minItems") && value.size() < source.path("minItems").asLong()) {
+        if (source.hasNonNull("minItems")
+                && value.size() < source.path("minItems").asLong()) {
             result.invalid(
                     path,
                     IntNode.valueOf(value.size()),
                     "should have at least %d items"
                             .formatted(source.path("minItems").asLong()));
         }
-        if (source.hasNonNull("maxItems") && value.size() > source.path("maxItems").asLong()) {
+        if (source.hasNonNull("maxItems")
+                && value.size() > source.path("maxItems").asLong()) {
             result.add(FieldError.tooMany(
-                    ValueResult.shown(path), value.size(), source.path("maxItems").asInt()));
+                    ValueResult.shown(path),
+                    value.size(),
+                    source.path("maxItems").asInt()));
         }
         if (source.path("uniqueItems").asBoolean()) {
             for (int i = 1; i < value.size(); i++) {
@@ -238,8 +242,9 @@ final class ValueRules {
             Structural below = schema.field(field.getKey());
             if (below != null) {
                 String place = path.isEmpty() ? field.getKey() : path + "." + field.getKey();
-                boolean typeMeta =
-                        path.isEmpty() && (field.getKey().equals("apiVersion") || field.getKey().equals("kind"));
+                boolean typeMeta = path.isEmpty()
+                        && (field.getKey().equals("apiVersion")
+                                || field.getKey().equals("kind"));
                 JsonNode before = old == null || typeMeta ? null : old.get(field.getKey());
                 result.merge(validate(field.getValue(), below, place, before));
             }

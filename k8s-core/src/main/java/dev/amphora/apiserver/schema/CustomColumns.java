@@ -31,7 +31,10 @@ final class CustomColumns {
                     column.path("name").asText(),
                     type,
                     column.path("format").asText(),
-                    column.path("priority").asInt()));
+                    column.path("priority").asInt(),
+                    column.path("description")
+                            .asText("Custom resource definition column (in JSONPath format): "
+                                    + column.path("jsonPath").asText())));
             paths.add(SimpleJsonPath.parse(column.path("jsonPath").asText()));
             types.add(type);
         }

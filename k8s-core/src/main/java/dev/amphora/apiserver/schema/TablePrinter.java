@@ -96,7 +96,7 @@ public final class TablePrinter {
                     .put("name", column.name())
                     .put("type", column.type())
                     .put("format", column.format())
-                    .put("description", column.name())
+                    .put("description", column.description())
                     .put("priority", column.priority());
         }
         return rows(table, objects, include, now, apiVersion);

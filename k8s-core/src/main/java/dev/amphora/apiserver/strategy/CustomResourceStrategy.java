@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.customresource.DefinedVersion;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -117,6 +118,30 @@ public final class CustomResourceStrategy implements Strategy {
     @Override
     public List<FieldError> validateStatusUpdate(ObjectNode object, ObjectNode old) {
         return validateUpdate(object, old);
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        return finalizerWarnings(object, Json.object());
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return finalizerWarnings(object, old);
+    }
+
+    private static List<String> finalizerWarnings(ObjectNode object, ObjectNode old) {
+        List<String> known = new ArrayList<>(List.of("foregroundDeletion", "orphan"));
+        old.path("metadata").path("finalizers").forEach(each -> known.add(each.asText()));
+        List<String> warnings = new ArrayList<>();
+        for (JsonNode finalizer : object.path("metadata").path("finalizers")) {
+            if (!finalizer.asText().contains("/") && !known.contains(finalizer.asText())) {
+                warnings.add(("metadata.finalizers: %s: prefer a domain-qualified finalizer name to avoid accidental"
+                                + " conflicts with other finalizer writers")
+                        .formatted(FieldError.quoted(finalizer.asText())));
+            }
+        }
+        return warnings;
     }
 
     @Override

@@ -53,14 +53,14 @@ final class EmbeddedRules {
         if (!metadata.value().isObject()) {
             return;
         }
-        if (metadata.has("namespace") && !metadata.at("namespace").isEmpty()) {
-            metadata.at("namespace").check(Names::label);
-        }
-        if (!metadata.at("name").isEmpty() || !metadata.at("generateName").isEmpty()) {
-            MetadataRules.general(metadata, Names::pathSegment);
-        } else {
+        if (metadata.at("name").isEmpty() && metadata.at("generateName").isEmpty()) {
             LabelRules.labels(metadata.at("labels"));
             LabelRules.annotations(metadata.at("annotations"));
+        } else {
+            MetadataRules.general(metadata, Names::pathSegment);
+        }
+        if (!metadata.at("namespace").isEmpty()) {
+            metadata.at("namespace").check(Names::label);
         }
     }
 }
