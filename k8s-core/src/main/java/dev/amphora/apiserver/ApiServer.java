@@ -302,8 +302,14 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private void writeDefinitionStatus(ObjectNode definition) {
-        ApiRequest request =
-                own(Verb.UPDATE, Definition.GROUP, "v1", Definition.PLURAL, "", Metadata.text(definition, "name"), "status");
+        ApiRequest request = own(
+                Verb.UPDATE,
+                Definition.GROUP,
+                "v1",
+                Definition.PLURAL,
+                "",
+                Metadata.text(definition, "name"),
+                "status");
         dispatch(call(request.with(Body.of(definition))));
     }
 

@@ -292,7 +292,7 @@ final class Reads {
             return BaseEncoding.base64Url().omitPadding().encode(Json.write(tree));
         }
 
-static Token parse(String text) {
+        static Token parse(String text) {
             byte[] bytes;
             try {
                 bytes = BaseEncoding.base64Url().omitPadding().decode(text);
@@ -305,7 +305,8 @@ static Token parse(String text) {
             JsonNode tree = Json.read(bytes);
             String start = tree.path("start").asText();
             if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
-                throw invalid("unrecognizable encoded API version: \"%s\"".formatted(tree.path("v").asText()));
+                throw invalid("unrecognizable encoded API version: \"%s\""
+                        .formatted(tree.path("v").asText()));
             }
             return new Token(
                     tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);

@@ -182,7 +182,8 @@ final class Exchange {
             return;
         }
         if (verb == null
-                || !supports(resource, target, verb) && (builtIn || !target.subresource().isEmpty())
+                || !supports(resource, target, verb)
+                        && (builtIn || !target.subresource().isEmpty())
                 || target.namespace().isEmpty()
                         && resource.namespaced()
                         && !(isRead(verb) && target.name().isEmpty())

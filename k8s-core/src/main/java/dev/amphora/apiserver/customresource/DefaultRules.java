@@ -26,7 +26,8 @@ final class DefaultRules {
         if (items != null) {
             check(items, path + ".items", false, errors);
         }
-        schema.properties().forEach((name, property) -> check(property, path + ".properties[" + name + "]", false, errors));
+        schema.properties()
+                .forEach((name, property) -> check(property, path + ".properties[" + name + "]", false, errors));
         Structural additional = schema.additional();
         if (additional != null) {
             check(additional, path + ".additionalProperties", false, errors);

@@ -45,7 +45,8 @@ public final class SchemaRules {
 
     /** Whether a schema says nothing that cannot be said in a structural one. */
     private static boolean isConvertible(JsonNode schema) {
-        if (UNSUPPORTED.stream().anyMatch(schema::hasNonNull) || schema.path("items").isArray()) {
+        if (UNSUPPORTED.stream().anyMatch(schema::hasNonNull)
+                || schema.path("items").isArray()) {
             return false;
         }
         for (JsonNode property : schema.path("properties")) {
@@ -59,12 +60,14 @@ public final class SchemaRules {
     }
 
     private void root(JsonNode schema, String path, boolean hasStatus) {
-        if (hasStatus && !schema.path("type").asText("").isEmpty()
+        if (hasStatus
+                && !schema.path("type").asText("").isEmpty()
                 && !schema.path("type").asText().equals("object")) {
-            errors.add(FieldError.invalid(
-                    path + ".type",
-                    schema.path("type"),
-                    "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled"));
+            errors.add(
+                    FieldError.invalid(
+                            path + ".type",
+                            schema.path("type"),
+                            "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled"));
         }
         if (schema.path("nullable").asBoolean()) {
             errors.add(FieldError.forbidden(path + ".nullable", "nullable cannot be true at the root"));
@@ -77,7 +80,8 @@ public final class SchemaRules {
         }
         keywords(schema, path, insideMetadata);
         JsonNode additional = schema.path("additionalProperties");
-        if (!schema.path("properties").isEmpty() && (additional.isObject() || additional.isBoolean() && !additional.asBoolean())) {
+        if (!schema.path("properties").isEmpty()
+                && (additional.isObject() || additional.isBoolean() && !additional.asBoolean())) {
             errors.add(FieldError.forbidden(
                     path + ".additionalProperties", "additionalProperties and properties are mutual exclusive"));
         }
@@ -85,10 +89,7 @@ public final class SchemaRules {
         for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
             boolean metadata = METADATA.contains(property.getKey())
                     && schema.path("x-kubernetes-embedded-resource").asBoolean();
-            schema(
-                    property.getValue(),
-                    path + ".properties[" + property.getKey() + "]",
-                    insideMetadata || metadata);
+            schema(property.getValue(), path + ".properties[" + property.getKey() + "]", insideMetadata || metadata);
         }
         schema(schema.path("not"), path + ".not", insideMetadata);
         for (String list : List.of("allOf", "anyOf", "oneOf")) {
@@ -107,13 +108,15 @@ public final class SchemaRules {
     private void keywords(JsonNode schema, String path, boolean insideMetadata) {
         String type = schema.path("type").asText("");
         if (type.equals("null")) {
-            errors.add(FieldError.forbidden(
-                    path + ".type", "type cannot be set to null, use nullable as an alternative"));
+            errors.add(
+                    FieldError.forbidden(path + ".type", "type cannot be set to null, use nullable as an alternative"));
         } else if (!type.isEmpty() && !TYPES.contains(type)) {
             errors.add(FieldError.unsupported(path + ".type", schema.path("type"), TYPES));
         }
         for (String keyword : UNSUPPORTED) {
-            if (schema.hasNonNull(keyword) && !(schema.path(keyword).isContainerNode() && schema.path(keyword).isEmpty())) {
+            if (schema.hasNonNull(keyword)
+                    && !(schema.path(keyword).isContainerNode()
+                            && schema.path(keyword).isEmpty())) {
                 errors.add(FieldError.forbidden(path + "." + keyword, keyword + " is not supported"));
             }
         }

@@ -221,7 +221,9 @@ final class StructuralRules {
         }
         for (String keyword : EMPTY_IN_NESTED) {
             JsonNode value = schema.path(keyword);
-            if (!value.isMissingNode() && !value.isNull() && !(value.isTextual() && value.asText().isEmpty())
+            if (!value.isMissingNode()
+                    && !value.isNull()
+                    && !(value.isTextual() && value.asText().isEmpty())
                     && !(value.isContainerNode() && value.isEmpty())) {
                 forbidden(path + "." + keyword, "must be empty to be structural");
             }

@@ -4,7 +4,6 @@ import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.amphora.apiserver.customresource.Conditions;
@@ -204,13 +203,15 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
             return;
         }
         boolean hasStatus = version.at("subresources").has("status");
-        place.add(SchemaRules.check(
-                schema.at("openAPIV3Schema").value(), place.path() + ".openAPIV3Schema", hasStatus));
+        place.add(
+                SchemaRules.check(schema.at("openAPIV3Schema").value(), place.path() + ".openAPIV3Schema", hasStatus));
     }
 
     private static void sharedSchema(Fields spec) {
         List<Fields> versions = spec.at("versions").elements();
-        if (versions.isEmpty() || shared(spec, "schema").size() != 1 || !shared(spec, "schema").get(0).path().equals("spec.schema")) {
+        if (versions.isEmpty()
+                || shared(spec, "schema").size() != 1
+                || !shared(spec, "schema").get(0).path().equals("spec.schema")) {
             return;
         }
         schema(versions.get(0).at("schema"), spec.at("validation"), versions.get(0));

@@ -22,14 +22,17 @@ final class SelectableFieldRules {
             Fields list = lists.get(i);
             JsonNode schema = schemas.isEmpty()
                     ? list.value()
-                    : schemas.get(Math.min(i, schemas.size() - 1)).at("openAPIV3Schema").value();
+                    : schemas.get(Math.min(i, schemas.size() - 1))
+                            .at("openAPIV3Schema")
+                            .value();
             if (list.size() > MOST) {
                 list.tooMany(MOST);
             }
             List<String> seen = new ArrayList<>();
             for (Fields field : list.elements()) {
                 check(field.at("jsonPath"), schema);
-                if (!field.at("jsonPath").isEmpty() && seen.contains(field.at("jsonPath").text())) {
+                if (!field.at("jsonPath").isEmpty()
+                        && seen.contains(field.at("jsonPath").text())) {
                     field.at("jsonPath").duplicate();
                 }
                 seen.add(field.at("jsonPath").text());
