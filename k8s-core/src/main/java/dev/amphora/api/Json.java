@@ -6,12 +6,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The one place where JSON trees, bytes and typed objects turn into each other.
@@ -161,5 +163,22 @@ public final class Json {
             mapper.configOverride(Map.class).setSetterInfo(empty);
             return mapper;
         }
+    }
+
+    /** The same value, the members of all its objects in the order of their names. */
+    public static JsonNode sorted(JsonNode value) {
+        if (value.isArray()) {
+            ArrayNode array = mapper().createArrayNode();
+            value.forEach(item -> array.add(sorted(item)));
+            return array;
+        }
+        if (!value.isObject()) {
+            return value;
+        }
+        ObjectNode object = object();
+        TreeMap<String, JsonNode> members = new TreeMap<>();
+        value.properties().forEach(member -> members.put(member.getKey(), member.getValue()));
+        members.forEach((name, member) -> object.set(name, sorted(member)));
+        return object;
     }
 }

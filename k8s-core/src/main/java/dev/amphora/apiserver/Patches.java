@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.patch.FieldManager;
 import dev.amphora.apiserver.patch.GoText;
 import dev.amphora.apiserver.patch.JsonPatch;
 import dev.amphora.apiserver.patch.MergePatch;
@@ -207,7 +206,7 @@ final class Patches {
             decoded.warnings().forEach(call::warn);
             return decoded.object();
         } catch (StatusException e) {
-            byte[] text = call.endpoint().custom() == null ? bytes : Json.write(FieldManager.sorted(patched));
+            byte[] text = call.endpoint().custom() == null ? bytes : Json.write(Json.sorted(patched));
             String shown = patch.text.isEmpty() ? new String(text, StandardCharsets.UTF_8) : patch.text;
             String why = String.valueOf(e.getMessage())
                     .replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");

@@ -1,14 +1,12 @@
 package dev.amphora.apiserver.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.patch.TypedTree.Comparison;
 import dev.amphora.apiserver.schema.TypeSchema;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.TreeMap;
 
 /** The note in which {@code kubectl} keeps what it applied by itself, without the server. */
 final class LastApplied {
@@ -52,7 +50,7 @@ final class LastApplied {
             annotations.remove(ANNOTATION);
         }
         ObjectNode annotations = result.withObject("/metadata").withObject("/annotations");
-        annotations.put(ANNOTATION, sorted(noted) + "\n");
+        annotations.put(ANNOTATION, Json.sorted(noted) + "\n");
         long size = 0;
         for (var annotation : annotations.properties()) {
             size += annotation.getKey().length() + annotation.getValue().asText().length();
@@ -60,21 +58,5 @@ final class LastApplied {
         if (size > MAX_ANNOTATIONS) {
             annotations.remove(ANNOTATION);
         }
-    }
-
-    private static JsonNode sorted(JsonNode value) {
-        if (value.isObject()) {
-            ObjectNode result = Json.object();
-            TreeMap<String, JsonNode> members = new TreeMap<>();
-            value.properties().forEach(each -> members.put(each.getKey(), each.getValue()));
-            members.forEach((name, member) -> result.set(name, sorted(member)));
-            return result;
-        }
-        if (value.isArray()) {
-            ArrayNode result = ((ArrayNode) value).arrayNode();
-            value.forEach(item -> result.add(sorted(item)));
-            return result;
-        }
-        return value;
     }
 }

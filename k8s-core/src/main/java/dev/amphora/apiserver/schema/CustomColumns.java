@@ -8,7 +8,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 
 /** The table of a custom kind, as its definition describes it. */
 final class CustomColumns {
@@ -101,25 +100,6 @@ final class CustomColumns {
         if (value.isNull()) {
             return "<no value>";
         }
-        return value.isContainerNode() ? sorted(value).toString() : value.asText();
-    }
-
-    /** Maps print their keys in order. */
-    private static JsonNode sorted(JsonNode value) {
-        if (value.isArray()) {
-            ArrayNode array = Json.mapper().createArrayNode();
-            value.forEach(item -> array.add(sorted(item)));
-            return array;
-        }
-        if (!value.isObject()) {
-            return value;
-        }
-        ObjectNode object = Json.object();
-        List<String> names = new ArrayList<>();
-        value.fieldNames().forEachRemaining(names::add);
-        for (String name : new TreeSet<>(names)) {
-            object.set(name, sorted(value.get(name)));
-        }
-        return object;
+        return value.isContainerNode() ? Json.sorted(value).toString() : value.asText();
     }
 }
