@@ -151,7 +151,8 @@ final class FieldOwners {
         if (count <= MOST_UPDATERS) {
             return;
         }
-        updaters.sort(Comparator.<Owner, String>comparing(owner -> timeOf(owner)).thenComparing(Owner::identity));
+        updaters.sort(
+                Comparator.<Owner, String>comparing(owner -> timeOf(owner)).thenComparing(Owner::identity));
         Map<String, Owner> firstOfVersion = new TreeMap<>();
         for (int i = 0; i < updaters.size() && count > MOST_UPDATERS; i++) {
             Owner updater = updaters.get(i);

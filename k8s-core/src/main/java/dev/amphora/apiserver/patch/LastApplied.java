@@ -35,9 +35,7 @@ final class LastApplied {
             return FieldSet.EMPTY;
         }
         Comparison difference = TypedTree.compare(last, live, type);
-        return TypedTree.fields(last, type)
-                .difference(difference.changed())
-                .difference(difference.removed());
+        return TypedTree.fields(last, type).difference(difference.changed()).difference(difference.removed());
     }
 
     /** Keeps the note in step with what was applied through the server, as long as there is one. */
@@ -53,7 +51,8 @@ final class LastApplied {
         annotations.put(ANNOTATION, Json.sorted(noted) + "\n");
         long size = 0;
         for (var annotation : annotations.properties()) {
-            size += annotation.getKey().length() + annotation.getValue().asText().length();
+            size += annotation.getKey().length()
+                    + annotation.getValue().asText().length();
         }
         if (size > MAX_ANNOTATIONS) {
             annotations.remove(ANNOTATION);

@@ -2,7 +2,6 @@ package dev.amphora.apiserver.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -22,8 +22,7 @@ public final class ObjectTypes {
                 .field(FieldSchema.builder("apiVersion", () -> text).build())
                 .field(FieldSchema.builder("kind", () -> text).build())
                 .field(FieldSchema.builder(
-                                "metadata",
-                                () -> BuiltInDefinitions.instance().definition(METADATA))
+                                "metadata", () -> BuiltInDefinitions.instance().definition(METADATA))
                         .build());
         type.fields().forEach((name, field) -> {
             if (!name.equals("apiVersion") && !name.equals("kind") && !name.equals("metadata")) {
