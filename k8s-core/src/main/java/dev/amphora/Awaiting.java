@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Waits for a condition by watching the one object that it is about. */
@@ -43,6 +44,26 @@ final class Awaiting<T extends HasMetadata> implements Watcher<T> {
             return awaiting.await(timeout);
         } finally {
             awaiting.end();
+        }
+    }
+
+    /**
+     * Waits until something is told.
+     *
+     * @param telling takes what is to be run then
+     * @throws IllegalStateException if the time is over first
+     */
+    static void told(Kernel kernel, String what, Consumer<Runnable> telling, Duration timeout) {
+        Actor actor = kernel.actor("await");
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        try {
+            actor.schedule(timeout, () -> told.completeExceptionally(new TimeoutException()));
+            telling.accept(() -> told.complete(true));
+            kernel.await(told);
+        } catch (CompletionException e) {
+            throw new IllegalStateException("%s was not true within %s".formatted(what, timeout), e.getCause());
+        } finally {
+            actor.close();
         }
     }
 

@@ -88,6 +88,7 @@ final class ClusterParts implements AutoCloseable {
     private @Nullable Endpoint endpoint;
     private @Nullable InetSocketAddress served;
     private volatile boolean ready;
+    private @Nullable Scheduler scheduler;
 
     /**
      * Starts the API server.
@@ -158,7 +159,7 @@ final class ClusterParts implements AutoCloseable {
         RestApi.Builder builder = RestApi.builder(kernel, apiServer)
                 .health(health)
                 .anonymous(!options.authorizationModes().contains("AlwaysAllow"))
-                .nodes(new NodeLogs(kernel, this::nodes));
+                .nodes(new LocalNodes(kernel, this::nodes));
         if (authority != null) {
             builder.clientAuthority(authority);
         }
@@ -283,6 +284,7 @@ final class ClusterParts implements AutoCloseable {
     void startScheduler(Scheduler scheduler) {
         running.push(scheduler);
         apiServer.component("scheduler", () -> ready);
+        this.scheduler = scheduler;
         scheduler.start(new Scheduler.Context(kernel, component("system:kube-scheduler", "kube-scheduler")));
     }
 
@@ -323,9 +325,21 @@ final class ClusterParts implements AutoCloseable {
             await(present(ConfigMap.class, "kube-root-ca.crt"));
         }
         if (controls("node-lifecycle-controller")) {
-            nodes().forEach(node -> await(Conditions.node(node.nodeName()).schedulable()));
+            nodes().forEach(this::awaitSchedulable);
         }
         ready = true;
+    }
+
+    private void awaitSchedulable(Kubelet kubelet) {
+        Node node = await(Conditions.node(kubelet.nodeName()).schedulable());
+        Scheduler known = scheduler;
+        if (known != null && node != null) {
+            Awaiting.told(
+                    kernel,
+                    "that the scheduler knows " + kubelet.nodeName(),
+                    told -> known.whenKnown(node, told),
+                    START_PATIENCE);
+        }
     }
 
     private boolean controls(String name) {
@@ -336,8 +350,8 @@ final class ClusterParts implements AutoCloseable {
         return new Condition<>(ResourceType.of(type), "default", name, "present", object -> object != null);
     }
 
-    private void await(Condition<?> condition) {
-        Awaiting.await(kernel, component("system:apiserver", "kube-apiserver"), condition, START_PATIENCE);
+    private <T extends HasMetadata> @Nullable T await(Condition<T> condition) {
+        return Awaiting.await(kernel, component("system:apiserver", "kube-apiserver"), condition, START_PATIENCE);
     }
 
     Kernel kernel() {

@@ -74,6 +74,8 @@ class ArchitectureTest {
                 .definedBy(ROOT + ".api..")
                 .layer("kernel")
                 .definedBy(ROOT + ".kernel..")
+                .layer("stream")
+                .definedBy(ROOT + ".stream..")
                 .whereLayer("root")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("rest")
@@ -95,6 +97,8 @@ class ArchitectureTest {
                 .whereLayer("api")
                 .mayNotAccessAnyLayer()
                 .whereLayer("kernel")
+                .mayNotAccessAnyLayer()
+                .whereLayer("stream")
                 .mayNotAccessAnyLayer()
                 .check(classes);
     }

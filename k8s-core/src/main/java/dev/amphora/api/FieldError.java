@@ -107,12 +107,16 @@ public record FieldError(Type type, String field, String message) {
 
     /** {@code Too long: may not be more than 63 bytes}. */
     public static FieldError tooLong(String field, int maximum) {
-        return of(Type.TOO_LONG, field, "may not be more than %d bytes".formatted(maximum));
+        return of(
+                Type.TOO_LONG, field, "may not be more than %d %s".formatted(maximum, maximum == 1 ? "byte" : "bytes"));
     }
 
     /** {@code Too many: 3: must have at most 2 items}. */
     public static FieldError tooMany(String field, int actual, int maximum) {
-        return of(Type.TOO_MANY, field, "%d: must have at most %d items".formatted(actual, maximum));
+        return of(
+                Type.TOO_MANY,
+                field,
+                "%d: must have at most %d %s".formatted(actual, maximum, maximum == 1 ? "item" : "items"));
     }
 
     /** {@code Internal error: detail}. */

@@ -9,12 +9,14 @@ import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,5 +197,22 @@ public final class Json {
             mapper.configOverride(Map.class).setSetterInfo(empty);
             return mapper;
         }
+    }
+
+    /** The same value, the members of all its objects in the order of their names. */
+    public static JsonNode sorted(JsonNode value) {
+        if (value.isArray()) {
+            ArrayNode array = mapper().createArrayNode();
+            value.forEach(item -> array.add(sorted(item)));
+            return array;
+        }
+        if (!value.isObject()) {
+            return value;
+        }
+        ObjectNode object = object();
+        TreeMap<String, JsonNode> members = new TreeMap<>();
+        value.properties().forEach(member -> members.put(member.getKey(), member.getValue()));
+        members.forEach((name, member) -> object.set(name, sorted(member)));
+        return object;
     }
 }

@@ -2,6 +2,7 @@ package dev.amphora.apiserver;
 
 import dev.amphora.apiserver.access.AccessRequest;
 import dev.amphora.apiserver.access.User;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,18 +32,55 @@ public record ApiRequest(
         String subresource,
         RequestOptions options,
         @Nullable Body body) {
+    private static final int MAX_MANAGER_BYTES = 128;
+
+    /** The same request with a body. */
+    ApiRequest with(Body other) {
+        return new ApiRequest(
+                user, userAgent, verb, group, version, resource, namespace, name, subresource, options, other);
+    }
 
     /** The same request as an authorizer sees it. */
     public AccessRequest access() {
         return new AccessRequest(user, verb.word(), group, version, resource, subresource, namespace, name, "");
     }
 
-    /** Who writes, for {@code managedFields}: what the options say, else the user agent up to the first slash. */
+    /** Who writes, for {@code managedFields}: what the options say, else what is printable of the user agent up to the first slash. */
     public String fieldManager() {
         if (!options.fieldManager().isEmpty()) {
             return options.fieldManager();
         }
         int slash = userAgent.indexOf('/');
-        return slash < 0 ? userAgent : userAgent.substring(0, slash);
+        StringBuilder manager = new StringBuilder();
+        int length = 0;
+        for (int c : (slash < 0 ? userAgent : userAgent.substring(0, slash))
+                .codePoints()
+                .toArray()) {
+            length += isPrintable(c) ? Character.toString(c).getBytes(StandardCharsets.UTF_8).length : 0;
+            if (length > MAX_MANAGER_BYTES) {
+                break;
+            }
+            if (isPrintable(c)) {
+                manager.appendCodePoint(c);
+            }
+        }
+        return manager.toString();
+    }
+
+    private static boolean isPrintable(int c) {
+        if (c == ' ') {
+            return true;
+        }
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.PRIVATE_USE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SPACE_SEPARATOR -> false;
+            default -> true;
+        };
     }
 }

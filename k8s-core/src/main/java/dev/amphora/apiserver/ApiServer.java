@@ -13,6 +13,9 @@ import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
+import dev.amphora.apiserver.customresource.DefinedVersion;
+import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.apiserver.strategy.StrategyRegistry;
@@ -50,6 +53,7 @@ public final class ApiServer implements AutoCloseable {
     private final Deletes deletes;
     private final Subresources subresources;
     private final Compaction compaction;
+    private final DefinitionKeeper definitions;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
@@ -68,11 +72,12 @@ public final class ApiServer implements AutoCloseable {
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
         compaction = new Compaction(kernel, builder.store, builder.compactionInterval);
-        writes = new Writes(kernel, feed, admission, allocations);
+        writes = new Writes(kernel, feed, endpoints, admission, allocations);
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
+        definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
@@ -113,9 +118,24 @@ public final class ApiServer implements AutoCloseable {
         return ready;
     }
 
+    /** What the watch caches have measured, one for each resource that has been read, in order. */
+    public List<Measurements> measure() {
+        return endpoints.measure();
+    }
+
     /** The kinds that are served. */
     public SchemaCatalogue catalogue() {
         return endpoints.catalogue();
+    }
+
+    /** What callers of a deprecated version of a custom resource are warned of; empty if it isn't one. */
+    public String deprecationWarning(ResourceInfo resource) {
+        return endpoints
+                .customResources()
+                .find(resource.group(), resource.version(), resource.plural())
+                .map(Endpoint::custom)
+                .map(DefinedVersion::deprecationWarning)
+                .orElse("");
     }
 
     /**
@@ -173,6 +193,11 @@ public final class ApiServer implements AutoCloseable {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
         ApiResult result = dispatchWarned(call(request));
+        if (request.group().equals(Definition.GROUP)
+                && request.verb().writes()
+                && !request.options().isDryRun()) {
+            settle(request, result);
+        }
         if (!listeners.isEmpty()
                 && request.verb().writes()
                 && !request.options().isDryRun()) {
@@ -221,6 +246,7 @@ public final class ApiServer implements AutoCloseable {
     public void close() {
         ready = false;
         compaction.close();
+        definitions.close();
         feed.close();
     }
 
@@ -290,6 +316,51 @@ public final class ApiServer implements AutoCloseable {
             throw notAllowed();
         }
         return new Call(request, endpoint);
+    }
+
+    /** What follows from a write to definitions is done when the write is answered. */
+    private void settle(ApiRequest request, ApiResult result) {
+        VersionedObject object = result.object();
+        String name = request.name().isEmpty() && object != null ? object.name() : request.name();
+        if (name.isEmpty()) {
+            definitions.resume();
+        } else {
+            definitions.settled(name, name.substring(name.indexOf('.') + 1));
+        }
+    }
+
+    private void writeDefinitionStatus(ObjectNode definition) {
+        ApiRequest request = own(
+                Verb.UPDATE,
+                Definition.GROUP,
+                "v1",
+                Definition.PLURAL,
+                "",
+                Metadata.text(definition, "name"),
+                "status");
+        dispatch(call(request.with(Body.of(definition))));
+    }
+
+    private void erase(Endpoint endpoint, String namespace) {
+        ResourceInfo info = endpoint.info();
+        deletes.deleteCollection(new Call(
+                own(Verb.DELETE_COLLECTION, info.group(), info.version(), info.plural(), namespace, "", ""), endpoint));
+    }
+
+    private static ApiRequest own(
+            Verb verb, String group, String version, String plural, String namespace, String name, String subresource) {
+        return new ApiRequest(
+                new User("system:apiserver", "", List.of(User.MASTERS), Map.of()),
+                "apiserver",
+                verb,
+                group,
+                version,
+                plural,
+                namespace,
+                name,
+                subresource,
+                RequestOptions.none(),
+                null);
     }
 
     /** 404: nothing is served there. */

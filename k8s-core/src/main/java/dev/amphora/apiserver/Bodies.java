@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.BodyDecoder.Encoding;
 import dev.amphora.apiserver.schema.FieldValidation;
@@ -27,9 +28,25 @@ final class Bodies {
     static ObjectNode object(Call call, String group, String version, String kind) {
         Body body = call.request().body();
         FieldValidation validation = validation(call.options());
-        BodyDecoder.Body decoded = DECODER.decode(bytes(body), encoding(body), group, version, kind, validation);
+        BodyDecoder.Body decoded = decode(call, bytes(body), encoding(body), group, version, kind, validation);
         decoded.warnings().forEach(call::warn);
         return decoded.object();
+    }
+
+    /** Decodes an object of the kind that a call is about, or of another one that is built in. */
+    static BodyDecoder.Body decode(
+            Call call,
+            byte[] bytes,
+            Encoding encoding,
+            String group,
+            String version,
+            String kind,
+            FieldValidation validation) {
+        Endpoint endpoint = call.endpoint();
+        DefinedVersion custom = endpoint.custom();
+        return custom != null && group.equals(endpoint.info().group())
+                ? DECODER.decodeCustom(bytes, encoding, endpoint.info(), custom::prune, validation)
+                : DECODER.decode(bytes, encoding, group, version, kind, validation);
     }
 
     /** What an apply wants, as it was sent. */
@@ -40,11 +57,6 @@ final class Bodies {
     /** The options that a request carries. */
     static ObjectNode options(Call call, Body body, String kind) {
         return DECODER.decodeOptions(bytes(body), encoding(body), kind);
-    }
-
-    /** The decoder for the catalogue. */
-    static BodyDecoder decoder() {
-        return DECODER;
     }
 
     static FieldValidation validation(RequestOptions options) {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.io.BaseEncoding;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import java.nio.charset.StandardCharsets;
+import dev.amphora.apiserver.schema.JsonSyntax;
 
 /**
  * Where a list goes on.
@@ -29,17 +29,35 @@ record ContinueToken(long revision, String start) {
      * @throws StatusException 400 if it is none
      */
     static ContinueToken parse(String text) {
+        byte[] bytes;
         try {
-            JsonNode tree = Json.read(BaseEncoding.base64Url().omitPadding().decode(text));
-            String start = tree.path("start").asText();
-            if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
-                throw new IllegalArgumentException("not a token");
-            }
-            return new ContinueToken(
-                    tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
-        } catch (RuntimeException e) {
-            throw StatusException.badRequest("continue key is not valid: "
-                    + new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+            bytes = BaseEncoding.base64Url().omitPadding().decode(text);
+        } catch (IllegalArgumentException e) {
+            throw invalid("illegal base64 data at input byte " + firstIllegal(text));
         }
+        JsonSyntax.error(bytes).ifPresent(why -> {
+            throw invalid(why);
+        });
+        JsonNode tree = Json.read(bytes);
+        String start = tree.path("start").asText();
+        if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
+            throw invalid("unrecognizable encoded API version: \"%s\""
+                    .formatted(tree.path("v").asText()));
+        }
+        return new ContinueToken(
+                tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
+    }
+
+    private static int firstIllegal(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!BaseEncoding.base64Url().canDecode(text.charAt(i) + "AAA")) {
+                return i;
+            }
+        }
+        return text.length();
+    }
+
+    private static StatusException invalid(String why) {
+        return StatusException.badRequest("invalid continue token: continue key is not valid: " + why);
     }
 }

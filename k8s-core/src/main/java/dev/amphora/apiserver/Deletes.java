@@ -6,6 +6,7 @@ import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.kernel.Kernel;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -160,6 +161,13 @@ final class Deletes {
     private @Nullable Outcome attempt(Call call, Options options, String key, VersionedObject current) {
         Endpoint endpoint = call.endpoint();
         ObjectNode next = current.tree().deepCopy();
+        if (endpoint.strategy().holdDeleted(next, Metadata.time(kernel.instant()))) {
+            if (options.dryRun || call.options().isDryRun()) {
+                return new Outcome(VersionedObject.of(next), false);
+            }
+            VersionedObject written = writes.replace(endpoint, key, next, current);
+            return written == null ? null : new Outcome(written, false);
+        }
         List<String> before = Metadata.finalizers(next);
         List<String> finalizers = finalizers(call, options, before);
         Metadata.setFinalizers(next, finalizers);
@@ -251,6 +259,16 @@ final class Deletes {
     }
 
     private static void checkPreconditions(Endpoint endpoint, Options options, VersionedObject current) {
+        boolean ownDeletion = endpoint.info().qualifiedName().equals("namespaces")
+                || endpoint.info().qualifiedName().equals(Definition.PLURAL + "." + Definition.GROUP);
+        if (options.uid != null && !options.uid.equals(current.uid()) && ownDeletion) {
+            throw StatusException.conflict(
+                    endpoint.info().group(),
+                    endpoint.info().plural(),
+                    current.name(),
+                    "Precondition failed: UID in precondition: %s, UID in object meta: %s"
+                            .formatted(options.uid, current.uid()));
+        }
         if (options.uid != null && !options.uid.equals(current.uid())) {
             throw StatusException.conflict(
                     endpoint.info().group(),

@@ -1,6 +1,8 @@
 package dev.amphora.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.TypeSchema;
 import dev.amphora.apiserver.strategy.Conversion;
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param storedType the schema of stored objects
  * @param strategy what is special about the kind; works on the stored version
  * @param conversion between the served and the stored version, null if they are the same
+ * @param custom the version of the definition that a custom resource is served by, null for built-in ones. The pipeline works on custom
+ *     objects in the served version, on built-in ones in the stored version
  * @param cache the watch cache of the stored resource
  * @param store where the objects are
  */
@@ -28,6 +32,7 @@ record Endpoint(
         TypeSchema storedType,
         Strategy strategy,
         @Nullable Conversion conversion,
+        @Nullable DefinedVersion custom,
         WatchCache cache,
         Store store) {
 
@@ -49,6 +54,21 @@ record Endpoint(
     /** Reads the stored object. */
     Optional<VersionedObject> find(String namespace, String name) {
         return store.get(key(namespace, name)).entry().map(cache::object);
+    }
+
+    /** An object as the pipeline works on it: the strategy's version. */
+    VersionedObject working(VersionedObject object) {
+        return custom == null ? object : view(object);
+    }
+
+    /** What the pipeline has made of an object as it is stored; may be the same tree. */
+    ObjectNode storedForm(ObjectNode object) {
+        if (custom == null || conversion == null) {
+            return object;
+        }
+        ObjectNode stored = object.deepCopy();
+        conversion.toStorage(stored);
+        return stored;
     }
 
     /** An object as callers of this version see it. */

@@ -1,13 +1,18 @@
 package dev.amphora.apiserver;
 
+import dev.amphora.apiserver.customresource.DefinedVersion;
+import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Conversion;
+import dev.amphora.apiserver.strategy.CustomResourceStrategy;
 import dev.amphora.apiserver.strategy.KindConversions;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import java.util.Map;
+import java.util.List;
+import java.util.TreeMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -33,6 +38,7 @@ final class Endpoints {
     private final BiFunction<String, String, Strategy> strategies;
     private final ConcurrentHashMap<Key, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, WatchCache> caches = new ConcurrentHashMap<>();
+    private final CustomResources customResources;
 
     Endpoints(
             Kernel kernel,
@@ -45,12 +51,19 @@ final class Endpoints {
         this.feed = feed;
         this.catalogue = catalogue;
         this.strategies = strategies;
+        WatchCache definitions = cache(ROOT + Definition.GROUP + "/" + Definition.PLURAL + "/");
+        customResources = new CustomResources(definitions, catalogue, this::make);
     }
 
     private record Key(String group, String version, String plural) {}
 
+    /** All kinds that are served now. */
     SchemaCatalogue catalogue() {
-        return catalogue;
+        return customResources.catalogue();
+    }
+
+    CustomResources customResources() {
+        return customResources;
     }
 
     /** What serves a resource in a version; empty if nothing does. */
@@ -60,7 +73,10 @@ final class Endpoints {
         if (known != null) {
             return Optional.of(known);
         }
-        return catalogue.resource(group, version, plural).map(info -> endpoints.computeIfAbsent(key, k -> make(info)));
+        Optional<ResourceInfo> builtIn = catalogue.resource(group, version, plural);
+        return builtIn.isPresent()
+                ? builtIn.map(info -> endpoints.computeIfAbsent(key, k -> make(info)))
+                : customResources.find(group, version, plural);
     }
 
     /** What serves a resource in the version that is stored; empty if there is no such resource. */
@@ -71,7 +87,25 @@ final class Endpoints {
                 return find(stored.group(), stored.version(), stored.plural());
             }
         }
-        return Optional.empty();
+        return customResources.stored(group, plural);
+    }
+
+    private WatchCache cache(String prefix) {
+        return caches.computeIfAbsent(prefix, key -> new WatchCache(kernel, store, feed, key));
+    }
+
+    private Endpoint make(DefinedVersion version) {
+        ResourceInfo info = version.info();
+        return new Endpoint(
+                info,
+                version.type(),
+                info,
+                version.type(),
+                new CustomResourceStrategy(version),
+                new CustomForm(version),
+                version,
+                cache(ROOT + info.group() + "/" + info.plural() + "/"),
+                store);
     }
 
     private Endpoint make(ResourceInfo info) {
@@ -84,8 +118,26 @@ final class Endpoints {
                 catalogue.type(stored),
                 strategies.apply(stored.group(), stored.plural()).servedAs(info.apiVersion()),
                 conversion,
-                caches.computeIfAbsent(prefix(stored), prefix -> new WatchCache(kernel, store, feed, prefix)),
+                null,
+                cache(prefix(stored)),
                 store);
+    }
+
+    /** What the caches in use have measured, in order. */
+    List<Measurements> measure() {
+        Map<String, Measurements> all = new TreeMap<>();
+        for (ResourceInfo info : catalogue().resources()) {
+            ResourceInfo stored = storedAs(info);
+            WatchCache cache = caches.get(
+                    catalogue.resource(stored.group(), stored.version(), stored.plural()).isPresent()
+                            ? prefix(stored)
+                            : ROOT + stored.group() + "/" + stored.plural() + "/");
+            Measurements measured = cache == null ? null : cache.measure(stored.group(), stored.plural());
+            if (measured != null) {
+                all.put(stored.qualifiedName(), measured);
+            }
+        }
+        return List.copyOf(all.values());
     }
 
     private ResourceInfo storedAs(ResourceInfo info) {
@@ -102,12 +154,6 @@ final class Endpoints {
 
     private static String prefix(ResourceInfo stored) {
         String place = PLACES.get(stored.qualifiedName());
-        if (place == null) {
-            boolean builtIn = SchemaCatalogue.builtIn()
-                    .resource(stored.group(), stored.version(), stored.plural())
-                    .isPresent();
-            place = builtIn ? stored.plural() : stored.group() + "/" + stored.plural();
-        }
-        return ROOT + place + "/";
+        return ROOT + (place == null ? stored.plural() : place) + "/";
     }
 }

@@ -4,28 +4,29 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.patch.FieldManager;
-import dev.amphora.apiserver.patch.FieldManager.FieldPaths;
+import dev.amphora.apiserver.patch.FieldVersions;
+import dev.amphora.apiserver.patch.FieldVersions.Versioned;
 import dev.amphora.apiserver.schema.CompleteForm;
+import dev.amphora.apiserver.schema.ObjectTypes;
 import dev.amphora.kernel.Kernel;
-import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Notes in {@code managedFields} who wrote what. */
 final class FieldOwnership {
-    private static final FieldPaths STATUS = new FieldPaths(List.of("status"));
-    private static final FieldPaths SPEC = new FieldPaths(List.of("spec"));
-    private static final FieldPaths SPEC_AND_LABELS = new FieldPaths(List.of("spec", "metadata.labels"));
-
     private final Kernel kernel;
+    private final Endpoints endpoints;
 
-    FieldOwnership(Kernel kernel) {
+    FieldOwnership(Kernel kernel, Endpoints endpoints) {
         this.kernel = kernel;
+        this.endpoints = endpoints;
     }
 
     /** Notes what a write changes. The objects are in the stored version; a create has no current one. */
     void note(Call call, ObjectNode given, @Nullable VersionedObject current) {
-        ObjectNode live = current == null ? nothing(call) : served(call, current.tree());
-        ObjectNode now = served(call, given);
+        ObjectNode live =
+                current == null ? nothing(call) : call.endpoint().view(current).tree();
+        ObjectNode now = served(call.endpoint(), given);
         manager(call).update(live, now);
         Metadata.setManagedFields(given, now.path("metadata").get("managedFields"));
     }
@@ -41,20 +42,50 @@ final class FieldOwnership {
         Endpoint endpoint = call.endpoint();
         ApiRequest request = call.request();
         return new FieldManager(
-                endpoint.type(),
+                ObjectTypes.complete(endpoint.type()),
                 endpoint.info().apiVersion(),
                 request.subresource(),
                 request.fieldManager(),
-                Metadata.time(kernel.instant()),
-                ignored(endpoint, request.subresource()));
+                now(),
+                ResetFields.of(endpoint, request.subresource()),
+                versions(endpoint));
     }
 
-    private static FieldPaths ignored(Endpoint endpoint, String subresource) {
-        boolean hasStatus = endpoint.info().subresource("status").isPresent();
-        if (subresource.equals("status")) {
-            return endpoint.info().kind().equals("Deployment") ? SPEC_AND_LABELS : SPEC;
-        }
-        return hasStatus && subresource.isEmpty() ? STATUS : FieldPaths.NONE;
+    /** The present time, as entries carry it. */
+    String now() {
+        return Metadata.time(kernel.instant());
+    }
+
+    /** How the objects of an endpoint look in the other versions in which they are served. */
+    private FieldVersions versions(Endpoint endpoint) {
+        return (object, version) -> {
+            Endpoint from = at(endpoint, object.path("apiVersion").asText()).orElse(null);
+            Endpoint to = at(endpoint, version).orElse(null);
+            if (from == null || to == null) {
+                return null;
+            }
+            ObjectNode converted = object;
+            if (from != to) {
+                converted = object.deepCopy();
+                if (from.conversion() != null) {
+                    from.conversion().toStorage(converted);
+                }
+                if (to.custom() != null && to.conversion() != null) {
+                    to.conversion().fromStorage(converted);
+                } else {
+                    converted = served(to, converted);
+                }
+            }
+            return new Versioned(converted, ObjectTypes.complete(to.type()));
+        };
+    }
+
+    private Optional<Endpoint> at(Endpoint endpoint, String apiVersion) {
+        int slash = apiVersion.indexOf('/');
+        return endpoints.find(
+                slash < 0 ? "" : apiVersion.substring(0, slash),
+                apiVersion.substring(slash + 1),
+                endpoint.info().plural());
     }
 
     /** An object of the kind with nothing in it. */
@@ -66,10 +97,10 @@ final class FieldOwnership {
         return CompleteForm.of(empty, call.endpoint().type());
     }
 
-    private static ObjectNode served(Call call, ObjectNode stored) {
-        Endpoint endpoint = call.endpoint();
+    /** What is to be stored as callers see it. */
+    private static ObjectNode served(Endpoint endpoint, ObjectNode stored) {
         ObjectNode complete = CompleteForm.of(stored, endpoint.storedType());
-        ObjectNode viewed = endpoint.conversion() == null
+        ObjectNode viewed = endpoint.conversion() == null || endpoint.custom() != null
                 ? complete
                 : endpoint.view(VersionedObject.of(complete)).tree();
         return viewed == stored ? stored.deepCopy() : viewed;

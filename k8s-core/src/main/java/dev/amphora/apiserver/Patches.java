@@ -114,8 +114,8 @@ final class Patches {
         ObjectNode merged = writes.owners().apply(call, live, wanted);
         ObjectNode object;
         try {
-            object = Bodies.decoder()
-                    .decode(
+            object = Bodies.decode(
+                            call,
                             Json.write(merged),
                             BodyDecoder.Encoding.JSON,
                             info.group(),
@@ -201,12 +201,13 @@ final class Patches {
         JsonNode patched = patch.apply.apply(document);
         byte[] bytes = Json.write(patched);
         try {
-            BodyDecoder.Body decoded = Bodies.decoder()
-                    .decode(bytes, BodyDecoder.Encoding.JSON, group, version, kind, Bodies.validation(call.options()));
+            BodyDecoder.Body decoded = Bodies.decode(
+                    call, bytes, BodyDecoder.Encoding.JSON, group, version, kind, Bodies.validation(call.options()));
             decoded.warnings().forEach(call::warn);
             return decoded.object();
         } catch (StatusException e) {
-            String shown = patch.text.isEmpty() ? new String(bytes, StandardCharsets.UTF_8) : patch.text;
+            byte[] text = call.endpoint().custom() == null ? bytes : Json.write(Json.sorted(patched));
+            String shown = patch.text.isEmpty() ? new String(text, StandardCharsets.UTF_8) : patch.text;
             String why = String.valueOf(e.getMessage())
                     .replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");
             throw StatusException.invalid(

@@ -176,7 +176,7 @@ final class Reads {
                 prefix,
                 labels,
                 FieldLabels.stored(endpoint, fields),
-                object -> strategy.selectableFields(object.tree()));
+                object -> strategy.selectableFields(endpoint.working(object).tree()));
     }
 
     private WatchCache.Snapshot cached(Endpoint endpoint, WatchFilter filter, String asked, long revision) {

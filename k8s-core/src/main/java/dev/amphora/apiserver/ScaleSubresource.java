@@ -13,11 +13,9 @@ import java.util.function.UnaryOperator;
 
 /** {@code scale}: the number of replicas of anything that has some, in a form that is the same for all. */
 final class ScaleSubresource {
-    private final SchemaCatalogue catalogue;
     private final Writes writes;
 
-    ScaleSubresource(SchemaCatalogue catalogue, Writes writes) {
-        this.catalogue = catalogue;
+    ScaleSubresource(Writes writes) {
         this.writes = writes;
     }
 
@@ -42,7 +40,8 @@ final class ScaleSubresource {
 
     ApiResult patch(Call call) {
         ResourceInfo.Subresource kind = kind(call);
-        Patches.Reader patch = Patches.reader(call, catalogue.type(kind.group(), kind.version(), kind.kind()));
+        Patches.Reader patch =
+                Patches.reader(call, SchemaCatalogue.builtIn().type(kind.group(), kind.version(), kind.kind()));
         return write(call, kind, scale -> {
             JsonNode before = scale.path("metadata").path("resourceVersion");
             ObjectNode patched = Patches.apply(call, patch, scale, kind.group(), kind.version(), kind.kind());

@@ -22,7 +22,7 @@ final class Subresources {
             Writes writes,
             Deletes deletes,
             ServiceAccountTokens tokens) {
-        scale = new ScaleSubresource(endpoints.catalogue(), writes);
+        scale = new ScaleSubresource(writes);
         binding = new PodBinding(kernel, endpoints, writes);
         eviction = new PodEviction(kernel, endpoints, reads, writes, deletes);
         reviews = new Reviews(server);

@@ -18,7 +18,7 @@ public final class VersionedObject {
     private volatile @Nullable ObjectNode tree;
     private volatile byte @Nullable [] bytes;
     private volatile @Nullable Object typed;
-    private volatile @Nullable VersionedObject converted;
+    private volatile @Nullable Converted converted;
 
     private VersionedObject(String key, long revision, byte @Nullable [] stored, @Nullable ObjectNode tree) {
         this.key = key;
@@ -152,16 +152,18 @@ public final class VersionedObject {
         return new VersionedObject(key, newRevision, null, copy);
     }
 
-    /** The same object in another version of the API; converted once for the version last asked for. */
+    private record Converted(Conversion conversion, VersionedObject object) {}
+
+    /** The same object in another version of the API; converted once for the conversion last asked for. */
     VersionedObject as(Conversion conversion) {
-        VersionedObject known = converted;
-        if (known != null && known.tree().path("apiVersion").asText().equals(conversion.apiVersion())) {
-            return known;
+        Converted known = converted;
+        if (known != null && known.conversion == conversion) {
+            return known.object;
         }
         ObjectNode copy = tree().deepCopy();
         conversion.fromStorage(copy);
-        known = new VersionedObject(key, revision, null, copy);
-        converted = known;
-        return known;
+        VersionedObject object = copy.equals(tree()) ? this : new VersionedObject(key, revision, null, copy);
+        converted = new Converted(conversion, object);
+        return object;
     }
 }

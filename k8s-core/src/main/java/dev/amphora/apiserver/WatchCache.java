@@ -35,9 +35,14 @@ final class WatchCache {
     private final ArrayDeque<Change> recent = new ArrayDeque<>();
     private final List<CacheWatcher> watchers = new ArrayList<>();
     private final List<Object> early = new ArrayList<>();
+    private final List<Follower> followers = new ArrayList<>();
+    private final List<Runnable> untilEmpty = new ArrayList<>();
     private volatile boolean started;
     private long startRevision;
     private long lastChange;
+    private long received;
+    private long dispatched;
+    private long starts;
     private long forgotten;
 
     WatchCache(Kernel kernel, Store store, StoreFeed feed, String prefix) {
@@ -64,8 +69,36 @@ final class WatchCache {
         }
     }
 
+    /** One who keeps in step with everything in the cache. Called under the feed's lock; must be quick. */
+    interface Follower {
+        /** The cache has been read from the store, for the first time or again. */
+        void read(Collection<VersionedObject> objects);
+
+        /** An object has come, changed or gone. */
+        void changed(Change change);
+    }
+
     String prefix() {
         return prefix;
+    }
+
+    /** Adds a follower, before the cache is started. */
+    void follow(Follower follower) {
+        synchronized (feed) {
+            followers.add(follower);
+        }
+    }
+
+    /** Runs something once when nothing is left in the cache; at once if nothing is. */
+    void whenEmpty(Runnable then) {
+        start();
+        synchronized (feed) {
+            if (!objects.isEmpty()) {
+                untilEmpty.add(then);
+                return;
+            }
+        }
+        then.run();
     }
 
     /** Reads the store and begins to take changes, unless that has been done. */
@@ -87,6 +120,7 @@ final class WatchCache {
                 startRevision = range.revision();
                 forgotten = startRevision;
                 lastChange = startRevision;
+                starts++;
                 started = true;
                 for (Object each : early) {
                     if (each instanceof Store.Event event) {
@@ -96,6 +130,7 @@ final class WatchCache {
                     }
                 }
                 early.clear();
+                followers.forEach(follower -> follower.read(objects.values()));
             }
         }
     }
@@ -212,6 +247,16 @@ final class WatchCache {
         }
     }
 
+    /** What has been measured; null if the cache is not in use. */
+    @Nullable Measurements measure(String group, String resource) {
+        synchronized (feed) {
+            return started
+                    ? new Measurements(
+                            group, resource, objects.size(), lastChange, received, dispatched, starts, MOST)
+                    : null;
+        }
+    }
+
     void remove(CacheWatcher watcher) {
         synchronized (feed) {
             watchers.remove(watcher);
@@ -255,6 +300,16 @@ final class WatchCache {
             objects.put(change.key(), object);
         }
         lastChange = change.revision();
+        received++;
+        dispatched += watchers.size();
+        for (Follower follower : followers) {
+            follower.changed(change);
+        }
+        if (objects.isEmpty() && !untilEmpty.isEmpty()) {
+            List<Runnable> due = List.copyOf(untilEmpty);
+            untilEmpty.clear();
+            due.forEach(Runnable::run);
+        }
         recent.add(change);
         Instant old = change.at().minus(KEPT);
         while (recent.size() > MOST

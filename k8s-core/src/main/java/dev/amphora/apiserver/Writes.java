@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Create and update: from a decoded object to one compare-and-swap in the store. */
 final class Writes {
+    /** How often a name is generated before the collision is the caller's problem, as the reference does since 1.30. */
+    private static final int MAX_GENERATED_NAMES = 8;
+
     private static final String MODIFIED =
             "the object has been modified; please apply your changes to the latest version and try again";
     private static final int MAX_ATTEMPTS = 100;
@@ -30,12 +33,12 @@ final class Writes {
     private final Allocations allocations;
     private final FieldOwnership owners;
 
-    Writes(Kernel kernel, StoreFeed feed, Admission admission, Allocations allocations) {
+    Writes(Kernel kernel, StoreFeed feed, Endpoints endpoints, Admission admission, Allocations allocations) {
         this.kernel = kernel;
         this.feed = feed;
         this.admission = admission;
         this.allocations = allocations;
-        owners = new FieldOwnership(kernel);
+        owners = new FieldOwnership(kernel, endpoints);
     }
 
     /** Makes the next state of an object from the present one; may be called again if somebody else was faster. */
@@ -66,12 +69,35 @@ final class Writes {
         ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
         matchNamespace(call, object);
         toStored(call, object);
-        return ApiResult.created(endpoint.view(insert(call, object, false)), call.warnings());
+        return ApiResult.created(endpoint.view(insertNamed(call, object)), call.warnings());
+    }
+
+    /** Stores a new object; one that wants a generated name gets another if somebody has that already. */
+    private VersionedObject insertNamed(Call call, ObjectNode object) {
+        boolean generates = Metadata.text(object, "name").isEmpty()
+                && !Metadata.text(object, "generateName").isEmpty();
+        for (int attempt = 1; generates && attempt < MAX_GENERATED_NAMES; attempt++) {
+            try {
+                return insert(call, object.deepCopy(), false);
+            } catch (StatusException e) {
+                if (!e.isAlreadyExists()) {
+                    throw e;
+                }
+            }
+        }
+        return insert(call, object, false);
     }
 
     /** Stores a new object, given in the stored version with its defaults. */
     private VersionedObject insert(Call call, ObjectNode given, boolean managed) {
         Endpoint endpoint = call.endpoint();
+        if (endpoint.custom() != null && endpoint.custom().definition().isTerminating()) {
+            throw StatusException.forbidden(
+                    endpoint.info().group(),
+                    endpoint.info().plural(),
+                    Metadata.text(given, "name"),
+                    "create not allowed while custom resource definition is terminating");
+        }
         Metadata.wipe(given);
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         if (!managed) {
@@ -104,12 +130,13 @@ final class Writes {
             throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, null)) {
-            Store.Swap swap = endpoint.store().put(key, Json.write(object), 0, timeToLive(endpoint));
+            ObjectNode form = endpoint.storedForm(object);
+            Store.Swap swap = endpoint.store().put(key, Json.write(form), 0, timeToLive(endpoint));
             if (!swap.succeeded()) {
                 throw exists(endpoint, object);
             }
             held.keep();
-            return stored(endpoint, key, object, null, swap.revision());
+            return stored(endpoint, key, form, null, swap.revision());
         }
     }
 
@@ -176,7 +203,7 @@ final class Writes {
             Call call, String key, Store.Entry entry, Mutation mutation, Facet facet) {
         Endpoint endpoint = call.endpoint();
         VersionedObject current = endpoint.cache().object(entry);
-        ObjectNode old = current.tree();
+        ObjectNode old = endpoint.working(current).tree();
         ObjectNode given = mutation.next(current);
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         if (!mutation.managesFields() && facet.isTracked()) {
@@ -200,12 +227,16 @@ final class Writes {
         if (facet.isLast(object, old)) {
             return remove(call, key, entry, current, object);
         }
-        byte[] bytes = Json.write(object);
+        byte[] bytes = Json.write(endpoint.storedForm(object));
         if (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value())) {
             return current;
         }
         if (FieldOwnership.sameButTimes(object, old)) {
-            return current;
+            Metadata.setManagedFields(object, old.path("metadata").get("managedFields"));
+            bytes = Json.write(endpoint.storedForm(object));
+            if (endpoint.custom() == null || sameContent(bytes, entry.value())) {
+                return current;
+            }
         }
         if (call.options().isDryRun()) {
             allocations.dryRun(endpoint, object, old);
@@ -214,14 +245,14 @@ final class Writes {
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, old)) {
             if (held.changed()) {
-                bytes = Json.write(object);
+                bytes = Json.write(endpoint.storedForm(object));
             }
             Store.Swap swap = endpoint.store().put(key, bytes, entry.modRevision(), timeToLive(endpoint));
             if (!swap.succeeded()) {
                 return null;
             }
             held.keep();
-            return stored(endpoint, key, object, current, swap.revision());
+            return stored(endpoint, key, endpoint.storedForm(object), current, swap.revision());
         }
     }
 
@@ -299,10 +330,10 @@ final class Writes {
         }
     }
 
-    /** From the served to the stored version, with its defaults. */
+    /** From the served version to that of the strategy, with its defaults. */
     static void toStored(Call call, ObjectNode object) {
         Conversion conversion = call.endpoint().conversion();
-        if (conversion != null) {
+        if (conversion != null && call.endpoint().custom() == null) {
             conversion.toStorage(object);
         }
         call.endpoint().strategy().setDefaults(object);
@@ -384,6 +415,6 @@ final class Writes {
     }
 
     private static @Nullable Duration timeToLive(Endpoint endpoint) {
-        return endpoint.stored().plural().equals("events") ? Duration.ofHours(1) : null;
+        return endpoint.stored().qualifiedName().equals("events") ? Duration.ofHours(1) : null;
     }
 }

@@ -6,6 +6,7 @@ import dev.amphora.controller.endpoints.EndpointSliceController;
 import dev.amphora.controller.endpoints.EndpointSliceMirroringController;
 import dev.amphora.controller.endpoints.EndpointsController;
 import dev.amphora.controller.garbagecollector.GarbageCollectorController;
+import dev.amphora.controller.job.JobController;
 import dev.amphora.controller.namespace.NamespaceController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.controller.node.TaintEvictionController;
@@ -25,6 +26,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,7 +48,8 @@ public final class Controllers {
             ResourceType.of(ConfigMap.class),
             ResourceType.of(ReplicationController.class),
             ResourceType.of(ReplicaSet.class),
-            ResourceType.of(Deployment.class));
+            ResourceType.of(Deployment.class),
+            ResourceType.of(Job.class));
 
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private final Supplier<String> authority;
@@ -142,6 +145,7 @@ public final class Controllers {
         factories.put("deployment-controller", DeploymentController::new);
         factories.put("replicaset-controller", ReplicaSetController::new);
         factories.put("replicationcontroller-controller", ReplicationControllerController::new);
+        factories.put("job-controller", JobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);
         factories.put("endpoints-controller", EndpointsController::new);
         factories.put("endpointslice-mirroring-controller", EndpointSliceMirroringController::new);

@@ -1,6 +1,10 @@
 package dev.amphora.kubelet;
 
 import dev.amphora.kernel.Kernel;
+import dev.amphora.stream.ByteSink;
+import dev.amphora.stream.Output;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.Streams;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -360,6 +364,34 @@ public interface ContainerRuntime extends AutoCloseable {
      * @param timeout after which it is given up, with a {@link ExecTimeoutException}; zero means never
      */
     CompletionStage<ExecResult> exec(String containerId, List<String> command, Duration timeout);
+
+    /**
+     * Runs a command in a running container, with its streams connected.
+     *
+     * @param streams which of them; a terminal is made for it if asked for
+     * @param output receives what it prints
+     * @return completes when it runs. Where the runtime tells later that it cannot, the session ends with that error, or with an exit
+     *     code of 126 or 127 and the reason in its output
+     */
+    CompletionStage<Session> exec(String containerId, List<String> command, Streams streams, Output output);
+
+    /**
+     * Joins in with a running container's own process.
+     *
+     * @param streams which of its streams; {@code tty} is as the container was made
+     * @param output receives what it prints from now on
+     * @return completes when they are connected. The session ends with the container
+     */
+    CompletionStage<Session> attach(String containerId, Streams streams, Output output);
+
+    /**
+     * Connects to a TCP port in a pod's network.
+     *
+     * @param port 1 to 65535
+     * @param received takes what comes from there
+     * @return completes with the way there
+     */
+    CompletionStage<ByteSink> portForward(String sandboxId, int port, ByteSink received);
 
     /** The log of a container; with {@code follow} it goes on until the container ends or the subscriber cancels. */
     Flow.Publisher<LogLine> logs(String containerId, LogOptions options);

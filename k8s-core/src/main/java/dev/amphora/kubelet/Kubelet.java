@@ -9,6 +9,8 @@ import dev.amphora.kubelet.ContainerRuntime.ContainerStatus;
 import dev.amphora.kubelet.ContainerRuntime.ExecResult;
 import dev.amphora.kubelet.ContainerRuntime.LogLine;
 import dev.amphora.kubelet.ContainerRuntime.LogOptions;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.Streams;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -170,6 +172,46 @@ public final class Kubelet implements AutoCloseable {
             }
             return runtime.exec(status.id(), command, timeout);
         });
+    }
+
+    /**
+     * Finds a running container for a command whose streams are connected.
+     *
+     * @return completes with a {@link StatusException} if there is no such pod, or no such container runs
+     */
+    public CompletionStage<Session.Starter> exec(
+            String namespace, String pod, String container, List<String> command, Streams streams) {
+        return streams()
+                .running(namespace, pod, container)
+                .thenApply(id -> output -> runtime.exec(id, command, streams, output));
+    }
+
+    /**
+     * Finds a running container whose own streams are to be joined. Whether that is a terminal is as its pod says.
+     *
+     * @return completes with a {@link StatusException} if there is no such pod, or no such container runs
+     */
+    public CompletionStage<Session.Starter> attach(String namespace, String pod, String container, Streams streams) {
+        boolean tty = streams().hasTerminal(namespace, pod, container);
+        Streams actual = new Streams(streams.stdin(), streams.stdout(), streams.stderr() && !tty, tty);
+        return streams()
+                .running(namespace, pod, container)
+                .thenApply(id -> output -> runtime.attach(id, actual, output));
+    }
+
+    /**
+     * Finds a pod whose ports are to be reached.
+     *
+     * @return completes with a {@link StatusException} if there is no such pod, or it does not run
+     */
+    public CompletionStage<Session.Dialer> portForward(String namespace, String pod) {
+        return streams()
+                .sandbox(namespace, pod)
+                .thenApply(id -> (port, received) -> runtime.portForward(id, port, received));
+    }
+
+    private PodStreams streams() {
+        return new PodStreams(runtime, pods());
     }
 
     /** The newest container of a name, or the one before it. */

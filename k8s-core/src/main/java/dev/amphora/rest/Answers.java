@@ -54,7 +54,7 @@ final class Answers {
         ObjectNode head = Json.object();
         head.put("kind", list.kind());
         head.put("apiVersion", list.apiVersion());
-        head.set("metadata", list.metadata());
+        head.set("metadata", metadata(list, bareItems));
         byte[] start = Json.write(head);
         ByteArrayOutputStream out = new ByteArrayOutputStream(
                 start.length + 16 + 1024 * list.items().size());
@@ -96,10 +96,19 @@ final class Answers {
         ObjectNode tree = Json.object();
         tree.put("kind", list.kind());
         tree.put("apiVersion", list.apiVersion());
-        tree.set("metadata", list.metadata());
+        tree.set("metadata", metadata(list, false));
         var items = tree.putArray("items");
         list.items().forEach(item -> items.add(item.tree()));
         return tree;
+    }
+
+    /** Lists of custom resources say that nothing follows, where others say nothing. */
+    private static ObjectNode metadata(Listing list, boolean bareItems) {
+        ObjectNode metadata = list.metadata();
+        if (!bareItems && !metadata.has("continue")) {
+            metadata.put("continue", "");
+        }
+        return metadata;
     }
 
     /** An item without kind and version, cut from its own bytes when they come first there. */

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -59,10 +60,12 @@ final class Exchange {
     private boolean authenticated;
     private boolean longRunning;
     private List<String> warnings = List.of();
+    private final Measure measure;
 
     Exchange(RestApi api, HttpCall call) {
         this.api = api;
         this.call = call;
+        measure = new Measure(api.metrics, api.kernel, call.method());
         String unescaped = Query.unescape(call.path(), false);
         path = unescaped == null ? call.path() : unescaped;
         query = Query.parse(call.query());
@@ -91,6 +94,7 @@ final class Exchange {
                 path.startsWith("/debug/pprof/") || LEGACY_PROXY.matcher(path).find();
         ResourcePath target = ResourcePath.parse(path);
         if (target != null && target.watch() && target.resource().isEmpty()) {
+            measure.answered(500, 0);
             call.answer(HttpAnswer.text(
                             500,
                             "Internal Server Error: \"%s\": failed to create RequestInfo: unable to determine kind and namespace from url, %s\n"
@@ -122,6 +126,7 @@ final class Exchange {
 
     private void runPage(@Nullable ResourcePath target) {
         String verb = call.method().toLowerCase(Locale.ROOT);
+        measure.of(path);
         if (!RestApi.isOpen(path)) {
             authorize(AccessRequest.ofPath(user, verb, path));
         }
@@ -137,6 +142,7 @@ final class Exchange {
     private void runResource(ResourcePath target, byte[] body) {
         SchemaCatalogue catalogue = api.apiServer.catalogue();
         Verb verb = verb(target);
+        measure.of(target, verb, mediaType(), query, body.length);
         ResourceInfo resource = catalogue
                 .resource(target.group(), target.version(), target.resource())
                 .filter(info -> fits(info, target))
@@ -145,7 +151,8 @@ final class Exchange {
             refuseUnknown(target, verb, catalogue);
             return;
         }
-        warnings = Deprecations.of(resource);
+        boolean builtIn = Representation.isBuiltIn(resource);
+        warnings = builtIn ? Deprecations.of(resource) : deprecation(resource);
         boolean connection =
                 resource.group().isEmpty() && (CONNECTIONS.contains(target.subresource()) || isLog(resource, target));
         if (verb == Verb.WATCH && !resource.supports("watch") && resource.supports("list")) {
@@ -159,14 +166,20 @@ final class Exchange {
                             .withKind(resource.plural())
                             .build());
         }
+        if (!builtIn && nowhere(resource, target, verb)) {
+            authorize(access(target, verb));
+            answer(Pages.notFound());
+            return;
+        }
         if (verb == null
                 || !supports(resource, target, verb)
+                        && (builtIn || !target.subresource().isEmpty())
                 || target.namespace().isEmpty()
                         && resource.namespaced()
                         && !(isRead(verb) && target.name().isEmpty())
                         && verb != Verb.DELETE_COLLECTION) {
             authorize(access(target, verb));
-            throw methodNotAllowed();
+            throw builtIn ? methodNotAllowed() : notSupported(resource);
         }
         if (!Accept.routable(call.header("Accept")) && !connection) {
             authorize(access(target, verb));
@@ -176,6 +189,17 @@ final class Exchange {
             authorize(access(target, verb));
             throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
         }
+        if (verb == Verb.PATCH
+                && mediaType().equals("application/strategic-merge-patch+json")
+                && !Representation.isBuiltIn(resource)) {
+            authorize(access(target, verb));
+            throw StatusException.of(
+                    415,
+                    "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include:"
+                            + " application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+                    null);
+        }
         if (NO_NAMES.contains(target.name())) {
             authorize(access(target, verb));
             throw StatusException.badRequest(
@@ -184,11 +208,16 @@ final class Exchange {
         ApiRequest request = request(target, verb, body);
         if (isLog(resource, target)) {
             longRunning = true;
+            measure.runsLong();
             new PodLog(api, this, call, request, query).run();
             return;
         }
         if (connection) {
             longRunning = true;
+            if (!target.subresource().equals("proxy")) {
+                new PodConnect(api, this, call, request, query).run();
+                return;
+            }
             authorize(request.access());
             throw StatusException.of(
                     501, "", "%s/%s is not served here".formatted(resource.plural(), target.subresource()), null);
@@ -313,6 +342,13 @@ final class Exchange {
                 && !target.watch();
     }
 
+    /** A custom resource with namespaces is only read across them. */
+    private static boolean nowhere(ResourceInfo resource, ResourcePath target, @Nullable Verb verb) {
+        return resource.namespaced()
+                && target.namespace().isEmpty()
+                && !(verb != null && isRead(verb) && target.name().isEmpty());
+    }
+
     private static boolean supports(ResourceInfo info, ResourcePath target, Verb verb) {
         return target.subresource().isEmpty()
                 ? info.supports(verb.word())
@@ -352,12 +388,25 @@ final class Exchange {
                 "");
     }
 
+    private List<String> deprecation(ResourceInfo resource) {
+        String warning = api.apiServer.deprecationWarning(resource);
+        return warning.isEmpty() ? List.of() : List.of(warning);
+    }
+
     private void refuseUnknown(ResourcePath target, @Nullable Verb verb, SchemaCatalogue catalogue) {
         authorize(access(target, verb));
         boolean builtInGroup = SchemaCatalogue.builtIn().groups().stream()
                 .anyMatch(group -> group.name().equals(target.group()));
         if (builtInGroup) {
             throw noRoute();
+        }
+        boolean lacksSubresource = catalogue
+                .resource(target.group(), target.version(), target.resource())
+                .filter(info -> !target.subresource().isEmpty()
+                        && info.subresource(target.subresource()).isEmpty())
+                .isPresent();
+        if (lacksSubresource) {
+            throw StatusException.notFound(target.group(), target.resource(), target.name());
         }
         answer(Pages.notFound());
     }
@@ -374,6 +423,7 @@ final class Exchange {
     /** Refuses what the user may not do. */
     void authorize(AccessRequest access) {
         Authorizer.Decision decision = api.apiServer.authorize(access);
+        api.metrics.authorized(decision.allowed());
         if (decision.allowed()) {
             return;
         }
@@ -397,6 +447,20 @@ final class Exchange {
                 "MethodNotAllowed",
                 "the server does not allow this method on the requested resource",
                 new StatusDetails());
+    }
+
+    /** How custom resources say so. */
+    private StatusException notSupported(ResourceInfo resource) {
+        String word = access(Objects.requireNonNull(ResourcePath.parse(path)), OBJECT_VERBS.get(call.method()))
+                .verb();
+        StatusDetails details = new StatusDetails();
+        details.setGroup(resource.group());
+        details.setKind(resource.plural());
+        return StatusException.of(
+                405,
+                "MethodNotAllowed",
+                "%s is not supported on resources of kind \"%s\"".formatted(word, resource.qualifiedName()),
+                details);
     }
 
     static StatusException notAcceptable(String types) {
@@ -440,7 +504,13 @@ final class Exchange {
 
     /** Sends an answer with the headers that all have. */
     void answer(HttpAnswer answer) {
+        measure.answered(answer.status(), answer.body().length);
         call.answer(head(answer));
+    }
+
+    /** What is measured of this request. */
+    Measure measure() {
+        return measure;
     }
 
     /** Adds the headers that all answers have. */

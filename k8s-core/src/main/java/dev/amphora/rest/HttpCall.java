@@ -1,6 +1,9 @@
 package dev.amphora.rest;
 
+import dev.amphora.rest.remote.ByteListener;
+import dev.amphora.rest.remote.WebSocketListener;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -9,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One HTTP request and the means to answer it, whatever carries it: a socket or a caller in the same process.
  *
- * <p>Exactly one of {@link #answer}, {@link #stream} and {@link #upgrade} is called, once.
+ * <p>Exactly one of {@link #answer}, {@link #stream} and the two {@code upgrade} is called, once.
  */
 interface HttpCall {
 
@@ -61,6 +64,24 @@ interface HttpCall {
      */
     HttpStream stream(HttpAnswer head);
 
+    /** The WebSocket subprotocols that the client offers, in its order. */
+    default List<String> offeredProtocols() {
+        return words("Sec-WebSocket-Protocol");
+    }
+
+    /** The values of a header that may be a list, or may be given several times. */
+    default List<String> words(String name) {
+        List<String> words = new ArrayList<>();
+        for (String header : headers(name)) {
+            for (String word : header.split(",", -1)) {
+                if (!word.isBlank()) {
+                    words.add(word.strip());
+                }
+            }
+        }
+        return words;
+    }
+
     /** Whether the client asks to speak WebSocket from here on. */
     boolean wantsWebSocket();
 
@@ -72,29 +93,16 @@ interface HttpCall {
      */
     void upgrade(@Nullable String protocol, WebSocketListener listener);
 
-    /** Receives what happens to one WebSocket, one call at a time. */
-    interface WebSocketListener {
-        /** It is open: sending may begin. */
-        void onOpen(WebSocketConnection connection);
+    /** The protocol that the client asks to speak from here on, as it writes it; empty for none. */
+    String upgradeWish();
 
-        /** A whole message came. */
-        void onMessage(byte[] message, boolean text);
-
-        /** It is closed, by whichever side, or broken. Called once, also if it never opened. */
-        void onClosed();
-    }
-
-    /** The sending side of a WebSocket. Safe for concurrent use. */
-    interface WebSocketConnection {
-        /** Sends one message. The stage completes when the transport has taken it; it fails when the client is gone. */
-        CompletionStage<Void> send(byte[] message, boolean text);
-
-        /** Closes after what was sent before. */
-        void close(int code, String reason);
-
-        /** Breaks the connection. */
-        void abort();
-    }
+    /**
+     * Accepts the upgrade to a protocol that is no business of the transport.
+     *
+     * @param head 101 and headers; its body is not used
+     * @param listener receives what follows
+     */
+    void upgrade(HttpAnswer head, ByteListener listener);
 
     /** A response body that goes out piece by piece. Safe for concurrent use. */
     interface HttpStream {

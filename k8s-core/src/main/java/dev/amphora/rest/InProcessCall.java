@@ -1,5 +1,8 @@
 package dev.amphora.rest;
 
+import dev.amphora.rest.remote.ByteListener;
+import dev.amphora.rest.remote.WebSocketConnection;
+import dev.amphora.rest.remote.WebSocketListener;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
@@ -200,6 +203,16 @@ final class InProcessCall implements HttpCall {
         webSocketResponse.complete(
                 new WebSocketResponse(new WebSocketUpgradeResponse(request, 101, headers), socket.client()));
         serial.execute(socket::open);
+    }
+
+    @Override
+    public String upgradeWish() {
+        return listener == null ? "" : "websocket";
+    }
+
+    @Override
+    public void upgrade(HttpAnswer head, ByteListener bytes) {
+        throw new IllegalStateException("this client speaks WebSocket alone");
     }
 
     private static Map<String, List<String>> headers(HttpAnswer answer) {

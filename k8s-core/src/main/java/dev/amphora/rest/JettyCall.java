@@ -1,5 +1,7 @@
 package dev.amphora.rest;
 
+import dev.amphora.rest.remote.ByteListener;
+import dev.amphora.rest.remote.WebSocketListener;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -113,7 +115,7 @@ final class JettyCall implements HttpCall {
     }
 
     @Override
-    public HttpStream stream(HttpAnswer head) {
+    public HttpCall.HttpStream stream(HttpAnswer head) {
         fill(head);
         return new Stream();
     }
@@ -127,6 +129,29 @@ final class JettyCall implements HttpCall {
     @Override
     public void upgrade(@Nullable String protocol, WebSocketListener listener) {
         webSockets.upgrade(request, response, callback, protocol, listener);
+    }
+
+    @Override
+    public String upgradeWish() {
+        boolean connects = words("Connection").stream().anyMatch(word -> word.equalsIgnoreCase("Upgrade"));
+        String wish = header("Upgrade");
+        return wish == null || !connects || request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1
+                ? ""
+                : wish.strip();
+    }
+
+    @Override
+    public void upgrade(HttpAnswer head, ByteListener listener) {
+        fill(head);
+        JettyBytes bytes = new JettyBytes(
+                request.getConnectionMetaData().getConnection().getEndPoint(),
+                request.getComponents().getExecutor(),
+                listener);
+        request.setAttribute(org.eclipse.jetty.server.HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, bytes);
+        response.write(true, ByteBuffer.allocate(0), Callback.from(callback::succeeded, failure -> {
+            bytes.close();
+            callback.failed(failure);
+        }));
     }
 
     private void fill(HttpAnswer answer) {
@@ -185,7 +210,7 @@ final class JettyCall implements HttpCall {
      * A body in pieces. A client of HTTP/1.1 that goes away while nothing is being sent is noticed by reading its connection, which then
      * can't carry another request.
      */
-    private final class Stream extends OutQueue<byte[]> implements HttpStream {
+    private final class Stream extends OutQueue<byte[]> implements HttpCall.HttpStream {
 
         Stream() {
             request.addIdleTimeoutListener(timeout -> false);

@@ -1,11 +1,13 @@
 package dev.amphora.rest;
 
-import dev.amphora.rest.HttpCall.WebSocketConnection;
-import dev.amphora.rest.HttpCall.WebSocketListener;
+import dev.amphora.rest.remote.WebSocketConnection;
+import dev.amphora.rest.remote.WebSocketListener;
+import dev.amphora.stream.ByteSink;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.Request;
@@ -108,7 +110,16 @@ final class JettyWebSockets {
                     payload.put(frame.getPayload()).flip();
                     current.sendFrame(new Frame(OpCode.PONG, payload), Callback.NOOP, false);
                 }
-                case OpCode.TEXT, OpCode.BINARY, OpCode.CONTINUATION -> collect(frame, current);
+                case OpCode.TEXT, OpCode.BINARY, OpCode.CONTINUATION -> {
+                    CompletableFuture<?> taken = collect(frame, current).toCompletableFuture();
+                    callback.succeeded();
+                    if (taken.isDone()) {
+                        current.demand();
+                    } else {
+                        taken.whenComplete((nothing, failure) -> current.demand());
+                    }
+                    return;
+                }
                 default -> {}
             }
             callback.succeeded();
@@ -117,7 +128,7 @@ final class JettyWebSockets {
             }
         }
 
-        private void collect(Frame frame, CoreSession current) {
+        private CompletionStage<?> collect(Frame frame, CoreSession current) {
             if (frame.getOpCode() != OpCode.CONTINUATION) {
                 message.reset();
                 text = frame.getOpCode() == OpCode.TEXT;
@@ -126,14 +137,15 @@ final class JettyWebSockets {
             frame.getPayload().get(piece);
             if (message.size() + piece.length > LARGEST_MESSAGE) {
                 current.close(CloseStatus.MESSAGE_TOO_LARGE, "", Callback.NOOP);
-                return;
+                return ByteSink.READY;
             }
             message.writeBytes(piece);
-            if (frame.isFin()) {
-                byte[] whole = message.toByteArray();
-                message.reset();
-                listener.onMessage(whole, text);
+            if (!frame.isFin()) {
+                return ByteSink.READY;
             }
+            byte[] whole = message.toByteArray();
+            message.reset();
+            return listener.onMessage(whole, text);
         }
 
         @Override

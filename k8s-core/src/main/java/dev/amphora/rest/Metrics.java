@@ -1,19 +1,266 @@
 package dev.amphora.rest;
 
+import dev.amphora.apiserver.Measurements;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.DoubleStream;
 
-/** {@code /metrics} in the text format of Prometheus. */
+/** What {@code /metrics} tells, by the reference's names: requests, watches, what is stored, and the process. */
 final class Metrics {
-    private Metrics() {}
+    private static final String[] REQUEST = {
+        "verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component"
+    };
+    private static final String[] WITHOUT_DRY_RUN = {
+        "verb", "group", "version", "resource", "subresource", "scope", "component"
+    };
+    private static final String COMPONENT = "apiserver";
+    private static final double[] SECONDS = {
+        0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60
+    };
+    private static final double[] SIZES =
+            DoubleStream.iterate(1000, size -> size * 10).limit(7).toArray();
+    private static final double[] EVENT_SIZES =
+            DoubleStream.iterate(1024, size -> size * 2).limit(8).toArray();
+    private static final double[] BODY_SIZES =
+            DoubleStream.iterate(50_000, size -> size + 100_000).limit(31).toArray();
 
-    static HttpAnswer answer(RestApi api) {
-        String text = "# HELP kubernetes_build_info [ALPHA] The release whose behaviour is served.\n"
-                + "# TYPE kubernetes_build_info gauge\n"
-                + "kubernetes_build_info{git_version=\"v1.36.3\",major=\"1\",minor=\"36\"} 1\n"
-                + "# HELP kubernetes_healthcheck [STABLE] Whether the checks of the page pass.\n"
-                + "# TYPE kubernetes_healthcheck gauge\n"
-                + "kubernetes_healthcheck{name=\"ping\",type=\"readyz\"} " + (api.health.isReady() ? 1 : 0) + "\n";
-        return new HttpAnswer(200, text.getBytes(StandardCharsets.UTF_8))
-                .with("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores");
+    private final MetricFamily requests = MetricFamily.counter(
+            "apiserver_request_total",
+            "[STABLE] Requests answered, by what they asked for and the status they got.",
+            "verb",
+            "dry_run",
+            "group",
+            "version",
+            "resource",
+            "subresource",
+            "scope",
+            "component",
+            "code");
+    private final MetricFamily durations = MetricFamily.histogram(
+            "apiserver_request_duration_seconds", "[STABLE] How long requests took, in seconds.", SECONDS, REQUEST);
+    private final MetricFamily sliDurations = MetricFamily.histogram(
+            "apiserver_request_sli_duration_seconds",
+            "[ALPHA] How long requests took without the time spent outside the server, in seconds.",
+            SECONDS,
+            WITHOUT_DRY_RUN);
+    private final MetricFamily responseSizes = MetricFamily.histogram(
+            "apiserver_response_sizes", "[STABLE] How long the bodies of answers were, in bytes.", SIZES, WITHOUT_DRY_RUN);
+    private final MetricFamily bodySizes = MetricFamily.histogram(
+            "apiserver_request_body_size_bytes",
+            "[ALPHA] How long the bodies of requests were, in bytes.",
+            BODY_SIZES,
+            "resource",
+            "group",
+            "verb");
+    private final MetricFamily longRunning = MetricFamily.gauge(
+            "apiserver_longrunning_requests",
+            "[STABLE] Watches and other requests without an end of their own that are open.",
+            WITHOUT_DRY_RUN);
+    private final MetricFamily inFlight = MetricFamily.gauge(
+            "apiserver_current_inflight_requests", "[STABLE] Requests that are being answered.", "request_kind");
+    private final MetricFamily users = MetricFamily.counter(
+            "authenticated_user_requests", "[ALPHA] Requests by who made them.", "username");
+    private final MetricFamily attempts = MetricFamily.counter(
+            "authentication_attempts", "[ALPHA] Requests by whether it was clear who made them.", "result");
+    private final MetricFamily authorizations = MetricFamily.counter(
+            "authorization_attempts_total", "[ALPHA] Requests by whether they were allowed.", "result");
+    private final MetricFamily events = MetricFamily.counter(
+            "apiserver_watch_events_total",
+            "[ALPHA] Events sent to who watches.",
+            "group",
+            "version",
+            "resource");
+    private final MetricFamily eventSizes = MetricFamily.histogram(
+            "apiserver_watch_events_sizes",
+            "[ALPHA] How long events sent to who watches were, in bytes.",
+            EVENT_SIZES,
+            "group",
+            "version",
+            "resource");
+
+    Metrics() {
+        inFlight.add(0, "readOnly").add(0, "mutating");
+    }
+
+    /**
+     * What a request asks for.
+     *
+     * @param verb in capitals, such as {@code LIST}
+     * @param subresource of a page the path
+     * @param scope {@code resource}, {@code namespace}, {@code cluster} or empty
+     */
+    record Subject(
+            String verb,
+            String dryRun,
+            String group,
+            String version,
+            String resource,
+            String subresource,
+            String scope) {
+        private String[] labels() {
+            return new String[] {verb, dryRun, group, version, resource, subresource, scope, COMPONENT};
+        }
+
+        private String[] withoutDryRun() {
+            return new String[] {verb, group, version, resource, subresource, scope, COMPONENT};
+        }
+
+        private boolean writes() {
+            return List.of("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION").contains(verb);
+        }
+    }
+
+    void began(boolean writes) {
+        inFlight.add(1, writes ? "mutating" : "readOnly");
+    }
+
+    void authenticated(String user) {
+        users.add(1, user);
+        attempts.add(1, "success");
+    }
+
+    void notAuthenticated() {
+        attempts.add(1, "failure");
+    }
+
+    void authorized(boolean allowed) {
+        authorizations.add(1, allowed ? "allowed" : "denied");
+    }
+
+    void answered(Subject subject, boolean writes, int code, Duration took, long received, long sent) {
+        inFlight.add(-1, writes ? "mutating" : "readOnly");
+        String[] labels = subject.labels();
+        requests.add(
+                1, labels[0], labels[1], labels[2], labels[3], labels[4], labels[5], labels[6], labels[7], "" + code);
+        double seconds = took.toNanos() / 1e9;
+        durations.observe(seconds, labels);
+        sliDurations.observe(seconds, subject.withoutDryRun());
+        responseSizes.observe(sent, subject.withoutDryRun());
+        if (subject.writes()) {
+            bodySizes.observe(received, subject.resource, subject.group, subject.verb.toLowerCase(Locale.ROOT));
+        }
+    }
+
+    /** A request has become one without an end of its own. */
+    void runsLong(Subject subject, boolean writes) {
+        inFlight.add(-1, writes ? "mutating" : "readOnly");
+        longRunning.add(1, subject.withoutDryRun());
+    }
+
+    void ended(Subject subject, int code, Duration took) {
+        longRunning.add(-1, subject.withoutDryRun());
+        String[] labels = subject.labels();
+        requests.add(
+                1, labels[0], labels[1], labels[2], labels[3], labels[4], labels[5], labels[6], labels[7], "" + code);
+        durations.observe(took.toNanos() / 1e9, labels);
+    }
+
+    void sent(Subject subject, int bytes) {
+        events.add(1, subject.group, subject.version, subject.resource);
+        eventSizes.observe(bytes, subject.group, subject.version, subject.resource);
+    }
+
+    /** The page. */
+    HttpAnswer answer(RestApi api) {
+        StringBuilder out = new StringBuilder(1 << 14);
+        for (MetricFamily family : List.of(
+                requests,
+                durations,
+                sliDurations,
+                responseSizes,
+                bodySizes,
+                longRunning,
+                inFlight,
+                users,
+                attempts,
+                authorizations,
+                events,
+                eventSizes)) {
+            family.write(out);
+        }
+        caches(out, api.apiServer.measure());
+        process(out);
+        MetricFamily.gauge("kubernetes_build_info", "[ALPHA] The release whose behaviour is served.", "git_version")
+                .add(1, "v1.36.3")
+                .write(out);
+        MetricFamily checks = MetricFamily.gauge("kubernetes_healthcheck", "[STABLE] Whether a page's checks pass.", "name", "type");
+        checks.add(api.health.isReady() ? 1 : 0, "ping", "readyz").write(out);
+        return new HttpAnswer(200, out.toString().getBytes(StandardCharsets.UTF_8))
+                .with("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
+                .with("Process-Start-Time-Unix", Long.toString(started().getEpochSecond()));
+    }
+
+    /** What the watch caches have measured. */
+    private static void caches(StringBuilder out, List<Measurements> all) {
+        MetricFamily stored = MetricFamily.gauge(
+                "apiserver_storage_objects", "[STABLE] How many objects are stored.", "resource");
+        MetricFamily objects = MetricFamily.gauge(
+                "apiserver_resource_objects", "[ALPHA] How many objects are stored.", "group", "resource");
+        MetricFamily versions = MetricFamily.gauge(
+                "apiserver_watch_cache_resource_version",
+                "[ALPHA] As of which revision a watch cache is.",
+                "group",
+                "resource");
+        MetricFamily received = MetricFamily.counter(
+                "apiserver_watch_cache_events_received_total",
+                "[ALPHA] Changes that a watch cache has taken from the store.",
+                "group",
+                "resource");
+        MetricFamily dispatched = MetricFamily.counter(
+                "apiserver_watch_cache_events_dispatched_total",
+                "[ALPHA] Changes that a watch cache has passed on to its watchers.",
+                "group",
+                "resource");
+        MetricFamily begun = MetricFamily.counter(
+                "apiserver_watch_cache_initializations_total",
+                "[ALPHA] How often a watch cache was read from the store.",
+                "group",
+                "resource");
+        MetricFamily fromStore = MetricFamily.counter(
+                "apiserver_storage_events_received_total",
+                "[BETA] Changes that the store has told of.",
+                "group",
+                "resource");
+        MetricFamily capacity = MetricFamily.gauge(
+                "watch_cache_capacity", "[ALPHA] How many changes a watch cache may remember.", "group", "resource");
+        for (Measurements each : all) {
+            stored.add(each.objects(), each.group().isEmpty() ? each.resource() : each.resource() + "." + each.group());
+            objects.add(each.objects(), each.group(), each.resource());
+            versions.add(each.revision(), each.group(), each.resource());
+            received.add(each.received(), each.group(), each.resource());
+            fromStore.add(each.received(), each.group(), each.resource());
+            dispatched.add(each.dispatched(), each.group(), each.resource());
+            begun.add(each.starts(), each.group(), each.resource());
+            capacity.add(each.capacity(), each.group(), each.resource());
+        }
+        List.of(stored, objects, versions, received, fromStore, dispatched, begun, capacity)
+                .forEach(family -> family.write(out));
+    }
+
+    private static Instant started() {
+        return Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+    }
+
+    private static void process(StringBuilder out) {
+        MetricFamily.gauge("process_start_time_seconds", "When the process began, in seconds since 1970.")
+                .add(started().toEpochMilli() / 1e3)
+                .write(out);
+        MetricFamily.gauge("process_resident_memory_bytes", "Memory that the Java virtual machine has taken, in bytes.")
+                .add(Runtime.getRuntime().totalMemory())
+                .write(out);
+        MetricFamily.gauge("process_virtual_memory_max_bytes", "Memory that the Java virtual machine may take, in bytes.")
+                .add(Runtime.getRuntime().maxMemory())
+                .write(out);
+        ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .ifPresent(used -> MetricFamily.counter(
+                                "process_cpu_seconds_total", "Time that the process has computed, in seconds.")
+                        .add(used.toMillis() / 1e3)
+                        .write(out));
     }
 }

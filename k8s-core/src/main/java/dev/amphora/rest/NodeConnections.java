@@ -1,7 +1,11 @@
 package dev.amphora.rest;
 
 import dev.amphora.api.StatusException;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.Streams;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +24,33 @@ public interface NodeConnections {
      * @throws StatusException if the node is not connected, or has no such container or none with a log
      */
     Flow.Publisher<byte[]> log(String nodeName, String namespace, String pod, String container, LogOptions options);
+
+    /**
+     * Finds a running container to run a command in.
+     *
+     * @param streams which of the command's streams the client has
+     * @return completes with what runs it; exceptionally with a {@link StatusException} if the node is not connected, or no such container
+     *     runs
+     */
+    CompletionStage<Session.Starter> exec(
+            String nodeName, String namespace, String pod, String container, List<String> command, Streams streams);
+
+    /**
+     * Finds a running container whose own streams a client wants to join.
+     *
+     * @param streams which of them the client has; whether they are a terminal is the container's to say
+     * @return completes as {@link #exec} does
+     */
+    CompletionStage<Session.Starter> attach(
+            String nodeName, String namespace, String pod, String container, Streams streams);
+
+    /**
+     * Finds a running pod whose ports a client wants to reach.
+     *
+     * @return completes with what connects to them; exceptionally with a {@link StatusException} if the node is not connected, or no such
+     *     pod runs
+     */
+    CompletionStage<Session.Dialer> portForward(String nodeName, String namespace, String pod);
 
     /**
      * What to read of a log, with the meanings of the API's {@code PodLogOptions}.
@@ -41,8 +72,39 @@ public interface NodeConnections {
 
     /** No node is connected. */
     static NodeConnections none() {
-        return (nodeName, namespace, pod, container, options) -> {
-            throw StatusException.internalError("no connection to node \"" + nodeName + "\"");
+        return new NodeConnections() {
+            @Override
+            public Flow.Publisher<byte[]> log(
+                    String nodeName, String namespace, String pod, String container, LogOptions options) {
+                throw unconnected(nodeName);
+            }
+
+            @Override
+            public CompletionStage<Session.Starter> exec(
+                    String nodeName,
+                    String namespace,
+                    String pod,
+                    String container,
+                    List<String> command,
+                    Streams streams) {
+                throw unconnected(nodeName);
+            }
+
+            @Override
+            public CompletionStage<Session.Starter> attach(
+                    String nodeName, String namespace, String pod, String container, Streams streams) {
+                throw unconnected(nodeName);
+            }
+
+            @Override
+            public CompletionStage<Session.Dialer> portForward(String nodeName, String namespace, String pod) {
+                throw unconnected(nodeName);
+            }
         };
+    }
+
+    /** What is thrown where a node is not connected. */
+    static StatusException unconnected(String nodeName) {
+        return StatusException.internalError("no connection to node \"" + nodeName + "\"");
     }
 }

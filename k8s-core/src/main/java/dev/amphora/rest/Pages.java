@@ -69,7 +69,7 @@ final class Pages {
         if (!path.equals("/metrics") && !path.equals("/metrics/slis")) {
             return notFound();
         }
-        return exchange.compressed(Metrics.answer(api));
+        return exchange.compressed(api.metrics.answer(api));
     }
 
     // ---- tokens of service accounts ---------------------------------------------------------------------------------

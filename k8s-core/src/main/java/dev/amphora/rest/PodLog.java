@@ -1,13 +1,11 @@
 package dev.amphora.rest;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.rest.HttpCall.HttpStream;
 import dev.amphora.rest.NodeConnections.LogOptions;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Flow;
@@ -31,10 +29,10 @@ final class PodLog {
 
     void run() {
         exchange.authorize(request.access());
-        JsonNode pod = pod();
+        PodTarget target = PodTarget.find(api, request);
         LogOptions options = options();
-        String container = container(pod);
-        String node = pod.path("spec").path("nodeName").asText();
+        String container = target.container(text("container"));
+        String node = target.node();
         if (node.isEmpty()) {
             call.answer(exchange.head(HttpAnswer.text(200, "")));
             return;
@@ -44,46 +42,6 @@ final class PodLog {
                 call.stream(exchange.head(new HttpAnswer(200, new byte[0]).with("Content-Type", "text/plain")));
         stream.write(new byte[0]);
         log.subscribe(new Passing(stream));
-    }
-
-    private JsonNode pod() {
-        return api.apiServer
-                .objects()
-                .get("", "pods", request.namespace(), request.name())
-                .orElseThrow(() -> StatusException.notFound("", "pods", request.name()));
-    }
-
-    private String container(JsonNode pod) {
-        List<String> containers = names(pod, "containers");
-        List<String> initContainers = names(pod, "initContainers");
-        List<String> all = new ArrayList<>(containers);
-        all.addAll(initContainers);
-        all.addAll(names(pod, "ephemeralContainers"));
-        String wanted = text("container");
-        String podName = pod.path("metadata").path("name").asText();
-        if (!wanted.isEmpty()) {
-            if (!all.contains(wanted)) {
-                throw StatusException.badRequest("container %s is not valid for pod %s".formatted(wanted, podName));
-            }
-            return wanted;
-        }
-        if (containers.size() == 1 && initContainers.isEmpty()) {
-            return containers.get(0);
-        }
-        String choices = "a container name must be specified for pod %s, choose one of: [%s]"
-                .formatted(podName, String.join(" ", containers));
-        if (!initContainers.isEmpty()) {
-            choices += " or one of the init containers: [%s]".formatted(String.join(" ", initContainers));
-        }
-        throw StatusException.badRequest(choices);
-    }
-
-    private static List<String> names(JsonNode pod, String field) {
-        List<String> names = new ArrayList<>();
-        pod.path("spec")
-                .path(field)
-                .forEach(container -> names.add(container.path("name").asText()));
-        return names;
     }
 
     private LogOptions options() {

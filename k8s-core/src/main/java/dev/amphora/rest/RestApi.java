@@ -41,6 +41,7 @@ public final class RestApi {
     final String priorityLevelUid;
     final Discovery discovery;
     final Pages pages;
+    final Metrics metrics = new Metrics();
     private final @Nullable CertificateAuthority clientAuthority;
     private final boolean anonymous;
 
@@ -69,9 +70,11 @@ public final class RestApi {
         try {
             User user = authenticate(call, exchange.path());
             if (user == null) {
+                metrics.notAuthenticated();
                 exchange.refuse(StatusException.unauthorized());
                 return;
             }
+            metrics.authenticated(user.name());
             exchange.authenticated(Impersonation.of(call, user, exchange::authorize));
             if (METHODS_WITHOUT_BODY.contains(call.method())) {
                 exchange.run(new byte[0]);

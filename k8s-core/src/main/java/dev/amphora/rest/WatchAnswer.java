@@ -4,8 +4,9 @@ import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.VersionedObject;
 import dev.amphora.apiserver.WatchSink;
 import dev.amphora.rest.HttpCall.HttpStream;
-import dev.amphora.rest.HttpCall.WebSocketConnection;
-import dev.amphora.rest.HttpCall.WebSocketListener;
+import dev.amphora.rest.remote.WebSocketConnection;
+import dev.amphora.rest.remote.WebSocketListener;
+import dev.amphora.stream.ByteSink;
 import io.fabric8.kubernetes.api.model.Status;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -52,6 +53,7 @@ final class WatchAnswer implements WatchSink {
     /** Begins the watch, then the answer. */
     void run() {
         Handle begun = api.apiServer.watch(request, this);
+        exchange.measure().runsLong();
         synchronized (this) {
             handle = begun;
             if (paused) {
@@ -74,7 +76,7 @@ final class WatchAnswer implements WatchSink {
     }
 
     private void upgrade() {
-        List<String> protocols = offeredProtocols();
+        List<String> protocols = call.offeredProtocols();
         if (!hasOrigin() || protocols.size() > 1) {
             onGone();
             call.answer(new HttpAnswer(protocols.size() > 1 && hasOrigin() ? 400 : 403, new byte[0]));
@@ -87,25 +89,15 @@ final class WatchAnswer implements WatchSink {
             }
 
             @Override
-            public void onMessage(byte[] message, boolean text) {}
+            public CompletionStage<?> onMessage(byte[] message, boolean text) {
+                return ByteSink.READY;
+            }
 
             @Override
             public void onClosed() {
                 onGone();
             }
         });
-    }
-
-    private List<String> offeredProtocols() {
-        List<String> protocols = new ArrayList<>();
-        for (String header : call.headers("Sec-WebSocket-Protocol")) {
-            for (String protocol : header.split(",", -1)) {
-                if (!protocol.isBlank()) {
-                    protocols.add(protocol.strip());
-                }
-            }
-        }
-        return protocols;
     }
 
     private boolean hasOrigin() {
@@ -151,6 +143,7 @@ final class WatchAnswer implements WatchSink {
     }
 
     private void deliver(byte[] event) {
+        exchange.measure().sent(event.length);
         synchronized (this) {
             if (gone) {
                 return;
@@ -194,6 +187,7 @@ final class WatchAnswer implements WatchSink {
 
     @Override
     public void onClose() {
+        exchange.measure().ended(200);
         Transport open;
         synchronized (this) {
             endedEarly = true;
@@ -205,6 +199,7 @@ final class WatchAnswer implements WatchSink {
     }
 
     private void onGone() {
+        exchange.measure().ended(200);
         Handle running;
         synchronized (this) {
             gone = true;

@@ -2,6 +2,7 @@ package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
+import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +59,13 @@ public final class DefaultScheduler implements Scheduler {
         }
         loop = new SchedulerLoop(context, profiles, seed, initialBackoff, maxBackoff);
         loop.start();
+    }
+
+    @Override
+    public synchronized void whenKnown(Node node, Runnable task) {
+        if (loop != null) {
+            loop.whenKnown(node, task);
+        }
     }
 
     @Override

@@ -108,6 +108,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         }
     }
 
+    /** Runs a task once the cache holds a state of a node. */
+    void whenKnown(Node node, Runnable task) {
+        nodes.whenSeen(node.getMetadata().getResourceVersion(), actor, task);
+    }
+
     @Override
     public void close() {
         informers.close();

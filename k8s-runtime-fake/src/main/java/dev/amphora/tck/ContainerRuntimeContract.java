@@ -21,6 +21,10 @@ import dev.amphora.kubelet.ContainerRuntime.Resources;
 import dev.amphora.kubelet.ContainerRuntime.SandboxConfig;
 import dev.amphora.kubelet.ContainerRuntime.SandboxStatus;
 import dev.amphora.kubelet.ContainerRuntime.Security;
+import dev.amphora.stream.ByteSink;
+import dev.amphora.stream.Output;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.Streams;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,6 +97,18 @@ public abstract class ContainerRuntimeContract {
 
     /** A command that takes at least ten seconds, when run in the container of {@link #runsForEver}. */
     protected abstract List<String> commandThatTakesLong();
+
+    /** A command that prints its input and ends with it, when run in the container of {@link #runsForEver}. */
+    protected abstract List<String> commandThatCopiesItsInput();
+
+    /** A command that prints a word on standard output and another on standard error, when run in the container of {@link #runsForEver}. */
+    protected abstract List<String> commandThatPrintsOnBoth(String out, String err);
+
+    /** Prints a line about two seconds after its start, and ends with code 3 a moment later. */
+    protected abstract Program printsLate(String line);
+
+    /** Runs for ever and answers each TCP connection to a port with a text, then ends it; null if there are no sockets. */
+    protected abstract @Nullable Program answers(int port, String text);
 
     /** The name of an image that no pull can fetch. */
     protected abstract String unobtainableImage();
@@ -560,6 +576,104 @@ public abstract class ContainerRuntimeContract {
 
         assertThatThrownBy(() -> await(runtime().exec(id, commandThatPrints("hello"), Duration.ZERO)))
                 .isInstanceOf(RuntimeException.class);
+    }
+
+    // Streams
+
+    @Test
+    final void givesACommandItsInputUntilItEnds() {
+        SandboxConfig pod = newPod();
+        String id = start(pod, run(pod), runsForEver());
+        Heard out = new Heard();
+
+        Session session = await(runtime()
+                .exec(
+                        id,
+                        commandThatCopiesItsInput(),
+                        new Streams(true, true, true, false),
+                        new Output(out, new Heard())));
+        session.stdin().write("one ".getBytes(StandardCharsets.UTF_8));
+        session.stdin().write("two".getBytes(StandardCharsets.UTF_8));
+        session.stdin().end();
+
+        assertThat(await(session.exitCode())).isZero();
+        assertThat(out.text()).isEqualTo("one two");
+    }
+
+    @Test
+    final void partsWhatACommandPrintsAndTellsItsCode() {
+        SandboxConfig pod = newPod();
+        String id = start(pod, run(pod), runsForEver());
+        Heard out = new Heard();
+        Heard err = new Heard();
+        Streams streams = new Streams(false, true, true, false);
+
+        Session printed =
+                await(runtime().exec(id, commandThatPrintsOnBoth("hello", "sorry"), streams, new Output(out, err)));
+        assertThat(await(printed.exitCode())).isZero();
+        Session failed = await(runtime().exec(id, commandThatExits(4), streams, new Output(new Heard(), new Heard())));
+        assertThat(await(failed.exitCode())).isEqualTo(4);
+
+        assertThat(out.text().strip()).isEqualTo("hello");
+        assertThat(err.text().strip()).isEqualTo("sorry");
+    }
+
+    @Test
+    final void connectsNoCommandInAContainerThatHasEnded() {
+        SandboxConfig pod = newPod();
+        String id = start(pod, run(pod), exits(0));
+        awaitContainer(pod, id, "has ended", ContainerRuntimeContract::ended);
+        Streams streams = new Streams(false, true, true, false);
+        Output output = new Output(new Heard(), new Heard());
+
+        assertThatThrownBy(() -> await(runtime().exec(id, commandThatPrints("hello"), streams, output)))
+                .isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> await(runtime().attach(id, streams, output))).isInstanceOf(RuntimeException.class);
+    }
+
+    @Test
+    final void attachesToAContainerUntilItEnds() {
+        SandboxConfig pod = newPod();
+        String id = start(pod, run(pod), printsLate("late"));
+        Heard out = new Heard();
+
+        Session session =
+                await(runtime().attach(id, new Streams(false, true, true, false), new Output(out, new Heard())));
+
+        assertThat(await(session.exitCode())).isEqualTo(3);
+        assertThat(out.text().strip()).isEqualTo("late");
+    }
+
+    @Test
+    final void connectsToAPortOfAPod() {
+        Program server = answers(8080, "hello");
+        if (server == null) {
+            return;
+        }
+        SandboxConfig pod = newPod();
+        SandboxStatus sandbox = run(pod);
+        start(pod, sandbox, server);
+
+        Heard received = new Heard();
+        // a server takes a moment before it listens
+        for (int attempt = 0; received.text().isEmpty() && attempt < 100; attempt++) {
+            received = new Heard();
+            try {
+                ByteSink link = await(runtime().portForward(sandbox.id(), 8080, received));
+                await(received.whenEnded());
+                link.end();
+            } catch (RuntimeException notYet) {
+                await(runtime().exec(sandboxContainer(pod), commandThatPrints(""), Duration.ZERO));
+            }
+        }
+
+        assertThat(received.text().strip()).isEqualTo("hello");
+        assertThatThrownBy(() -> await(runtime().portForward(sandbox.id(), 1, new Heard())))
+                .isInstanceOf(RuntimeException.class);
+    }
+
+    private String sandboxContainer(SandboxConfig pod) {
+        return await(runtime().pod(pod.uid())).containers().get(0).id();
     }
 
     // Images

@@ -66,6 +66,18 @@ class ApiServerTest {
     }
 
     @Test
+    void generatesAnotherNameWhenOneIsTaken() {
+        int some = 10_000;
+        for (int i = 0; i < some; i++) {
+            ConfigMap map = configMap("", Map.of());
+            map.getMetadata().setGenerateName("a-");
+            client.create(map);
+        }
+        assertThat(client.list(CONFIG_MAPS, "default", ListOptions.all()).items())
+                .hasSize(some);
+    }
+
+    @Test
     void sharesOneTypedObjectAmongReaders() {
         client.create(configMap("a", Map.of()));
         client.list(CONFIG_MAPS, null, ListOptions.all());

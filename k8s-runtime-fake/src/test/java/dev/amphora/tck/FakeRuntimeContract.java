@@ -1,12 +1,15 @@
 package dev.amphora.tck;
 
 import dev.amphora.kubelet.ContainerRuntime;
+import dev.amphora.runtime.fake.CommandHandler;
 import dev.amphora.runtime.fake.ContainerBehavior;
 import dev.amphora.runtime.fake.ContainerBehavior.ExecAnswer;
 import dev.amphora.runtime.fake.FakeRuntime;
 import dev.amphora.runtime.fake.ImageBehavior;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The fake runtime in the terms of the contract. */
 abstract class FakeRuntimeContract extends ContainerRuntimeContract {
@@ -19,7 +22,9 @@ abstract class FakeRuntimeContract extends ContainerRuntimeContract {
 
     @Override
     protected Program runsForEver() {
-        return program("tck/runs", ContainerBehavior.runs().exec(FakeRuntimeContract::answer));
+        return program(
+                "tck/runs",
+                ContainerBehavior.runs().command("cat", CommandHandler.cat()).exec(FakeRuntimeContract::answer));
     }
 
     @Override
@@ -67,6 +72,36 @@ abstract class FakeRuntimeContract extends ContainerRuntimeContract {
     }
 
     @Override
+    protected List<String> commandThatCopiesItsInput() {
+        return List.of("cat");
+    }
+
+    @Override
+    protected List<String> commandThatPrintsOnBoth(String out, String err) {
+        return List.of("both", out, err);
+    }
+
+    @Override
+    protected Program printsLate(String line) {
+        return program(
+                "tck/prints-late",
+                ContainerBehavior.exits(3).after(Duration.ofMillis(2500)).logsAt(Duration.ofSeconds(2), false, line));
+    }
+
+    @Override
+    protected @Nullable Program answers(int port, String text) {
+        return hasSockets()
+                ? program("tck/answers", ContainerBehavior.runs().servesTcp(port, (in, out) -> {
+                    out.write(text.getBytes(StandardCharsets.UTF_8));
+                    out.flush();
+                }))
+                : null;
+    }
+
+    /** Whether there are any under the kernel that is used. */
+    protected abstract boolean hasSockets();
+
+    @Override
     protected String unobtainableImage() {
         return "tck/unobtainable";
     }
@@ -80,6 +115,7 @@ abstract class FakeRuntimeContract extends ContainerRuntimeContract {
         String argument = command.get(1);
         return switch (command.get(0)) {
             case "echo" -> ExecAnswer.of(0, argument);
+            case "both" -> new ExecAnswer(0, argument, command.get(2), Duration.ZERO, null);
             case "exit" -> ExecAnswer.of(Integer.parseInt(argument), "");
             default -> new ExecAnswer(0, "", "", Duration.ofSeconds(Long.parseLong(argument)), null);
         };

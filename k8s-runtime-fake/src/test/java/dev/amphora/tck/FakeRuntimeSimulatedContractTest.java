@@ -8,4 +8,9 @@ class FakeRuntimeSimulatedContractTest extends FakeRuntimeContract {
     protected Kernel newKernel() {
         return new SimulatedKernel(7);
     }
+
+    @Override
+    protected boolean hasSockets() {
+        return false;
+    }
 }

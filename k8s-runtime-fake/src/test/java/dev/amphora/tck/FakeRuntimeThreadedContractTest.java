@@ -8,4 +8,9 @@ class FakeRuntimeThreadedContractTest extends FakeRuntimeContract {
     protected Kernel newKernel() {
         return new ThreadedKernel();
     }
+
+    @Override
+    protected boolean hasSockets() {
+        return true;
+    }
 }

@@ -7,33 +7,38 @@ import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.patch.FieldOwners.Owned;
 import dev.amphora.apiserver.patch.FieldOwners.Owner;
+import dev.amphora.apiserver.patch.FieldVersions.Versioned;
 import dev.amphora.apiserver.patch.TypedTree.Comparison;
+import dev.amphora.apiserver.schema.CompleteForm;
 import dev.amphora.apiserver.schema.TypeSchema;
-import io.fabric8.kubernetes.api.model.StatusCause;
-import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
-import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps {@code metadata.managedFields} for writes to one resource, and applies what a manager wants. Objects are given in the version of
  * the request and in complete form, and carry the entries in their metadata.
  *
- * @param type the type of the objects
+ * @param type the type of the objects, metadata included
  * @param apiVersion the version of the request
  * @param subresource through which it writes, empty for the object itself
  * @param manager who writes
  * @param time now, as objects carry it
- * @param ignored paths that a write through this subresource cannot change
+ * @param filter what a write through this subresource can change
+ * @param versions the other versions of the kind
  */
 public record FieldManager(
-        TypeSchema type, String apiVersion, String subresource, String manager, String time, FieldPaths ignored) {
+        TypeSchema type,
+        String apiVersion,
+        String subresource,
+        String manager,
+        String time,
+        FieldFilter filter,
+        FieldVersions versions) {
     private static final String CLIENT = "kubectl";
-    private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+    private static final String NAMELESS = "unknown";
     private static final String FIELDS = "managedFields";
     private static final FieldSet METADATA = metadata();
 
@@ -57,31 +62,8 @@ public record FieldManager(
         return set;
     }
 
-    /** Paths of fields, such as {@code spec} or {@code metadata.labels}. */
-    public record FieldPaths(List<String> paths) {
-        /** No paths. */
-        public static final FieldPaths NONE = new FieldPaths(List.of());
-
-        /** Paths that cannot change. */
-        public FieldPaths {
-            paths = List.copyOf(paths);
-        }
-
-        private FieldSet set() {
-            FieldSet set = new FieldSet();
-            for (String path : paths) {
-                List<String> steps = new ArrayList<>();
-                for (String name : path.split("\\.", -1)) {
-                    steps.add(FieldSet.field(name));
-                }
-                set.insert(steps);
-            }
-            return set;
-        }
-    }
-
-    private Owner updater() {
-        return new Owner(manager, false, apiVersion, subresource);
+    private Owner updater(String name) {
+        return new Owner(name.isEmpty() ? NAMELESS : name, false, apiVersion, subresource);
     }
 
     /**
@@ -93,28 +75,84 @@ public record FieldManager(
     public void update(ObjectNode live, ObjectNode now) {
         FieldOwners owners = given(live, now);
         setEntries(now, null);
-        if (owners.isEmpty() && live.path("metadata").hasNonNull("uid")) {
+        if (owners.isEmpty() && exists(live)) {
             return;
         }
-        track(owners, live, now, updater());
+        track(owners, withoutEntries(live), now, updater(manager));
         owners.cap();
         setEntries(now, owners);
     }
 
+    private static boolean exists(ObjectNode object) {
+        return object.path("metadata").hasNonNull("uid");
+    }
+
     private void track(FieldOwners owners, ObjectNode live, ObjectNode now, Owner owner) {
-        Comparison difference = TypedTree.compare(withoutEntries(live), withoutEntries(now), type);
-        FieldSet ignore = ignored.set();
-        Comparison seen = difference.without(ignore);
-        owners.takeAway(seen.modified().union(seen.added()));
-        owners.takeAway(seen.removed());
-        FieldSet own =
-                difference.modified().union(difference.added()).without(ignore).difference(METADATA);
+        reconcile(owners, live);
+        Comparison difference = TypedTree.compare(live, now, type);
+        if (difference.isSame()) {
+            owners.dropEmpty();
+            return;
+        }
+        Differences differences = new Differences(live, now, difference);
+        owners.replaceFields(owned -> {
+            Comparison seen = differences.in(owned.apiVersion());
+            return seen == null
+                    ? null
+                    : owned.fields().difference(seen.changed()).difference(seen.removed());
+        });
+        FieldSet own = filter.of(difference.changed()).difference(METADATA);
         if (!own.isEmpty()) {
             Owned before = owners.all().get(owner);
             FieldSet all = before == null ? own : before.fields().union(own);
             owners.all().put(owner, new Owned(all, apiVersion, time));
         }
         owners.dropEmpty();
+    }
+
+    /** What differs, as those see it who wrote in one version or another. */
+    private final class Differences {
+        private final ObjectNode old;
+        private final ObjectNode now;
+        private final Map<String, @Nullable Comparison> known = new HashMap<>();
+
+        Differences(ObjectNode old, ObjectNode now, Comparison difference) {
+            this.old = old;
+            this.now = now;
+            known.put(apiVersion, difference.filtered(filter::of));
+        }
+
+        /** Null if the version is not served. */
+        @Nullable Comparison in(String version) {
+            if (!known.containsKey(version)) {
+                Versioned before = at(old, version);
+                Versioned after = at(now, version);
+                known.put(
+                        version,
+                        before == null || after == null
+                                ? null
+                                : TypedTree.compare(before.object(), after.object(), before.type())
+                                        .filtered(filter::of));
+            }
+            return known.get(version);
+        }
+    }
+
+    private @Nullable Versioned at(ObjectNode object, String version) {
+        boolean own = version.equals(apiVersion)
+                && object.path("apiVersion").asText(apiVersion).equals(apiVersion);
+        return own ? new Versioned(object, type) : versions.convert(object, version);
+    }
+
+    /** Custom kinds can change: containers that are one value now are owned as one. */
+    private void reconcile(FieldOwners owners, ObjectNode live) {
+        if (!type.name().isEmpty()) {
+            return;
+        }
+        owners.replaceFields(owned -> {
+            Versioned object = at(live, owned.apiVersion());
+            return object == null ? owned.fields() : owned.fields().reconciled(object.type());
+        });
     }
 
     /** The entries an update starts from: the caller's if they make sense, else those that are stored. */
@@ -167,131 +205,124 @@ public record FieldManager(
                     null);
         }
         FieldOwners owners = stored(live);
-        if (owners.isEmpty() && live.path("metadata").hasNonNull("uid")) {
-            ObjectNode nothing = Json.object();
-            nothing.set("apiVersion", live.get("apiVersion"));
-            nothing.set("kind", live.get("kind"));
-            track(owners, nothing, live, new Owner("before-first-apply", false, apiVersion, subresource));
-        }
-        Owner owner = new Owner(manager, true, "", subresource);
         ObjectNode before = withoutEntries(live);
-        Owned last = owners.all().get(owner);
-        JsonNode merged = TypedTree.merge(before, wanted, type);
-        FieldSet own = TypedTree.fields(wanted, type).without(ignored.set());
-        owners.all().put(owner, new Owned(own, apiVersion, last == null ? "" : last.time()));
-        if (last != null) {
-            merged = prune(merged, owners, last.fields());
+        if (owners.isEmpty() && exists(live)) {
+            track(owners, nothing(live), before, updater("before-first-apply"));
         }
-        Comparison difference = TypedTree.compare(before, merged, type).without(ignored.set());
-        FieldSet changed = difference.modified().union(difference.added());
-        Map<String, FieldSet> conflicts = owners.conflicts(changed.difference(clientSide(live)), owner);
-        if (!force && !conflicts.isEmpty()) {
-            throw conflict(conflicts);
+        Attempt attempt = new Attempt(owners, before, wanted);
+        if (!force && !attempt.conflicts.isEmpty()) {
+            Conflicts left = manager.equals(CLIENT)
+                    ? attempt.conflicts.without(LastApplied.owned(before, type))
+                    : attempt.conflicts;
+            if (!left.isEmpty()) {
+                throw left.refusal();
+            }
         }
-        Owned kept = owners.all().remove(owner);
-        owners.takeAway(changed);
-        owners.takeAway(difference.removed());
-        FieldSet stripped = own.difference(METADATA);
-        boolean same = Json.same(before, merged);
-        if (kept != null) {
-            owners.all().put(owner, new Owned(stripped, apiVersion, same ? kept.time() : time));
-        }
-        owners.dropEmpty();
-        ObjectNode result = same ? before.deepCopy() : (ObjectNode) merged.deepCopy();
+        ObjectNode result = attempt.result();
         setEntries(result, owners);
-        keepLastApplied(live, wanted, result);
+        if (manager.equals(CLIENT)) {
+            LastApplied.keepInStep(result, wanted);
+        }
         return result;
     }
 
-    /** What a client applied by itself before, which it may take over. */
-    private FieldSet clientSide(ObjectNode live) {
-        String text = lastApplied(live);
-        if (!manager.equals(CLIENT) || text.isEmpty()) {
-            return FieldSet.EMPTY;
+    /** An object of the kind with nothing in it. */
+    private ObjectNode nothing(ObjectNode like) {
+        ObjectNode empty = Json.object();
+        empty.set("kind", like.get("kind"));
+        empty.set("apiVersion", like.get("apiVersion"));
+        if (!type.name().isEmpty()) {
+            empty.putObject("metadata");
         }
-        try {
-            JsonNode last = Json.read(text.getBytes(StandardCharsets.UTF_8));
-            return last.path("apiVersion").asText().equals(apiVersion) ? TypedTree.fields(last, type) : FieldSet.EMPTY;
-        } catch (RuntimeException e) {
-            return FieldSet.EMPTY;
-        }
+        return CompleteForm.of(empty, type);
     }
 
-    /** Keeps the note of what a client applied by itself in step, as long as there is one. */
-    private void keepLastApplied(ObjectNode live, ObjectNode wanted, ObjectNode result) {
-        if (!manager.equals(CLIENT)
-                || !subresource.isEmpty()
-                || lastApplied(live).isEmpty()) {
-            return;
-        }
-        ObjectNode noted = wanted.deepCopy();
-        if (noted.path("metadata").path("annotations") instanceof ObjectNode annotations) {
-            annotations.remove(LAST_APPLIED);
-        }
-        result.withObject("/metadata").withObject("/annotations").put(LAST_APPLIED, sorted(noted) + "\n");
-    }
+    /** One apply: the merged object without what the manager no longer wants, and whom that meets. */
+    private final class Attempt {
+        private final FieldOwners owners;
+        private final ObjectNode before;
+        private final ObjectNode merged;
+        private final Owner owner = new Owner(manager, true, "", subresource);
+        private final FieldSet own;
+        private final String lastTime;
+        private final boolean same;
+        private final Differences differences;
+        private final Conflicts conflicts = new Conflicts();
 
-    private static String lastApplied(ObjectNode object) {
-        return object.path("metadata").path("annotations").path(LAST_APPLIED).asText("");
-    }
+        Attempt(FieldOwners owners, ObjectNode before, ObjectNode wanted) {
+            this.owners = owners;
+            this.before = before;
+            reconcile(owners, before);
+            Owned last = owners.all().get(owner);
+            lastTime = last == null ? "" : last.time();
+            own = filter.of(TypedTree.fields(wanted, type));
+            owners.all().put(owner, new Owned(own, apiVersion, lastTime));
+            ObjectNode all = (ObjectNode) TypedTree.merge(before, wanted, type);
+            merged = last == null ? all : prune(all, owners, last);
+            Comparison difference = TypedTree.compare(before, merged, type);
+            same = difference.isSame();
+            differences = new Differences(before, merged, difference);
+            owners.all().forEach((other, owned) -> {
+                Comparison seen = other.equals(owner) ? null : differences.in(owned.apiVersion());
+                if (seen != null) {
+                    conflicts.add(other, owned.fields().intersection(seen.changed()));
+                }
+            });
+        }
 
-    private static JsonNode sorted(JsonNode value) {
-        if (value.isObject()) {
-            ObjectNode result = Json.object();
-            TreeMap<String, JsonNode> members = new TreeMap<>();
-            value.properties().forEach(each -> members.put(each.getKey(), each.getValue()));
-            members.forEach((name, member) -> result.set(name, sorted(member)));
-            return result;
+        /** Gives the manager what it wants, at the cost of the others. */
+        ObjectNode result() {
+            owners.all().remove(owner);
+            owners.replaceFields(owned -> {
+                Comparison seen = differences.in(owned.apiVersion());
+                return seen == null
+                        ? null
+                        : owned.fields().difference(seen.changed()).difference(seen.removed());
+            });
+            owners.all().put(owner, new Owned(own.difference(METADATA), apiVersion, same ? lastTime : time));
+            owners.dropEmpty();
+            return same ? before.deepCopy() : merged.deepCopy();
         }
-        if (value.isArray()) {
-            ArrayNode result = ((ArrayNode) value).arrayNode();
-            value.forEach(item -> result.add(sorted(item)));
-            return result;
-        }
-        return value;
     }
 
     /** Takes away what the manager wanted last time and nobody wants now. */
-    private JsonNode prune(JsonNode merged, FieldOwners owners, FieldSet last) {
-        if (last.isEmpty()) {
+    private ObjectNode prune(ObjectNode merged, FieldOwners owners, Owned last) {
+        Versioned all = last.fields().isEmpty() ? null : at(merged, last.apiVersion());
+        if (all == null) {
             return merged;
         }
-        FieldSet lastNamed = last.withNamedFields(type);
-        JsonNode pruned = TypedTree.remove(merged, lastNamed, type);
-        FieldSet owned = FieldSet.EMPTY;
-        for (Owned each : owners.all().values()) {
-            owned = owned.union(each.fields());
+        FieldSet lastNamed = last.fields().withNamedFields(all.type());
+        ObjectNode pruned = (ObjectNode) TypedTree.remove(all.object(), lastNamed, all.type());
+        Map<String, FieldSet> owned = owners.byVersion();
+        List<String> order = new ArrayList<>(owned.keySet());
+        if (order.remove(last.apiVersion())) {
+            order.add(0, last.apiVersion());
         }
-        FieldSet all = TypedTree.fields(merged, type).withNamedFields(type);
-        FieldSet kept = TypedTree.fields(pruned, type).withNamedFields(type).union(owned.withNamedFields(type));
-        pruned = TypedTree.remove(merged, all.difference(kept), type);
-        FieldSet left = TypedTree.fields(pruned, type).withNamedFields(type);
-        return TypedTree.remove(merged, all.difference(left).intersection(lastNamed), type);
+        ObjectNode whole = all.object();
+        for (String version : order) {
+            Versioned wholeThere = at(whole, version);
+            Versioned prunedThere = at(pruned, version);
+            FieldSet wanted = owned.get(version);
+            if (wholeThere != null && prunedThere != null && wanted != null) {
+                TypeSchema there = wholeThere.type();
+                FieldSet kept = named(prunedThere.object(), there).union(wanted.withNamedFields(there));
+                whole = wholeThere.object();
+                pruned =
+                        (ObjectNode) TypedTree.remove(whole, named(whole, there).difference(kept), there);
+            }
+        }
+        Versioned left = at(pruned, last.apiVersion());
+        if (left == null) {
+            return merged;
+        }
+        FieldSet gone = named(all.object(), all.type()).difference(named(left.object(), left.type()));
+        ObjectNode result = (ObjectNode) TypedTree.remove(all.object(), gone.intersection(lastNamed), all.type());
+        Versioned back = at(result, apiVersion);
+        return back == null ? merged : back.object();
     }
 
-    private static StatusException conflict(Map<String, FieldSet> conflicts) {
-        List<StatusCause> causes = new ArrayList<>();
-        StringBuilder text = new StringBuilder();
-        conflicts.forEach((owner, fields) -> {
-            text.append("\nconflicts with ").append(owner).append(':');
-            for (String path : fields.paths()) {
-                text.append("\n- ").append(path);
-                causes.add(new StatusCauseBuilder()
-                        .withReason("FieldManagerConflict")
-                        .withMessage("conflict with " + owner)
-                        .withField(path)
-                        .build());
-            }
-        });
-        String message = causes.size() == 1
-                ? "Apply failed with 1 conflict: %s: %s"
-                        .formatted(causes.get(0).getMessage(), causes.get(0).getField())
-                : "Apply failed with %d conflicts: %s".formatted(causes.size(), text.substring(1));
-        return StatusException.of(
-                409,
-                "Conflict",
-                message,
-                new StatusDetailsBuilder().withCauses(causes).build());
+    private static FieldSet named(ObjectNode object, TypeSchema type) {
+        return TypedTree.fields(object, type).withNamedFields(type);
     }
 
     private static String shown(List<String> problems) {

@@ -9,8 +9,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Who owns which fields of an object: {@code metadata.managedFields}, read. */
@@ -26,6 +27,19 @@ final class FieldOwners {
      * @param apiVersion empty for those who apply
      */
     record Owner(String manager, boolean applies, String apiVersion, String subresource) {
+        /** Sorts as the reference sorts owners: by name, then who applies first, then by version and subresource. */
+        String identity() {
+            ObjectNode identity = Json.object();
+            identity.put("manager", manager).put("operation", applies ? "Apply" : "Update");
+            if (!apiVersion.isEmpty()) {
+                identity.put("apiVersion", apiVersion);
+            }
+            if (!subresource.isEmpty()) {
+                identity.put("subresource", subresource);
+            }
+            return identity.toString();
+        }
+
         /** As conflicts name it. */
         String shown() {
             return Json.quote(manager)
@@ -67,6 +81,9 @@ final class FieldOwners {
                 return null;
             }
             String version = entry.path("apiVersion").asText();
+            if (version.isEmpty()) {
+                return null;
+            }
             boolean applies = operation.equals("Apply");
             Owner owner = new Owner(
                     entry.path("manager").asText(),
@@ -122,14 +139,6 @@ final class FieldOwners {
         return entries;
     }
 
-    /** Takes fields from everybody. */
-    void takeAway(FieldSet fields) {
-        if (!fields.isEmpty()) {
-            owners.replaceAll(
-                    (owner, owned) -> new Owned(owned.fields().difference(fields), owned.apiVersion(), owned.time()));
-        }
-    }
-
     void dropEmpty() {
         owners.values().removeIf(owned -> owned.fields().isEmpty());
     }
@@ -142,10 +151,8 @@ final class FieldOwners {
         if (count <= MOST_UPDATERS) {
             return;
         }
-        updaters.sort(Comparator.<Owner, String>comparing(owner -> timeOf(owner))
-                .thenComparing(Owner::manager)
-                .thenComparing(Owner::apiVersion)
-                .thenComparing(Owner::subresource));
+        updaters.sort(
+                Comparator.<Owner, String>comparing(owner -> timeOf(owner)).thenComparing(Owner::identity));
         Map<String, Owner> firstOfVersion = new TreeMap<>();
         for (int i = 0; i < updaters.size() && count > MOST_UPDATERS; i++) {
             Owner updater = updaters.get(i);
@@ -174,28 +181,23 @@ final class FieldOwners {
         return owned == null ? "" : owned.time();
     }
 
-    /** All who have something of a set, in the order in which messages name them. */
-    Map<String, FieldSet> conflicts(FieldSet changed, Owner except) {
-        Map<String, FieldSet> conflicts = new TreeMap<>();
-        owners.forEach((owner, owned) -> {
-            FieldSet common = owned.fields().intersection(changed);
-            if (!owner.equals(except) && !common.isEmpty()) {
-                conflicts.merge(owner.shown(), common, FieldSet::union);
+    /** Puts everybody's fields through a function; those whom it gives null are dropped. */
+    void replaceFields(Function<Owned, @Nullable FieldSet> change) {
+        for (Owner owner : List.copyOf(owners.keySet())) {
+            Owned owned = Objects.requireNonNull(owners.get(owner));
+            FieldSet fields = change.apply(owned);
+            if (fields == null) {
+                owners.remove(owner);
+            } else if (fields != owned.fields()) {
+                owners.put(owner, new Owned(fields, owned.apiVersion(), owned.time()));
             }
-        });
-        return conflicts;
+        }
     }
 
-    /** The versions in which somebody wrote. */
-    TreeSet<String> versions() {
-        TreeSet<String> versions = new TreeSet<>();
-        owners.values().forEach(owned -> versions.add(owned.apiVersion()));
-        return versions;
-    }
-
-    FieldOwners copy() {
-        FieldOwners copy = new FieldOwners();
-        copy.owners.putAll(owners);
-        return copy;
+    /** What all together own, by the version in which they wrote. */
+    Map<String, FieldSet> byVersion() {
+        Map<String, FieldSet> result = new TreeMap<>();
+        owners.values().forEach(owned -> result.merge(owned.apiVersion(), owned.fields(), FieldSet::union));
+        return result;
     }
 }

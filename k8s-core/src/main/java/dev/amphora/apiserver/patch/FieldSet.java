@@ -1,9 +1,11 @@
 package dev.amphora.apiserver.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.schema.TypeSchema;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -68,8 +70,8 @@ final class FieldSet {
         };
     }
 
-    private static JsonNode json(String element) {
-        return Json.read(element.substring(2).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    static JsonNode json(String element) {
+        return Json.read(element.substring(2).getBytes(StandardCharsets.UTF_8));
     }
 
     /** The step to a field. */
@@ -80,13 +82,22 @@ final class FieldSet {
     /** The step to a list element by its key fields. */
     static String key(Map<String, JsonNode> keys) {
         ObjectNode node = Json.object();
-        new TreeMap<>(keys).forEach(node::set);
+        new TreeMap<>(keys).forEach((name, value) -> node.set(name, plain(value)));
         return "k:" + node.toString();
     }
 
     /** The step to a list element by its value. */
     static String value(JsonNode value) {
-        return "v:" + value.toString();
+        return "v:" + plain(value).toString();
+    }
+
+    /** Equal numbers are written alike. */
+    private static JsonNode plain(JsonNode value) {
+        if (!value.isFloatingPointNumber() || value.doubleValue() != Math.rint(value.doubleValue())) {
+            return value;
+        }
+        double number = value.doubleValue();
+        return Math.abs(number) < 1L << 53 ? LongNode.valueOf((long) number) : value;
     }
 
     /** The form of {@code fieldsV1}. */
@@ -221,12 +232,54 @@ final class FieldSet {
     }
 
     private void collect(String prefix, List<String> paths) {
-        nodes.forEach((element, node) -> {
-            if (node.member) {
+        List<String> elements = new ArrayList<>(nodes.keySet());
+        elements.sort(PathOrder.ELEMENTS);
+        for (String element : elements) {
+            if (has(element)) {
                 paths.add(prefix + shown(element));
             }
+        }
+        for (String element : elements) {
+            below(element).collect(prefix + shown(element), paths);
+        }
+    }
+
+    /** The paths that lie on or below one that patterns name; {@code *} in a pattern stands for any step. */
+    FieldSet within(List<List<String>> patterns) {
+        FieldSet result = new FieldSet();
+        nodes.forEach((element, node) -> {
+            List<List<String>> rest = new ArrayList<>();
+            boolean whole = false;
+            for (List<String> pattern : patterns) {
+                if (pattern.get(0).equals("*") || pattern.get(0).equals(element)) {
+                    whole |= pattern.size() == 1;
+                    rest.add(pattern.subList(1, pattern.size()));
+                }
+            }
+            if (whole) {
+                result.nodes.put(element, node);
+            } else if (!rest.isEmpty()) {
+                result.put(element, node.member, node.below.within(rest));
+            }
         });
-        nodes.forEach((element, node) -> node.below.collect(prefix + shown(element), paths));
+        return result;
+    }
+
+    /**
+     * The set as it is after its type has come to hold some containers as one value: what was owned below such a container is
+     * now the container as a whole.
+     */
+    FieldSet reconciled(@Nullable TypeSchema type) {
+        FieldSet result = new FieldSet();
+        nodes.forEach((element, node) -> {
+            TypeSchema child = TypedTree.step(type, element);
+            if (TypedTree.isAtomicContainer(child) && !node.below.isEmpty()) {
+                result.nodes.put(element, new Node(true, EMPTY));
+            } else {
+                result.put(element, node.member, child == null ? node.below : node.below.reconciled(child));
+            }
+        });
+        return result;
     }
 
     /** One step as messages show it. */

@@ -136,7 +136,7 @@ final class TypeProblems {
                 add(
                         path,
                         ("element %d: associative list with keys has an element that omits all key fields [%s] (and doesn't have"
-                                        + " default values for any key)")
+                                        + " default values for any key fields)")
                                 .formatted(
                                         index,
                                         type.listMapKeys().stream()

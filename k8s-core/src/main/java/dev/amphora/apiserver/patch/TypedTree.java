@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Trees with the types that say how two writers share them: which paths they have, how two differ, merging, and taking away. */
@@ -25,26 +26,35 @@ final class TypedTree {
     private TypedTree() {}
 
     /** How a value is shared. */
-    private enum Shape {
+    private enum Form {
         SCALAR,
         ATOMIC,
         MAP,
         LIST
     }
 
-    private static Shape shape(@Nullable TypeSchema type, @Nullable JsonNode value, @Nullable JsonNode other) {
-        if (type == null || type.kind() == Kind.JSON || type.kind() == Kind.RAW_OBJECT) {
-            JsonNode shown = other == null || other.isNull() ? value : other;
-            return shown != null && shown.isObject()
-                    ? (type != null ? Shape.ATOMIC : Shape.MAP)
-                    : shown != null && shown.isArray() ? Shape.ATOMIC : Shape.SCALAR;
+    /** How a value of a type is shared; where no type is known, the value says it. */
+    private static Form form(@Nullable TypeSchema type, @Nullable JsonNode value) {
+        if (type != null) {
+            switch (type.kind()) {
+                case OBJECT, MAP -> {
+                    return type.atomic() ? Form.ATOMIC : Form.MAP;
+                }
+                case LIST -> {
+                    return type.listType() == ListType.ATOMIC ? Form.ATOMIC : Form.LIST;
+                }
+                case RAW_OBJECT, FIELDS, JSON, SCHEMA_OR_LIST, SCHEMA_OR_BOOLEAN, SCHEMA_OR_STRINGS -> {
+                    return value != null && value.isContainerNode() ? Form.ATOMIC : Form.SCALAR;
+                }
+                default -> {
+                    return Form.SCALAR;
+                }
+            }
         }
-        return switch (type.kind()) {
-            case OBJECT, MAP -> type.atomic() ? Shape.ATOMIC : Shape.MAP;
-            case LIST -> type.listType() == ListType.ATOMIC ? Shape.ATOMIC : Shape.LIST;
-            case SCHEMA_OR_LIST, SCHEMA_OR_BOOLEAN, SCHEMA_OR_STRINGS, FIELDS -> Shape.ATOMIC;
-            default -> Shape.SCALAR;
-        };
+        if (value == null || value.isNull() || value.isObject()) {
+            return Form.MAP;
+        }
+        return value.isArray() ? Form.ATOMIC : Form.SCALAR;
     }
 
     /** The type at the end of one step of a path, null if it is not known. */
@@ -66,6 +76,11 @@ final class TypedTree {
             return type.element();
         }
         return type.field(name).map(FieldSchema::type).orElse(null);
+    }
+
+    /** Whether values of a type are maps or lists that have one owner as a whole. */
+    static boolean isAtomicContainer(@Nullable TypeSchema type) {
+        return type != null && form(type, null) == Form.ATOMIC;
     }
 
     private static boolean isNamed(@Nullable TypeSchema type, String name) {
@@ -92,13 +107,10 @@ final class TypedTree {
         Map<String, JsonNode> keys = new TreeMap<>();
         for (String name : list.listMapKeys()) {
             JsonNode value = item.get(name);
-            if (value == null || value.isNull()) {
-                JsonNode standard =
-                        list.element().openApi().path("properties").path(name).get("default");
-                if (standard != null) {
-                    keys.put(name, standard);
-                }
-            } else {
+            if (value == null) {
+                value = list.element().openApi().path("properties").path(name).get("default");
+            }
+            if (value != null) {
                 keys.put(name, value);
             }
         }
@@ -118,7 +130,7 @@ final class TypedTree {
     }
 
     private static void collect(JsonNode value, @Nullable TypeSchema type, List<String> path, FieldSet set) {
-        switch (shape(type, value, null)) {
+        switch (form(type, value)) {
             case MAP -> {
                 ObjectNode map = map(value);
                 if (map != null) {
@@ -161,9 +173,19 @@ final class TypedTree {
      * @param removed paths of the old one alone
      */
     record Comparison(FieldSet added, FieldSet modified, FieldSet removed) {
-        /** Without some paths and what is below them. */
-        Comparison without(FieldSet ignored) {
-            return new Comparison(added.without(ignored), modified.without(ignored), removed.without(ignored));
+        /** Whether nothing differs. */
+        boolean isSame() {
+            return added.isEmpty() && modified.isEmpty() && removed.isEmpty();
+        }
+
+        /** What has a value that it had not before. */
+        FieldSet changed() {
+            return modified.union(added);
+        }
+
+        /** Each set reduced by the same rule. */
+        Comparison filtered(UnaryOperator<FieldSet> filter) {
+            return new Comparison(filter.apply(added), filter.apply(modified), filter.apply(removed));
         }
     }
 
@@ -182,40 +204,57 @@ final class TypedTree {
         if (old == now) {
             return;
         }
-        Shape shape = shape(type, old, now);
-        boolean bothEmpty = isEmpty(old) && isEmpty(now) && (isContainer(old) || isContainer(now) || isNull(old, now));
-        if (shape == Shape.SCALAR || shape == Shape.ATOMIC || bothEmpty) {
-            leaf(old, now, path, result);
-            return;
+        Form was = form(type, old);
+        Form is = form(type, now);
+        if (old != null && now != null && was != is) {
+            compareAs(was, old, now, type, path, result);
         }
-        if (shape == Shape.MAP) {
+        boolean leaf = compareAs(now == null ? was : is, old, now, type, path, result);
+        if (!leaf && old == null) {
+            result.added.insert(path);
+        } else if (!leaf && now == null) {
+            result.removed.insert(path);
+        }
+    }
+
+    /** Compares as values of one form; whether they are compared as a whole. Empty and absent containers are told apart. */
+    private static boolean compareAs(
+            Form form,
+            @Nullable JsonNode old,
+            @Nullable JsonNode now,
+            @Nullable TypeSchema type,
+            List<String> path,
+            Comparison result) {
+        if (form == Form.MAP && !(isEmpty(map(old)) && isEmpty(map(now)))) {
             compareMaps(map(old), map(now), type, path, result);
-        } else if (type != null) {
+            return false;
+        }
+        if (form == Form.LIST && type != null && !(isEmpty(list(old)) && isEmpty(list(now)))) {
             compareLists(list(old), list(now), type, path, result);
+            return false;
         }
         if (old == null) {
             result.added.insert(path);
         } else if (now == null) {
             result.removed.insert(path);
-        }
-    }
-
-    private static boolean isContainer(@Nullable JsonNode value) {
-        return value != null && value.isContainerNode();
-    }
-
-    private static boolean isNull(@Nullable JsonNode old, @Nullable JsonNode now) {
-        return (old == null || old.isNull()) && (now == null || now.isNull());
-    }
-
-    private static void leaf(@Nullable JsonNode old, @Nullable JsonNode now, List<String> path, Comparison result) {
-        if (old == null) {
-            result.added.insert(path);
-        } else if (now == null) {
-            result.removed.insert(path);
-        } else if (!Json.same(old, now)) {
+        } else if (!equal(old, now)) {
             result.modified.insert(path);
         }
+        return true;
+    }
+
+    /** Whether two values are the same; numbers are compared by value, however they are written. */
+    private static boolean equal(JsonNode one, JsonNode other) {
+        return one.equals(TypedTree::compareScalars, other);
+    }
+
+    private static int compareScalars(JsonNode one, JsonNode other) {
+        if (one.isNumber() && other.isNumber()) {
+            return one.isIntegralNumber() && other.isIntegralNumber()
+                    ? one.bigIntegerValue().compareTo(other.bigIntegerValue())
+                    : Double.compare(one.doubleValue(), other.doubleValue());
+        }
+        return one.equals(other) ? 0 : 1;
     }
 
     private static void compareMaps(
@@ -253,24 +292,23 @@ final class TypedTree {
             List<JsonNode> was = before.getOrDefault(element, List.of());
             List<JsonNode> is = after.getOrDefault(element, List.of());
             path.add(element);
-            if (was.size() < 2 && is.size() < 2) {
-                compare(
-                        was.isEmpty() ? null : was.get(0),
-                        is.isEmpty() ? null : is.get(0),
-                        type.element(),
-                        path,
-                        result);
-                if (was.isEmpty()) {
-                    result.added.insert(path);
-                } else if (is.isEmpty()) {
+            if (was.size() > 1 && is.size() > 1) {
+                if (was.size() != is.size() || !same(was, is)) {
+                    result.modified.insert(path);
+                }
+            } else {
+                // An element that is there twice counts as none, with a mark of its own.
+                JsonNode one = was.size() == 1 ? was.get(0) : null;
+                JsonNode other = is.size() == 1 ? is.get(0) : null;
+                if (one != null || other != null) {
+                    compare(one, other, type.element(), path, result);
+                }
+                if (was.size() > 1 || (one != null && other == null)) {
                     result.removed.insert(path);
                 }
-            } else if (was.isEmpty()) {
-                result.added.insert(path);
-            } else if (is.isEmpty()) {
-                result.removed.insert(path);
-            } else if (was.size() != is.size() || !same(was, is)) {
-                result.modified.insert(path);
+                if (is.size() > 1 || (one == null && other != null)) {
+                    result.added.insert(path);
+                }
             }
             path.remove(path.size() - 1);
         }
@@ -278,7 +316,7 @@ final class TypedTree {
 
     private static boolean same(List<JsonNode> one, List<JsonNode> other) {
         for (int i = 0; i < one.size(); i++) {
-            if (!Json.same(one.get(i), other.get(i))) {
+            if (!equal(one.get(i), other.get(i))) {
                 return false;
             }
         }
@@ -305,7 +343,7 @@ final class TypedTree {
         if (live == null || wanted == null) {
             return wanted == null ? live : wanted.deepCopy();
         }
-        return switch (shape(type, live, wanted)) {
+        return switch (form(type, wanted)) {
             case MAP -> mergeMaps(live, wanted, type);
             case LIST -> type == null ? wanted : mergeLists(live, wanted, type);
             default -> wanted.deepCopy();
@@ -411,7 +449,7 @@ final class TypedTree {
 
     /** The tree without some paths. */
     static JsonNode remove(JsonNode value, FieldSet paths, @Nullable TypeSchema type) {
-        switch (shape(type, value, null)) {
+        switch (form(type, value)) {
             case MAP -> {
                 ObjectNode map = map(value);
                 if (map == null) {

@@ -32,6 +32,13 @@ public final class BodyDecoder {
         protobuf = new ProtobufCodec(catalogue);
     }
 
+    /** Drops, in place, what an object has and its schema doesn't; tells the paths in the order in which they are to be named. */
+    @FunctionalInterface
+    public interface Pruner {
+        /** Prunes an object whose metadata has been seen to. */
+        List<String> prune(ObjectNode object);
+    }
+
     /** How a body is written. */
     public enum Encoding {
         JSON,
@@ -112,6 +119,38 @@ public final class BodyDecoder {
     }
 
     /**
+     * Decodes an object of a custom resource. A kind other than the resource's is for validation to refuse.
+     *
+     * @param bytes the body
+     * @param encoding how it is written
+     * @param resource what is expected
+     * @param pruner drops what the schema doesn't have
+     * @param validation what to do with fields that the schema doesn't have
+     * @throws StatusException 400 if the body is no such object
+     */
+    public Body decodeCustom(
+            byte[] bytes, Encoding encoding, ResourceInfo resource, Pruner pruner, FieldValidation validation) {
+        Document document;
+        try {
+            document = read(bytes, encoding, resource.group(), resource.version(), resource.kind());
+        } catch (DecodeException e) {
+            throw StatusException.badRequest("the object provided is unrecognized (must be of type %s): %s (%s)"
+                    .formatted(resource.kind(), e.reason(), shown(bytes)));
+        }
+        if (!document.apiVersion().equals(resource.apiVersion())) {
+            throw StatusException.badRequest(
+                    "the API version in the data (%s) does not match the expected API version (%s)"
+                            .formatted(document.apiVersion(), resource.apiVersion()));
+        }
+        try {
+            return body(document, CustomDecoder.decode(document.tree, pruner), validation);
+        } catch (DecodeException e) {
+            throw StatusException.badRequest("%s in version \"%s\" cannot be handled as a %s: %s"
+                    .formatted(document.kind, document.version, resource.kind(), e.reason()));
+        }
+    }
+
+    /**
      * Decodes the options of a request, such as {@code DeleteOptions}. They may name the version of any group.
      *
      * @param bytes the body
@@ -152,7 +191,10 @@ public final class BodyDecoder {
 
     private Body body(Document document, TypeSchema type, FieldValidation validation) {
         JsonNode tree = document.message == null ? document.tree : protobuf.message(document.message, type);
-        Decoder.Result result = Decoder.decode(tree, type);
+        return body(document, Decoder.decode(tree, type), validation);
+    }
+
+    private static Body body(Document document, Decoder.Result result, FieldValidation validation) {
         if (validation == FieldValidation.STRICT && !result.strictErrors().isEmpty()) {
             throw new DecodeException("strict decoding error: " + String.join(", ", result.strictErrors()));
         }

@@ -2,13 +2,11 @@ package dev.amphora.apiserver.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 
 /** The table of a custom kind, as its definition describes it. */
 final class CustomColumns {
@@ -31,7 +29,10 @@ final class CustomColumns {
                     column.path("name").asText(),
                     type,
                     column.path("format").asText(),
-                    column.path("priority").asInt()));
+                    column.path("priority").asInt(),
+                    column.path("description")
+                            .asText("Custom resource definition column (in JSONPath format): "
+                                    + column.path("jsonPath").asText())));
             paths.add(SimpleJsonPath.parse(column.path("jsonPath").asText()));
             types.add(type);
         }
@@ -98,25 +99,6 @@ final class CustomColumns {
         if (value.isNull()) {
             return "<no value>";
         }
-        return value.isContainerNode() ? sorted(value).toString() : value.asText();
-    }
-
-    /** Maps print their keys in order. */
-    private static JsonNode sorted(JsonNode value) {
-        if (value.isArray()) {
-            ArrayNode array = Json.mapper().createArrayNode();
-            value.forEach(item -> array.add(sorted(item)));
-            return array;
-        }
-        if (!value.isObject()) {
-            return value;
-        }
-        ObjectNode object = Json.object();
-        List<String> names = new ArrayList<>();
-        value.fieldNames().forEachRemaining(names::add);
-        for (String name : new TreeSet<>(names)) {
-            object.set(name, sorted(value.get(name)));
-        }
-        return object;
+        return value.isContainerNode() ? Json.sorted(value).toString() : value.asText();
     }
 }

@@ -59,9 +59,6 @@ public final class Decoder {
      *     DeploymentSpec.spec.replicas of type int32}
      */
     public static Result decode(JsonNode tree, TypeSchema type) {
-        if (type.name().isEmpty()) {
-            return StructuralDecoder.decode(tree, type);
-        }
         Decoder decoder = new Decoder();
         ObjectNode value = decoder.object(tree, type, Path.ROOT);
         if (decoder.typeError != null) {

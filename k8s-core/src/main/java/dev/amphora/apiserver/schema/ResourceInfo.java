@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param group API group; empty for the core group
  * @param version version within the group, such as {@code v1}
  * @param kind kind of one object, such as {@code Pod}
+ * @param listKind kind of a list of these objects, such as {@code PodList}
  * @param plural name in paths, such as {@code pods}
  * @param singular lower-case name of one object; may be empty
  * @param namespaced whether objects live in namespaces
@@ -23,6 +24,7 @@ public record ResourceInfo(
         String group,
         String version,
         String kind,
+        String listKind,
         String plural,
         String singular,
         boolean namespaced,
@@ -31,6 +33,34 @@ public record ResourceInfo(
         List<String> categories,
         List<Subresource> subresources,
         Optional<String> storageVersionHash) {
+
+    /** A resource whose lists are named after its kind. */
+    public ResourceInfo(
+            String group,
+            String version,
+            String kind,
+            String plural,
+            String singular,
+            boolean namespaced,
+            List<String> verbs,
+            List<String> shortNames,
+            List<String> categories,
+            List<Subresource> subresources,
+            Optional<String> storageVersionHash) {
+        this(
+                group,
+                version,
+                kind,
+                kind + "List",
+                plural,
+                singular,
+                namespaced,
+                verbs,
+                shortNames,
+                categories,
+                subresources,
+                storageVersionHash);
+    }
 
     /** Copies the lists. */
     public ResourceInfo {
@@ -43,11 +73,6 @@ public record ResourceInfo(
     /** The version as objects carry it: {@code v1}, {@code apps/v1}. */
     public String apiVersion() {
         return apiVersion(group, version);
-    }
-
-    /** The kind of a list of these objects. */
-    public String listKind() {
-        return kind + "List";
     }
 
     /** The resource as error messages name it: {@code pods}, {@code deployments.apps}. */

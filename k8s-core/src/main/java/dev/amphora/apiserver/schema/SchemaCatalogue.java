@@ -140,6 +140,24 @@ public final class SchemaCatalogue {
         return new SchemaCatalogue(builtIn, groupsOf(newResources), newResources, newTypes);
     }
 
+    /** A resource and the schema of its objects. */
+    public record Entry(ResourceInfo resource, TypeSchema type) {}
+
+    /** This catalogue and more resources, as {@link #with(ResourceInfo, TypeSchema)} adds one. */
+    public SchemaCatalogue with(List<Entry> entries) {
+        if (entries.isEmpty()) {
+            return this;
+        }
+        Map<ResourceKey, TypeSchema> newTypes = new LinkedHashMap<>(customTypes);
+        Map<ResourceKey, ResourceInfo> newResources = new LinkedHashMap<>(resources);
+        for (Entry entry : entries) {
+            ResourceInfo resource = entry.resource();
+            newTypes.put(new ResourceKey(resource.group(), resource.version(), resource.kind()), entry.type());
+            newResources.put(new ResourceKey(resource.group(), resource.version(), resource.plural()), resource);
+        }
+        return new SchemaCatalogue(builtIn, groupsOf(newResources), newResources, newTypes);
+    }
+
     /** This catalogue without one resource; groups and versions left empty go too. */
     public SchemaCatalogue without(String group, String version, String plural) {
         Map<ResourceKey, ResourceInfo> newResources = new LinkedHashMap<>(resources);

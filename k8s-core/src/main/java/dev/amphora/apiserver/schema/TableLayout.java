@@ -23,8 +23,13 @@ record TableLayout(List<Column> columns, CellWriter cells) {
      * A column.
      *
      * @param priority 0 is always shown, more only on demand
+     * @param description what it shows
      */
-    record Column(String name, String type, String format, int priority) {}
+    record Column(String name, String type, String format, int priority, String description) {
+        Column(String name, String type, String format, int priority) {
+            this(name, type, format, priority, name);
+        }
+    }
 
     /** Adds the cells of an object to a row. */
     @FunctionalInterface

@@ -96,7 +96,7 @@ public final class TablePrinter {
                     .put("name", column.name())
                     .put("type", column.type())
                     .put("format", column.format())
-                    .put("description", DESCRIPTIONS.getOrDefault(column.name(), column.name()))
+                    .put("description", column.description())
                     .put("priority", column.priority());
         }
         return rows(table, objects, include, now, apiVersion);
@@ -109,15 +109,6 @@ public final class TablePrinter {
         table.putNull("columnDefinitions");
         return rows(table, List.of(object), include, now, apiVersion);
     }
-
-    /** What the columns that all kinds have mean. */
-    private static final ImmutableMap<String, String> DESCRIPTIONS = ImmutableMap.of(
-            "Name",
-            "What the object is called. No two objects of one kind in a namespace, or in the whole cluster if the kind has no"
-                    + " namespaces, have the same name at the same time, and an object keeps its name for as long as it exists.",
-            "Age",
-            "How long ago the server took the object in, by its own clock: from creationTimestamp, which the server sets and clients"
-                    + " cannot change, until the answer was written. It is told in the largest unit or two that say enough.");
 
     private static ObjectNode head(JsonNode metadata, String apiVersion) {
         ObjectNode table = JsonNodeFactory.instance.objectNode();

@@ -5,8 +5,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The order of API versions: {@code v2} before {@code v1} before {@code v1beta2} before {@code v1alpha1} before other names. */
-final class VersionOrder {
-    static final Comparator<String> PREFERRED_FIRST = Comparator.comparingInt(VersionOrder::stability)
+public final class VersionOrder {
+    /** What is to be preferred comes first. */
+    public static final Comparator<String> PREFERRED_FIRST = Comparator.comparingInt(VersionOrder::stability)
             .thenComparing(Comparator.comparingLong(VersionOrder::major).reversed())
             .thenComparing(Comparator.comparingLong(VersionOrder::minor).reversed())
             .thenComparing(Comparator.naturalOrder());

@@ -4,8 +4,11 @@ import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.amphora.apiserver.customresource.Conditions;
+import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.customresource.SchemaRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +39,10 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
         if (conversion.path("webhook").path("clientConfig").path("service") instanceof ObjectNode service) {
             setDefault(service, "port", 443);
         }
+        ObjectNode status = Strategies.child(object, "status");
+        if (status.path("storedVersions").isEmpty()) {
+            store(object, status.putArray("storedVersions"));
+        }
     }
 
     @Override
@@ -56,8 +63,11 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
     /** Notes the version in which objects are stored from now on. */
     private static void store(ObjectNode object, ArrayNode stored) {
         for (JsonNode version : object.path("spec").path("versions")) {
-            if (version.path("storage").asBoolean() && !contains(stored, version.path("name"))) {
-                stored.add(version.path("name").asText());
+            if (version.path("storage").asBoolean()) {
+                if (!contains(stored, version.path("name"))) {
+                    stored.add(version.path("name").asText());
+                }
+                return;
             }
         }
     }
@@ -69,6 +79,26 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
             }
         }
         return false;
+    }
+
+    @Override
+    public boolean holdDeleted(ObjectNode object, String now) {
+        ObjectNode metadata = Strategies.metadata(object);
+        if (metadata.hasNonNull("deletionTimestamp")) {
+            return false;
+        }
+        metadata.put("deletionTimestamp", now);
+        ArrayNode finalizers = Strategies.list(metadata, "finalizers");
+        if (!contains(finalizers, TextNode.valueOf(Definition.CLEANUP))) {
+            finalizers.add(Definition.CLEANUP);
+        }
+        new Conditions(Strategies.child(object, "status"), now)
+                .set(
+                        "Terminating",
+                        "True",
+                        "InstanceDeletionPending",
+                        "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
+        return true;
     }
 
     @Override
@@ -90,16 +120,16 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
         String group = spec.at("group").text();
         boolean protectedGroup = ("." + group).endsWith(".k8s.io") || ("." + group).endsWith(".kubernetes.io");
         Fields approval = definition.at("metadata", "annotations").key(APPROVAL);
+        String wanted = "protected groups must have approval annotation \"" + APPROVAL + "\"";
+        String reading = ", see https://github.com/kubernetes/enhancements/pull/1111";
         if (protectedGroup && approval.isEmpty()) {
-            approval.required("protected groups must have approval annotation \"" + APPROVAL
-                    + "\", see https://github.com/kubernetes/enhancements/pull/1111");
+            approval.required(wanted + reading);
+        } else if (protectedGroup
+                && !approval.text().startsWith("unapproved")
+                && !approval.text().matches("[a-zA-Z][a-zA-Z0-9+.-]*://[^/].*")) {
+            approval.invalid(wanted + " with either a URL or a reason starting with \"unapproved\"" + reading);
         }
-        if (definition.at("status", "storedVersions").isEmpty()) {
-            definition
-                    .at("status", "storedVersions")
-                    .with(NullNode.getInstance())
-                    .invalid("must have at least one stored version");
-        }
+        StoredVersionRules.check(definition.at("status", "storedVersions"), spec.at("versions"));
     }
 
     @Override
@@ -115,13 +145,15 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
                     .invalid("cannot set to true, set x-kubernetes-preserve-unknown-fields to true in"
                             + " spec.versions[*].schema instead");
         }
-        versions(spec.at("versions"));
+        versions(spec);
         if (spec.at("versions").size() == 1) {
             spec.at("version").check(spec.at("versions").at(0).at("name").text(), Names::label1035);
         }
+        sharedSchema(spec);
         subresources(spec);
         names(spec.at("names"));
         columns(spec);
+        SelectableFieldRules.check(shared(spec, "selectableFields"), shared(spec, "schema"));
         conversion(spec.at("conversion"));
     }
 
@@ -135,8 +167,10 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
         }
     }
 
-    private static void versions(Fields versions) {
+    private static void versions(Fields spec) {
+        Fields versions = spec.at("versions");
         int storage = 0;
+        List<String> names = new ArrayList<>();
         for (Fields version : versions.elements()) {
             version.at("name").check(Names::label1035);
             storage += version.at("storage").flag() ? 1 : 0;
@@ -148,14 +182,39 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
                     warning.invalid("must not be an empty string");
                 }
             }
-            if (!version.at("schema").has("openAPIV3Schema")) {
-                version.at("schema", "openAPIV3Schema").required("schemas are required");
-            }
+            names.add(version.at("name").text());
+        }
+        if (shared(spec, "schema").size() > 1 || versions.size() == 0) {
+            versions.elements().forEach(version -> schema(version.at("schema"), version.at("schema"), version));
+        }
+        JsonNode shown = DefinitionText.versions(versions.value());
+        if (names.stream().distinct().count() < names.size()) {
+            versions.with(shown).invalid("must contain unique version names");
         }
         if (storage != 1) {
-            (versions.given() ? versions : versions.with(NullNode.getInstance()))
-                    .invalid("must have exactly one version marked as storage version");
+            versions.with(shown).invalid("must have exactly one version marked as storage version");
         }
+    }
+
+    /** The schema of one version, or the one that all have. */
+    private static void schema(Fields schema, Fields place, Fields version) {
+        if (!schema.has("openAPIV3Schema")) {
+            version.at("schema", "openAPIV3Schema").required("schemas are required");
+            return;
+        }
+        boolean hasStatus = version.at("subresources").has("status");
+        place.add(
+                SchemaRules.check(schema.at("openAPIV3Schema").value(), place.path() + ".openAPIV3Schema", hasStatus));
+    }
+
+    private static void sharedSchema(Fields spec) {
+        List<Fields> versions = spec.at("versions").elements();
+        if (versions.isEmpty()
+                || shared(spec, "schema").size() != 1
+                || !shared(spec, "schema").get(0).path().equals("spec.schema")) {
+            return;
+        }
+        schema(versions.get(0).at("schema"), spec.at("validation"), versions.get(0));
     }
 
     /** Where the one version of a definition, or what all have in common, is told of: at the top. */
@@ -237,6 +296,12 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
                         .contains(type.text())) {
                     type.invalid("must be one of boolean,date,integer,number,string");
                 }
+                Fields path = column.at("JSONPath").with(column.at("jsonPath").value());
+                if (path.isEmpty()) {
+                    path.required();
+                } else if (!path.text().startsWith(".")) {
+                    path.invalid("must be a simple json path starting with .");
+                }
                 Fields format = column.at("format");
                 if (!format.isEmpty() && !FORMATS.contains(format.text())) {
                     format.invalid("must be one of " + String.join(",", FORMATS));
@@ -284,6 +349,7 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
     void updateRules(Fields definition, ObjectNode old) {
         metadataUpdate(definition, old);
         rules(definition);
+        StoredVersionRules.check(definition.at("status", "storedVersions"), definition.at("spec", "versions"));
         Fields spec = definition.at("spec");
         JsonNode before = old.path("spec");
         if (established(old)) {

@@ -119,6 +119,16 @@ public interface Strategy {
     }
 
     /**
+     * Notes in an object that is to be deleted that something else must go first.
+     *
+     * @param now the time, as objects carry it
+     * @return whether that is so; the object then stays, marked as being deleted by this method
+     */
+    default boolean holdDeleted(ObjectNode object, String now) {
+        return false;
+    }
+
+    /**
      * How long a deletion lets the object live on, in seconds.
      *
      * @param object what is to be deleted

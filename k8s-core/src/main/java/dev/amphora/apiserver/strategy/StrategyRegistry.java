@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableMap;
 /** The strategies of the built-in kinds, by group and plural. */
 public final class StrategyRegistry {
     private static final Strategy PLAIN = new KindStrategy();
-    private static final Strategy CUSTOM = new Strategy() {};
 
     private static final ImmutableMap<String, Strategy> STRATEGIES = ImmutableMap.<String, Strategy>builder()
             .put("/pods", new PodStrategy())
@@ -73,18 +72,12 @@ public final class StrategyRegistry {
     private StrategyRegistry() {}
 
     /**
-     * The strategy of a kind. A built-in kind without one of its own has the metadata rules of all; a group with a dot that is not
-     * the system's own is taken for that of custom resources, whose schema is all there is to them.
+     * The strategy of a built-in kind. One without a strategy of its own has the metadata rules of all.
      *
      * @param group the group of the stored version, empty for core
      * @param plural the resource's name in paths
      */
     public static Strategy strategy(String group, String plural) {
-        Strategy own = STRATEGIES.get(group + "/" + plural);
-        if (own != null) {
-            return own;
-        }
-        boolean builtIn = group.indexOf('.') < 0 || group.endsWith(".k8s.io");
-        return builtIn ? PLAIN : CUSTOM;
+        return STRATEGIES.getOrDefault(group + "/" + plural, PLAIN);
     }
 }

@@ -12,19 +12,17 @@ import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.KeyMapper;
 import dev.amphora.controller.LabelIndex;
+import dev.amphora.controller.OwnerMapper;
+import dev.amphora.controller.PodTemplates;
 import dev.amphora.controller.Pods;
 import dev.amphora.controller.Result;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the owner's class
  */
 final class ReplicaController<T extends HasMetadata> {
-    private static final String BY_SELECTOR = "selector";
     private static final int WORKERS = 5;
 
     private final ReplicaKind<T> kind;
@@ -47,53 +44,14 @@ final class ReplicaController<T extends HasMetadata> {
         this.context = context;
         this.owners = Pods.indexed(context.informers().of(kind.type()));
         this.pods = Pods.indexed(context.informers().of(Pod.class));
-        owners.addIndex(
-                BY_SELECTOR,
-                owner -> List.of(LabelIndex.ofSelector(
-                        owner.getMetadata().getNamespace(), kind.spec(owner).selector())));
         this.loop = new ControlLoop<ObjectKey>(context.kernel(), name, WORKERS)
                 .watch(owners, KeyMapper.self(ObjectKey::of))
-                .watch(pods, this::ownersOf)
+                .watch(pods, new OwnerMapper<>(owners, owner -> kind.spec(owner).selector()).mapper())
                 .start(this::reconcile);
     }
 
     void close() {
         loop.close();
-    }
-
-    /** A change to a pod concerns who controls it, before and after; if nobody does, everyone who might want it. */
-    private void ownersOf(@Nullable Pod old, @Nullable Pod now, Consumer<ObjectKey> keys) {
-        OwnerReference before =
-                old == null ? null : OwnerReferences.controllerOf(old).orElse(null);
-        OwnerReference after =
-                now == null ? null : OwnerReferences.controllerOf(now).orElse(null);
-        if (before != null && old != null) {
-            addOwner(old, before, keys);
-        }
-        if (now == null) {
-            return;
-        }
-        if (after != null) {
-            addOwner(now, after, keys);
-        } else if (!Pods.isTerminating(now)) {
-            for (String key : LabelIndex.ofLabels(
-                    now.getMetadata().getNamespace(), now.getMetadata().getLabels())) {
-                for (T owner : owners.byIndex(BY_SELECTOR, key)) {
-                    if (kind.spec(owner).selector().matches(now.getMetadata().getLabels())) {
-                        keys.accept(ObjectKey.of(owner));
-                    }
-                }
-            }
-        }
-    }
-
-    private void addOwner(Pod pod, OwnerReference reference, Consumer<ObjectKey> keys) {
-        if (kind.type().kind().equals(reference.getKind())) {
-            owners.find(pod.getMetadata().getNamespace(), reference.getName())
-                    .filter(owner ->
-                            reference.getUid().equals(owner.getMetadata().getUid()))
-                    .ifPresent(owner -> keys.accept(ObjectKey.of(owner)));
-        }
     }
 
     private Result reconcile(ObjectKey key) {
@@ -159,7 +117,7 @@ final class ReplicaController<T extends HasMetadata> {
     }
 
     private @Nullable StatusException create(ObjectKey key, T owner, int count) {
-        Pod pod = podOf(owner, kind.spec(owner).template());
+        Pod pod = PodTemplates.podOf(owner, kind.spec(owner).template());
         for (int batch : ReplicaPlanner.slowStart(count)) {
             StatusException failure = null;
             for (int i = 0; i < batch; i++) {
@@ -210,20 +168,5 @@ final class ReplicaController<T extends HasMetadata> {
             }
         }
         return failure;
-    }
-
-    private static Pod podOf(HasMetadata owner, PodTemplateSpec template) {
-        ObjectMeta of = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
-        return new PodBuilder()
-                .withNewMetadata()
-                .withGenerateName(owner.getMetadata().getName() + "-")
-                .withNamespace(owner.getMetadata().getNamespace())
-                .withLabels(of.getLabels())
-                .withAnnotations(of.getAnnotations())
-                .withFinalizers(of.getFinalizers())
-                .withOwnerReferences(OwnerReferences.controlledBy(owner))
-                .endMetadata()
-                .withSpec(template.getSpec())
-                .build();
     }
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.patch.FieldManager.FieldPaths;
 import dev.amphora.apiserver.schema.CompleteForm;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.schema.TypeSchema;
@@ -106,7 +105,7 @@ class FieldManagerTest {
     }
 
     private static FieldManager manager(TypeSchema type, String version, String name) {
-        return new FieldManager(type, version, "", name, "2026-01-01T00:00:00Z", FieldPaths.NONE);
+        return new FieldManager(type, version, "", name, "2026-01-01T00:00:00Z", FieldFilter.ALL, FieldVersions.NONE);
     }
 
     private static ObjectNode updated(String name, ObjectNode live, ObjectNode now) {

@@ -5,6 +5,7 @@ import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.command.InspectImageResponse;
 import com.github.dockerjava.api.command.PullImageCmd;
+import com.github.dockerjava.api.command.WaitContainerResultCallback;
 import com.github.dockerjava.api.exception.ConflictException;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
@@ -16,7 +17,14 @@ import com.github.dockerjava.api.model.PullResponseItem;
 import com.github.dockerjava.api.model.StreamType;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kubelet.ContainerRuntime;
+import dev.amphora.stream.ByteSink;
+import dev.amphora.stream.Output;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.SocketLink;
+import dev.amphora.stream.Streams;
 import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +53,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class DockerRuntime implements ContainerRuntime {
     private static final Logger log = LoggerFactory.getLogger(DockerRuntime.class);
+    private static final int UNKNOWN_EXIT = 137;
     private static final Duration REMOVAL_PATIENCE = Duration.ofSeconds(30);
 
     private final Builder options;
@@ -309,6 +318,95 @@ public final class DockerRuntime implements ContainerRuntime {
             Long exitCode = client.inspectExecCmd(id).exec().getExitCodeLong();
             return new ExecResult(exitCode == null ? -1 : exitCode.intValue(), out.toByteArray(), err.toByteArray());
         });
+    }
+
+    @Override
+    public CompletionStage<Session> exec(String containerId, List<String> command, Streams streams, Output output) {
+        return call(now -> {
+            DockerClient client = now.engine.client();
+            String id = client.execCreateCmd(containerId)
+                    .withAttachStdin(streams.stdin())
+                    .withAttachStdout(streams.stdout())
+                    .withAttachStderr(streams.stderr())
+                    .withTty(streams.tty())
+                    .withCmd(command.toArray(String[]::new))
+                    .exec()
+                    .getId();
+            SocketChannel channel = now.engine
+                    .hijack()
+                    .post("/exec/" + id + "/start", "{\"Detach\":false,\"Tty\":" + streams.tty() + "}");
+            return DockerSession.begin(
+                    channel,
+                    streams.stdin(),
+                    streams.tty(),
+                    output,
+                    now.kernel.blocking(),
+                    new DockerSession.Control() {
+                        @Override
+                        public void resize(int columns, int rows) {
+                            client.resizeExecCmd(id).withSize(rows, columns).exec();
+                        }
+
+                        @Override
+                        public int exitCode() {
+                            Long code = client.inspectExecCmd(id).exec().getExitCodeLong();
+                            return code == null ? UNKNOWN_EXIT : code.intValue();
+                        }
+                    });
+        });
+    }
+
+    @Override
+    public CompletionStage<Session> attach(String containerId, Streams streams, Output output) {
+        return call(now -> {
+            DockerClient client = now.engine.client();
+            InspectContainerResponse container =
+                    client.inspectContainerCmd(containerId).exec();
+            if (ContainerReport.container(container).state() != ContainerState.RUNNING) {
+                throw new IllegalStateException("container " + containerId + " is not running");
+            }
+            SocketChannel channel = now.engine
+                    .hijack()
+                    .post(
+                            "/containers/" + containerId + "/attach?stream=1&stdin=" + streams.stdin() + "&stdout="
+                                    + streams.stdout() + "&stderr=" + streams.stderr(),
+                            "");
+            return DockerSession.begin(
+                    channel,
+                    streams.stdin(),
+                    streams.tty(),
+                    output,
+                    now.kernel.blocking(),
+                    new DockerSession.Control() {
+                        @Override
+                        public void resize(int columns, int rows) {
+                            client.resizeContainerCmd(containerId)
+                                    .withSize(rows, columns)
+                                    .exec();
+                        }
+
+                        @Override
+                        public int exitCode() {
+                            return client.waitContainerCmd(containerId)
+                                    .exec(new WaitContainerResultCallback())
+                                    .awaitStatusCode();
+                        }
+                    });
+        });
+    }
+
+    @Override
+    public CompletionStage<ByteSink> portForward(String sandboxId, int port, ByteSink received) {
+        return call(now -> {
+                    SandboxStatus sandbox = ContainerReport.sandbox(
+                            now.engine.client().inspectContainerCmd(sandboxId).exec());
+                    if (!sandbox.ready() || sandbox.ip() == null) {
+                        throw new IllegalStateException("sandbox " + sandboxId + " is not running");
+                    }
+                    return new InetSocketAddress(sandbox.ip(), port);
+                })
+                .thenCompose(address ->
+                        SocketLink.connect(address, received, running().kernel.blocking()));
     }
 
     @Override

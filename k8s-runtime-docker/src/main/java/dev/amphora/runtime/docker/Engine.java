@@ -9,6 +9,7 @@ import com.github.dockerjava.core.RemoteApiVersion;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class Engine implements AutoCloseable {
     private @Nullable Boolean grantsPrivileges;
     private boolean closed;
 
-    private record Connection(DockerClient client, Version version) {}
+    private record Connection(DockerClient client, Version version, URI address, String apiVersion) {}
 
     /**
      * No connection yet.
@@ -59,6 +60,12 @@ final class Engine implements AutoCloseable {
 
     Version version() {
         return connection().version;
+    }
+
+    /** Requests that become streams. */
+    Hijack hijack() {
+        Connection current = connection();
+        return new Hijack(current.address, current.apiVersion);
     }
 
     /** Whether a process may be made less likely to be killed when memory runs out; needs CAP_SYS_RESOURCE. */
@@ -119,10 +126,15 @@ final class Engine implements AutoCloseable {
                     DockerClientImpl.getInstance(config, transport).versionCmd().exec();
             // Engines refuse versions newer than theirs and, since 29, requests that name none of at least 1.44.
             RemoteApiVersion offered = RemoteApiVersion.parseConfig(version.getApiVersion());
-            DefaultDockerClientConfig agreed = settings.withApiVersion(
-                            offered.isGreaterOrEqual(NEWEST_KNOWN) ? NEWEST_KNOWN : offered)
-                    .build();
-            return new Connection(DockerClientImpl.getInstance(agreed, transport), version);
+            RemoteApiVersion spoken = offered.isGreaterOrEqual(NEWEST_KNOWN) ? NEWEST_KNOWN : offered;
+            DefaultDockerClientConfig agreed = settings.withApiVersion(spoken).build();
+            return new Connection(
+                    DockerClientImpl.getInstance(agreed, transport),
+                    version,
+                    config.getSSLConfig() == null
+                            ? config.getDockerHost()
+                            : URI.create("https://" + config.getDockerHost().getAuthority()),
+                    spoken.getVersion());
         } catch (RuntimeException e) {
             try {
                 transport.close();

@@ -3,13 +3,14 @@ package dev.amphora.runtime.docker;
 import com.github.dockerjava.api.exception.DockerException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The engine could not do what was asked; the message is the engine's own, without the HTTP around it. */
 final class EngineException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final Pattern BODY = Pattern.compile("\\{\\s*\"message\"\\s*:\\s*\"(.*)\"\\s*}", Pattern.DOTALL);
 
-    EngineException(String message, Throwable cause) {
+    EngineException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 

@@ -100,6 +100,26 @@ class DockerRuntimeIT extends ContainerRuntimeContract {
     }
 
     @Override
+    protected List<String> commandThatCopiesItsInput() {
+        return List.of("cat");
+    }
+
+    @Override
+    protected List<String> commandThatPrintsOnBoth(String out, String err) {
+        return List.of("sh", "-c", "echo '" + out + "'; echo '" + err + "' >&2");
+    }
+
+    @Override
+    protected Program printsLate(String line) {
+        return shell("sleep 2; echo '" + line + "'; sleep 0.5; exit 3");
+    }
+
+    @Override
+    protected Program answers(int port, String text) {
+        return shell("while :; do echo '" + text + "' | nc -l -p " + port + "; done");
+    }
+
+    @Override
     protected String unobtainableImage() {
         return "localhost:1/no/such/image:1";
     }

@@ -35,6 +35,8 @@ public final class ContainerBehavior {
     private List<String> startErrors = List.of();
     private Map<String, List<ExecAnswer>> execs = Map.of();
     private @Nullable Function<List<String>, ExecAnswer> anyExec;
+    private Map<String, CommandHandler> commands = Map.of();
+    private @Nullable CommandHandler attached;
     private boolean refusesUnknownPorts;
     private Duration probesPassAfter = Duration.ZERO;
     private @Nullable Function<ProbeTransport.Target, ProbeTransport.Answer> probes;
@@ -54,6 +56,8 @@ public final class ContainerBehavior {
         startErrors = other.startErrors;
         execs = other.execs;
         anyExec = other.anyExec;
+        commands = other.commands;
+        attached = other.attached;
         refusesUnknownPorts = other.refusesUnknownPorts;
         probesPassAfter = other.probesPassAfter;
         probes = other.probes;
@@ -224,6 +228,29 @@ public final class ContainerBehavior {
     }
 
     /**
+     * The same with a program that commands can run, and talk to: in {@code kubectl exec} with its input, in probes and hooks without.
+     *
+     * @param program the first word of the command
+     * @param handler plays it
+     */
+    public ContainerBehavior command(String program, CommandHandler handler) {
+        ContainerBehavior changed = new ContainerBehavior(this);
+        changed.commands = with(commands, program, handler);
+        return changed;
+    }
+
+    /**
+     * The same with a process that clients can attach to, as in {@code kubectl attach}. Without one they see what the container logs.
+     *
+     * @param handler plays the process for one client
+     */
+    public ContainerBehavior attached(CommandHandler handler) {
+        ContainerBehavior changed = new ContainerBehavior(this);
+        changed.attached = handler;
+        return changed;
+    }
+
+    /**
      * The same with a port that answers network probes by a script, without a socket. Ports without a script or a handler then
      * refuse.
      *
@@ -321,6 +348,44 @@ public final class ContainerBehavior {
             return anyExec.apply(command);
         }
         return ExecAnswer.of(sinceStart.compareTo(probesPassAfter) < 0 ? 1 : 0, "");
+    }
+
+    /** Plays a command for a client, whether it is scripted or not. */
+    CommandHandler handler(List<String> command, int call, Duration sinceStart) {
+        String program = command.isEmpty() ? "" : command.get(0);
+        CommandHandler chosen = commands.get(program);
+        if (chosen != null) {
+            return chosen;
+        }
+        boolean scripted = execs.containsKey(String.join(" ", command)) || anyExec != null;
+        if (!scripted && sinceStart.compareTo(probesPassAfter) >= 0) {
+            if (command.equals(List.of("cat"))) {
+                return CommandHandler.cat();
+            }
+            if (program.equals("echo")) {
+                return CommandHandler.echo();
+            }
+        }
+        return answering(execAnswer(command, call, sinceStart));
+    }
+
+    private static CommandHandler answering(ExecAnswer answer) {
+        return console -> console.after(answer.delay(), () -> {
+            if (answer.failure() != null) {
+                console.fail(answer.failure());
+            } else {
+                console.print(answer.stdout()).printError(answer.stderr()).exit(answer.exitCode());
+            }
+        });
+    }
+
+    /** The program that a command runs, null if it is none that talks. */
+    @Nullable CommandHandler program(List<String> command) {
+        return command.isEmpty() ? null : commands.get(command.get(0));
+    }
+
+    @Nullable CommandHandler attachedHandler() {
+        return attached;
     }
 
     boolean refusesPort(int port) {

@@ -6,8 +6,14 @@ import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.Machine;
 import dev.amphora.kubelet.ProbeTransport;
+import dev.amphora.stream.ByteSink;
+import dev.amphora.stream.Output;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.SocketLink;
+import dev.amphora.stream.Streams;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,8 +71,12 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
         STOP_CONTAINER,
         /** {@link #removeContainer}. */
         REMOVE_CONTAINER,
-        /** {@link #exec}. */
+        /** {@link ContainerRuntime#exec(String, List, Duration)} and the other one. */
         EXEC,
+        /** {@link #attach}. */
+        ATTACH,
+        /** {@link #portForward}. */
+        PORT_FORWARD,
         /** {@link #pullImage}. */
         PULL_IMAGE,
         /** Everything that only looks: {@link #pod}, {@link #sandboxes}, {@link #containers}, {@link #imageStatus}. */
@@ -460,9 +470,11 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
     public CompletionStage<ExecResult> exec(String containerId, List<String> command, Duration timeout) {
         CompletableFuture<ExecResult> result = new CompletableFuture<>();
         call(Call.EXEC, now -> {
-                    FakeContainer container = known(containerId);
-                    if (container.state != ContainerState.RUNNING) {
-                        throw new IllegalStateException("container " + containerId + " is not running");
+                    FakeContainer container = inRun(containerId);
+                    CommandHandler program = container.behavior.program(command);
+                    if (program != null) {
+                        collect(container, program, command, timeout, result);
+                        return null;
                     }
                     ContainerBehavior.ExecAnswer answer = container.behavior.execAnswer(
                             command, container.nextCall("exec " + command), sinceStart(container, now));
@@ -490,6 +502,106 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
                     }
                 });
         return result;
+    }
+
+    /** Runs a program without input to its end, or until its time is up. */
+    private void collect(
+            FakeContainer container,
+            CommandHandler program,
+            List<String> command,
+            Duration timeout,
+            CompletableFuture<ExecResult> result) {
+        Collected stdout = new Collected();
+        Collected stderr = new Collected();
+        FakeSession session = new FakeSession(
+                running().actor,
+                command,
+                new Streams(false, true, true, false),
+                new Output(stdout, stderr),
+                code -> result.complete(new ExecResult(code, stdout.bytes(), stderr.bytes())));
+        session.exitCode().whenComplete((code, error) -> {
+            if (error != null) {
+                result.completeExceptionally(error);
+            }
+        });
+        endWith(container, session);
+        if (!timeout.isZero()) {
+            running().actor.schedule(timeout, () -> {
+                result.completeExceptionally(new ExecTimeoutException(command, timeout));
+                session.close();
+            });
+        }
+        program.run(session);
+    }
+
+    @Override
+    public CompletionStage<Session> exec(String containerId, List<String> command, Streams streams, Output output) {
+        return call(Call.EXEC, now -> {
+            FakeContainer container = inRun(containerId);
+            FakeSession session = new FakeSession(running().actor, command, streams, output, code -> {});
+            endWith(container, session);
+            container
+                    .behavior
+                    .handler(command, container.nextCall("exec " + command), sinceStart(container, now))
+                    .run(session);
+            return session;
+        });
+    }
+
+    @Override
+    public CompletionStage<Session> attach(String containerId, Streams streams, Output output) {
+        return call(Call.ATTACH, now -> {
+            FakeContainer container = inRun(containerId);
+            FakeSession session = new FakeSession(
+                    running().actor,
+                    List.of(),
+                    streams,
+                    output,
+                    code -> end(container, code, null, running().kernel.instant()));
+            container.whenEnded.add(() -> session.exit(container.exitCode));
+            container
+                    .log
+                    .publisher(new LogOptions(true, 0, null, false))
+                    .subscribe(new Following(session, running().actor));
+            CommandHandler process = container.behavior.attachedHandler();
+            if (process != null) {
+                process.run(session);
+            }
+            return session;
+        });
+    }
+
+    @Override
+    public CompletionStage<ByteSink> portForward(String sandboxId, int port, ByteSink received) {
+        return this.<InetAddress>call(Call.PORT_FORWARD, now -> {
+                    FakeSandbox sandbox = sandboxes.get(sandboxId);
+                    if (sandbox == null || sandbox.ip == null) {
+                        throw new IllegalStateException("sandbox " + sandboxId + " is not running");
+                    }
+                    if (running().servers == null) {
+                        throw new IllegalStateException("a simulation has no sockets");
+                    }
+                    return sandbox.ip;
+                })
+                .thenCompose(address -> SocketLink.connect(
+                        new InetSocketAddress(address, port),
+                        received,
+                        running().kernel.blocking()));
+    }
+
+    /** Ends a command together with its container. */
+    private static void endWith(FakeContainer container, FakeSession session) {
+        Runnable kill = () -> session.exit(KILLED);
+        container.whenEnded.add(kill);
+        session.exitCode().whenComplete((code, error) -> container.whenEnded.remove(kill));
+    }
+
+    private FakeContainer inRun(String containerId) {
+        FakeContainer container = known(containerId);
+        if (container.state != ContainerState.RUNNING) {
+            throw new IllegalStateException("container " + containerId + " is not running");
+        }
+        return container;
     }
 
     @Override
@@ -656,8 +768,9 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
         container.message = ran ? container.run.terminationMessage() : "";
         closeServers(container);
         container.log.end();
-        container.whenEnded.forEach(Runnable::run);
+        List<Runnable> told = List.copyOf(container.whenEnded);
         container.whenEnded.clear();
+        told.forEach(Runnable::run);
         changed(container.sandbox);
     }
 

@@ -5,19 +5,22 @@ import dev.amphora.kernel.Kernel;
 import dev.amphora.kubelet.ContainerRuntime.LogLine;
 import dev.amphora.kubelet.Kubelet;
 import dev.amphora.rest.NodeConnections;
+import dev.amphora.stream.Session;
+import dev.amphora.stream.Streams;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.function.Supplier;
 
 /** The API server's way to the kubelets of its own process. */
-final class NodeLogs implements NodeConnections {
+final class LocalNodes implements NodeConnections {
     private final Kernel kernel;
     private final Supplier<List<Kubelet>> nodes;
 
-    NodeLogs(Kernel kernel, Supplier<List<Kubelet>> nodes) {
+    LocalNodes(Kernel kernel, Supplier<List<Kubelet>> nodes) {
         this.kernel = kernel;
         this.nodes = nodes;
     }
@@ -25,10 +28,7 @@ final class NodeLogs implements NodeConnections {
     @Override
     public Flow.Publisher<byte[]> log(
             String nodeName, String namespace, String pod, String container, LogOptions options) {
-        Kubelet kubelet = nodes.get().stream()
-                .filter(node -> node.nodeName().equals(nodeName))
-                .findFirst()
-                .orElseThrow(() -> StatusException.internalError("no connection to node \"" + nodeName + "\""));
+        Kubelet kubelet = node(nodeName);
         Integer tail = options.tailLines() == null ? null : (int) Math.min(Integer.MAX_VALUE, options.tailLines());
         var stage = kubelet.logs(
                 namespace,
@@ -48,6 +48,30 @@ final class NodeLogs implements NodeConnections {
         }
         long limit = options.limitBytes() == null ? Long.MAX_VALUE : options.limitBytes();
         return subscriber -> lines.subscribe(new Lines(subscriber, options.timestamps(), limit));
+    }
+
+    @Override
+    public CompletionStage<Session.Starter> exec(
+            String nodeName, String namespace, String pod, String container, List<String> command, Streams streams) {
+        return node(nodeName).exec(namespace, pod, container, command, streams);
+    }
+
+    @Override
+    public CompletionStage<Session.Starter> attach(
+            String nodeName, String namespace, String pod, String container, Streams streams) {
+        return node(nodeName).attach(namespace, pod, container, streams);
+    }
+
+    @Override
+    public CompletionStage<Session.Dialer> portForward(String nodeName, String namespace, String pod) {
+        return node(nodeName).portForward(namespace, pod);
+    }
+
+    private Kubelet node(String name) {
+        return nodes.get().stream()
+                .filter(node -> node.nodeName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> NodeConnections.unconnected(name));
     }
 
     /** Turns lines into bytes, up to a limit. */

@@ -1,0 +1,160 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
+import dev.amphora.api.FieldError;
+import dev.amphora.api.Json;
+import dev.amphora.apiserver.customresource.DefinedVersion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Objects of a custom resource, in one of its versions: what the definition says of them. */
+public final class CustomResourceStrategy implements Strategy {
+    private final DefinedVersion version;
+    private final boolean hasStatus;
+
+    /** The strategy of a version; it works on objects in this version. */
+    public CustomResourceStrategy(DefinedVersion version) {
+        this.version = version;
+        hasStatus = version.hasSubresource("status");
+    }
+
+    @Override
+    public void setDefaults(ObjectNode object) {
+        version.setDefaults(object);
+    }
+
+    @Override
+    public boolean hasGeneration() {
+        return true;
+    }
+
+    @Override
+    public boolean unconditionalUpdate() {
+        return false;
+    }
+
+    @Override
+    public void prepareForCreate(ObjectNode object) {
+        if (hasStatus) {
+            object.remove("status");
+        }
+    }
+
+    @Override
+    public void prepareForUpdate(ObjectNode object, ObjectNode old) {
+        if (hasStatus) {
+            Strategies.keepStatus(object, old);
+        }
+        Strategies.setGeneration(object, old, !desired(object).equals(desired(old)));
+    }
+
+    /** What a change of raises the generation. */
+    private ObjectNode desired(ObjectNode object) {
+        ObjectNode desired = Json.object();
+        desired.setAll(object);
+        desired.remove("metadata");
+        if (hasStatus) {
+            desired.remove("status");
+        }
+        return desired;
+    }
+
+    /** Nothing but the status may change, labels and annotations neither. */
+    @Override
+    public void prepareForStatusUpdate(ObjectNode object, ObjectNode old) {
+        JsonNode status = object.get("status");
+        JsonNode resourceVersion = object.path("metadata").get("resourceVersion");
+        object.removeAll();
+        object.setAll(old.deepCopy());
+        if (resourceVersion != null) {
+            Strategies.metadata(object).set("resourceVersion", resourceVersion);
+        }
+        if (status == null) {
+            object.remove("status");
+        } else {
+            object.set("status", status);
+        }
+    }
+
+    @Override
+    public List<FieldError> validate(ObjectNode object) {
+        Fields fields = Fields.of(object);
+        if (!typed(fields)) {
+            return fields.errors();
+        }
+        MetadataRules.general(fields.at("metadata"), Names::subdomain);
+        fields.add(version.check(object));
+        EmbeddedRules.check(fields, version.structural());
+        return fields.errors();
+    }
+
+    /** A kind of another name is no object of this resource. */
+    private boolean typed(Fields object) {
+        String kind = version.definition().accepted().kind();
+        if (!object.at("kind").is(kind)) {
+            object.at("kind").invalid("must be " + kind);
+        }
+        if (!object.at("apiVersion").is(version.apiVersion())) {
+            object.at("apiVersion").invalid("must be " + version.apiVersion());
+        }
+        return object.errors().isEmpty();
+    }
+
+    @Override
+    public List<FieldError> validateUpdate(ObjectNode object, ObjectNode old) {
+        Fields fields = Fields.of(object);
+        if (!typed(fields)) {
+            return fields.errors();
+        }
+        MetadataRules.checkUpdate(fields.at("metadata"), old.path("metadata"));
+        fields.add(version.check(object, old));
+        EmbeddedRules.check(fields, version.structural());
+        return fields.errors();
+    }
+
+    @Override
+    public List<FieldError> validateStatusUpdate(ObjectNode object, ObjectNode old) {
+        return validateUpdate(object, old);
+    }
+
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        return finalizerWarnings(object, Json.object());
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        return finalizerWarnings(object, old);
+    }
+
+    private static List<String> finalizerWarnings(ObjectNode object, ObjectNode old) {
+        List<String> known = new ArrayList<>(List.of("foregroundDeletion", "orphan"));
+        old.path("metadata").path("finalizers").forEach(each -> known.add(each.asText()));
+        List<String> warnings = new ArrayList<>();
+        for (JsonNode finalizer : object.path("metadata").path("finalizers")) {
+            if (!finalizer.asText().contains("/") && !known.contains(finalizer.asText())) {
+                warnings.add(("metadata.finalizers: %s: prefer a domain-qualified finalizer name to avoid accidental"
+                                + " conflicts with other finalizer writers")
+                        .formatted(FieldError.quoted(finalizer.asText())));
+            }
+        }
+        return warnings;
+    }
+
+    @Override
+    public Map<String, String> selectableFields(ObjectNode object) {
+        ImmutableMap.Builder<String, String> fields = ImmutableMap.builder();
+        for (JsonNode field : version.tree().path("selectableFields")) {
+            String path = field.path("jsonPath").asText();
+            JsonNode value = object;
+            for (String step : path.substring(1).split("\\.", -1)) {
+                value = value.path(step);
+            }
+            fields.put(path.substring(1), value.asText(""));
+        }
+        return fields.buildKeepingLast();
+    }
+}

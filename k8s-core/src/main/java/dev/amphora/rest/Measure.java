@@ -1,0 +1,103 @@
+package dev.amphora.rest;
+
+import dev.amphora.apiserver.Verb;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is measured of one request, from its arrival to its end. */
+final class Measure {
+    private final Metrics metrics;
+    private final InstantSource clock;
+    private final Instant began;
+    private final boolean writes;
+    private Metrics.Subject subject;
+    private long received;
+    private boolean longRunning;
+    private boolean over;
+
+    Measure(Metrics metrics, InstantSource clock, String method) {
+        this.metrics = metrics;
+        this.clock = clock;
+        began = clock.instant();
+        writes = !List.of("GET", "HEAD", "OPTIONS").contains(method);
+        subject = new Metrics.Subject(method, "", "", "", "", "", "");
+        metrics.began(writes);
+    }
+
+    /** The request asks for a page. */
+    void of(String path) {
+        String[] parts = path.split("/", 3);
+        String page = parts.length > 1 ? "/" + parts[1] : path;
+        subject = new Metrics.Subject(subject.verb(), "", "", "", "", page, "");
+    }
+
+    /** The request asks for a resource. */
+    void of(
+            ResourcePath target,
+            @Nullable Verb verb,
+            String mediaType,
+            Map<String, List<String>> query,
+            long bodyLength) {
+        received = bodyLength;
+        subject = new Metrics.Subject(
+                word(verb, mediaType),
+                query.containsKey("dryRun") ? "All" : "",
+                target.group(),
+                target.version(),
+                target.resource(),
+                target.subresource(),
+                !target.name().isEmpty() || verb == Verb.CREATE
+                        ? "resource"
+                        : target.namespace().isEmpty() ? "cluster" : "namespace");
+    }
+
+    private String word(@Nullable Verb verb, String mediaType) {
+        if (verb == null) {
+            return subject.verb();
+        }
+        return switch (verb) {
+            case CREATE -> "POST";
+            case UPDATE -> "PUT";
+            case DELETE_COLLECTION -> "DELETECOLLECTION";
+            case PATCH -> mediaType.equals("application/apply-patch+yaml") ? "APPLY" : "PATCH";
+            default -> verb.name().toUpperCase(Locale.ROOT);
+        };
+    }
+
+    /** The request is answered. */
+    synchronized void answered(int code, long sent) {
+        if (longRunning) {
+            ended(code);
+        } else if (!over) {
+            over = true;
+            metrics.answered(
+                    subject, writes, code, Duration.between(began, clock.instant()), received, sent);
+        }
+    }
+
+    /** The request has no end of its own. */
+    synchronized void runsLong() {
+        if (!over && !longRunning) {
+            longRunning = true;
+            metrics.runsLong(subject, writes);
+        }
+    }
+
+    /** An event goes out. */
+    void sent(int bytes) {
+        metrics.sent(subject, bytes);
+    }
+
+    /** The request that had no end of its own has ended. */
+    synchronized void ended(int code) {
+        if (longRunning && !over) {
+            over = true;
+            metrics.ended(subject, code, Duration.between(began, clock.instant()));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package dev.amphora.stream;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connected socket, as a sink for what goes out, that hands on what comes in. Each direction occupies a thread while it moves bytes or
+ * waits for some; the socket is closed when both have ended.
+ */
+public final class SocketLink implements ByteSink {
+    private static final int PIECE = 32 << 10;
+
+    private final SocketChannel channel;
+    private final Executor blocking;
+    private final Queue<Piece> pieces = new ArrayDeque<>();
+    private boolean writing;
+    private boolean outEnded;
+    private boolean shutDown;
+    private boolean inEnded;
+
+    private record Piece(byte @Nullable [] bytes, CompletableFuture<@Nullable Void> taken) {}
+
+    /**
+     * Takes over a socket.
+     *
+     * @param channel connected, in blocking mode
+     * @param blocking runs what blocks
+     */
+    public SocketLink(SocketChannel channel, Executor blocking) {
+        this.channel = channel;
+        this.blocking = blocking;
+    }
+
+    /** Connects to an address. Blocks. */
+    public static SocketChannel open(SocketAddress address) throws IOException {
+        SocketChannel channel = address instanceof UnixDomainSocketAddress
+                ? SocketChannel.open(StandardProtocolFamily.UNIX)
+                : SocketChannel.open();
+        try {
+            channel.connect(address);
+            if (!(address instanceof UnixDomainSocketAddress)) {
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            }
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Connects to an address and says where goes what comes from there. */
+    public static CompletionStage<ByteSink> connect(SocketAddress address, ByteSink received, Executor blocking) {
+        CompletableFuture<ByteSink> connected = new CompletableFuture<>();
+        blocking.execute(() -> {
+            try {
+                SocketLink link = new SocketLink(open(address), blocking);
+                connected.complete(link);
+                link.receive(received);
+            } catch (IOException | RuntimeException e) {
+                connected.completeExceptionally(e);
+            }
+        });
+        return connected;
+    }
+
+    /** Begins to hand on what comes in, to its end. Called once. */
+    public void receive(ByteSink to) {
+        blocking.execute(() -> read(to));
+    }
+
+    private void read(ByteSink to) {
+        ByteBuffer buffer = ByteBuffer.allocate(PIECE);
+        try {
+            while (channel.read(buffer.clear()) >= 0) {
+                byte[] piece = new byte[buffer.flip().remaining()];
+                buffer.get(piece);
+                CompletableFuture<@Nullable Void> taken = to.write(piece).toCompletableFuture();
+                if (!taken.isDone()) {
+                    taken.whenComplete((nothing, failure) -> blocking.execute(() -> goOn(to, failure)));
+                    return;
+                }
+                if (taken.isCompletedExceptionally()) {
+                    abort();
+                    return;
+                }
+            }
+            to.end();
+            ended(false);
+        } catch (IOException e) {
+            to.abort();
+            abort();
+        }
+    }
+
+    private void goOn(ByteSink to, @Nullable Throwable failure) {
+        if (failure == null) {
+            read(to);
+        } else {
+            abort();
+        }
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> write(byte[] piece) {
+        return add(new Piece(piece, new CompletableFuture<>()));
+    }
+
+    @Override
+    public void end() {
+        add(new Piece(null, new CompletableFuture<>()));
+    }
+
+    @Override
+    public void abort() {
+        Queue<Piece> dropped;
+        synchronized (this) {
+            outEnded = true;
+            inEnded = true;
+            dropped = new ArrayDeque<>(pieces);
+            pieces.clear();
+        }
+        close();
+        dropped.forEach(piece -> piece.taken.completeExceptionally(new IOException("the connection is closed")));
+    }
+
+    private CompletionStage<@Nullable Void> add(Piece piece) {
+        synchronized (this) {
+            if (outEnded) {
+                piece.taken.completeExceptionally(new IOException("the connection is closed"));
+                return piece.taken;
+            }
+            outEnded = piece.bytes == null;
+            pieces.add(piece);
+            if (writing) {
+                return piece.taken;
+            }
+            writing = true;
+        }
+        blocking.execute(this::writeAll);
+        return piece.taken;
+    }
+
+    private void writeAll() {
+        while (true) {
+            Piece next;
+            synchronized (this) {
+                next = pieces.poll();
+                if (next == null) {
+                    writing = false;
+                    return;
+                }
+            }
+            try {
+                if (next.bytes == null) {
+                    channel.shutdownOutput();
+                    ended(true);
+                } else {
+                    ByteBuffer buffer = ByteBuffer.wrap(next.bytes);
+                    while (buffer.hasRemaining()) {
+                        channel.write(buffer);
+                    }
+                }
+                next.taken.complete(null);
+            } catch (IOException e) {
+                next.taken.completeExceptionally(e);
+                abort();
+            }
+        }
+    }
+
+    private void ended(boolean out) {
+        boolean both;
+        synchronized (this) {
+            if (out) {
+                shutDown = true;
+            } else {
+                inEnded = true;
+            }
+            both = shutDown && inEnded;
+        }
+        if (both) {
+            close();
+        }
+    }
+
+    private void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // whatever a socket says on its way out, it is closed
+        }
+    }
+}
