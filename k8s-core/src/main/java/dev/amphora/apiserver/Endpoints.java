@@ -10,10 +10,10 @@ import dev.amphora.apiserver.strategy.KindConversions;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
-import java.util.Map;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 
@@ -129,7 +129,9 @@ final class Endpoints {
         for (ResourceInfo info : catalogue().resources()) {
             ResourceInfo stored = storedAs(info);
             WatchCache cache = caches.get(
-                    catalogue.resource(stored.group(), stored.version(), stored.plural()).isPresent()
+                    catalogue
+                                    .resource(stored.group(), stored.version(), stored.plural())
+                                    .isPresent()
                             ? prefix(stored)
                             : ROOT + stored.group() + "/" + stored.plural() + "/");
             Measurements measured = cache == null ? null : cache.measure(stored.group(), stored.plural());

@@ -251,8 +251,7 @@ final class WatchCache {
     @Nullable Measurements measure(String group, String resource) {
         synchronized (feed) {
             return started
-                    ? new Measurements(
-                            group, resource, objects.size(), lastChange, received, dispatched, starts, MOST)
+                    ? new Measurements(group, resource, objects.size(), lastChange, received, dispatched, starts, MOST)
                     : null;
         }
     }

@@ -75,8 +75,7 @@ final class Measure {
             ended(code);
         } else if (!over) {
             over = true;
-            metrics.answered(
-                    subject, writes, code, Duration.between(began, clock.instant()), received, sent);
+            metrics.answered(subject, writes, code, Duration.between(began, clock.instant()), received, sent);
         }
     }
 

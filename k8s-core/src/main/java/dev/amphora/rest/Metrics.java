@@ -48,7 +48,10 @@ final class Metrics {
             SECONDS,
             WITHOUT_DRY_RUN);
     private final MetricFamily responseSizes = MetricFamily.histogram(
-            "apiserver_response_sizes", "[STABLE] How long the bodies of answers were, in bytes.", SIZES, WITHOUT_DRY_RUN);
+            "apiserver_response_sizes",
+            "[STABLE] How long the bodies of answers were, in bytes.",
+            SIZES,
+            WITHOUT_DRY_RUN);
     private final MetricFamily bodySizes = MetricFamily.histogram(
             "apiserver_request_body_size_bytes",
             "[ALPHA] How long the bodies of requests were, in bytes.",
@@ -62,18 +65,14 @@ final class Metrics {
             WITHOUT_DRY_RUN);
     private final MetricFamily inFlight = MetricFamily.gauge(
             "apiserver_current_inflight_requests", "[STABLE] Requests that are being answered.", "request_kind");
-    private final MetricFamily users = MetricFamily.counter(
-            "authenticated_user_requests", "[ALPHA] Requests by who made them.", "username");
+    private final MetricFamily users =
+            MetricFamily.counter("authenticated_user_requests", "[ALPHA] Requests by who made them.", "username");
     private final MetricFamily attempts = MetricFamily.counter(
             "authentication_attempts", "[ALPHA] Requests by whether it was clear who made them.", "result");
     private final MetricFamily authorizations = MetricFamily.counter(
             "authorization_attempts_total", "[ALPHA] Requests by whether they were allowed.", "result");
     private final MetricFamily events = MetricFamily.counter(
-            "apiserver_watch_events_total",
-            "[ALPHA] Events sent to who watches.",
-            "group",
-            "version",
-            "resource");
+            "apiserver_watch_events_total", "[ALPHA] Events sent to who watches.", "group", "version", "resource");
     private final MetricFamily eventSizes = MetricFamily.histogram(
             "apiserver_watch_events_sizes",
             "[ALPHA] How long events sent to who watches were, in bytes.",
@@ -110,7 +109,8 @@ final class Metrics {
         }
 
         private boolean writes() {
-            return List.of("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION").contains(verb);
+            return List.of("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION")
+                    .contains(verb);
         }
     }
 
@@ -187,7 +187,8 @@ final class Metrics {
         MetricFamily.gauge("kubernetes_build_info", "[ALPHA] The release whose behaviour is served.", "git_version")
                 .add(1, "v1.36.3")
                 .write(out);
-        MetricFamily checks = MetricFamily.gauge("kubernetes_healthcheck", "[STABLE] Whether a page's checks pass.", "name", "type");
+        MetricFamily checks =
+                MetricFamily.gauge("kubernetes_healthcheck", "[STABLE] Whether a page's checks pass.", "name", "type");
         checks.add(api.health.isReady() ? 1 : 0, "ping", "readyz").write(out);
         return new HttpAnswer(200, out.toString().getBytes(StandardCharsets.UTF_8))
                 .with("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
@@ -196,8 +197,8 @@ final class Metrics {
 
     /** What the watch caches have measured. */
     private static void caches(StringBuilder out, List<Measurements> all) {
-        MetricFamily stored = MetricFamily.gauge(
-                "apiserver_storage_objects", "[STABLE] How many objects are stored.", "resource");
+        MetricFamily stored =
+                MetricFamily.gauge("apiserver_storage_objects", "[STABLE] How many objects are stored.", "resource");
         MetricFamily objects = MetricFamily.gauge(
                 "apiserver_resource_objects", "[ALPHA] How many objects are stored.", "group", "resource");
         MetricFamily versions = MetricFamily.gauge(
@@ -252,15 +253,13 @@ final class Metrics {
         MetricFamily.gauge("process_resident_memory_bytes", "Memory that the Java virtual machine has taken, in bytes.")
                 .add(Runtime.getRuntime().totalMemory())
                 .write(out);
-        MetricFamily.gauge("process_virtual_memory_max_bytes", "Memory that the Java virtual machine may take, in bytes.")
+        MetricFamily.gauge(
+                        "process_virtual_memory_max_bytes", "Memory that the Java virtual machine may take, in bytes.")
                 .add(Runtime.getRuntime().maxMemory())
                 .write(out);
-        ProcessHandle.current()
-                .info()
-                .totalCpuDuration()
-                .ifPresent(used -> MetricFamily.counter(
-                                "process_cpu_seconds_total", "Time that the process has computed, in seconds.")
-                        .add(used.toMillis() / 1e3)
-                        .write(out));
+        ProcessHandle.current().info().totalCpuDuration().ifPresent(used -> MetricFamily.counter(
+                        "process_cpu_seconds_total", "Time that the process has computed, in seconds.")
+                .add(used.toMillis() / 1e3)
+                .write(out));
     }
 }

@@ -9,6 +9,7 @@ import com.google.common.io.BaseEncoding;
 import com.google.protobuf.ByteString;
 import dev.amphora.api.StatusException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -195,20 +196,27 @@ public final class BodyDecoder {
     }
 
     private static Body body(Document document, Decoder.Result result, FieldValidation validation) {
-        if (validation == FieldValidation.STRICT && !result.strictErrors().isEmpty()) {
-            throw new DecodeException("strict decoding error: " + String.join(", ", result.strictErrors()));
+        List<String> errors = ImmutableList.<String>builder()
+                .addAll(document.repeated)
+                .addAll(result.strictErrors())
+                .build();
+        if (validation == FieldValidation.STRICT && !errors.isEmpty()) {
+            throw new DecodeException("strict decoding error: " + String.join(", ", errors));
         }
         ObjectNode object = JsonNodeFactory.instance.objectNode();
         object.put("kind", document.kind);
         object.put("apiVersion", document.apiVersion());
         result.value().properties().forEach(entry -> object.putIfAbsent(entry.getKey(), entry.getValue()));
-        return new Body(object, validation == FieldValidation.WARN ? result.strictErrors() : List.of());
+        return new Body(object, validation == FieldValidation.WARN ? errors : List.of());
     }
 
     private static Document read(byte[] bytes, Encoding encoding, String group, String version, String kind) {
         switch (encoding) {
-            case YAML:
-                return document(YamlText.parse(bytes), group, version, kind);
+            case YAML: {
+                List<String> repeated = new ArrayList<>();
+                Document document = document(YamlText.parse(bytes, repeated), group, version, kind);
+                return new Document(document.tree, null, document.group, document.version, document.kind, repeated);
+            }
             case PROTOBUF: {
                 ProtobufCodec.Envelope envelope = ProtobufCodec.open(bytes);
                 ObjectNode tree = JsonNodeFactory.instance
@@ -216,7 +224,8 @@ public final class BodyDecoder {
                         .put("apiVersion", envelope.apiVersion())
                         .put("kind", envelope.kind());
                 Document document = document(tree, group, version, kind);
-                return new Document(tree, envelope.message(), document.group, document.version, document.kind);
+                return new Document(
+                        tree, envelope.message(), document.group, document.version, document.kind, List.of());
             }
             default:
                 JsonNode tree;
@@ -246,7 +255,8 @@ public final class BodyDecoder {
                 null,
                 own ? parts.size() == 2 ? parts.get(0) : "" : group,
                 own ? parts.get(parts.size() - 1) : version,
-                ownKind.isEmpty() ? kind : ownKind);
+                ownKind.isEmpty() ? kind : ownKind,
+                List.of());
     }
 
     private static String typeField(JsonNode tree, String name) {
@@ -288,7 +298,13 @@ public final class BodyDecoder {
         return bytes.length > SHOWN ? text + " ..." : text;
     }
 
-    private record Document(JsonNode tree, @Nullable ByteString message, String group, String version, String kind) {
+    private record Document(
+            JsonNode tree,
+            @Nullable ByteString message,
+            String group,
+            String version,
+            String kind,
+            List<String> repeated) {
         String apiVersion() {
             return ResourceInfo.apiVersion(group, version);
         }

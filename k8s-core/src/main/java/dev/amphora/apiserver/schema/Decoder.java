@@ -13,6 +13,7 @@ import dev.amphora.apiserver.schema.JsonText.RepeatingObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,16 +260,19 @@ public final class Decoder {
         }
     }
 
+    /** A map; its keys in order, as the reference writes them. */
     private JsonNode map(JsonNode node, TypeSchema type, Path path) {
-        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        Map<String, JsonNode> sorted = new TreeMap<>();
         String elementType = elementGoType(path.goType(), type.element());
         int position = 0;
         for (Map.Entry<String, JsonNode> entry : node.properties()) {
             reportRepeated(node, position++, null, path);
             JsonNode value = value(entry.getValue(), type.element(), path.key(entry.getKey(), elementType));
-            result.set(entry.getKey(), value == null ? zero(type.element()) : value);
+            sorted.put(entry.getKey(), value == null ? zero(type.element()) : value);
         }
         reportRepeated(node, position, null, path);
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        sorted.forEach(result::set);
         return result;
     }
 

@@ -8,7 +8,10 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.common.collect.ImmutableSet;
+import dev.amphora.api.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -34,6 +37,15 @@ final class YamlText {
     private YamlText() {}
 
     static JsonNode parse(byte[] bytes) {
+        return parse(bytes, new ArrayList<>());
+    }
+
+    /**
+     * Reads the first document.
+     *
+     * @param repeated takes what there is to say of keys that stand twice in a mapping; the last one counts
+     */
+    static JsonNode parse(byte[] bytes, List<String> repeated) {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(Integer.MAX_VALUE);
         options.setMaxAliasesForCollections(MAX_ALIASES);
@@ -41,7 +53,7 @@ final class YamlText {
         try {
             for (Node document :
                     new Yaml(options).composeAll(new java.io.StringReader(new String(bytes, StandardCharsets.UTF_8)))) {
-                return convert(document, 0);
+                return convert(document, 0, repeated);
             }
             return NullNode.instance;
         } catch (MarkedYAMLException e) {
@@ -64,18 +76,22 @@ final class YamlText {
         return line == 0 ? problem : "line " + (line + 1) + ": " + problem;
     }
 
-    private static JsonNode convert(Node node, int depth) {
+    private static JsonNode convert(Node node, int depth, List<String> repeated) {
         if (depth > MAX_DEPTH) {
             throw new DecodeException("yaml: exceeded max depth");
         }
         if (node instanceof MappingNode) {
             ObjectNode object = JsonNodeFactory.instance.objectNode();
             for (NodeTuple entry : ((MappingNode) node).getValue()) {
-                JsonNode value = convert(entry.getValueNode(), depth + 1);
+                JsonNode value = convert(entry.getValueNode(), depth + 1, repeated);
                 String key = key(entry.getKeyNode());
                 if (key.equals("<<") && value.isObject()) {
                     value.properties().forEach(e -> object.putIfAbsent(e.getKey(), e.getValue()));
                 } else {
+                    if (object.has(key)) {
+                        int line = entry.getValueNode().getStartMark().getLine() + 1;
+                        repeated.add("line %d: key %s already set in map".formatted(line, Json.quote(key)));
+                    }
                     object.set(key, value);
                 }
             }
@@ -83,7 +99,7 @@ final class YamlText {
         }
         if (node instanceof SequenceNode) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
-            ((SequenceNode) node).getValue().forEach(item -> array.add(convert(item, depth + 1)));
+            ((SequenceNode) node).getValue().forEach(item -> array.add(convert(item, depth + 1, repeated)));
             return array;
         }
         return scalar((ScalarNode) node);

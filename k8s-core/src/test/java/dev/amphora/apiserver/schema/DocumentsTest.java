@@ -157,4 +157,53 @@ class DocumentsTest {
         assertThat(openApi.v2Protobuf().json()).startsWith(0x0a, 3, '2', '.', '0');
         assertThat(openApi.v2Protobuf().json().length).isLessThan(openApi.v2().json().length);
     }
+
+    @Test
+    void parametersOfOneNameAreSharedByWhatTheyMean() {
+        JsonNode paths = Json.read(openApi.v2().json()).path("paths");
+        String pod = "/api/v1/namespaces/{namespace}/pods/{name}";
+
+        assertThat(paths.path(pod).path("patch").path("parameters").findValuesAsText("$ref"))
+                .contains("#/parameters/body-78PwaGsr", "#/parameters/fieldManager-7c6nTn1T");
+        assertThat(paths.path(pod).path("put").path("parameters").findValuesAsText("$ref"))
+                .contains("#/parameters/fieldManager-Qy4HdaTW");
+        assertThat(paths.path(pod + "/exec").path("parameters").findValuesAsText("$ref"))
+                .contains("#/parameters/container-i5dOmRiM");
+        assertThat(OpenApiParameters.sharedName("query:container", pod + "/log", ""))
+                .isEqualTo("container-1GeXxFDC");
+        assertThat(OpenApiParameters.sharedName("query:path", "/api/v1/nodes/{name}/proxy/{path}", ""))
+                .isEqualTo("path-rFDtV0x9");
+        assertThat(OpenApiParameters.sharedName("query:dryRun", pod, "")).isNull();
+    }
+
+    @Test
+    void onlyWhatOperationsReachIsDefined() {
+        JsonNode definitions = Json.read(openApi.v2().json()).path("definitions");
+
+        assertThat(definitions.has("io.k8s.api.core.v1.NodeProxyOptions")).isFalse();
+        assertThat(definitions
+                        .path(OpenApiPaths.META + "WatchEvent")
+                        .path("x-kubernetes-group-version-kind")
+                        .findValuesAsText("group"))
+                .contains("imagepolicy.k8s.io");
+    }
+
+    @Test
+    void theBinaryFormKeepsTheHashOfTheText() {
+        OpenApiDocuments.Document json = openApi.document("apis/apps/v1").orElseThrow();
+        OpenApiDocuments.Document binary = openApi.protobuf("apis/apps/v1", json);
+
+        assertThat(binary.hash()).isEqualTo(json.hash());
+        assertThat(binary.json()).startsWith(0x0a, 5, '3', '.', '0', '.', '0');
+        assertThat(DiscoveryProtobuf.encode(discovery.aggregatedGroups())).startsWith('k', '8', 's', 0);
+    }
+
+    @Test
+    void aVersionThatIsNotServedIsNotShown() {
+        SchemaCatalogue without = catalogue.withoutVersion("extensions/v1beta1");
+
+        assertThat(catalogue.resources("extensions", "v1beta1")).isNotEmpty();
+        assertThat(new DiscoveryDocuments(without).group("extensions")).isEmpty();
+        assertThat(new OpenApiDocuments(without).paths()).doesNotContain("apis/extensions");
+    }
 }
