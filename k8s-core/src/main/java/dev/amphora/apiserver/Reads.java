@@ -181,10 +181,10 @@ final class Reads {
 
     private WatchCache.Snapshot cached(Endpoint endpoint, WatchFilter filter, String asked, long revision) {
         WatchCache cache = endpoint.cache();
-        if (!asked.isEmpty()) {
-            if (revision > 0) {
-                reach(revision, endpoint.isCached());
-            }
+        if (revision > 0) {
+            reach(revision, endpoint.isCached());
+        }
+        if (!asked.isEmpty() && endpoint.isCached()) {
             return cache.held(filter.prefix(), revision);
         }
         WatchCache.Snapshot fresh = cache.fresh(filter.prefix());

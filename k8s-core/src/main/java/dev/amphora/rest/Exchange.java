@@ -29,7 +29,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +49,8 @@ final class Exchange {
     private static final Pattern LEGACY_PROXY = Pattern.compile("^/(api|apis/[^/]+)/[^/]+/proxy/");
     private static final Set<String> NO_NAMES = ImmutableSet.of(".", "..");
     private static final int WORTH_COMPRESSING = 128 << 10;
+    /** The fastest level that looks for matches well. */
+    private static final int COMPRESSION = 4;
 
     private final RestApi api;
     private final HttpCall call;
@@ -569,7 +570,7 @@ final class Exchange {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 8);
         try (GZIPOutputStream gzip = new GZIPOutputStream(out) {
             {
-                def.setLevel(Deflater.BEST_SPEED);
+                def.setLevel(COMPRESSION);
             }
         }) {
             gzip.write(bytes);

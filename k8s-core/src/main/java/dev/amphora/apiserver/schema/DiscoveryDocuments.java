@@ -156,9 +156,10 @@ public final class DiscoveryDocuments {
         return item;
     }
 
-    private static ObjectNode aggregated(ResourceInfo resource) {
+    private ObjectNode aggregated(ResourceInfo resource) {
+        boolean custom = catalogue.customType(resource) != null;
         ObjectNode node = object().put("resource", resource.plural());
-        kind(node, "", "", resource.kind());
+        kind(node, custom ? resource.group() : "", custom ? resource.version() : "", resource.kind());
         node.put("scope", resource.namespaced() ? "Namespaced" : "Cluster")
                 .put("singularResource", resource.singular());
         strings(node, "verbs", resource.verbs());
@@ -172,7 +173,7 @@ public final class DiscoveryDocuments {
             ArrayNode subresources = node.putArray("subresources");
             for (Subresource subresource : resource.subresources()) {
                 ObjectNode item = subresources.addObject().put("subresource", subresource.name());
-                boolean foreign = isForeign(resource, subresource);
+                boolean foreign = custom || isForeign(resource, subresource);
                 kind(
                         item,
                         foreign ? subresource.group() : "",

@@ -3,6 +3,7 @@ package dev.amphora.apiserver.schema;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,16 @@ import java.util.List;
  * @param cells writes one cell for each column
  */
 record TableLayout(List<Column> columns, CellWriter cells) {
+
+    /** What the columns that all kinds have show. */
+    private static final ImmutableMap<String, String> COMMON = ImmutableMap.of(
+            "Name",
+            "What the object is called. No two objects of one kind in a namespace, or in the whole cluster if the kind has no"
+                    + " namespaces, have the same name at the same time, and an object keeps its name for as long as it exists.",
+            "Age",
+            "How long ago the server took the object in, by its own clock: from creationTimestamp, which the server sets and"
+                    + " clients cannot change, until the answer was written. It is told in the largest unit or two that say"
+                    + " enough.");
 
     TableLayout {
         columns = ImmutableList.copyOf(columns);
@@ -27,7 +38,7 @@ record TableLayout(List<Column> columns, CellWriter cells) {
      */
     record Column(String name, String type, String format, int priority, String description) {
         Column(String name, String type, String format, int priority) {
-            this(name, type, format, priority, name);
+            this(name, type, format, priority, COMMON.getOrDefault(name, name));
         }
     }
 
