@@ -32,7 +32,7 @@ final class WatchCache {
     private final Object starting = new Object();
     private final NavigableMap<String, VersionedObject> objects = new TreeMap<>();
     private final ArrayDeque<Change> recent = new ArrayDeque<>();
-    private final List<CacheWatcher> watchers = new ArrayList<>();
+    private final Watchers watchers;
     private final List<Object> early = new ArrayList<>();
     private final List<Follower> followers = new ArrayList<>();
     private final List<Runnable> untilEmpty = new ArrayList<>();
@@ -45,6 +45,7 @@ final class WatchCache {
         this.store = store;
         this.feed = feed;
         this.prefix = prefix;
+        this.watchers = new Watchers(prefix);
     }
 
     /**
@@ -251,9 +252,7 @@ final class WatchCache {
                 || (recent.size() > FEWEST && recent.getFirst().at().isBefore(old))) {
             forgotten = recent.removeFirst().revision();
         }
-        for (CacheWatcher watcher : List.copyOf(watchers)) {
-            watcher.offer(change);
-        }
+        watchers.offer(change);
     }
 
     /** Forgets everything, because changes were missed. Called under the feed's lock. */
@@ -262,16 +261,13 @@ final class WatchCache {
         objects.clear();
         recent.clear();
         early.clear();
-        List<CacheWatcher> ended = List.copyOf(watchers);
-        watchers.clear();
-        ended.forEach(CacheWatcher::end);
+        watchers.clear().forEach(CacheWatcher::end);
     }
 
     void endWatchers() {
         List<CacheWatcher> ended;
         synchronized (feed) {
-            ended = List.copyOf(watchers);
-            watchers.clear();
+            ended = watchers.clear();
         }
         ended.forEach(CacheWatcher::end);
     }
