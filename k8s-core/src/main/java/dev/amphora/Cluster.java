@@ -9,6 +9,7 @@ import dev.amphora.kernel.Kernel;
 import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.Kubelet;
 import dev.amphora.kubelet.KubeletConfig;
+import dev.amphora.rest.LocalConnection;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -80,6 +81,13 @@ public final class Cluster implements AutoCloseable {
      */
     public Client api(User user, String userAgent) {
         return new InProcessClient(parts.apiServer(), user, userAgent);
+    }
+
+    /**
+     * A way to the API for requests as bytes, without a socket: they show credentials of their own and are answered as over the network.
+     */
+    public LocalConnection connection() {
+        return parts.newLocalConnection();
     }
 
     /** The API server. */

@@ -27,6 +27,7 @@ import dev.amphora.proxy.ServiceProxy;
 import dev.amphora.rest.Health;
 import dev.amphora.rest.InProcess;
 import dev.amphora.rest.Kubeconfig;
+import dev.amphora.rest.LocalConnection;
 import dev.amphora.rest.RestApi;
 import dev.amphora.rest.RestServer;
 import dev.amphora.rest.tls.CertificateAuthority;
@@ -370,6 +371,10 @@ final class ClusterParts implements AutoCloseable {
         synchronized (nodes) {
             return List.copyOf(nodes);
         }
+    }
+
+    LocalConnection newLocalConnection() {
+        return new LocalConnection(rest);
     }
 
     KubernetesClient newFabric8Client() {

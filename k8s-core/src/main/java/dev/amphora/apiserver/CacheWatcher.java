@@ -58,6 +58,10 @@ final class CacheWatcher implements WatchSink.Handle {
 
     private record Pending(EventType type, @Nullable VersionedObject object, long revision, boolean endOfInitial) {}
 
+    WatchFilter filter() {
+        return filter;
+    }
+
     /** Takes what is there at the start. Called under the feed's lock, before anything is offered. */
     synchronized void begin(List<VersionedObject> initial, long endOfInitial, long revision) {
         after = revision;

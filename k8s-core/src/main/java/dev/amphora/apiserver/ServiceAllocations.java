@@ -207,7 +207,8 @@ final class ServiceAllocations implements Allocations {
             abandoned = holder.get();
         }
         long expected = abandoned == null ? 0 : abandoned.revision();
-        Store.Swap swap = addresses.store().put(key, Json.write(address), expected);
+        byte[] value = StoredForm.of(address);
+        Store.Swap swap = addresses.store().put(key, value, expected);
         if (!swap.succeeded()) {
             return false;
         }
@@ -217,7 +218,7 @@ final class ServiceAllocations implements Allocations {
                 new Change(
                         swap.revision(),
                         key,
-                        VersionedObject.of(key, swap.revision(), address),
+                        VersionedObject.stored(key, value, swap.revision(), address),
                         abandoned,
                         kernel.instant()));
         reservation.undo.add(() -> releaseAddress(ip, service));

@@ -2,29 +2,52 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.Interner;
+import com.google.common.collect.Interners;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.strategy.Conversion;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One object at one revision, shared by everyone who reads or watches it.
  *
- * <p>Its tree, its bytes and its typed form are made when first asked for, and once. All of them are read-only.
+ * <p>What is stored is held as the store's own bytes. Its tree, its typed form and the bytes that go out are made when asked for and shared
+ * as long as somebody uses them; an object that nobody looks at costs little more than its bytes. All of them are read-only.
  */
 public final class VersionedObject {
+    private static final Interner<JsonNode> LABELS = Interners.newWeakInterner();
+    private static final Interner<String> NAMES = Interners.newWeakInterner();
+
     private final String key;
     private final long revision;
-    private volatile byte @Nullable [] stored;
-    private volatile @Nullable ObjectNode tree;
-    private volatile byte @Nullable [] bytes;
-    private volatile @Nullable Object typed;
-    private volatile @Nullable Converted converted;
+    private final byte @Nullable [] stored;
+    private final @Nullable ObjectNode own;
+    private volatile @Nullable Summary summary;
+    private volatile @Nullable Reference<ObjectNode> tree;
+    private volatile @Nullable Reference<byte[]> bytes;
+    private volatile @Nullable Reference<Object> typed;
+    private volatile @Nullable Reference<Converted> converted;
 
-    private VersionedObject(String key, long revision, byte @Nullable [] stored, @Nullable ObjectNode tree) {
+    private VersionedObject(String key, long revision, byte @Nullable [] stored, @Nullable ObjectNode own) {
         this.key = key;
         this.revision = revision;
         this.stored = stored;
-        this.tree = tree;
+        this.own = own;
+    }
+
+    /** What selectors and preconditions look at, kept when the rest isn't. */
+    private record Summary(String name, String namespace, String uid, String node, JsonNode labels) {
+        static Summary of(ObjectNode tree) {
+            JsonNode metadata = tree.path("metadata");
+            return new Summary(
+                    metadata.path("name").asText(""),
+                    NAMES.intern(metadata.path("namespace").asText("")),
+                    metadata.path("uid").asText(""),
+                    NAMES.intern(tree.path("spec").path("nodeName").asText("")),
+                    LABELS.intern(metadata.path("labels")));
+        }
     }
 
     /**
@@ -36,12 +59,25 @@ public final class VersionedObject {
         return new VersionedObject("", 0, null, tree);
     }
 
-    /** An object as the store keeps it: without a resource version. */
+    /** An object as the store keeps it. */
     static VersionedObject stored(String key, byte[] value, long revision) {
         return new VersionedObject(key, revision, value, null);
     }
 
-    /** An object whose tree is known; the tree carries the resource version. */
+    /**
+     * An object that has just been stored.
+     *
+     * @param value as the store keeps it
+     * @param tree the same with the resource version
+     */
+    static VersionedObject stored(String key, byte[] value, long revision, ObjectNode tree) {
+        VersionedObject object = new VersionedObject(key, revision, value, null);
+        object.tree = new WeakReference<>(tree);
+        object.summary = Summary.of(tree);
+        return object;
+    }
+
+    /** An object whose tree is known and is not what is stored; the tree carries the resource version. */
     static VersionedObject of(String key, long revision, ObjectNode tree) {
         return new VersionedObject(key, revision, null, tree);
     }
@@ -58,24 +94,22 @@ public final class VersionedObject {
 
     /** The object as a tree, with kind, apiVersion and resourceVersion. Read-only. */
     public ObjectNode tree() {
-        ObjectNode known = tree;
-        if (known == null) {
-            known = decode();
+        if (own != null) {
+            return own;
         }
-        return known;
+        ObjectNode known = held(tree);
+        return known == null ? decode() : known;
     }
 
     private synchronized ObjectNode decode() {
-        ObjectNode known = tree;
-        byte[] value = stored;
-        if (known == null && value != null) {
-            known = (ObjectNode) Json.read(value);
-            ((ObjectNode) known.get("metadata")).put("resourceVersion", Long.toString(revision));
-            tree = known;
-            stored = null;
-        }
+        ObjectNode known = held(tree);
         if (known == null) {
-            throw new IllegalStateException("an object has a tree or bytes");
+            if (stored == null) {
+                throw new IllegalStateException("an object has a tree or bytes");
+            }
+            known = (ObjectNode) Json.read(stored);
+            ((ObjectNode) known.get("metadata")).put("resourceVersion", Long.toString(revision));
+            tree = new WeakReference<>(known);
         }
         return known;
     }
@@ -87,58 +121,76 @@ public final class VersionedObject {
 
     /** The object as JSON. Read-only. */
     public byte[] bytes() {
-        byte[] known = bytes;
+        byte[] known = held(bytes);
         if (known == null) {
-            known = Json.write(ordered());
-            bytes = known;
+            known = stored == null ? new byte[0] : StoredForm.withRevision(stored, revision);
+            if (known.length == 0) {
+                known = Json.write(ordered());
+            }
+            bytes = new WeakReference<>(known);
         }
         return known;
     }
 
     /**
-     * The object as the model's class. Read-only; the same instance for each caller that asks for the same class.
+     * The object as the model's class. Read-only; the same instance for each caller that asks for the same class, as long as one of them
+     * holds it.
      *
      * @param <T> the class
      * @param type the class
      */
     public <T> T typed(Class<T> type) {
-        Object known = typed;
+        Object known = held(typed);
         if (known != null && known.getClass() == type) {
             return type.cast(known);
         }
         synchronized (this) {
-            known = typed;
+            known = held(typed);
             if (known != null && known.getClass() == type) {
                 return type.cast(known);
             }
             T made = Json.fromTree(tree(), type);
-            typed = made;
+            typed = new WeakReference<>(made);
             return made;
         }
     }
 
     /** The object's name. */
     public String name() {
-        return metadata("name");
+        return summary().name;
     }
 
     /** The object's namespace; empty for cluster-scoped objects. */
     public String namespace() {
-        return metadata("namespace");
+        return summary().namespace;
     }
 
     /** The object's uid; empty for what is not stored. */
     public String uid() {
-        return metadata("uid");
+        return summary().uid;
     }
 
     /** The object's labels; a missing node if it has none. */
     public JsonNode labels() {
-        return tree().path("metadata").path("labels");
+        return summary().labels;
     }
 
-    private String metadata(String field) {
-        return tree().path("metadata").path(field).asText("");
+    /** The node that the object says it is on; empty if it says none. */
+    String node() {
+        return summary().node;
+    }
+
+    private Summary summary() {
+        Summary known = summary;
+        if (known == null) {
+            known = Summary.of(tree());
+            summary = known;
+        }
+        return known;
+    }
+
+    private static <T> @Nullable T held(@Nullable Reference<T> reference) {
+        return reference == null ? null : reference.get();
     }
 
     /** The same object with another resource version, as the last state of something deleted. */
@@ -156,14 +208,14 @@ public final class VersionedObject {
 
     /** The same object in another version of the API; converted once for the conversion last asked for. */
     VersionedObject as(Conversion conversion) {
-        Converted known = converted;
+        Converted known = held(converted);
         if (known != null && known.conversion == conversion) {
             return known.object;
         }
         ObjectNode copy = tree().deepCopy();
         conversion.fromStorage(copy);
         VersionedObject object = copy.equals(tree()) ? this : new VersionedObject(key, revision, null, copy);
-        converted = new Converted(conversion, object);
+        converted = new WeakReference<>(new Converted(conversion, object));
         return object;
     }
 }

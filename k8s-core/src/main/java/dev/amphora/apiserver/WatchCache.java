@@ -33,7 +33,7 @@ final class WatchCache {
     private final Object starting = new Object();
     private final NavigableMap<String, VersionedObject> objects = new TreeMap<>();
     private final ArrayDeque<Change> recent = new ArrayDeque<>();
-    private final List<CacheWatcher> watchers = new ArrayList<>();
+    private final Watchers watchers;
     private final List<Object> early = new ArrayList<>();
     private final List<Follower> followers = new ArrayList<>();
     private final List<Runnable> untilEmpty = new ArrayList<>();
@@ -50,6 +50,7 @@ final class WatchCache {
         this.store = store;
         this.feed = feed;
         this.prefix = prefix;
+        this.watchers = new Watchers(prefix);
     }
 
     /**
@@ -300,7 +301,6 @@ final class WatchCache {
         }
         lastChange = change.revision();
         received++;
-        dispatched += watchers.size();
         for (Follower follower : followers) {
             follower.changed(change);
         }
@@ -315,9 +315,7 @@ final class WatchCache {
                 || (recent.size() > FEWEST && recent.getFirst().at().isBefore(old))) {
             forgotten = recent.removeFirst().revision();
         }
-        for (CacheWatcher watcher : List.copyOf(watchers)) {
-            watcher.offer(change);
-        }
+        dispatched += watchers.offer(change);
     }
 
     /** Forgets everything, because changes were missed. Called under the feed's lock. */
@@ -326,16 +324,13 @@ final class WatchCache {
         objects.clear();
         recent.clear();
         early.clear();
-        List<CacheWatcher> ended = List.copyOf(watchers);
-        watchers.clear();
-        ended.forEach(CacheWatcher::end);
+        watchers.clear().forEach(CacheWatcher::end);
     }
 
     void endWatchers() {
         List<CacheWatcher> ended;
         synchronized (feed) {
-            ended = List.copyOf(watchers);
-            watchers.clear();
+            ended = watchers.clear();
         }
         ended.forEach(CacheWatcher::end);
     }

@@ -32,6 +32,7 @@ record WatchFilter(
         return fields.matches(field -> switch (field) {
             case "metadata.name" -> object.name();
             case "metadata.namespace" -> object.namespace();
+            case "spec.nodeName" -> object.node();
             default -> fieldsOf.apply(object).get(field);
         });
     }

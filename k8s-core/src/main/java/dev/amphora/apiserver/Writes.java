@@ -131,12 +131,13 @@ final class Writes {
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, null)) {
             ObjectNode form = endpoint.storedForm(object);
-            Store.Swap swap = endpoint.store().put(key, Json.write(form), 0, timeToLive(endpoint));
+            byte[] value = StoredForm.of(form);
+            Store.Swap swap = endpoint.store().put(key, value, 0, timeToLive(endpoint));
             if (!swap.succeeded()) {
                 throw exists(endpoint, object);
             }
             held.keep();
-            return stored(endpoint, key, form, null, swap.revision());
+            return stored(endpoint, key, value, form, null, swap.revision());
         }
     }
 
@@ -227,13 +228,13 @@ final class Writes {
         if (facet.isLast(object, old)) {
             return remove(call, key, entry, current, object);
         }
-        byte[] bytes = Json.write(endpoint.storedForm(object));
+        byte[] bytes = StoredForm.of(endpoint.storedForm(object));
         if (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value())) {
             return current;
         }
         if (FieldOwnership.sameButTimes(object, old)) {
             Metadata.setManagedFields(object, old.path("metadata").get("managedFields"));
-            bytes = Json.write(endpoint.storedForm(object));
+            bytes = StoredForm.of(endpoint.storedForm(object));
             if (endpoint.custom() == null || sameContent(bytes, entry.value())) {
                 return current;
             }
@@ -245,14 +246,14 @@ final class Writes {
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, old)) {
             if (held.changed()) {
-                bytes = Json.write(endpoint.storedForm(object));
+                bytes = StoredForm.of(endpoint.storedForm(object));
             }
             Store.Swap swap = endpoint.store().put(key, bytes, entry.modRevision(), timeToLive(endpoint));
             if (!swap.succeeded()) {
                 return null;
             }
             held.keep();
-            return stored(endpoint, key, endpoint.storedForm(object), current, swap.revision());
+            return stored(endpoint, key, bytes, endpoint.storedForm(object), current, swap.revision());
         }
     }
 
@@ -279,14 +280,20 @@ final class Writes {
     /** Writes an object whose condition has been checked; null if somebody else has changed it meanwhile. */
     @Nullable VersionedObject replace(Endpoint endpoint, String key, ObjectNode object, VersionedObject current) {
         Metadata.of(object).remove("resourceVersion");
-        Store.Swap swap = endpoint.store().put(key, Json.write(object), current.revision(), timeToLive(endpoint));
-        return swap.succeeded() ? stored(endpoint, key, object, current, swap.revision()) : null;
+        byte[] value = StoredForm.of(object);
+        Store.Swap swap = endpoint.store().put(key, value, current.revision(), timeToLive(endpoint));
+        return swap.succeeded() ? stored(endpoint, key, value, object, current, swap.revision()) : null;
     }
 
     private VersionedObject stored(
-            Endpoint endpoint, String key, ObjectNode object, @Nullable VersionedObject previous, long revision) {
+            Endpoint endpoint,
+            String key,
+            byte[] value,
+            ObjectNode object,
+            @Nullable VersionedObject previous,
+            long revision) {
         Metadata.of(object).put("resourceVersion", Long.toString(revision));
-        VersionedObject now = VersionedObject.of(key, revision, object);
+        VersionedObject now = VersionedObject.stored(key, value, revision, object);
         feed.wrote(endpoint.cache(), new Change(revision, key, now, previous, kernel.instant()));
         return now;
     }
@@ -320,7 +327,18 @@ final class Writes {
 
     /** Whether two documents differ in the order of their members only. */
     private static boolean sameContent(byte[] one, byte[] other) {
-        return one.length == other.length && Json.read(one).equals(Json.read(other));
+        return one.length == other.length
+                && sum(one) == sum(other)
+                && Json.read(one).equals(Json.read(other));
+    }
+
+    /** The same for the same bytes in any order. */
+    private static long sum(byte[] bytes) {
+        long sum = 0;
+        for (byte each : bytes) {
+            sum += each;
+        }
+        return sum;
     }
 
     static void refuse(Endpoint endpoint, ObjectNode object, List<FieldError> errors) {

@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
@@ -13,12 +14,18 @@ import dev.amphora.client.InProcessClient;
 import dev.amphora.client.ListOptions;
 import dev.amphora.client.ObjectList;
 import dev.amphora.client.Patch;
+import dev.amphora.client.Watch;
 import dev.amphora.client.Watcher;
 import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +36,7 @@ import org.junit.jupiter.api.Test;
 /** The pipeline on a store in memory, through the typed client. */
 class ApiServerTest {
     private static final ResourceType<ConfigMap> CONFIG_MAPS = ResourceType.of(ConfigMap.class);
+    private static final ResourceType<Pod> PODS = ResourceType.of(Pod.class);
 
     private final SimulatedKernel kernel = new SimulatedKernel(1);
     private final MemoryStore store = new MemoryStore(kernel);
@@ -139,6 +147,64 @@ class ApiServerTest {
     }
 
     @Test
+    void watchersOfOneNodeSeePodsComeToItAndGo() {
+        client.create(new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withName("default")
+                .withNamespace("default")
+                .endMetadata()
+                .build());
+        List<String> unbound = new ArrayList<>();
+        List<String> here = new ArrayList<>();
+        List<String> elsewhere = new ArrayList<>();
+        client.watch(PODS, null, ListOptions.all().withFields("spec.nodeName="), recorder(unbound));
+        client.watch(PODS, null, ListOptions.all().withFields("spec.nodeName=here"), recorder(here));
+        Watch ended =
+                client.watch(PODS, null, ListOptions.all().withFields("spec.nodeName=elsewhere"), recorder(elsewhere));
+        client.create(pod("a"));
+        kernel.runReady();
+
+        ObjectNode binding = Json.object();
+        binding.putObject("metadata").put("name", "a");
+        binding.putObject("target").put("kind", "Node").put("name", "here");
+        client.subresource(PODS, "default", "a", "binding", binding, false);
+        client.delete(PODS, "default", "a", new DeleteOptions(0L, null, null, null));
+        kernel.runReady();
+        ended.close();
+        client.create(pod("b"));
+        kernel.runReady();
+
+        assertThat(unbound).containsExactly("ADDED a", "DELETED a", "ADDED b");
+        assertThat(here).containsExactly("ADDED a", "MODIFIED a", "DELETED a");
+        assertThat(elsewhere).isEmpty();
+    }
+
+    @Test
+    void watchersOfOneObjectOrNamespaceSeeNothingElse() {
+        client.create(new NamespaceBuilder()
+                .withNewMetadata()
+                .withName("default-2")
+                .endMetadata()
+                .build());
+        List<String> one = new ArrayList<>();
+        List<String> space = new ArrayList<>();
+        List<String> all = new ArrayList<>();
+        client.watch(CONFIG_MAPS, "default", ListOptions.all().withFields("metadata.name=a"), recorder(one));
+        client.watch(CONFIG_MAPS, "default", ListOptions.all(), recorder(space));
+        client.watch(CONFIG_MAPS, null, ListOptions.all(), recorder(all));
+        client.create(configMap("a", Map.of()));
+        client.create(configMap("aa", Map.of()));
+        ConfigMap other = configMap("a", Map.of());
+        other.getMetadata().setNamespace("default-2");
+        client.create(other);
+        kernel.runReady();
+
+        assertThat(one).containsExactly("ADDED a");
+        assertThat(space).containsExactly("ADDED a", "ADDED aa");
+        assertThat(all).containsExactly("ADDED a", "ADDED aa", "ADDED a");
+    }
+
+    @Test
     void pagesThroughAListAtOneRevision() {
         for (String name : List.of("a", "b", "c", "d", "e")) {
             client.create(configMap(name, Map.of()));
@@ -166,10 +232,25 @@ class ApiServerTest {
                 .build();
     }
 
-    private static Watcher<ConfigMap> recorder(List<String> events) {
+    private static Pod pod(String name) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("default")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("main")
+                .withImage("example.dev/main")
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+
+    private static <T extends HasMetadata> Watcher<T> recorder(List<String> events) {
         return new Watcher<>() {
             @Override
-            public void onEvent(EventType type, ConfigMap object) {
+            public void onEvent(EventType type, T object) {
                 events.add(type + " " + object.getMetadata().getName());
             }
 

@@ -1,5 +1,6 @@
 package dev.amphora.samples;
 
+import dev.amphora.samples.conformance.Conformance;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
         description = "A Kubernetes control plane in a jar.",
         mixinStandardHelpOptions = true,
         version = "amphora 0.1.0 (Kubernetes 1.36.3)",
-        subcommands = {Quickstart.class, Serve.class, Bench.class})
+        subcommands = {Quickstart.class, Serve.class, Bench.class, Conformance.class})
 public final class Amphora implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -37,6 +38,6 @@ public final class Amphora implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Name a command: quickstart, serve or bench.");
+        throw new ParameterException(spec.commandLine(), "Name a command: quickstart, serve, bench or conformance.");
     }
 }

@@ -1,0 +1,85 @@
+package dev.amphora.samples.conformance;
+
+import dev.amphora.Cluster;
+import dev.amphora.ClusterBuilder;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.kernel.ThreadedKernel;
+import dev.amphora.store.Store;
+import dev.amphora.store.memory.MemoryStore;
+import java.net.URI;
+import java.util.Map;
+
+/** A fresh Amphora in this process, with nothing running but what a setting asks for. */
+final class EmbeddedTarget implements Target {
+    private static final String ADMIN = "admin";
+
+    private final Kernel kernel;
+    private final Store store;
+    private final Cluster cluster;
+    private final Pace pace;
+    private final Transport transport;
+    private final Server server;
+
+    private EmbeddedTarget(Kernel kernel, Store store, Cluster cluster, boolean https) {
+        this.kernel = kernel;
+        this.store = store;
+        this.cluster = cluster;
+        this.pace = new Pace(kernel);
+        this.transport = https
+                ? new HttpTransport(URI.create(cluster.endpoint().orElseThrow().url()), kernel)
+                : new LocalTransport(cluster.connection(), pace);
+        this.server = new Server(transport, ADMIN, Map.of());
+    }
+
+    /** Without a socket, and in the time of a simulation, where nothing has to be waited for. */
+    static EmbeddedTarget inProcess(Setting setting) {
+        return start(setting, new SimulatedKernel(1), false);
+    }
+
+    /** Over HTTPS at a free port. */
+    static EmbeddedTarget overHttps(Setting setting) {
+        return start(setting, new ThreadedKernel(), true);
+    }
+
+    private static EmbeddedTarget start(Setting setting, Kernel kernel, boolean https) {
+        Store store = new MemoryStore();
+        ClusterBuilder builder = Cluster.builder()
+                .kernel(kernel)
+                .store(store)
+                .api(setting.options())
+                .noScheduler();
+        if (setting.controllers().isEmpty()) {
+            builder.noControllers();
+        } else {
+            builder.controllers(setting.controllers());
+        }
+        if (https) {
+            builder.serve(0);
+        }
+        return new EmbeddedTarget(kernel, store, builder.start(), https);
+    }
+
+    @Override
+    public Server server() {
+        return server;
+    }
+
+    @Override
+    public Pace pace() {
+        return pace;
+    }
+
+    @Override
+    public void compact() {
+        store.compact(store.revision());
+    }
+
+    @Override
+    public void close() {
+        transport.close();
+        pace.close();
+        cluster.close();
+        kernel.close();
+    }
+}
