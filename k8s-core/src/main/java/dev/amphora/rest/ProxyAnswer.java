@@ -55,12 +55,12 @@ final class ProxyAnswer {
     void run(byte[] body) {
         exchange.authorize(request.access());
         ProxyTarget target = ProxyTarget.find(api.apiServer.objects(), request, api.kernel.random());
-        String wish = call.upgradeWish();
+        // of the protocols that HTTP may be left for, its own second version is the other end's client's business
+        String wish = call.upgradeWish().equals("h2c") ? "" : call.upgradeWish();
         boolean reads = call.method().equals("GET") || call.method().equals("HEAD");
         if (call.path().endsWith("/proxy") && reads && wish.isEmpty()) {
             String query = call.query() == null ? "" : "?" + call.query();
-            call.answer(exchange.head(
-                    new HttpAnswer(301, new byte[0]).with("Location", call.path() + "/" + query)));
+            call.answer(exchange.head(new HttpAnswer(301, new byte[0]).with("Location", call.path() + "/" + query)));
             return;
         }
         String path = path() + (call.query() == null ? "" : "?" + call.query());
@@ -70,8 +70,8 @@ final class ProxyAnswer {
                 if (failure != null) {
                     unreachable(failure);
                 } else {
-                    call.answer(exchange.head(new HttpAnswer(found.status(), found.body())
-                            .with("Content-Type", found.contentType())));
+                    call.answer(exchange.head(
+                            new HttpAnswer(found.status(), found.body()).with("Content-Type", found.contentType())));
                 }
             });
         } else if (wish.isEmpty()) {
@@ -99,9 +99,7 @@ final class ProxyAnswer {
         }
         builder.method(
                 call.method(),
-                body.length == 0
-                        ? HttpRequest.BodyPublishers.noBody()
-                        : HttpRequest.BodyPublishers.ofByteArray(body));
+                body.length == 0 ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body));
         for (String name : call.headerNames()) {
             if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
                 call.headers(name).forEach(value -> builder.header(name, value));
@@ -110,13 +108,16 @@ final class ProxyAnswer {
         builder.header("X-Forwarded-Host", call.authority());
         builder.header("X-Forwarded-Proto", "https");
         builder.header("X-Forwarded-Uri", call.path());
-        api.upstream.client().sendAsync(builder.build(), HttpResponse.BodyHandlers.ofPublisher()).whenComplete((answer, failure) -> {
-            if (failure != null) {
-                unreachable(dialled(target, failure));
-            } else {
-                pass(target, answer);
-            }
-        });
+        api.upstream
+                .client()
+                .sendAsync(builder.build(), HttpResponse.BodyHandlers.ofPublisher())
+                .whenComplete((answer, failure) -> {
+                    if (failure != null) {
+                        unreachable(dialled(target, failure));
+                    } else {
+                        pass(target, answer);
+                    }
+                });
     }
 
     private static Throwable dialled(ProxyTarget target, Throwable failure) {

@@ -93,8 +93,7 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
                 }
             }
             if (portName == null) {
-                throw unavailable(
-                        "no service port %s found for service \"%s\"".formatted(wanted.port, wanted.name));
+                throw unavailable("no service port %s found for service \"%s\"".formatted(wanted.port, wanted.name));
             }
         }
         JsonNode subsets = objects.get("", "endpoints", request.namespace(), wanted.name)
@@ -137,7 +136,10 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
         }
         if (wanted.port.isEmpty() || wanted.port.equals(kubeletPort)) {
             return new ProxyTarget(
-                    true, address, number(kubeletPort), node.path("metadata").path("name").asText());
+                    true,
+                    address,
+                    number(kubeletPort),
+                    node.path("metadata").path("name").asText());
         }
         return new ProxyTarget(wanted.https(), address, number(wanted.port), "");
     }

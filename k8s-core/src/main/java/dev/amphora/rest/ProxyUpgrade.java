@@ -24,6 +24,7 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     private static final Set<String> NOT_FORWARDED =
             ImmutableSet.of("authorization", "host", "content-length", "transfer-encoding");
     private static final int LARGEST_HEAD = 64 << 10;
+    private static final int LARGEST_BODY = 1 << 20;
 
     private final RestApi api;
     private final HttpCall call;
@@ -33,6 +34,11 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     private final BufferedSink toClient = new BufferedSink();
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
     private @Nullable ByteSink link;
+    /** An answer that declines, while its body is on its way. */
+    private @Nullable HttpAnswer declined;
+
+    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private long bodyLength;
     private boolean answered;
 
     /**
@@ -67,7 +73,8 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     }
 
     private String requestHead() {
-        StringBuilder text = new StringBuilder(call.method() + " " + path + " HTTP/1.1\r\nHost: " + target.authority() + "\r\n");
+        StringBuilder text =
+                new StringBuilder(call.method() + " " + path + " HTTP/1.1\r\nHost: " + target.authority() + "\r\n");
         for (String name : call.headerNames()) {
             if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
                 for (String value : call.headers(name)) {
@@ -85,11 +92,14 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
         if (answered) {
             return toClient.write(piece);
         }
+        if (declined != null) {
+            more(piece);
+            return READY;
+        }
         head.writeBytes(piece);
         String text = head.toString(ISO_8859_1);
         int end = text.indexOf("\r\n\r\n");
         if (end >= 0) {
-            answered = true;
             answer(text.substring(0, end).split("\r\n"), Arrays.copyOfRange(head.toByteArray(), end + 4, head.size()));
         } else if (head.size() > LARGEST_HEAD) {
             fail("the head of the answer is too long");
@@ -100,20 +110,45 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     private void answer(String[] lines, byte[] rest) {
         String[] words = lines[0].split(" ", 3);
         int status = words.length > 1 && words[1].matches("[1-5][0-9][0-9]") ? Integer.parseInt(words[1]) : 502;
-        HttpAnswer answer = new HttpAnswer(status, status == 101 ? new byte[0] : rest);
+        HttpAnswer answer = new HttpAnswer(status, new byte[0]);
+        bodyLength = Long.MAX_VALUE;
         for (String line : List.of(lines).subList(1, lines.length)) {
             int colon = line.indexOf(':');
             if (colon > 0
-                    && (status == 101 || !NOT_FORWARDED.contains(line.substring(0, colon).toLowerCase(Locale.ROOT)))) {
+                    && (status == 101
+                            || !NOT_FORWARDED.contains(line.substring(0, colon).toLowerCase(Locale.ROOT)))) {
                 answer.with(line.substring(0, colon), line.substring(colon + 1).strip());
+            }
+            if (line.toLowerCase(Locale.ROOT).matches("content-length: *[0-9]{1,10}")) {
+                bodyLength = Long.parseLong(line.substring(colon + 1).strip());
             }
         }
         if (status == 101) {
+            answered = true;
             if (rest.length > 0) {
                 toClient.write(rest);
             }
             call.upgrade(answer, this);
         } else {
+            declined = answer;
+            more(rest);
+        }
+    }
+
+    /** A part of the body of an answer that declines, which is over at its length or with the connection. */
+    private void more(byte[] piece) {
+        body.writeBytes(piece);
+        if (body.size() >= bodyLength || body.size() > LARGEST_BODY) {
+            decline();
+        }
+    }
+
+    private void decline() {
+        HttpAnswer given = declined;
+        if (given != null) {
+            answered = true;
+            HttpAnswer answer = new HttpAnswer(given.status(), body.toByteArray());
+            given.headers().forEach(header -> answer.with(header.getKey(), header.getValue()));
             call.answer(answer);
             close();
         }
@@ -123,6 +158,8 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     public void end() {
         if (answered) {
             toClient.end();
+        } else if (declined != null) {
+            decline();
         } else {
             fail("the connection ended before an answer came");
         }
