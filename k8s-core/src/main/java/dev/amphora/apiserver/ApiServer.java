@@ -51,6 +51,7 @@ public final class ApiServer implements AutoCloseable {
     private final Deletes deletes;
     private final Subresources subresources;
     private final DefinitionKeeper definitions;
+    private final Admission admission;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
@@ -65,7 +66,7 @@ public final class ApiServer implements AutoCloseable {
         List<AdmissionPlugin> plugins = new ArrayList<>(
                 AdmissionPlugins.builtIn(objects, base -> Metadata.generated(base, kernel), builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
-        Admission admission = new Admission(plugins);
+        admission = new Admission(plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
         writes = new Writes(kernel, feed, endpoints, admission, allocations);
@@ -186,6 +187,19 @@ public final class ApiServer implements AutoCloseable {
             listeners.forEach(listener -> listener.written(at, request, result));
         }
         return result;
+    }
+
+    /**
+     * Decides whether a caller may be connected to what runs, as by {@code pods/exec}.
+     *
+     * @param request a get or a create of the subresource
+     * @param kind of its options, such as {@code PodExecOptions}
+     * @param options what the query says, for the admission plugins to judge
+     * @throws StatusException with the status that the caller gets, if not
+     */
+    public void connect(ApiRequest request, String kind, ObjectNode options) {
+        authorizeOrRefuse(request);
+        admission.connect(call(request), kind, options);
     }
 
     /**

@@ -53,7 +53,8 @@ final class ProxyAnswer {
     }
 
     void run(byte[] body) {
-        exchange.authorize(request.access());
+        api.apiServer.connect(
+                request, ConnectOptions.kind(request), ConnectOptions.of(request, exchange.query(), path()));
         ProxyTarget target = ProxyTarget.find(api.apiServer.objects(), request, api.kernel.random());
         // of the protocols that HTTP may be left for, its own second version is the other end's client's business
         String wish = call.upgradeWish().equals("h2c") ? "" : call.upgradeWish();

@@ -90,6 +90,16 @@ class PortForwardTest {
     }
 
     @Test
+    void refusesMoreStreamsThanAnybodyNeeds() {
+        SpdyClient client = new SpdyClient(SpdyPortForward.serving("p_default", dialer));
+        for (int i = 0; i < 1_001; i++) {
+            client.open(2 * i + 1, headers("error", 1 + i));
+        }
+
+        assertThat(client.heard()).hasSize(1_001).endsWith("reply 1999", "reset 2001 3");
+    }
+
+    @Test
     void beginsEachChannelWithItsPort() {
         Messages messages = new Messages();
         ChannelPortForward server = new ChannelPortForward("v4.channel.k8s.io", "p_default", List.of(8080), dialer);
