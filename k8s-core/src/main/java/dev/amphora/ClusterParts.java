@@ -135,7 +135,7 @@ final class ClusterParts implements AutoCloseable {
                 .authenticator(Authenticator.certificates())
                 .authenticator(StaticTokens.parse(options.tokens()))
                 .authorizer(this::authorizer)
-                .serviceRange(serviceRange());
+                .serviceRange(chosenRanges());
         options.disabledAdmission().forEach(builder::withoutAdmission);
         return builder.build();
     }
@@ -149,12 +149,15 @@ final class ClusterParts implements AutoCloseable {
         return builder.build();
     }
 
-    /** The range of the family that is served, IPv4, where several are given. */
-    private String serviceRange() {
+    /** The ranges from which Services get their addresses, of one family or of both. */
+    private String chosenRanges() {
         String chosen = options.serviceClusterIpRange();
-        if (chosen == null) {
-            return addresses.services();
-        }
+        return chosen == null ? addresses.services() : chosen;
+    }
+
+    /** The range of the family that this machine serves, IPv4, where several are given. */
+    private String serviceRange() {
+        String chosen = chosenRanges();
         for (String range : Splitter.on(',').trimResults().split(chosen)) {
             if (range.indexOf(':') < 0) {
                 return range;

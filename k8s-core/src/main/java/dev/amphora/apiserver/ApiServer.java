@@ -68,8 +68,8 @@ public final class ApiServer implements AutoCloseable {
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         admission = new Admission(plugins);
         Allocations allocations =
-                new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
-        writes = new Writes(kernel, feed, endpoints, admission, allocations);
+                new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
+        writes = new Writes(kernel, feed, endpoints, admission, allocations, new DeviceAccess(objects));
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());

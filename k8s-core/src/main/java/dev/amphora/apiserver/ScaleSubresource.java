@@ -30,11 +30,8 @@ final class ScaleSubresource {
     ApiResult update(Call call) {
         ResourceInfo.Subresource kind = kind(call);
         ObjectNode body = Bodies.object(call, kind.group(), kind.version(), kind.kind());
-        String given = Metadata.text(body, "name");
-        if (!given.equals(call.request().name())) {
-            throw StatusException.badRequest("the name of the object (%s) does not match the name on the URL (%s)"
-                    .formatted(given, call.request().name()));
-        }
+        Writes.matchName(call, body);
+        Writes.matchNamespace(call, body);
         return write(call, kind, scale -> body);
     }
 

@@ -30,6 +30,12 @@ final class AdmissionPolicyStrategy extends KindStrategy {
     }
 
     @Override
+    void statusUpdateRules(Fields policy, ObjectNode old) {
+        metadataUpdate(policy, old);
+        ConditionRules.check(policy.at("status", "conditions"));
+    }
+
+    @Override
     void updateRules(Fields policy, ObjectNode old) {
         rules(policy);
     }
