@@ -187,7 +187,7 @@ final class Deletes {
         Endpoint endpoint = call.endpoint();
         ObjectNode next = current.tree().deepCopy();
         if (endpoint.strategy().holdDeleted(next, Metadata.time(kernel.instant()))) {
-            if (options.dryRun || call.options().isDryRun()) {
+            if (options.isDryRun() || call.options().isDryRun()) {
                 return new Outcome(VersionedObject.of(next), false);
             }
             VersionedObject written = writes.replace(endpoint, key, next, current);

@@ -32,6 +32,8 @@ final class ServiceFamilies {
             spec.put(POLICY, selectorless ? "RequireDualStack" : SINGLE);
         }
         List<FieldError> errors = new ArrayList<>();
+        needsPolicy(spec, "clusterIPs", "cluster IPs", errors);
+        needsPolicy(spec, FAMILIES, "IP families", errors);
         inferFromAddresses(spec, ranges, errors);
         if (!errors.isEmpty()) {
             return errors;
@@ -59,6 +61,15 @@ final class ServiceFamilies {
                 && old.path(POLICY).asText().equals("PreferDualStack")
                 && spec.path(FAMILIES).equals(old.path(FAMILIES))
                 && spec.path("clusterIPs").equals(old.path("clusterIPs"));
+    }
+
+    private static void needsPolicy(JsonNode spec, String list, String words, List<FieldError> errors) {
+        if (spec.path(list).size() > 1 && spec.path(POLICY).asText().equals(SINGLE)) {
+            errors.add(FieldError.invalid(
+                    "spec.ipFamilyPolicy",
+                    spec.path(POLICY),
+                    "must be 'RequireDualStack' or 'PreferDualStack' when multiple %s are specified".formatted(words)));
+        }
     }
 
     static boolean isHeadless(JsonNode spec) {
