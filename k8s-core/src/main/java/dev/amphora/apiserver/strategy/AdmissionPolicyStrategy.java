@@ -3,11 +3,12 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.apiserver.cel.ExpressionScope;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Validating and mutating admission policies. What an expression means is not looked at here. */
+/** Validating and mutating admission policies. */
 final class AdmissionPolicyStrategy extends KindStrategy {
     private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
     private static final String NOTHING = "validations or auditAnnotations must contain at least one item";
@@ -58,12 +59,13 @@ final class AdmissionPolicyStrategy extends KindStrategy {
                 match.at("resourceRules").required();
             }
         }
-        MatchRules.conditions(spec.at("matchConditions"));
-        variables(spec.at("variables"));
+        boolean params = spec.has("paramKind");
+        MatchRules.conditions(spec.at("matchConditions"), ExpressionScope.ofRequests(params, true));
+        ExpressionScope scope = variables(spec.at("variables"), ExpressionScope.ofRequests(params, true));
         if (mutating) {
-            mutations(spec);
+            mutations(spec, scope.mutating());
         } else {
-            validations(spec, policy.at("metadata", "name").text());
+            validations(spec, policy.at("metadata", "name").text(), scope);
         }
     }
 
@@ -89,7 +91,9 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         }
     }
 
-    private static void variables(Fields variables) {
+    /** Each variable sees those before it; what stands after them sees all. */
+    private static ExpressionScope variables(Fields variables, ExpressionScope start) {
+        ExpressionScope scope = start.withVariables();
         for (Fields variable : variables.elements()) {
             Fields name = variable.at("name");
             if (name.isEmpty()) {
@@ -99,11 +103,14 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             }
             if (variable.at("expression").text().isBlank()) {
                 variable.at("expression").required("expression is not specified");
+            } else {
+                scope = scope.with(name.text(), ExpressionRules.compile(variable.at("expression"), scope));
             }
         }
+        return scope;
     }
 
-    private static void validations(Fields spec, String name) {
+    private static void validations(Fields spec, String name, ExpressionScope scope) {
         Fields validations = spec.at("validations");
         Fields annotations = spec.at("auditAnnotations");
         if (validations.isEmpty() && annotations.isEmpty()) {
@@ -114,6 +121,8 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         for (Fields validation : validations.elements()) {
             if (validation.at("expression").text().isBlank()) {
                 validation.at("expression").required("expression is not specified");
+            } else {
+                ExpressionRules.check(validation.at("expression"), scope, "bool");
             }
             Fields message = validation.at("message");
             if (!message.isEmpty() && message.text().isBlank()) {
@@ -124,6 +133,8 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             Fields expression = validation.at("messageExpression");
             if (!expression.isEmpty() && expression.text().isBlank()) {
                 expression.invalid("must be non-empty if specified");
+            } else if (!expression.isEmpty()) {
+                ExpressionRules.check(expression, scope.withoutAuthorizer(), "string");
             }
             if (validation.has("reason")) {
                 validation.at("reason").oneOf("Forbidden", "Invalid", "RequestEntityTooLarge");
@@ -138,6 +149,8 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             key.check(name + "/" + key.text(), Names::labelKey);
             if (annotation.at("valueExpression").text().isBlank()) {
                 annotation.at("valueExpression").required("valueExpression is not specified");
+            } else {
+                ExpressionRules.check(annotation.at("valueExpression"), scope, "string", "null_type");
             }
             if (!keys.add(key.text())) {
                 key.duplicate();
@@ -145,13 +158,13 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         }
     }
 
-    private static void mutations(Fields spec) {
+    private static void mutations(Fields spec, ExpressionScope scope) {
         Fields mutations = spec.at("mutations");
         if (mutations.isEmpty()) {
             mutations.required("mutations must contain at least one item");
         }
         for (Fields mutation : mutations.elements()) {
-            mutation(mutation);
+            mutation(mutation, scope);
         }
         Fields again = spec.at("reinvocationPolicy");
         if (again.isEmpty()) {
@@ -161,22 +174,27 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         }
     }
 
-    private static void mutation(Fields mutation) {
+    private static void mutation(Fields mutation, ExpressionScope scope) {
         Fields type = mutation.at("patchType");
         switch (type.text()) {
             case "" -> type.required();
-            case "ApplyConfiguration" -> patch(mutation, "applyConfiguration", "jsonPatch");
-            case "JSONPatch" -> patch(mutation, "jsonPatch", "applyConfiguration");
+            case "ApplyConfiguration" -> patch(mutation, "applyConfiguration", "jsonPatch", scope);
+            case "JSONPatch" -> patch(mutation, "jsonPatch", "applyConfiguration", scope);
             default -> type.oneOf("ApplyConfiguration", "JSONPatch");
         }
     }
 
-    private static void patch(Fields mutation, String wanted, String other) {
+    private static void patch(Fields mutation, String wanted, String other, ExpressionScope scope) {
         String type = mutation.at("patchType").text();
         if (!mutation.has(wanted)) {
             mutation.at(wanted).required("must be specified when patchType is " + type);
         } else if (mutation.at(wanted, "expression").text().isBlank()) {
             mutation.at(wanted, "expression").required();
+        } else {
+            ExpressionRules.check(
+                    mutation.at(wanted, "expression"),
+                    scope,
+                    wanted.equals("jsonPatch") ? "list(JSONPatch)" : "Object");
         }
         if (mutation.has(other)) {
             mutation.at(other).invalid("{" + other + "}", "must not be specified when patchType is " + type);

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a claim asks of devices; claims stand alone and in templates. What a selector's expression means is not looked at here. */
+/** What a claim asks of devices; claims stand alone and in templates. */
 final class DeviceRules {
     private static final int LONGEST_EXPRESSION = 10_240;
     private static final int MOST = 32;
@@ -123,6 +123,8 @@ final class DeviceRules {
                 cel.required();
             } else if (Names.bytes(cel.at("expression").text()) > LONGEST_EXPRESSION) {
                 cel.at("expression").tooLong(LONGEST_EXPRESSION);
+            } else {
+                ExpressionRules.device(cel.at("expression"));
             }
         }
     }
