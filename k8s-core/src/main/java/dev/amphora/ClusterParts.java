@@ -141,8 +141,10 @@ final class ClusterParts implements AutoCloseable {
     }
 
     private RestApi newRestApi() {
-        RestApi.Builder builder =
-                RestApi.builder(kernel, apiServer).health(health).nodes(new LocalNodes(kernel, this::nodes));
+        RestApi.Builder builder = RestApi.builder(kernel, apiServer)
+                .anonymous(isAuthorizing())
+                .health(health)
+                .nodes(new LocalNodes(kernel, this::nodes));
         if (authority != null) {
             builder.clientAuthority(authority);
         }
@@ -164,6 +166,11 @@ final class ClusterParts implements AutoCloseable {
             }
         }
         return chosen;
+    }
+
+    /** Whether callers without credentials may be left to the authorizer. */
+    private boolean isAuthorizing() {
+        return !options.authorizationModes().contains("AlwaysAllow");
     }
 
     private Authorizer authorizer(ObjectReader objects) {

@@ -187,6 +187,9 @@ public final class ExpressionScope {
                         place.getColumn() + 1,
                         SYNTAX.matcher(message).matches() ? "Syntax error: " : "",
                         message);
+        if (expression.isEmpty()) {
+            return text.replace("<input>:1:1:", "<input>:1:0:");
+        }
         String[] lines = expression.split("\n", -1);
         String line = place.getLine() >= 1 && place.getLine() <= lines.length ? lines[place.getLine() - 1] : "";
         if (line.length() > LONGEST_LINE) {

@@ -58,10 +58,15 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             if (match.at("resourceRules").isEmpty()) {
                 match.at("resourceRules").required();
             }
+            if (mutating) {
+                mutable(match.at("resourceRules"));
+            }
         }
         boolean params = spec.has("paramKind");
         MatchRules.conditions(spec.at("matchConditions"), ExpressionScope.ofRequests(params, true));
-        ExpressionScope scope = variables(spec.at("variables"), ExpressionScope.ofRequests(params, true));
+        ExpressionScope plain = ExpressionScope.ofRequests(params, true);
+        boolean named = mutating || !spec.at("variables").isEmpty();
+        ExpressionScope scope = named ? variables(spec.at("variables"), plain) : plain;
         if (mutating) {
             mutations(spec, scope.mutating());
         } else {
@@ -87,6 +92,15 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             String lower = kind.at("kind").text().toLowerCase(java.util.Locale.ROOT);
             for (String detail : Names.label1035(lower)) {
                 kind.at("kind").invalid("may have mixed case, but should otherwise match: " + detail);
+            }
+        }
+    }
+
+    /** What is deleted can't be changed. */
+    private static void mutable(Fields rules) {
+        for (Fields rule : rules.elements()) {
+            for (Fields operation : rule.at("operations").elements()) {
+                rules.at("operations").with(operation.value()).oneOf("*", "CONNECT", "CREATE", "UPDATE");
             }
         }
     }
