@@ -34,9 +34,10 @@ final class AmountFunctions {
             if (!matcher.matches()) {
                 return null;
             }
-            BigDecimal number = new BigDecimal(matcher.group(1).endsWith(".")
-                    ? matcher.group(1).substring(0, matcher.group(1).length() - 1)
-                    : matcher.group(1));
+            BigDecimal number = new BigDecimal(
+                    matcher.group(1).endsWith(".")
+                            ? matcher.group(1).substring(0, matcher.group(1).length() - 1)
+                            : matcher.group(1));
             String unit = matcher.group(2) == null ? "" : matcher.group(2);
             if (unit.isEmpty()) {
                 return of(number);
@@ -104,7 +105,9 @@ final class AmountFunctions {
             if (found == null) {
                 int parts = text.split("\\.", -1).length;
                 throw new CelProblem(
-                        parts < 3 ? "No Major.Minor.Patch elements found" : "Invalid character(s) found in \"" + text + "\"");
+                        parts < 3
+                                ? "No Major.Minor.Patch elements found"
+                                : "Invalid character(s) found in \"" + text + "\"");
             }
             return found;
         }
@@ -168,7 +171,8 @@ final class AmountFunctions {
 
         @Override
         public String toString() {
-            return major + "." + minor + "." + patch + (pre.isEmpty() ? "" : "-" + pre) + (build.isEmpty() ? "" : "+" + build);
+            return major + "." + minor + "." + patch + (pre.isEmpty() ? "" : "-" + pre)
+                    + (build.isEmpty() ? "" : "+" + build);
         }
     }
 
@@ -184,13 +188,25 @@ final class AmountFunctions {
         List<Class<?>> oneClass = List.of(Quantity.class);
         List<CelType> two = List.of(QUANTITY, QUANTITY);
         List<Class<?>> twoClass = List.of(Quantity.class, Quantity.class);
-        functions.global("quantity", "string_to_quantity", QUANTITY, text, textClass, a -> Quantity.parse((String) a[0]));
-        functions.global("isQuantity", "is_quantity_string", SimpleType.BOOL, text, textClass, a -> Quantity.find((String) a[0]) != null);
-        functions.member("isGreaterThan", "quantity_is_greater_than", SimpleType.BOOL, two, twoClass, a -> order(a) > 0);
+        functions.global(
+                "quantity", "string_to_quantity", QUANTITY, text, textClass, a -> Quantity.parse((String) a[0]));
+        functions.global(
+                "isQuantity",
+                "is_quantity_string",
+                SimpleType.BOOL,
+                text,
+                textClass,
+                a -> Quantity.find((String) a[0]) != null);
+        functions.member(
+                "isGreaterThan", "quantity_is_greater_than", SimpleType.BOOL, two, twoClass, a -> order(a) > 0);
         functions.member("isLessThan", "quantity_is_less_than", SimpleType.BOOL, two, twoClass, a -> order(a) < 0);
         functions.member("compareTo", "quantity_compare_to", SimpleType.INT, two, twoClass, a -> (long) order(a));
-        functions.member("asApproximateFloat", "quantity_get_float", SimpleType.DOUBLE, one, oneClass, a -> ((Quantity) a[0]).amount().doubleValue());
-        functions.member("isInteger", "quantity_is_integer", SimpleType.BOOL, one, oneClass, a -> ((Quantity) a[0]).isInteger());
+        functions.member(
+                "asApproximateFloat", "quantity_get_float", SimpleType.DOUBLE, one, oneClass, a -> ((Quantity) a[0])
+                        .amount()
+                        .doubleValue());
+        functions.member(
+                "isInteger", "quantity_is_integer", SimpleType.BOOL, one, oneClass, a -> ((Quantity) a[0]).isInteger());
         functions.member("asInteger", "quantity_get_int", SimpleType.INT, one, oneClass, a -> {
             if (!((Quantity) a[0]).isInteger()) {
                 throw new CelProblem("cannot convert value to integer");
@@ -199,9 +215,19 @@ final class AmountFunctions {
         });
         for (String name : List.of("add", "sub")) {
             int sign = name.equals("add") ? 1 : -1;
-            functions.member(name, "quantity_" + name, QUANTITY, two, twoClass, a -> plus((Quantity) a[0], ((Quantity) a[1]).amount(), sign));
             functions.member(
-                    name, "quantity_" + name + "_int", QUANTITY, List.of(QUANTITY, SimpleType.INT), List.of(Quantity.class, Long.class),
+                    name,
+                    "quantity_" + name,
+                    QUANTITY,
+                    two,
+                    twoClass,
+                    a -> plus((Quantity) a[0], ((Quantity) a[1]).amount(), sign));
+            functions.member(
+                    name,
+                    "quantity_" + name + "_int",
+                    QUANTITY,
+                    List.of(QUANTITY, SimpleType.INT),
+                    List.of(Quantity.class, Long.class),
                     a -> plus((Quantity) a[0], BigDecimal.valueOf((Long) a[1]), sign));
         }
     }
@@ -224,10 +250,24 @@ final class AmountFunctions {
         List<CelType> two = List.of(SEMVER, SEMVER);
         List<Class<?>> twoClass = List.of(Semver.class, Semver.class);
         functions.global("semver", "string_to_semver", SEMVER, text, textClass, a -> Semver.parse((String) a[0]));
-        functions.global("semver", "string_bool_to_semver", SEMVER, textAndFlag, textAndFlagClass, a -> Semver.parse(normal(a)));
-        functions.global("isSemver", "is_semver_string", SimpleType.BOOL, text, textClass, a -> Semver.find((String) a[0]) != null);
-        functions.global("isSemver", "is_semver_string_bool", SimpleType.BOOL, textAndFlag, textAndFlagClass, a -> Semver.find(normal(a)) != null);
-        functions.member("isGreaterThan", "semver_is_greater_than", SimpleType.BOOL, two, twoClass, a -> versionOrder(a) > 0);
+        functions.global(
+                "semver", "string_bool_to_semver", SEMVER, textAndFlag, textAndFlagClass, a -> Semver.parse(normal(a)));
+        functions.global(
+                "isSemver",
+                "is_semver_string",
+                SimpleType.BOOL,
+                text,
+                textClass,
+                a -> Semver.find((String) a[0]) != null);
+        functions.global(
+                "isSemver",
+                "is_semver_string_bool",
+                SimpleType.BOOL,
+                textAndFlag,
+                textAndFlagClass,
+                a -> Semver.find(normal(a)) != null);
+        functions.member(
+                "isGreaterThan", "semver_is_greater_than", SimpleType.BOOL, two, twoClass, a -> versionOrder(a) > 0);
         functions.member("isLessThan", "semver_is_less_than", SimpleType.BOOL, two, twoClass, a -> versionOrder(a) < 0);
         functions.member("compareTo", "semver_compare_to", SimpleType.INT, two, twoClass, a -> (long) versionOrder(a));
         functions.member("major", "semver_major", SimpleType.INT, one, oneClass, a -> ((Semver) a[0]).major());

@@ -78,12 +78,14 @@ public final class CelCompilation {
         AmountFunctions.addTo(functions);
         FormatFunctions.addTo(functions);
         functions.replace(
-                "string", "double_to_string", List.of(Double.class), arguments -> CelNames.number((Double) arguments[0]));
+                "string",
+                "double_to_string",
+                List.of(Double.class),
+                arguments -> CelNames.number((Double) arguments[0]));
         functions.replace(
-                "getMilliseconds",
-                "duration_to_milliseconds",
-                List.of(Duration.class),
-                arguments -> ((Duration) arguments[0]).toMillis());
+                "getMilliseconds", "duration_to_milliseconds", List.of(Duration.class), arguments -> ((Duration)
+                                arguments[0])
+                        .toMillis());
         functions.replace(
                 "getMilliseconds",
                 "timestamp_to_milliseconds",
@@ -171,7 +173,11 @@ public final class CelCompilation {
                 .addVar("self", self.type())
                 .addVar("oldSelf", old)
                 .addLibraries(
-                        STRINGS, LISTS, CelExtensions.sets(OPTIONS), CelExtensions.optional(2), CelExtensions.comprehensions());
+                        STRINGS,
+                        LISTS,
+                        CelExtensions.sets(OPTIONS),
+                        CelExtensions.optional(2),
+                        CelExtensions.comprehensions());
         FUNCTIONS.addTo(compiler);
         Map<String, SchemaType> sized = new HashMap<>();
         sized.put("self", self);
@@ -184,7 +190,11 @@ public final class CelCompilation {
                                 && function != CelStandardFunctions.StandardFunction.GET_MILLISECONDS)
                         .build())
                 .addLibraries(
-                        STRINGS, LISTS, CelExtensions.sets(OPTIONS), CelExtensions.optional(2), CelExtensions.comprehensions());
+                        STRINGS,
+                        LISTS,
+                        CelExtensions.sets(OPTIONS),
+                        CelExtensions.optional(2),
+                        CelExtensions.comprehensions());
         FUNCTIONS.addTo(runtime);
         return new CelCompilation(compiler.build(), runtime.build(), sized);
     }
@@ -198,7 +208,10 @@ public final class CelCompilation {
             return failed(CelErrors.text(e));
         }
         List<String> wrong = new ArrayList<>();
-        CelNavigableAst.fromAst(ast).getRoot().allNodes().forEach(node -> constants(node.expr(), ast.getSource(), wrong));
+        CelNavigableAst.fromAst(ast)
+                .getRoot()
+                .allNodes()
+                .forEach(node -> constants(node.expr(), ast.getSource(), wrong));
         if (!wrong.isEmpty()) {
             return failed(String.join("\n", wrong));
         }

@@ -17,11 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns the compiler's and the interpreter's errors into the reference's words. */
 final class CelErrors {
-    private static final Pattern PLACE = Pattern.compile("evaluation error(?: at <input>:(\\d+))?: (.*)", Pattern.DOTALL);
-    private static final Pattern RANGE = Pattern.compile("substring failure: Range \\[(-?\\d+), (-?\\d+)\\) out of bounds");
-    private static final Pattern INDEX = Pattern.compile(".*[Ii]ndex out of (?:range|bounds): (-?\\d+).*", Pattern.DOTALL);
-    private static final List<String> SYNTAX =
-            List.of("mismatched input", "token recognition error", "extraneous input", "no viable alternative", "missing ");
+    private static final Pattern PLACE =
+            Pattern.compile("evaluation error(?: at <input>:(\\d+))?: (.*)", Pattern.DOTALL);
+    private static final Pattern RANGE =
+            Pattern.compile("substring failure: Range \\[(-?\\d+), (-?\\d+)\\) out of bounds");
+    private static final Pattern INDEX =
+            Pattern.compile(".*[Ii]ndex out of (?:range|bounds): (-?\\d+).*", Pattern.DOTALL);
+    private static final List<String> SYNTAX = List.of(
+            "mismatched input", "token recognition error", "extraneous input", "no viable alternative", "missing ");
 
     private CelErrors() {}
 
@@ -33,7 +36,9 @@ final class CelErrors {
     }
 
     private static String display(CelSource source, CelIssue issue) {
-        String message = issue.getMessage().replaceFirst(" \\(candidates: .*\\)$", "").replace("'%%'", "'%'")
+        String message = issue.getMessage()
+                .replaceFirst(" \\(candidates: .*\\)$", "")
+                .replace("'%%'", "'%'")
                 .replaceFirst("expecting \\{<EOF>, .*\\}$", "expecting <EOF>");
         if (SYNTAX.stream().anyMatch(message::startsWith)) {
             message = "Syntax error: " + message;
@@ -79,8 +84,7 @@ final class CelErrors {
         if (range.matches()) {
             return Integer.parseInt(range.group(1)) > Integer.parseInt(range.group(2)) && calls(ast, "substring", 2)
                     ? "invalid substring range. start: %s, end: %s".formatted(range.group(1), range.group(2))
-                    : "index out of range: "
-                            + (calls(ast, "substring", 2) ? range.group(2) : range.group(1));
+                    : "index out of range: " + (calls(ast, "substring", 2) ? range.group(2) : range.group(1));
         }
         if (message.contains("'optional_value'") || message.contains("'value' failed")) {
             return "optional.none() dereference";
@@ -88,7 +92,8 @@ final class CelErrors {
         CelErrorCode code = failure.getErrorCode();
         Matcher index = INDEX.matcher(message);
         if (index.matches()) {
-            return (code == CelErrorCode.INDEX_OUT_OF_BOUNDS ? "index out of bounds: " : "index out of range: ") + index.group(1);
+            return (code == CelErrorCode.INDEX_OUT_OF_BOUNDS ? "index out of bounds: " : "index out of range: ")
+                    + index.group(1);
         }
         return switch (code) {
             case ATTRIBUTE_NOT_FOUND -> "no such key: " + key(message);
@@ -132,7 +137,9 @@ final class CelErrors {
                 .allNodes()
                 .filter(node -> node.getKind() == CelExpr.ExprKind.Kind.CALL
                         && Integer.valueOf(offset)
-                                .equals(ast.getSource().getPositionsMap().get(node.expr().id())))
+                                .equals(ast.getSource()
+                                        .getPositionsMap()
+                                        .get(node.expr().id())))
                 .map(node -> node.expr().call().function())
                 .findFirst();
         return found.orElse("");

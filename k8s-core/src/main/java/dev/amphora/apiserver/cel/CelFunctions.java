@@ -40,6 +40,7 @@ final class CelFunctions {
         return add(name, CelOverloadDecl.newGlobalOverload(id, result, types), id, classes, body);
     }
 
+    @SuppressWarnings("Immutable") // What functions close over never changes.
     private CelFunctions add(String name, CelOverloadDecl overload, String id, List<Class<?>> classes, Body body) {
         CelFunctionOverload definition = body::apply;
         declared.computeIfAbsent(name, key -> new ArrayList<>()).add(overload);
@@ -49,6 +50,7 @@ final class CelFunctions {
     }
 
     /** Does what the language declares in another way. */
+    @SuppressWarnings("Immutable") // What functions close over never changes.
     CelFunctions replace(String name, String id, List<Class<?>> classes, Body body) {
         CelFunctionOverload definition = body::apply;
         bound.computeIfAbsent(name, key -> new ArrayList<>())
@@ -62,7 +64,7 @@ final class CelFunctions {
     }
 
     void addTo(CelRuntimeBuilder runtime) {
-        bound.forEach((name, bindings) ->
-                runtime.addFunctionBindings(CelFunctionBinding.fromOverloads(name, bindings)));
+        bound.forEach(
+                (name, bindings) -> runtime.addFunctionBindings(CelFunctionBinding.fromOverloads(name, bindings)));
     }
 }

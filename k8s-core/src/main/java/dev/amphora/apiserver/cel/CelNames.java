@@ -14,8 +14,27 @@ import java.util.regex.Pattern;
 /** How the language writes names and values. */
 final class CelNames {
     private static final Set<String> RESERVED = ImmutableSet.of(
-            "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-            "let", "loop", "package", "namespace", "return", "var", "void", "while");
+            "true",
+            "false",
+            "null",
+            "in",
+            "as",
+            "break",
+            "const",
+            "continue",
+            "else",
+            "for",
+            "function",
+            "if",
+            "import",
+            "let",
+            "loop",
+            "package",
+            "namespace",
+            "return",
+            "var",
+            "void",
+            "while");
     private static final Pattern PROPERTY = Pattern.compile("[a-zA-Z_./-][a-zA-Z0-9_./-]*");
 
     private CelNames() {}

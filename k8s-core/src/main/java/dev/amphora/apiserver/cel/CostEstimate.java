@@ -82,7 +82,9 @@ final class CostEstimate {
 
     private static Cost ofConstant(CelConstant constant) {
         return switch (constant.getKind()) {
-            case STRING_VALUE -> Cost.of(constant.stringValue().codePointCount(0, constant.stringValue().length()));
+            case STRING_VALUE ->
+                Cost.of(constant.stringValue()
+                        .codePointCount(0, constant.stringValue().length()));
             case BYTES_VALUE -> Cost.of(constant.bytesValue().size());
             default -> Cost.ONE;
         };
@@ -94,7 +96,9 @@ final class CostEstimate {
         SchemaType range = schema(loop.iterRange());
         SchemaType hidden = variables.get(loop.iterVar());
         SchemaType hidden2 = variables.get(loop.iterVar2());
-        boolean isMap = ast.getType(loop.iterRange().id()).filter(MapType.class::isInstance).isPresent();
+        boolean isMap = ast.getType(loop.iterRange().id())
+                .filter(MapType.class::isInstance)
+                .isPresent();
         SchemaType element = range == null ? null : range.element();
         set(loop.iterVar(), loop.iterVar2().isEmpty() && !isMap ? element : null);
         if (!loop.iterVar2().isEmpty()) {
@@ -133,10 +137,13 @@ final class CostEstimate {
                 SchemaType operand = schema(expr.select().operand());
                 return operand == null
                         ? null
-                        : operand.element() != null ? operand.element() : operand.field(expr.select().field());
+                        : operand.element() != null
+                                ? operand.element()
+                                : operand.field(expr.select().field());
             case CALL:
                 CelCall call = expr.call();
-                boolean index = call.function().equals("_[_]") || call.function().equals("_[?_]");
+                boolean index =
+                        call.function().equals("_[_]") || call.function().equals("_[?_]");
                 if (index) {
                     SchemaType list = schema(call.args().get(0));
                     return list == null ? null : list.element();
@@ -145,9 +152,11 @@ final class CostEstimate {
                     SchemaType object = schema(call.args().get(0));
                     return object == null
                             ? null
-                            : object.field(call.args().get(1).constantOrDefault().stringValue());
+                            : object.field(
+                                    call.args().get(1).constantOrDefault().stringValue());
                 }
-                boolean unwraps = call.function().equals("value") && call.target().isPresent();
+                boolean unwraps =
+                        call.function().equals("value") && call.target().isPresent();
                 return unwraps ? schema(call.target().get()) : null;
             default:
                 return null;
@@ -230,12 +239,18 @@ final class CostEstimate {
                 sizes.put(expr.id(), new Cost(0, first.most()));
                 return first.times(TEXT_STEP);
             case "replace":
-                Cost replaced = new Cost(0, first.plus(Cost.ONE).times(size(arguments.get(2))).plus(first).most());
+                Cost replaced = new Cost(
+                        0,
+                        first.plus(Cost.ONE)
+                                .times(size(arguments.get(2)))
+                                .plus(first)
+                                .most());
                 sizes.put(expr.id(), replaced);
                 return first.plus(replaced).times(TEXT_STEP);
             case "split":
                 CelConstant limit = arguments.size() > 2 ? arguments.get(2).constantOrDefault() : null;
-                boolean limited = limit != null && limit.getKind() == CelConstant.Kind.INT64_VALUE && limit.int64Value() >= 0;
+                boolean limited =
+                        limit != null && limit.getKind() == CelConstant.Kind.INT64_VALUE && limit.int64Value() >= 0;
                 sizes.put(expr.id(), new Cost(0, limited && limit != null ? limit.int64Value() : first.most()));
                 return first.times(TEXT_STEP);
             case "join":
@@ -245,14 +260,26 @@ final class CostEstimate {
             case "isSorted", "sum", "min", "max":
                 return first.times(elementStep(arguments.get(0)));
             case "indexOf", "lastIndexOf":
-                return isList(arguments.get(0)) ? first.times(elementStep(arguments.get(0))) : first.times(TEXT_STEP).times(second.times(TEXT_STEP));
+                return isList(arguments.get(0))
+                        ? first.times(elementStep(arguments.get(0)))
+                        : first.times(TEXT_STEP).times(second.times(TEXT_STEP));
             case "sets.contains", "sets.intersects":
                 return first.times(second);
             case "sets.equivalent":
                 return first.times(second).times(2.0);
             case "validate":
                 return second.plus(Cost.ONE).times(TEXT_STEP).times(Cost.of(NAMED_FORMAT));
-            case "quantity", "isQuantity", "url", "isURL", "ip", "isIP", "cidr", "isCIDR", "semver", "isSemver", "format":
+            case "quantity",
+                    "isQuantity",
+                    "url",
+                    "isURL",
+                    "ip",
+                    "isIP",
+                    "cidr",
+                    "isCIDR",
+                    "semver",
+                    "isSemver",
+                    "format":
                 if (!function.equals("format")) {
                     sizes.put(expr.id(), new Cost(0, first.most()));
                 }
@@ -279,7 +306,9 @@ final class CostEstimate {
     }
 
     private boolean isList(CelExpr expr) {
-        return ast.getType(expr.id()).filter(type -> type.kind() == CelKind.LIST).isPresent();
+        return ast.getType(expr.id())
+                .filter(type -> type.kind() == CelKind.LIST)
+                .isPresent();
     }
 
     /** How large the elements of a list are. */

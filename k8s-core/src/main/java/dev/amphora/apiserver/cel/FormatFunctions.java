@@ -24,13 +24,27 @@ final class FormatFunctions {
             .put("dns1123Subdomain", pattern("dns1123Subdomain", SUBDOMAIN, 253, "a lowercase RFC 1123 subdomain"))
             .put("dns1035Label", pattern("dns1035Label", LABEL_1035, 63, "a DNS-1035 label"))
             .put("dns1123LabelPrefix", prefix("dns1123LabelPrefix", LABEL, 63, "a lowercase RFC 1123 label"))
-            .put("dns1123SubdomainPrefix", prefix("dns1123SubdomainPrefix", SUBDOMAIN, 253, "a lowercase RFC 1123 subdomain"))
+            .put(
+                    "dns1123SubdomainPrefix",
+                    prefix("dns1123SubdomainPrefix", SUBDOMAIN, 253, "a lowercase RFC 1123 subdomain"))
             .put("dns1035LabelPrefix", prefix("dns1035LabelPrefix", LABEL_1035, 63, "a DNS-1035 label"))
             .put("qualifiedName", pattern("qualifiedName", "(" + SUBDOMAIN + "/)?" + PART, 317, "a qualified name"))
             .put("labelValue", pattern("labelValue", "(" + PART + ")?", 63, "a valid label"))
             .put("uri", new Format("uri", NetworkFunctions::isUrl, "invalid URI"))
-            .put("uuid", pattern("uuid", "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", 36, "a valid UUID"))
-            .put("byte", pattern("byte", "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", Integer.MAX_VALUE, "base64"))
+            .put(
+                    "uuid",
+                    pattern(
+                            "uuid",
+                            "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
+                            36,
+                            "a valid UUID"))
+            .put(
+                    "byte",
+                    pattern(
+                            "byte",
+                            "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+                            Integer.MAX_VALUE,
+                            "base64"))
             .put("date", new Format("date", FormatFunctions::isDate, "invalid date"))
             .put("datetime", new Format("datetime", FormatFunctions::isDateTime, "invalid datetime"))
             .buildOrThrow();
@@ -66,7 +80,8 @@ final class FormatFunctions {
     }
 
     private static boolean isDateTime(String text) {
-        return text.matches("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([zZ]|[+-][0-9]{2}:[0-9]{2})");
+        return text.matches(
+                "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([zZ]|[+-][0-9]{2}:[0-9]{2})");
     }
 
     static void addTo(CelFunctions functions) {

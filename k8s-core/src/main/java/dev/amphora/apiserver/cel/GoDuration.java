@@ -8,11 +8,26 @@ import java.util.Map;
 
 /** Durations such as {@code 1h30m}. */
 final class GoDuration {
-    private static final Pattern WHOLE = Pattern.compile("([-+]?)(0|(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)");
+    private static final Pattern WHOLE =
+            Pattern.compile("([-+]?)(0|(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)");
     private static final Pattern PART = Pattern.compile("([0-9.]+)(ns|us|µs|μs|ms|s|m|h)");
     private static final Map<String, Long> NANOS = Map.of(
-            "ns", 1L, "us", 1_000L, "µs", 1_000L, "μs", 1_000L, "ms", 1_000_000L, "s", 1_000_000_000L,
-            "m", 60_000_000_000L, "h", 3_600_000_000_000L);
+            "ns",
+            1L,
+            "us",
+            1_000L,
+            "µs",
+            1_000L,
+            "μs",
+            1_000L,
+            "ms",
+            1_000_000L,
+            "s",
+            1_000_000_000L,
+            "m",
+            60_000_000_000L,
+            "h",
+            3_600_000_000_000L);
 
     private GoDuration() {}
 
@@ -26,7 +41,8 @@ final class GoDuration {
         Matcher part = PART.matcher(whole.group(2));
         while (part.find()) {
             String number = part.group(1).endsWith(".") ? part.group(1) + "0" : part.group(1);
-            nanos = nanos.add(new BigDecimal(number).multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 1L))));
+            nanos = nanos.add(
+                    new BigDecimal(number).multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 1L))));
         }
         Duration duration = Duration.ofNanos(nanos.longValue());
         return whole.group(1).equals("-") ? duration.negated() : duration;

@@ -103,7 +103,9 @@ final class ListFunctions {
 
     private static Object sum(List<?> list, CelType type) {
         if (type.equals(SimpleType.DOUBLE)) {
-            return list.stream().mapToDouble(each -> ((Number) each).doubleValue()).sum();
+            return list.stream()
+                    .mapToDouble(each -> ((Number) each).doubleValue())
+                    .sum();
         }
         if (type.equals(SimpleType.DURATION)) {
             Duration all = Duration.ZERO;

@@ -30,7 +30,8 @@ final class NetworkFunctions {
         static Url parse(String text) {
             if (!isUrl(text)) {
                 throw new CelProblem(
-                        "URL parse error during conversion from string: parse \"%s\": invalid URI for request".formatted(text));
+                        "URL parse error during conversion from string: parse \"%s\": invalid URI for request"
+                                .formatted(text));
             }
             int colon = text.startsWith("/") ? -1 : text.indexOf(':');
             String scheme = colon < 0 ? "" : text.substring(0, colon);
@@ -179,9 +180,19 @@ final class NetworkFunctions {
 
     private static void urls(CelFunctions functions) {
         functions.global(
-                "url", "string_to_url", URL, List.of(SimpleType.STRING), List.of(String.class), a -> Url.parse((String) a[0]));
+                "url",
+                "string_to_url",
+                URL,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                a -> Url.parse((String) a[0]));
         functions.global(
-                "isURL", "is_url_string", SimpleType.BOOL, List.of(SimpleType.STRING), List.of(String.class), a -> isUrl((String) a[0]));
+                "isURL",
+                "is_url_string",
+                SimpleType.BOOL,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                a -> isUrl((String) a[0]));
         part(functions, "getScheme", Url::scheme);
         part(functions, "getHost", url -> url.port().isEmpty() ? url.host() : url.host() + ":" + url.port());
         part(functions, "getHostname", Url::hostname);
@@ -198,14 +209,29 @@ final class NetworkFunctions {
 
     private static void part(CelFunctions functions, String name, Function<Url, String> getter) {
         functions.member(
-                name, "url_" + name, SimpleType.STRING, List.of(URL), List.of(Url.class), a -> getter.apply((Url) a[0]));
+                name,
+                "url_" + name,
+                SimpleType.STRING,
+                List.of(URL),
+                List.of(Url.class),
+                a -> getter.apply((Url) a[0]));
     }
 
     private static void addresses(CelFunctions functions) {
         functions.global(
-                "ip", "string_to_ip", IP, List.of(SimpleType.STRING), List.of(String.class), a -> Ip.parse((String) a[0]));
+                "ip",
+                "string_to_ip",
+                IP,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                a -> Ip.parse((String) a[0]));
         functions.global(
-                "isIP", "is_ip", SimpleType.BOOL, List.of(SimpleType.STRING), List.of(String.class), a -> Ip.find((String) a[0]) != null);
+                "isIP",
+                "is_ip",
+                SimpleType.BOOL,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                a -> Ip.find((String) a[0]) != null);
         functions.global(
                 "ip.isCanonical",
                 "ip_is_canonical",
@@ -213,18 +239,27 @@ final class NetworkFunctions {
                 List.of(SimpleType.STRING),
                 List.of(String.class),
                 a -> Ip.parse((String) a[0]).toString().equals(a[0]));
-        functions.global("string", "ip_to_string", SimpleType.STRING, List.of(IP), List.of(Ip.class), a -> a[0].toString());
+        functions.global(
+                "string", "ip_to_string", SimpleType.STRING, List.of(IP), List.of(Ip.class), a -> a[0].toString());
         functions.member(
-                "family", "ip_family", SimpleType.INT, List.of(IP), List.of(Ip.class), a -> ((Ip) a[0]).isSix() ? 6L : 4L);
+                "family",
+                "ip_family",
+                SimpleType.INT,
+                List.of(IP),
+                List.of(Ip.class),
+                a -> ((Ip) a[0]).isSix() ? 6L : 4L);
         is(functions, "isUnspecified", InetAddress::isAnyLocalAddress);
         is(functions, "isLoopback", InetAddress::isLoopbackAddress);
         is(functions, "isLinkLocalMulticast", NetworkFunctions::isLinkLocalMulticast);
         is(functions, "isLinkLocalUnicast", InetAddress::isLinkLocalAddress);
-        is(functions, "isGlobalUnicast", address -> !address.isAnyLocalAddress()
-                && !address.isLoopbackAddress()
-                && !address.isMulticastAddress()
-                && !address.isLinkLocalAddress()
-                && !"255.255.255.255".equals(address.getHostAddress()));
+        is(
+                functions,
+                "isGlobalUnicast",
+                address -> !address.isAnyLocalAddress()
+                        && !address.isLoopbackAddress()
+                        && !address.isMulticastAddress()
+                        && !address.isLinkLocalAddress()
+                        && !"255.255.255.255".equals(address.getHostAddress()));
     }
 
     private static boolean isLinkLocalMulticast(InetAddress address) {
@@ -236,30 +271,68 @@ final class NetworkFunctions {
 
     private static void is(CelFunctions functions, String name, Predicate<InetAddress> rule) {
         functions.member(
-                name, "ip_" + name, SimpleType.BOOL, List.of(IP), List.of(Ip.class), a -> rule.test(((Ip) a[0]).address()));
+                name,
+                "ip_" + name,
+                SimpleType.BOOL,
+                List.of(IP),
+                List.of(Ip.class),
+                a -> rule.test(((Ip) a[0]).address()));
     }
 
     private static void networks(CelFunctions functions) {
         functions.global(
-                "cidr", "string_to_cidr", CIDR, List.of(SimpleType.STRING), List.of(String.class), a -> Cidr.parse((String) a[0]));
+                "cidr",
+                "string_to_cidr",
+                CIDR,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                a -> Cidr.parse((String) a[0]));
         functions.global(
-                "isCIDR", "is_cidr", SimpleType.BOOL, List.of(SimpleType.STRING), List.of(String.class), a -> Cidr.find((String) a[0]) != null);
-        functions.global("string", "cidr_to_string", SimpleType.STRING, List.of(CIDR), List.of(Cidr.class), a -> a[0].toString());
+                "isCIDR",
+                "is_cidr",
+                SimpleType.BOOL,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                a -> Cidr.find((String) a[0]) != null);
+        functions.global(
+                "string",
+                "cidr_to_string",
+                SimpleType.STRING,
+                List.of(CIDR),
+                List.of(Cidr.class),
+                a -> a[0].toString());
         functions.member(
-                "containsIP", "cidr_contains_ip_string", SimpleType.BOOL, List.of(CIDR, SimpleType.STRING), List.of(Cidr.class, String.class),
+                "containsIP",
+                "cidr_contains_ip_string",
+                SimpleType.BOOL,
+                List.of(CIDR, SimpleType.STRING),
+                List.of(Cidr.class, String.class),
                 a -> ((Cidr) a[0]).contains(Ip.parse((String) a[1])));
         functions.member(
-                "containsIP", "cidr_contains_ip_ip", SimpleType.BOOL, List.of(CIDR, IP), List.of(Cidr.class, Ip.class),
+                "containsIP",
+                "cidr_contains_ip_ip",
+                SimpleType.BOOL,
+                List.of(CIDR, IP),
+                List.of(Cidr.class, Ip.class),
                 a -> ((Cidr) a[0]).contains((Ip) a[1]));
         functions.member(
-                "containsCIDR", "cidr_contains_cidr_string", SimpleType.BOOL, List.of(CIDR, SimpleType.STRING), List.of(Cidr.class, String.class),
+                "containsCIDR",
+                "cidr_contains_cidr_string",
+                SimpleType.BOOL,
+                List.of(CIDR, SimpleType.STRING),
+                List.of(Cidr.class, String.class),
                 a -> ((Cidr) a[0]).contains(Cidr.parse((String) a[1])));
         functions.member(
-                "containsCIDR", "cidr_contains_cidr", SimpleType.BOOL, List.of(CIDR, CIDR), List.of(Cidr.class, Cidr.class),
+                "containsCIDR",
+                "cidr_contains_cidr",
+                SimpleType.BOOL,
+                List.of(CIDR, CIDR),
+                List.of(Cidr.class, Cidr.class),
                 a -> ((Cidr) a[0]).contains((Cidr) a[1]));
         functions.member("ip", "cidr_ip", IP, List.of(CIDR), List.of(Cidr.class), a -> ((Cidr) a[0]).ip());
-        functions.member("masked", "cidr_masked", CIDR, List.of(CIDR), List.of(Cidr.class), a -> ((Cidr) a[0]).masked());
         functions.member(
-                "prefixLength", "cidr_prefix_length", SimpleType.INT, List.of(CIDR), List.of(Cidr.class), a -> (long) ((Cidr) a[0]).bits());
+                "masked", "cidr_masked", CIDR, List.of(CIDR), List.of(Cidr.class), a -> ((Cidr) a[0]).masked());
+        functions.member("prefixLength", "cidr_prefix_length", SimpleType.INT, List.of(CIDR), List.of(Cidr.class), a ->
+                (long) ((Cidr) a[0]).bits());
     }
 }

@@ -83,7 +83,8 @@ public final class SchemaType {
      * @param name the name of the type in messages
      */
     public static @Nullable SchemaType of(JsonNode schema, boolean root, String name) {
-        return make(schema, root || schema.path("x-kubernetes-embedded-resource").asBoolean(), name);
+        return make(
+                schema, root || schema.path("x-kubernetes-embedded-resource").asBoolean(), name);
     }
 
     private static @Nullable SchemaType make(JsonNode schema, boolean whole, String name) {
@@ -96,7 +97,8 @@ public final class SchemaType {
             case "number" -> leaf(schema, SimpleType.DOUBLE, 0, 1);
             case "string" -> text(schema);
             case "array" -> list(schema, name);
-            case "object" -> schema.path("additionalProperties").isObject() ? map(schema, name) : object(schema, whole, name);
+            case "object" ->
+                schema.path("additionalProperties").isObject() ? map(schema, name) : object(schema, whole, name);
             default -> null;
         };
     }
@@ -106,12 +108,13 @@ public final class SchemaType {
     }
 
     private static SchemaType text(JsonNode schema) {
-        CelType type = switch (schema.path("format").asText("")) {
-            case "byte" -> SimpleType.BYTES;
-            case "duration" -> SimpleType.DURATION;
-            case "date", "date-time" -> SimpleType.TIMESTAMP;
-            default -> SimpleType.STRING;
-        };
+        CelType type =
+                switch (schema.path("format").asText("")) {
+                    case "byte" -> SimpleType.BYTES;
+                    case "duration" -> SimpleType.DURATION;
+                    case "date", "date-time" -> SimpleType.TIMESTAMP;
+                    default -> SimpleType.STRING;
+                };
         return leaf(schema, type, Sizes.ofText(schema), Sizes.leastText(schema));
     }
 
@@ -143,6 +146,7 @@ public final class SchemaType {
         return schema.path("x-kubernetes-embedded-resource").asBoolean();
     }
 
+    @SuppressWarnings("Immutable") // The fields are complete when the type is made.
     private static SchemaType object(JsonNode schema, boolean whole, String name) {
         Map<String, JsonNode> properties = new LinkedHashMap<>();
         schema.path("properties").properties().forEach(each -> properties.put(each.getKey(), each.getValue()));
@@ -174,13 +178,13 @@ public final class SchemaType {
             }
         }
         StructType type = StructType.create(
-                name,
-                ImmutableSet.copyOf(fields.keySet()),
-                field -> Optional.ofNullable(fields.get(field)).map(SchemaType::type));
+                name, ImmutableSet.copyOf(fields.keySet()), field -> Optional.ofNullable(fields.get(field))
+                        .map(SchemaType::type));
         return new SchemaType(schema, type, fields, escaped, null, fields.size(), least);
     }
 
     /** All types of objects that this one holds. */
+    @SuppressWarnings("Immutable") // The map is complete before it is read.
     CelTypeProvider provider() {
         Map<String, CelType> all = new LinkedHashMap<>();
         collect(all);
@@ -269,10 +273,13 @@ public final class SchemaType {
                 return GoDuration.parse(text);
             }
             if (type.equals(SimpleType.BYTES)) {
-                return dev.cel.common.values.CelByteString.of(java.util.Base64.getDecoder().decode(text));
+                return dev.cel.common.values.CelByteString.of(
+                        java.util.Base64.getDecoder().decode(text));
             }
         } catch (RuntimeException e) {
-            return type.equals(SimpleType.TIMESTAMP) ? Instant.EPOCH : type.equals(SimpleType.DURATION) ? Duration.ZERO : text;
+            return type.equals(SimpleType.TIMESTAMP)
+                    ? Instant.EPOCH
+                    : type.equals(SimpleType.DURATION) ? Duration.ZERO : text;
         }
         return text;
     }

@@ -25,7 +25,9 @@ final class SetList extends AbstractList<Object> {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof List<?> list && list.size() == size() && new HashSet<>(elements).equals(new HashSet<>(list));
+        return other instanceof List<?> list
+                && list.size() == size()
+                && new HashSet<>(elements).equals(new HashSet<>(list));
     }
 
     @Override

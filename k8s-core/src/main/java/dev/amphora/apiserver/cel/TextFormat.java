@@ -63,8 +63,7 @@ final class TextFormat {
             case 'd' -> decimal(value);
             case 'f' -> fixed(value, precision);
             case 'e' -> scientific(value, precision);
-            case 'b' ->
-                value instanceof Boolean flag ? (flag ? "1" : "0") : integer(value, 2, "binary");
+            case 'b' -> value instanceof Boolean flag ? (flag ? "1" : "0") : integer(value, 2, "binary");
             case 'o' -> integer(value, 8, "octal");
             case 'x' -> hexadecimal(value);
             case 'X' -> hexadecimal(value).toUpperCase(Locale.ROOT);
@@ -88,7 +87,9 @@ final class TextFormat {
         }
         return number.isNaN() || number.isInfinite()
                 ? decimal(number)
-                : new BigDecimal(number).setScale(precision, RoundingMode.HALF_EVEN).toPlainString();
+                : new BigDecimal(number)
+                        .setScale(precision, RoundingMode.HALF_EVEN)
+                        .toPlainString();
     }
 
     private static String scientific(Object value, int precision) {
@@ -121,8 +122,7 @@ final class TextFormat {
         if (value instanceof UnsignedLong number) {
             return number.toString(radix);
         }
-        throw wrong(
-                name + " clause can only be used on integers" + (radix == 2 ? " and bools" : ""), value);
+        throw wrong(name + " clause can only be used on integers" + (radix == 2 ? " and bools" : ""), value);
     }
 
     private static String hexadecimal(Object value) {
@@ -151,7 +151,10 @@ final class TextFormat {
 
     /** A value as {@code %s} shows it. */
     static String text(Object value) {
-        if (value instanceof String || value instanceof Boolean || value instanceof Long || value instanceof UnsignedLong) {
+        if (value instanceof String
+                || value instanceof Boolean
+                || value instanceof Long
+                || value instanceof UnsignedLong) {
             return value.toString();
         }
         if (value instanceof Double number) {

@@ -35,7 +35,9 @@ final class ExpressionRule {
         return new ExpressionRule(
                 source,
                 compilation.compile(source.path("rule").asText()),
-                expression.isEmpty() ? null : compilation.compile(source.path("messageExpression").asText()));
+                expression.isEmpty()
+                        ? null
+                        : compilation.compile(source.path("messageExpression").asText()));
     }
 
     Compiled rule() {

@@ -36,11 +36,13 @@ final class ExpressionRules {
         if (rules.total > TOTAL_LIMIT) {
             rules.expenses.sort(Comparator.comparingLong(Expense::cost).reversed());
             rules.expenses.stream()
-                    .filter(each -> each.cost > 0)
+                    .filter(each -> each.cost > TOTAL_LIMIT / 100)
                     .limit(MOST_EXPENSIVE)
-                    .forEach(each -> rules.errors.add(FieldError.forbidden(
-                            each.path,
-                            "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema")));
+                    .forEach(
+                            each -> rules.errors.add(
+                                    FieldError.forbidden(
+                                            each.path,
+                                            "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema")));
             rules.errors.add(FieldError.forbidden(
                     path,
                     exceeds(
@@ -64,7 +66,13 @@ final class ExpressionRules {
         }
         for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
             String key = property.getKey();
-            schema(property.getValue(), path + ".properties[" + key + "]", false, name + "." + key, count, uncorrelated);
+            schema(
+                    property.getValue(),
+                    path + ".properties[" + key + "]",
+                    false,
+                    name + "." + key,
+                    count,
+                    uncorrelated);
         }
         schema(
                 schema.path("additionalProperties"),
@@ -116,7 +124,12 @@ final class ExpressionRules {
         for (int i = 0; i < sources.size(); i++) {
             JsonNode source = sources.get(i);
             if (!source.path("rule").asText("").isBlank()) {
-                compiled(source, ExpressionRule.of(source, type), path + "." + KEYWORD + "[" + i + "]", many, uncorrelated);
+                compiled(
+                        source,
+                        ExpressionRule.of(source, type),
+                        path + "." + KEYWORD + "[" + i + "]",
+                        many,
+                        uncorrelated);
             }
         }
     }
@@ -131,14 +144,15 @@ final class ExpressionRules {
         } else if (message.strip().contains("\n")) {
             errors.add(FieldError.invalid(path + ".message", message, "message must not contain line breaks"));
         } else if (source.path("rule").asText("").strip().contains("\n") && message.isEmpty()) {
-            errors.add(FieldError.required(
-                    path + ".message", "message must be specified if rule contains line breaks"));
+            errors.add(
+                    FieldError.required(path + ".message", "message must be specified if rule contains line breaks"));
         }
         String expression = source.path("messageExpression").asText("");
         if (!expression.isEmpty() && expression.isBlank()) {
             errors.add(FieldError.required(path + ".messageExpression", "must be non-empty if specified"));
         }
-        if (source.hasNonNull("reason") && !REASONS.contains(source.path("reason").asText())) {
+        if (source.hasNonNull("reason")
+                && !REASONS.contains(source.path("reason").asText())) {
             errors.add(FieldError.unsupported(path + ".reason", source.path("reason"), REASONS));
         }
         String field = source.path("fieldPath").asText("");
@@ -168,10 +182,11 @@ final class ExpressionRules {
         if (message != null) {
             if (!message.error().isEmpty()) {
                 errors.add(wrong(
-                        path + ".messageExpression", shown, "messageExpression compilation failed: " + message.error()));
+                        path + ".messageExpression",
+                        shown,
+                        "messageExpression compilation failed: " + message.error()));
             } else if (!message.isText()) {
-                errors.add(
-                        wrong(path + ".messageExpression", shown, "messageExpression must evaluate to a string"));
+                errors.add(wrong(path + ".messageExpression", shown, "messageExpression must evaluate to a string"));
             } else {
                 charge(message, count, path + ".messageExpression", "estimated messageExpression cost");
             }
@@ -205,9 +220,8 @@ final class ExpressionRules {
 
     private static String exceeds(String what, long cost, long limit) {
         double factor = (double) cost / limit;
-        String much = factor > 100
-                ? "more than 100x"
-                : factor < 1.5 ? "%fx".formatted(factor) : "%.1fx".formatted(factor);
+        String much =
+                factor > 100 ? "more than 100x" : factor < 1.5 ? "%fx".formatted(factor) : "%.1fx".formatted(factor);
         return what + " exceeds budget by factor of " + much + ADVICE;
     }
 

@@ -96,7 +96,8 @@ public final class CustomResourceStrategy implements Strategy {
 
     /** What {@code scale} shows as replicas must be a count. */
     private void replicas(Fields object, String which) {
-        String path = version.tree().path("subresources").path("scale").path(which).asText("");
+        String path =
+                version.tree().path("subresources").path("scale").path(which).asText("");
         if (path.isEmpty()) {
             return;
         }
@@ -107,8 +108,8 @@ public final class CustomResourceStrategy implements Strategy {
         if (value.isNumber() && value.asLong() < 0) {
             object.add(List.of(FieldError.invalid(path, value, "should be a non-negative integer")));
         } else if (value.isNumber() && value.asLong() > Integer.MAX_VALUE) {
-            object.add(List.of(
-                    FieldError.invalid(path, value, "should be less than or equal to " + Integer.MAX_VALUE)));
+            object.add(
+                    List.of(FieldError.invalid(path, value, "should be less than or equal to " + Integer.MAX_VALUE)));
         }
     }
 
