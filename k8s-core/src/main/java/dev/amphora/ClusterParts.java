@@ -149,7 +149,7 @@ final class ClusterParts implements AutoCloseable {
                 .authenticator(Authenticator.certificates())
                 .authenticator(StaticTokens.parse(options.tokens()))
                 .authorizer(this::authorizer)
-                .serviceRange(serviceRange());
+                .serviceRange(chosenRanges());
         options.disabledAdmission().forEach(builder::withoutAdmission);
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
@@ -158,8 +158,8 @@ final class ClusterParts implements AutoCloseable {
 
     private RestApi newRestApi() {
         RestApi.Builder builder = RestApi.builder(kernel, apiServer)
+                .anonymous(isAuthorizing())
                 .health(health)
-                .anonymous(!options.authorizationModes().contains("AlwaysAllow"))
                 .nodes(new LocalNodes(kernel, this::nodes));
         if (authority != null) {
             builder.clientAuthority(authority);
@@ -167,18 +167,26 @@ final class ClusterParts implements AutoCloseable {
         return builder.build();
     }
 
-    /** The range of the family that is served, IPv4, where several are given. */
-    private String serviceRange() {
+    /** The ranges from which Services get their addresses, of one family or of both. */
+    private String chosenRanges() {
         String chosen = options.serviceClusterIpRange();
-        if (chosen == null) {
-            return addresses.services();
-        }
+        return chosen == null ? addresses.services() : chosen;
+    }
+
+    /** The range of the family that this machine serves, IPv4, where several are given. */
+    private String serviceRange() {
+        String chosen = chosenRanges();
         for (String range : Splitter.on(',').trimResults().split(chosen)) {
             if (range.indexOf(':') < 0) {
                 return range;
             }
         }
         return chosen;
+    }
+
+    /** Whether callers without credentials may be left to the authorizer. */
+    private boolean isAuthorizing() {
+        return !options.authorizationModes().contains("AlwaysAllow");
     }
 
     private Authorizer authorizer(ObjectReader objects) {

@@ -67,6 +67,13 @@ final class LocalNodes implements NodeConnections {
         return node(nodeName).portForward(namespace, pod);
     }
 
+    @Override
+    public CompletionStage<Page> page(String nodeName, String method, String path) {
+        return node(nodeName)
+                .page(method, path)
+                .thenApply(page -> new Page(page.status(), page.contentType(), page.body()));
+    }
+
     private Kubelet node(String name) {
         return nodes.get().stream()
                 .filter(node -> node.nodeName().equals(name))

@@ -30,6 +30,27 @@ final class Admission {
         }
     }
 
+    /** Asks about a connection. */
+    void connect(Call call, String kind, ObjectNode options) {
+        AdmissionRequest about = request(call, Operation.CONNECT, options, null);
+        AdmissionRequest request = new AdmissionRequest(
+                about.operation(),
+                about.group(),
+                about.version(),
+                kind,
+                about.resource(),
+                about.subresource(),
+                about.namespace(),
+                about.name(),
+                options,
+                null,
+                about.user(),
+                about.dryRun(),
+                about.warnings());
+        plugins.forEach(plugin -> plugin.mutate(request));
+        plugins.forEach(plugin -> plugin.validate(request));
+    }
+
     private static AdmissionRequest request(
             Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
         Endpoint endpoint = call.endpoint();

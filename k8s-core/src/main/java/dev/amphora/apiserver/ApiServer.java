@@ -54,6 +54,7 @@ public final class ApiServer implements AutoCloseable {
     private final Subresources subresources;
     private final Compaction compaction;
     private final DefinitionKeeper definitions;
+    private final Admission admission;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
@@ -68,11 +69,11 @@ public final class ApiServer implements AutoCloseable {
         List<AdmissionPlugin> plugins = new ArrayList<>(
                 AdmissionPlugins.builtIn(objects, base -> Metadata.generated(base, kernel), builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
-        Admission admission = new Admission(plugins);
+        admission = new Admission(plugins);
         Allocations allocations =
-                new ServiceAllocations(kernel, endpoints, reads, feed, Cidr.parse(builder.serviceRange));
+                new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
         compaction = new Compaction(kernel, builder.store, builder.compactionInterval);
-        writes = new Writes(kernel, feed, endpoints, admission, allocations);
+        writes = new Writes(kernel, feed, endpoints, admission, allocations, new DeviceAccess(objects));
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
@@ -205,6 +206,19 @@ public final class ApiServer implements AutoCloseable {
             listeners.forEach(listener -> listener.written(at, request, result));
         }
         return result;
+    }
+
+    /**
+     * Decides whether a caller may be connected to what runs, as by {@code pods/exec}.
+     *
+     * @param request a get or a create of the subresource
+     * @param kind of its options, such as {@code PodExecOptions}
+     * @param options what the query says, for the admission plugins to judge
+     * @throws StatusException with the status that the caller gets, if not
+     */
+    public void connect(ApiRequest request, String kind, ObjectNode options) {
+        authorizeOrRefuse(request);
+        admission.connect(call(request), kind, options);
     }
 
     /**

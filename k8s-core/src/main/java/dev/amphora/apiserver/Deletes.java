@@ -2,6 +2,7 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
@@ -33,11 +34,16 @@ final class Deletes {
     /** How to delete; negative and null members mean that the caller didn't say. */
     record Options(
             @Nullable Long grace,
-            String propagation,
+            @Nullable String propagation,
             @Nullable Boolean orphan,
             @Nullable String uid,
             @Nullable String resourceVersion,
-            boolean dryRun) {
+            List<String> dryRun) {
+
+        /** Options whose members cannot change. */
+        Options {
+            dryRun = ImmutableList.copyOf(dryRun);
+        }
 
         static Options of(Call call) {
             RequestOptions query = call.options();
@@ -49,7 +55,7 @@ final class Deletes {
                         query.orphanDependents(),
                         null,
                         null,
-                        query.isDryRun());
+                        query.dryRun());
             }
             ObjectNode tree = Bodies.options(call, body, "DeleteOptions");
             JsonNode preconditions = tree.path("preconditions");
@@ -57,7 +63,7 @@ final class Deletes {
                     tree.hasNonNull("gracePeriodSeconds")
                             ? tree.path("gracePeriodSeconds").asLong()
                             : null,
-                    tree.path("propagationPolicy").asText(""),
+                    policy(tree),
                     tree.hasNonNull("orphanDependents")
                             ? tree.path("orphanDependents").asBoolean()
                             : null,
@@ -65,19 +71,36 @@ final class Deletes {
                     preconditions.hasNonNull("resourceVersion")
                             ? preconditions.path("resourceVersion").asText()
                             : null,
-                    !tree.path("dryRun").isEmpty());
+                    texts(tree.path("dryRun")));
+        }
+
+        /** The policy that a body names, even if the name is empty. */
+        static @Nullable String policy(JsonNode options) {
+            return options.hasNonNull("propagationPolicy")
+                    ? options.path("propagationPolicy").asText()
+                    : null;
+        }
+
+        static List<String> texts(JsonNode list) {
+            List<String> texts = new ArrayList<>();
+            list.forEach(each -> texts.add(each.asText()));
+            return texts;
+        }
+
+        boolean isDryRun() {
+            return !dryRun.isEmpty();
         }
 
         void check() {
             List<FieldError> errors = new ArrayList<>();
-            if (orphan != null && !propagation.isEmpty()) {
+            if (orphan != null && propagation != null) {
                 errors.add(new FieldError(
                         FieldError.Type.INVALID,
                         "propagationPolicy",
                         "Invalid value: %s: orphanDependents and deletionPropagation cannot be both set"
                                 .formatted(Json.quote(propagation))));
             }
-            if (!propagation.isEmpty()
+            if (propagation != null
                     && !List.of("Foreground", "Background", "Orphan").contains(propagation)) {
                 errors.add(new FieldError(
                         FieldError.Type.NOT_SUPPORTED,
@@ -85,6 +108,7 @@ final class Deletes {
                         "Unsupported value: %s: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
                                 .formatted(Json.quote(propagation))));
             }
+            OptionRules.dryRun(dryRun, errors);
             if (!errors.isEmpty()) {
                 throw StatusException.invalid("meta.k8s.io", "DeleteOptions", "", errors);
             }
@@ -105,6 +129,7 @@ final class Deletes {
 
     /** Deletes the pod that a call names. */
     void evict(Call call, Options options) {
+        options.check();
         delete(call, options, call.request().namespace(), call.request().name());
     }
 
@@ -162,7 +187,7 @@ final class Deletes {
         Endpoint endpoint = call.endpoint();
         ObjectNode next = current.tree().deepCopy();
         if (endpoint.strategy().holdDeleted(next, Metadata.time(kernel.instant()))) {
-            if (options.dryRun || call.options().isDryRun()) {
+            if (options.isDryRun() || call.options().isDryRun()) {
                 return new Outcome(VersionedObject.of(next), false);
             }
             VersionedObject written = writes.replace(endpoint, key, next, current);
@@ -182,7 +207,7 @@ final class Deletes {
         boolean changed = marked || !finalizers.equals(before);
         boolean waits =
                 held || next.path("metadata").path("deletionGracePeriodSeconds").asLong() > 0;
-        if (options.dryRun || call.options().isDryRun()) {
+        if (options.isDryRun()) {
             return new Outcome(changed ? VersionedObject.of(next) : current, !waits);
         }
         if (!waits && !(marked && endpoint.strategy().deletesGracefully())) {
@@ -232,7 +257,7 @@ final class Deletes {
         if (options.orphan != null) {
             orphan = options.orphan;
             foreground = false;
-        } else if (!options.propagation.isEmpty()) {
+        } else if (options.propagation != null) {
             orphan = options.propagation.equals("Orphan");
             foreground = options.propagation.equals("Foreground");
         } else if (present.contains(Metadata.ORPHAN) || present.contains(Metadata.FOREGROUND)) {

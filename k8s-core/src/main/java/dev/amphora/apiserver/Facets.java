@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
+import dev.amphora.apiserver.strategy.SubresourceRules;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ final class Facets {
             case "ephemeralcontainers" -> new Ephemeral(endpoint);
             case "resize" -> new Resize(endpoint);
             case "finalize" -> new NamespaceFinalizers(endpoint);
-            case "approval" -> new Approval(endpoint);
+            case "approval" -> new Approval();
             default -> null;
         };
     }
@@ -67,7 +68,7 @@ final class Facets {
 
         @Override
         public List<FieldError> validate(ObjectNode object, ObjectNode old) {
-            return List.of();
+            return SubresourceRules.ephemeralContainers(object, old);
         }
     }
 
@@ -97,7 +98,7 @@ final class Facets {
 
         @Override
         public List<FieldError> validate(ObjectNode object, ObjectNode old) {
-            return List.of();
+            return SubresourceRules.resize(object, old);
         }
     }
 
@@ -110,7 +111,7 @@ final class Facets {
 
         @Override
         public List<FieldError> validate(ObjectNode object, ObjectNode old) {
-            return List.of();
+            return SubresourceRules.namespaceFinalizers(object, old);
         }
 
         @Override
@@ -122,7 +123,7 @@ final class Facets {
     }
 
     /** {@code certificatesigningrequests/approval}: the conditions of the status, and labels and annotations. */
-    private record Approval(Endpoint endpoint) implements Facet {
+    private record Approval() implements Facet {
         @Override
         public void prepare(ObjectNode object, ObjectNode old) {
             JsonNode conditions = object.path("status").get("conditions");
@@ -133,7 +134,7 @@ final class Facets {
 
         @Override
         public List<FieldError> validate(ObjectNode object, ObjectNode old) {
-            return endpoint.strategy().validateStatusUpdate(object, old);
+            return SubresourceRules.approval(object, old);
         }
     }
 

@@ -26,6 +26,7 @@ final class PodBinding {
         Writes.matchNamespace(call, binding);
         String name = call.request().name();
         if (name.isEmpty()) {
+            Metadata.wipe(binding);
             name = Metadata.text(binding, "name");
         } else if (!Metadata.text(binding, "name").equals(name)) {
             throw StatusException.badRequest("name in URL does not match name in Binding object");

@@ -32,13 +32,14 @@ final class PodEviction {
         ObjectNode eviction = Bodies.object(call, "policy", "v1", "Eviction");
         String name = call.request().name();
         if (!Metadata.text(eviction, "name").equals(name)) {
-            throw StatusException.badRequest("name in URL does not match name in Eviction object: %s, %s"
-                    .formatted(name, Metadata.text(eviction, "name")));
+            throw StatusException.badRequest("name in URL does not match name in Eviction object");
         }
         Endpoint pods = call.endpoint();
         VersionedObject pod = pods.find(call.request().namespace(), name).orElseThrow(() -> pods.notFound(name));
         JsonNode given = eviction.path("deleteOptions");
-        boolean dryRun = call.options().isDryRun() || !given.path("dryRun").isEmpty();
+        List<String> options = new ArrayList<>(call.options().dryRun());
+        options.addAll(Deletes.Options.texts(given.path("dryRun")));
+        boolean dryRun = !options.isEmpty();
         if (counts(pod.tree())) {
             List<VersionedObject> budgets = budgets(call.request().namespace(), pod);
             if (budgets.size() > 1) {
@@ -59,7 +60,7 @@ final class PodEviction {
                         given.hasNonNull("gracePeriodSeconds")
                                 ? given.path("gracePeriodSeconds").asLong()
                                 : null,
-                        given.path("propagationPolicy").asText(""),
+                        Deletes.Options.policy(given),
                         null,
                         preconditions.hasNonNull("uid")
                                 ? preconditions.path("uid").asText()
@@ -67,7 +68,7 @@ final class PodEviction {
                         preconditions.hasNonNull("resourceVersion")
                                 ? preconditions.path("resourceVersion").asText()
                                 : null,
-                        dryRun));
+                        options));
         return Answers.created(call);
     }
 

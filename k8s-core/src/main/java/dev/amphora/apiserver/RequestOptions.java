@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param fieldValidation {@code Ignore}, {@code Warn} or {@code Strict}; empty means {@code Warn}
  * @param force whether an apply takes over fields that others own; null if not given
  * @param gracePeriodSeconds of a delete, null if not given
- * @param propagationPolicy of a delete, empty if not given
+ * @param propagationPolicy of a delete, null if not given
  * @param orphanDependents of a delete, null if not given
  */
 public record RequestOptions(
@@ -44,7 +44,7 @@ public record RequestOptions(
         String fieldValidation,
         @Nullable Boolean force,
         @Nullable Long gracePeriodSeconds,
-        String propagationPolicy,
+        @Nullable String propagationPolicy,
         @Nullable Boolean orphanDependents) {
     private static final RequestOptions NONE = parse(Map.of());
 
@@ -82,7 +82,7 @@ public record RequestOptions(
                 text(query, "fieldValidation"),
                 query.containsKey("force") ? flag(query, "force") : null,
                 number(query, "gracePeriodSeconds"),
-                text(query, "propagationPolicy"),
+                query.containsKey("propagationPolicy") ? text(query, "propagationPolicy") : null,
                 query.containsKey("orphanDependents") ? flag(query, "orphanDependents") : null);
     }
 
@@ -110,10 +110,10 @@ public record RequestOptions(
     }
 
     private static @Nullable Long number(Map<String, List<String>> query, String name) {
-        String value = text(query, name);
-        if (value.isEmpty()) {
+        if (!query.containsKey(name)) {
             return null;
         }
+        String value = text(query, name);
         try {
             return Long.valueOf(value);
         } catch (NumberFormatException e) {

@@ -12,6 +12,7 @@ import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.schema.ResourceInfo;
+import dev.amphora.apiserver.strategy.ReviewRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -125,21 +126,14 @@ final class Reviews {
         JsonNode spec = review.path("spec");
         JsonNode resource = spec.path("resourceAttributes");
         JsonNode path = spec.path("nonResourceAttributes");
-        if (resource.isObject() == path.isObject()) {
-            throw refused(
-                    "spec.resourceAttributes",
-                    "null",
-                    resource.isObject()
-                            ? "cannot be specified in combination with resourceAttributes"
-                            : "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+        String kind = call.endpoint().info().kind();
+        boolean self = kind.equals("SelfSubjectAccessReview");
+        if (call.endpoint().info().namespaced()) {
+            Writes.matchNamespace(call, review);
         }
-        boolean self = call.endpoint().info().kind().equals("SelfSubjectAccessReview");
-        if (call.endpoint().info().namespaced()
-                && !resource.path("namespace").asText("").equals(call.request().namespace())) {
-            throw refused(
-                    "spec.resourceAttributes.namespace",
-                    Json.quote(resource.path("namespace").asText("")),
-                    "must match metadata.namespace");
+        List<FieldError> errors = ReviewRules.access(review, kind);
+        if (!errors.isEmpty()) {
+            throw StatusException.invalid("authorization.k8s.io", "", "", errors);
         }
         User user = self ? call.request().user() : user(spec);
         Authorizer.Decision decision = server.authorize(question(user, resource, path));
@@ -180,13 +174,5 @@ final class Reviews {
             extra.put(entry.getKey(), values);
         });
         return new User(spec.path("user").asText(""), spec.path("uid").asText(""), groups, extra);
-    }
-
-    private static StatusException refused(String field, String value, String why) {
-        return StatusException.invalid(
-                "authorization.k8s.io",
-                "",
-                "",
-                List.of(new FieldError(FieldError.Type.INVALID, field, "Invalid value: %s: %s".formatted(value, why))));
     }
 }

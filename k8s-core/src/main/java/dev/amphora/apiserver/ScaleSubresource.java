@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
-import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
@@ -24,17 +23,20 @@ final class ScaleSubresource {
         VersionedObject object = endpoint.find(
                         call.request().namespace(), call.request().name())
                 .orElseThrow(() -> endpoint.notFound(call.request().name()));
-        return ApiResult.ok(VersionedObject.of(scale(kind(call), object.tree())), call.warnings());
+        ObjectNode tree = endpoint.working(object).tree();
+        ReplicaFields fields = ReplicaFields.of(endpoint);
+        if (endpoint.custom() != null && !fields.wanted(tree).isNumber()) {
+            throw StatusException.internalError(
+                    "the spec replicas field \"%s\" does not exist".formatted(fields.specPath()));
+        }
+        return ApiResult.ok(VersionedObject.of(scale(kind(call), fields, tree)), call.warnings());
     }
 
     ApiResult update(Call call) {
         ResourceInfo.Subresource kind = kind(call);
         ObjectNode body = Bodies.object(call, kind.group(), kind.version(), kind.kind());
-        String given = Metadata.text(body, "name");
-        if (!given.equals(call.request().name())) {
-            throw StatusException.badRequest("the name of the object (%s) does not match the name on the URL (%s)"
-                    .formatted(given, call.request().name()));
-        }
+        Writes.matchName(call, body);
+        Writes.matchNamespace(call, body);
         return write(call, kind, scale -> body);
     }
 
@@ -54,24 +56,32 @@ final class ScaleSubresource {
 
     private ApiResult write(Call call, ResourceInfo.Subresource kind, UnaryOperator<ObjectNode> change) {
         Endpoint endpoint = call.endpoint();
+        ReplicaFields fields = ReplicaFields.of(endpoint);
         VersionedObject written = writes.mutate(
                 call,
                 current -> {
                     if (current == null) {
                         throw endpoint.notFound(call.request().name());
                     }
-                    ObjectNode scale = change.apply(scale(kind, current.tree()));
-                    check(kind, call.request().name(), scale);
-                    ObjectNode object = current.tree().deepCopy();
-                    JsonNode replicas = scale.path("spec").path("replicas");
-                    object.withObject("/spec").put("replicas", replicas.asInt(0));
+                    ObjectNode now = endpoint.working(current).tree();
+                    ObjectNode scale = change.apply(scale(kind, fields, now));
+                    if (endpoint.custom() == null) {
+                        check(kind, call.request().name(), scale);
+                    }
+                    ObjectNode object = now.deepCopy();
+                    fields.want(object, scale.path("spec").path("replicas").asInt(0));
                     replace(object, scale, "resourceVersion");
+                    if (endpoint.custom() != null
+                            && Metadata.text(scale, "resourceVersion").isEmpty()) {
+                        Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
+                    }
                     replace(object, scale, "uid");
                     return object;
                 },
                 Facets.whole(endpoint),
                 false);
-        return ApiResult.ok(VersionedObject.of(scale(kind, written.tree())), call.warnings());
+        ObjectNode tree = endpoint.working(written).tree();
+        return ApiResult.ok(VersionedObject.of(scale(kind, fields, tree)), call.warnings());
     }
 
     private static void check(ResourceInfo.Subresource kind, String name, ObjectNode scale) {
@@ -97,7 +107,7 @@ final class ScaleSubresource {
         }
     }
 
-    private static ObjectNode scale(ResourceInfo.Subresource kind, ObjectNode object) {
+    private static ObjectNode scale(ResourceInfo.Subresource kind, ReplicaFields fields, ObjectNode object) {
         ObjectNode scale = Json.object();
         scale.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());
         ObjectNode metadata = scale.putObject("metadata");
@@ -107,18 +117,14 @@ final class ScaleSubresource {
                 metadata.set(field, value);
             }
         }
-        int replicas = object.path("spec").path("replicas").asInt(0);
+        int replicas = fields.wanted(object).asInt(0);
         ObjectNode spec = scale.putObject("spec");
         if (replicas != 0) {
             spec.put("replicas", replicas);
         }
         ObjectNode status = scale.putObject("status");
-        status.put("replicas", object.path("status").path("replicas").asInt(0));
-        JsonNode selector = object.path("spec").path("selector");
-        boolean structured = selector.has("matchLabels") || selector.has("matchExpressions");
-        String text = structured
-                ? Selector.of(selector).toString()
-                : Selector.of(Json.object().set("matchLabels", selector)).toString();
+        status.put("replicas", fields.present(object));
+        String text = fields.selector(object);
         if (!text.isEmpty()) {
             status.put("selector", text);
         }

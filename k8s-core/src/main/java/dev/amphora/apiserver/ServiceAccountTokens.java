@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.hash.Hashing;
 import com.google.common.io.BaseEncoding;
+import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.Authenticator;
 import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.strategy.ReviewRules;
 import dev.amphora.kernel.Kernel;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -44,6 +46,19 @@ final class ServiceAccountTokens implements Authenticator {
         Endpoint endpoint = call.endpoint();
         VersionedObject account =
                 endpoint.find(asked.namespace(), asked.name()).orElseThrow(() -> endpoint.notFound(asked.name()));
+        String given = Metadata.text(request, "name");
+        if (!given.isEmpty() && !given.equals(asked.name())) {
+            throw StatusException.invalid(
+                    "authentication.k8s.io",
+                    "TokenRequest",
+                    asked.name(),
+                    List.of(FieldError.invalid(
+                            "metadata.name", given, "must match the service account name if specified")));
+        }
+        List<FieldError> errors = ReviewRules.token(request);
+        if (!errors.isEmpty()) {
+            throw StatusException.invalid("authentication.k8s.io", "TokenRequest", "", errors);
+        }
         Instant now = kernel.instant();
         long seconds = request.path("spec").path("expirationSeconds").asLong(DEFAULT_SECONDS);
         ObjectNode spec = request.withObject("/spec");

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class ServiceAllocations implements Allocations {
     private static final int FIRST_PORT = 30000;
     private static final int LAST_PORT = 32767;
+    private static final String OUT_OF_RANGE =
+            "provided port is not in the valid range. The range of valid ports is " + FIRST_PORT + "-" + LAST_PORT;
     private static final int STATIC_PORTS = 86;
     private static final int ATTEMPTS = 64;
 
@@ -31,15 +34,15 @@ final class ServiceAllocations implements Allocations {
     private final Endpoints endpoints;
     private final Reads reads;
     private final StoreFeed feed;
-    private final Cidr range;
+    private final ServiceRanges ranges;
     private final ReentrantLock ports = new ReentrantLock();
 
-    ServiceAllocations(Kernel kernel, Endpoints endpoints, Reads reads, StoreFeed feed, Cidr range) {
+    ServiceAllocations(Kernel kernel, Endpoints endpoints, Reads reads, StoreFeed feed, ServiceRanges ranges) {
         this.kernel = kernel;
         this.endpoints = endpoints;
         this.reads = reads;
         this.feed = feed;
-        this.range = range;
+        this.ranges = ranges;
     }
 
     @Override
@@ -63,7 +66,7 @@ final class ServiceAllocations implements Allocations {
         if (!isService(endpoint)) {
             return;
         }
-        dryAddresses(object);
+        dryAddresses(object, old);
         if (wantsPorts(object)) {
             TreeMap<Integer, String> taken = taken(endpoint, object);
             takePorts(object, taken, false);
@@ -76,32 +79,46 @@ final class ServiceAllocations implements Allocations {
     }
 
     /** A dry run does not look whether an address is taken, only whether there is such a one. */
-    private void dryAddresses(ObjectNode object) {
+    private void dryAddresses(ObjectNode object, @Nullable ObjectNode old) {
         ObjectNode spec = object.withObject("/spec");
         if (spec.path("type").asText().equals("ExternalName")) {
             return;
         }
-        String asked = spec.path("clusterIP").asText("");
-        if (asked.equals("None")) {
-            ServiceFamilies.headless(spec);
+        completeFamilies(object, old);
+        if (ServiceFamilies.isHeadless(spec)) {
+            spec.putArray("clusterIPs").add("None");
             return;
         }
-        checkFamilies(object);
-        if (!asked.isEmpty() && !range.holds(asked)) {
-            throw notGiven(
-                    object,
-                    asked,
-                    "the provided IP (%s) is not in the valid range. The range of valid IPs is %s"
-                            .formatted(asked, range));
+        List<String> asked = addressesOf(object);
+        for (String ip : asked) {
+            Cidr range = ranges.ofAddress(ip).orElse(null);
+            if (range != null && !range.holds(ip)) {
+                throw notGiven(
+                        object,
+                        asked,
+                        ip,
+                        "the provided IP (%s) is not in the valid range. The range of valid IPs is %s"
+                                .formatted(ip, range));
+            }
         }
-        ServiceFamilies.single(spec, asked.isEmpty() ? someAddress() : asked);
+        List<String> given = new ArrayList<>(asked);
+        for (int i = given.size(); i < spec.path("ipFamilies").size(); i++) {
+            given.add(someAddress(rangeOf(spec, i)));
+        }
+        ServiceFamilies.assign(spec, given);
     }
 
-    private static void checkFamilies(ObjectNode object) {
-        List<FieldError> errors = ServiceFamilies.check(object.path("spec"));
+    private void completeFamilies(ObjectNode object, @Nullable ObjectNode old) {
+        List<FieldError> errors =
+                ServiceFamilies.complete(object.withObject("/spec"), old == null ? null : old.path("spec"), ranges);
         if (!errors.isEmpty()) {
             throw StatusException.invalid("", "Service", Metadata.text(object, "name"), errors);
         }
+    }
+
+    private Cidr rangeOf(ObjectNode spec, int index) {
+        return ranges.of(spec.path("ipFamilies").path(index).asText())
+                .orElseThrow(() -> StatusException.internalError("no range for the family of a Service"));
     }
 
     @Override
@@ -122,52 +139,57 @@ final class ServiceAllocations implements Allocations {
             before.forEach(ip -> reservation.later.add(() -> releaseAddress(ip, object)));
             return;
         }
-        String asked = spec.path("clusterIP").asText("");
-        if (asked.equals("None")) {
-            ServiceFamilies.headless(spec);
-            reservation.changed = true;
+        completeFamilies(object, old);
+        reservation.changed = true;
+        if (ServiceFamilies.isHeadless(spec)) {
+            spec.putArray("clusterIPs").add("None");
             return;
         }
-        checkFamilies(object);
-        if (asked.isEmpty()) {
-            asked = freeAddress(object, reservation);
-        } else if (!before.contains(asked)) {
-            take(object, asked, reservation);
+        List<String> asked = addressesOf(object);
+        List<String> given = new ArrayList<>();
+        for (String ip : asked) {
+            if (!before.contains(ip)) {
+                take(object, asked, ip, reservation);
+            }
+            given.add(ip);
+        }
+        for (int i = given.size(); i < spec.path("ipFamilies").size(); i++) {
+            given.add(freeAddress(object, rangeOf(spec, i), reservation));
         }
         for (String ip : before) {
-            if (!ip.equals(asked)) {
+            if (!given.contains(ip)) {
                 reservation.later.add(() -> releaseAddress(ip, object));
             }
         }
-        ServiceFamilies.single(spec, asked);
-        reservation.changed = true;
+        ServiceFamilies.assign(spec, given);
     }
 
-    private void take(ObjectNode object, String ip, Reservation reservation) {
-        String why = !range.holds(ip)
-                ? "the provided network does not match the current range"
-                : takeAddress(ip, object, reservation) ? null : "provided IP is already allocated";
-        if (why != null) {
-            throw notGiven(object, ip, why);
+    private void take(ObjectNode object, List<String> asked, String ip, Reservation reservation) {
+        boolean held = ranges.ofAddress(ip).filter(range -> range.holds(ip)).isPresent();
+        if (!held) {
+            throw notGiven(object, asked, ip, "the provided network does not match the current range");
+        }
+        if (!takeAddress(ip, object, reservation)) {
+            throw notGiven(object, asked, ip, "provided IP is already allocated");
         }
     }
 
-    private static StatusException notGiven(ObjectNode object, String ip, String why) {
+    private static StatusException notGiven(ObjectNode object, List<String> asked, String ip, String why) {
         return invalid(
                 object,
                 "spec.clusterIPs",
-                "[%s]".formatted(Json.quote(ip)),
+                asked.stream().map(Json::quote).collect(Collectors.joining(",", "[", "]")),
                 "failed to allocate IP %s: %s".formatted(ip, why));
     }
 
-    private String someAddress() {
+    private String someAddress(Cidr range) {
         long reserved = range.reserved();
         return range.address(reserved + 1 + kernel.random().nextLong(range.usable() - reserved));
     }
 
-    private String freeAddress(ObjectNode object, Reservation reservation) {
+    private String freeAddress(ObjectNode object, Cidr range, Reservation reservation) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            String ip = someAddress();
+            String ip = someAddress(range);
             if (takeAddress(ip, object, reservation)) {
                 return ip;
             }
@@ -190,7 +212,7 @@ final class ServiceAllocations implements Allocations {
         metadata.put("uid", kernel.newUid());
         metadata.put("creationTimestamp", Metadata.time(kernel.instant()));
         metadata.putObject("labels")
-                .put("ipaddress.kubernetes.io/ip-family", "IPv4")
+                .put("ipaddress.kubernetes.io/ip-family", ServiceRanges.familyOf(ip))
                 .put("ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io");
         address.putObject("spec")
                 .putObject("parentRef")
@@ -284,12 +306,7 @@ final class ServiceAllocations implements Allocations {
                 continue;
             }
             if (ranged && (asked < FIRST_PORT || asked > LAST_PORT)) {
-                throw invalid(
-                        object,
-                        field,
-                        Integer.toString(asked),
-                        "provided port is not in the valid range. The range of valid ports is %d-%d"
-                                .formatted(FIRST_PORT, LAST_PORT));
+                throw invalid(object, field, Integer.toString(asked), OUT_OF_RANGE);
             }
             if (taken.containsKey(asked) || protocol.equals(own.get(asked))) {
                 throw invalid(object, field, Integer.toString(asked), "provided port is already allocated");
@@ -318,11 +335,25 @@ final class ServiceAllocations implements Allocations {
                 && spec.path("externalTrafficPolicy").asText().equals("Local");
         if (!wanted) {
             spec.remove("healthCheckNodePort");
+        } else if (spec.path("healthCheckNodePort").asInt() != 0) {
+            askedHealthPort(spec.path("healthCheckNodePort").asInt(), old, taken);
         } else if (spec.path("healthCheckNodePort").asInt() == 0) {
             int before = old == null
                     ? 0
                     : old.path("spec").path("healthCheckNodePort").asInt();
             spec.put("healthCheckNodePort", before > 0 ? before : freePort(taken));
+        }
+    }
+
+    private static void askedHealthPort(int port, @Nullable ObjectNode old, TreeMap<Integer, String> taken) {
+        String why = port < FIRST_PORT || port > LAST_PORT
+                ? OUT_OF_RANGE
+                : taken.containsKey(port) ? "provided port is already allocated" : "";
+        boolean kept =
+                old != null && old.path("spec").path("healthCheckNodePort").asInt() == port;
+        if (!why.isEmpty() && !kept) {
+            throw StatusException.internalError(
+                    "failed to allocate requested HealthCheck NodePort %d: %s".formatted(port, why));
         }
     }
 

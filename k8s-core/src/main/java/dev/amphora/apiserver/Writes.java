@@ -13,6 +13,7 @@ import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.Status;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -31,13 +32,21 @@ final class Writes {
     private final StoreFeed feed;
     private final Admission admission;
     private final Allocations allocations;
+    private final DeviceAccess deviceAccess;
     private final FieldOwnership owners;
 
-    Writes(Kernel kernel, StoreFeed feed, Endpoints endpoints, Admission admission, Allocations allocations) {
+    Writes(
+            Kernel kernel,
+            StoreFeed feed,
+            Endpoints endpoints,
+            Admission admission,
+            Allocations allocations,
+            DeviceAccess deviceAccess) {
         this.kernel = kernel;
         this.feed = feed;
         this.admission = admission;
         this.allocations = allocations;
+        this.deviceAccess = deviceAccess;
         owners = new FieldOwnership(kernel, endpoints);
     }
 
@@ -112,7 +121,9 @@ final class Writes {
         endpoint.strategy().dropDisabledFields(prepared);
         endpoint.strategy().prepareForCreate(prepared);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
-        refuse(endpoint, object, endpoint.strategy().validate(object));
+        List<FieldError> errors = new ArrayList<>(endpoint.strategy().validate(object));
+        errors.addAll(deviceAccess.check(endpoint, object));
+        refuse(endpoint, object, errors);
         endpoint.strategy().warnings(object).forEach(call::warn);
         admission.validate(call, Operation.CREATE, object, null);
         String version = Metadata.text(object, "resourceVersion");

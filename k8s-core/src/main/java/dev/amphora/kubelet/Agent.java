@@ -77,10 +77,15 @@ record Agent(
 
     /** Records an event about one container of a pod. */
     void containerEvent(Pod pod, String container, String type, String reason, String message) {
-        boolean init = pod.getSpec().getInitContainers().stream()
-                .anyMatch(candidate -> candidate.getName().equals(container));
+        String list = pod.getSpec().getInitContainers().stream()
+                        .anyMatch(candidate -> candidate.getName().equals(container))
+                ? "initContainers"
+                : pod.getSpec().getEphemeralContainers().stream()
+                                .anyMatch(candidate -> candidate.getName().equals(container))
+                        ? "ephemeralContainers"
+                        : "containers";
         ObjectReference about = new ObjectReferenceBuilder(EventRecorder.reference(pod))
-                .withFieldPath("spec." + (init ? "initContainers" : "containers") + "{" + container + "}")
+                .withFieldPath("spec." + list + "{" + container + "}")
                 .build();
         events.record(about, type, reason, message);
     }

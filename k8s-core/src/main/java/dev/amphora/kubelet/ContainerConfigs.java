@@ -76,6 +76,7 @@ final class ContainerConfigs {
             String imageId,
             Map<String, String> env,
             List<Mount> mounts,
+            @Nullable String pidsOf,
             KubeletConfig node) {
         Map<String, String> labels = new LinkedHashMap<>(podLabels(pod));
         labels.put("io.kubernetes.container.name", container.getName());
@@ -96,7 +97,9 @@ final class ContainerConfigs {
                 resources(pod, container, node),
                 security(pod, container),
                 Boolean.TRUE.equals(container.getStdin()),
+                Boolean.TRUE.equals(container.getStdinOnce()),
                 Boolean.TRUE.equals(container.getTty()),
+                pidsOf,
                 labels);
     }
 

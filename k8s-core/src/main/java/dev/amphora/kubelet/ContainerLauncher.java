@@ -135,6 +135,13 @@ final class ContainerLauncher {
         return 0;
     }
 
+    /** The container whose processes a container for debugging sees, null for none. */
+    private static @Nullable String target(Launch launch) {
+        String name = PodSpecs.target(launch.pod, launch.container);
+        ContainerStatus target = name == null ? null : PodPlan.newest(launch.state, name);
+        return target == null || target.state() != ContainerState.RUNNING ? null : target.id();
+    }
+
     private void create(Launch launch, String imageId, int attempt, CompletableFuture<Void> done) {
         ContainerConfig config;
         try {
@@ -148,7 +155,7 @@ final class ContainerLauncher {
                         false));
             }
             config = ContainerConfigs.container(
-                    launch.pod, launch.container, attempt, imageId, env, mounts, agent.config());
+                    launch.pod, launch.container, attempt, imageId, env, mounts, target(launch), agent.config());
         } catch (RuntimeException e) {
             fail(
                     launch,

@@ -113,7 +113,9 @@ public interface ContainerRuntime extends AutoCloseable {
      * @param resources limits and shares
      * @param security whom it runs as and what it may do
      * @param stdin whether it has a standard input
+     * @param stdinOnce whether that ends with the first client that attaches to it
      * @param tty whether it has a terminal
+     * @param pidsOf the id of a container whose processes it sees as well, null for none
      * @param labels for the runtime's own bookkeeping
      */
     record ContainerConfig(
@@ -129,7 +131,9 @@ public interface ContainerRuntime extends AutoCloseable {
             Resources resources,
             Security security,
             boolean stdin,
+            boolean stdinOnce,
             boolean tty,
+            @Nullable String pidsOf,
             Map<String, String> labels) {}
 
     /**
@@ -380,7 +384,8 @@ public interface ContainerRuntime extends AutoCloseable {
      *
      * @param streams which of its streams; {@code tty} is as the container was made
      * @param output receives what it prints from now on
-     * @return completes when they are connected. The session ends with the container
+     * @return completes when they are connected. The session ends, with code 0, when the container does, or when its own input has ended
+     *     and the container's has not
      */
     CompletionStage<Session> attach(String containerId, Streams streams, Output output);
 

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ public final class Kubelet implements AutoCloseable {
         if (config.readOnlyPort() > 0 && kernel instanceof SimulatedKernel) {
             log.info("Node {} has no read-only port: a simulation has no sockets", config.nodeName());
         } else if (config.readOnlyPort() > 0) {
-            server = new ReadOnlyServer(kernel, config.address(), config.readOnlyPort(), this::pods);
+            server = new ReadOnlyServer(kernel, config.address(), config.readOnlyPort(), new KubeletPages(this::pods));
         }
         begin();
     }
@@ -208,6 +209,19 @@ public final class Kubelet implements AutoCloseable {
         return streams()
                 .sandbox(namespace, pod)
                 .thenApply(id -> (port, received) -> runtime.portForward(id, port, received));
+    }
+
+    /** What this kubelet answers over HTTP. */
+    public record Page(int status, String contentType, byte[] body) {}
+
+    /**
+     * One of the pages that the kubelet serves over HTTP: {@code /healthz} and {@code /pods}.
+     *
+     * @param path with its query
+     */
+    public CompletionStage<Page> page(String method, String path) {
+        KubeletPages.Page page = new KubeletPages(this::pods).page(method, path.split("\\?", 2)[0]);
+        return CompletableFuture.completedStage(new Page(page.status(), page.contentType(), page.body()));
     }
 
     private PodStreams streams() {

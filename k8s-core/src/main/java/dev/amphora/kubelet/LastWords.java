@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what containers said at their end: in their termination message file or, if they so wish, their log. */
@@ -90,8 +89,7 @@ final class LastWords {
     }
 
     private @Nullable CompletionStage<String> search(Pod pod, ContainerStatus status) {
-        Container container = Stream.concat(
-                        pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream())
+        Container container = PodSpecs.all(pod).stream()
                 .filter(candidate -> candidate.getName().equals(status.name()))
                 .findFirst()
                 .orElse(null);

@@ -103,6 +103,12 @@ record PodPlan(
     private static PodPlan withSandbox(Pod pod, PodState state, SandboxStatus sandbox, Health health) {
         List<Kill> kills = new ArrayList<>();
         List<Start> starts = new ArrayList<>();
+        for (Container container : PodSpecs.ephemeral(pod)) {
+            // once begun they are never started again
+            if (newest(state, container.getName()) == null) {
+                starts.add(new Start(container, false));
+            }
+        }
         boolean mainBegun = pod.getSpec().getContainers().stream()
                 .anyMatch(container -> current(state, sandbox, container) != null);
         for (Container init : pod.getSpec().getInitContainers()) {

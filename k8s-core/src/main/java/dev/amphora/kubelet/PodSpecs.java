@@ -1,11 +1,15 @@
 package dev.amphora.kubelet;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerRestartRule;
+import io.fabric8.kubernetes.api.model.EphemeralContainer;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,6 +36,35 @@ final class PodSpecs {
     /** An init container that runs beside the others instead of before them. */
     static boolean isSidecar(Container init) {
         return "Always".equals(init.getRestartPolicy());
+    }
+
+    /** The containers that have been added for debugging, as if they were ordinary ones. */
+    static List<Container> ephemeral(Pod pod) {
+        List<Container> containers = new ArrayList<>(0);
+        for (EphemeralContainer each : pod.getSpec().getEphemeralContainers()) {
+            ObjectNode tree = Json.toTree(each);
+            tree.remove("targetContainerName");
+            containers.add(Json.fromTree(tree, Container.class));
+        }
+        return containers;
+    }
+
+    /** All that can run in a pod, in the order of its spec. */
+    static List<Container> all(Pod pod) {
+        List<Container> all = new ArrayList<>(pod.getSpec().getInitContainers());
+        all.addAll(pod.getSpec().getContainers());
+        all.addAll(ephemeral(pod));
+        return all;
+    }
+
+    /** The name of the container that another is to debug, null for none. */
+    static @Nullable String target(Pod pod, Container debugger) {
+        return pod.getSpec().getEphemeralContainers().stream()
+                .filter(each -> each.getName().equals(debugger.getName()))
+                .map(EphemeralContainer::getTargetContainerName)
+                .filter(name -> name != null && !name.isEmpty())
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether a container that ended is to be started again. */

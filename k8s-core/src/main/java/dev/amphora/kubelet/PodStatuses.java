@@ -112,6 +112,7 @@ final class PodStatuses {
         status.setPodIP(written.getPodIP());
         status.setPodIPs(new ArrayList<>(written.getPodIPs()));
         status.setContainerStatuses(written.getContainerStatuses());
+        status.setEphemeralContainerStatuses(written.getEphemeralContainerStatuses());
         status.setInitContainerStatuses(written.getInitContainerStatuses());
         return status;
     }
@@ -130,11 +131,12 @@ final class PodStatuses {
         status.setNominatedNodeName(before.getNominatedNodeName());
         status.setResourceClaimStatuses(before.getResourceClaimStatuses());
         status.setExtendedResourceClaimStatus(before.getExtendedResourceClaimStatus());
-        status.setEphemeralContainerStatuses(before.getEphemeralContainerStatuses());
         addresses(status);
         resources(status);
         status.setInitContainerStatuses(statuses(pod.getSpec().getInitContainers(), true));
         status.setContainerStatuses(statuses(pod.getSpec().getContainers(), false));
+        status.setEphemeralContainerStatuses(
+                PodSpecs.ephemeral(pod).stream().map(this::ephemeral).toList());
         Waiting verdict = facts.verdict;
         String phase = verdict == null ? phase(status) : "Failed";
         if (PodSpecs.isTerminal(pod) && facts.stage != Stage.ENDED) {
@@ -250,6 +252,27 @@ final class PodStatuses {
             status.setStarted(false);
             status.setReady(false);
         }
+        return status;
+    }
+
+    /** The status of a container for debugging: no probe says that it is ready. */
+    private ContainerStatus ephemeral(Container container) {
+        ContainerStatus old = before.getEphemeralContainerStatuses().stream()
+                .filter(status -> status.getName().equals(container.getName()))
+                .findFirst()
+                .orElse(null);
+        List<ContainerRuntime.ContainerStatus> found = facts.state.containers().stream()
+                .filter(candidate -> candidate.name().equals(container.getName())
+                        && candidate.state() != ContainerRuntime.ContainerState.CREATED)
+                .limit(1)
+                .toList();
+        ContainerStatus status = found.isEmpty() ? unseen(container, old) : seen(container, false, found, old);
+        Waiting waiting = facts.waiting.get(container.getName());
+        if (waiting != null && found.isEmpty()) {
+            status.setState(waiting(waiting.reason(), waiting.message()));
+        }
+        status.setReady(false);
+        status.setStarted(null);
         return status;
     }
 

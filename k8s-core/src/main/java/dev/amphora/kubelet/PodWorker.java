@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -498,7 +497,7 @@ final class PodWorker {
         List<PodKiller.Victim> victims = new ArrayList<>();
         for (ContainerStatus status : state.containers()) {
             if (status.state() == ContainerState.RUNNING) {
-                Stream.concat(pod.getSpec().getInitContainers().stream(), pod.getSpec().getContainers().stream())
+                PodSpecs.all(pod).stream()
                         .filter(container -> container.getName().equals(status.name()))
                         .findFirst()
                         .ifPresent(container -> victims.add(new PodKiller.Victim(
@@ -516,10 +515,11 @@ final class PodWorker {
 
     private List<PodKiller.Victim> inSpecOrder(List<PodKiller.Victim> victims) {
         List<PodKiller.Victim> sorted = new ArrayList<>();
-        Stream.concat(pod.getSpec().getInitContainers().stream(), pod.getSpec().getContainers().stream())
-                .forEach(container -> victims.stream()
-                        .filter(victim -> victim.container() == container)
-                        .forEach(sorted::add));
+        for (Container container : PodSpecs.all(pod)) {
+            victims.stream()
+                    .filter(victim -> victim.container().getName().equals(container.getName()))
+                    .forEach(sorted::add);
+        }
         return sorted;
     }
 

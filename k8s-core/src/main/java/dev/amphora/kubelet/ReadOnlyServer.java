@@ -1,13 +1,8 @@
 package dev.amphora.kubelet;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.amphora.api.Json;
 import dev.amphora.kernel.Kernel;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,8 +12,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.List;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +23,7 @@ final class ReadOnlyServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReadOnlyServer.class);
     private static final int REQUEST_TIMEOUT_MILLIS = 5_000;
 
-    private final Supplier<List<Pod>> pods;
+    private final KubeletPages pages;
     private final ServerSocket listener;
 
     /**
@@ -38,8 +31,8 @@ final class ReadOnlyServer implements AutoCloseable {
      *
      * @throws UncheckedIOException if that is not possible
      */
-    ReadOnlyServer(Kernel kernel, String address, int port, Supplier<List<Pod>> pods) {
-        this.pods = pods;
+    ReadOnlyServer(Kernel kernel, String address, int port, KubeletPages pages) {
+        this.pages = pages;
         try {
             listener = new ServerSocket();
             listener.setReuseAddress(true);
@@ -91,39 +84,14 @@ final class ReadOnlyServer implements AutoCloseable {
     }
 
     private void answer(OutputStream out, String method, String path) throws IOException {
-        if (!method.equals("GET") && !method.equals("HEAD")) {
-            reply(
-                    out,
-                    method,
-                    "405 Method Not Allowed",
-                    "text/plain; charset=utf-8",
-                    "405: Method Not Allowed".getBytes(UTF_8));
-            return;
-        }
-        switch (path) {
-            case "/healthz", "/healthz/ping", "/healthz/log", "/healthz/syncloop" ->
-                reply(out, method, "200 OK", "text/plain; charset=utf-8", "ok".getBytes(UTF_8));
-            case "/pods", "/pods/" -> reply(out, method, "200 OK", "application/json", podList());
-            default ->
-                reply(
-                        out,
-                        method,
-                        "404 Not Found",
-                        "text/plain; charset=utf-8",
-                        "404 page not found\n".getBytes(UTF_8));
-        }
-    }
-
-    private byte[] podList() {
-        ObjectNode list = Json.object();
-        list.put("kind", "PodList").put("apiVersion", "v1").putObject("metadata");
-        ArrayNode items = list.putArray("items");
-        for (Pod pod : pods.get()) {
-            ObjectNode item = Json.toTree(pod);
-            item.remove(List.of("kind", "apiVersion"));
-            items.add(item);
-        }
-        return Json.write(list);
+        KubeletPages.Page page = pages.page(method, path);
+        String reason =
+                switch (page.status()) {
+                    case 200 -> "OK";
+                    case 404 -> "Not Found";
+                    default -> "Method Not Allowed";
+                };
+        reply(out, method, page.status() + " " + reason, page.contentType(), page.body());
     }
 
     private static void reply(OutputStream out, String method, String status, String type, byte[] body)

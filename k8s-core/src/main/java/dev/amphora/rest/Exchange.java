@@ -219,9 +219,8 @@ final class Exchange {
                 new PodConnect(api, this, call, request, query).run();
                 return;
             }
-            authorize(request.access());
-            throw StatusException.of(
-                    501, "", "%s/%s is not served here".formatted(resource.plural(), target.subresource()), null);
+            new ProxyAnswer(api, this, call, request).run(body);
+            return;
         }
         Accept accept = Accept.negotiate(
                 call.header("Accept"),

@@ -12,6 +12,9 @@ import io.fabric8.kubernetes.client.http.HttpClient;
  * exactly as requests over the network are.
  */
 public final class InProcess {
+    /** How long opening a connection to a container may take; nothing else has a limit here. */
+    private static final int REQUEST_TIMEOUT_MILLIS = 60_000;
+
     private static final String NOWHERE = "http://kubernetes.default.svc";
 
     private InProcess() {}
@@ -27,7 +30,7 @@ public final class InProcess {
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl(NOWHERE)
                 .withNamespace("default")
-                .withRequestTimeout(0)
+                .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
                 .withRequestRetryBackoffLimit(0)
                 .build();
         return new KubernetesClientBuilder()

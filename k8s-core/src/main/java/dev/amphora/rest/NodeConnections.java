@@ -53,6 +53,18 @@ public interface NodeConnections {
     CompletionStage<Session.Dialer> portForward(String nodeName, String namespace, String pod);
 
     /**
+     * Asks a node's kubelet for one of its pages, such as {@code /healthz} or {@code /pods}.
+     *
+     * @param path with its query
+     * @return completes with its answer, also if it has no such page; exceptionally with a {@link StatusException} if the node is not
+     *     connected
+     */
+    CompletionStage<Page> page(String nodeName, String method, String path);
+
+    /** What a kubelet answers. */
+    record Page(int status, String contentType, byte[] body) {}
+
+    /**
      * What to read of a log, with the meanings of the API's {@code PodLogOptions}.
      *
      * @param follow whether to go on with what is yet to be written
@@ -98,6 +110,11 @@ public interface NodeConnections {
 
             @Override
             public CompletionStage<Session.Dialer> portForward(String nodeName, String namespace, String pod) {
+                throw unconnected(nodeName);
+            }
+
+            @Override
+            public CompletionStage<Page> page(String nodeName, String method, String path) {
                 throw unconnected(nodeName);
             }
         };

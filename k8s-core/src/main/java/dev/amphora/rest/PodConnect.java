@@ -46,7 +46,7 @@ final class PodConnect {
     }
 
     void run() {
-        exchange.authorize(request.access());
+        api.apiServer.connect(request, ConnectOptions.kind(request), ConnectOptions.of(request, query, ""));
         if (call.wantsWebSocket()) {
             AccessRequest access = request.access();
             exchange.authorize(new AccessRequest(
@@ -242,7 +242,6 @@ final class PodConnect {
     }
 
     private boolean flag(String name) {
-        String value = text(name);
-        return query.containsKey(name) && !value.equalsIgnoreCase("false") && !value.equals("0");
+        return ConnectOptions.flag(query, name);
     }
 }

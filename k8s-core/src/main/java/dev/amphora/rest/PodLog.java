@@ -1,11 +1,8 @@
 package dev.amphora.rest;
 
-import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.rest.HttpCall.HttpStream;
 import dev.amphora.rest.NodeConnections.LogOptions;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Flow;
@@ -29,12 +26,13 @@ final class PodLog {
 
     void run() {
         exchange.authorize(request.access());
+        LogOptions options = LogQuery.parse(query, request.name(), api.kernel.instant());
         PodTarget target = PodTarget.find(api, request);
-        LogOptions options = options();
-        String container = target.container(text("container"));
+        String container =
+                target.container(query.getOrDefault("container", List.of("")).get(0));
         String node = target.node();
         if (node.isEmpty()) {
-            call.answer(exchange.head(HttpAnswer.text(200, "")));
+            call.answer(exchange.head(new HttpAnswer(204, new byte[0])));
             return;
         }
         Flow.Publisher<byte[]> log = api.nodes.log(node, request.namespace(), request.name(), container, options);
@@ -42,45 +40,6 @@ final class PodLog {
                 call.stream(exchange.head(new HttpAnswer(200, new byte[0]).with("Content-Type", "text/plain")));
         stream.write(new byte[0]);
         log.subscribe(new Passing(stream));
-    }
-
-    private LogOptions options() {
-        Long sinceSeconds = number("sinceSeconds");
-        String sinceTime = text("sinceTime");
-        Instant since = null;
-        if (sinceSeconds != null) {
-            since = api.kernel.instant().minusSeconds(sinceSeconds);
-        } else if (!sinceTime.isEmpty()) {
-            try {
-                since = Instant.parse(sinceTime);
-            } catch (DateTimeParseException e) {
-                throw StatusException.badRequest("sinceTime: cannot parse \"" + sinceTime + "\" as a time");
-            }
-        }
-        return new LogOptions(
-                flag("follow"), flag("previous"), since, flag("timestamps"), number("tailLines"), number("limitBytes"));
-    }
-
-    private String text(String name) {
-        List<String> values = query.get(name);
-        return values == null ? "" : values.get(0);
-    }
-
-    private boolean flag(String name) {
-        String value = text(name);
-        return query.containsKey(name) && !value.equals("false") && !value.equals("0");
-    }
-
-    private @Nullable Long number(String name) {
-        String value = text(name);
-        if (value.isEmpty()) {
-            return null;
-        }
-        try {
-            return Long.valueOf(value);
-        } catch (NumberFormatException e) {
-            throw StatusException.badRequest("strconv.ParseInt: parsing \"%s\": invalid syntax".formatted(value));
-        }
     }
 
     /** Asks for the next piece when the last is out. */

@@ -36,6 +36,7 @@ public final class RestApi {
     final ApiServer apiServer;
     final Health health;
     final NodeConnections nodes;
+    final Upstream upstream;
     final User inProcessUser;
     final String flowSchemaUid;
     final String priorityLevelUid;
@@ -50,6 +51,7 @@ public final class RestApi {
         apiServer = builder.apiServer;
         health = builder.health;
         nodes = builder.nodes;
+        upstream = new Upstream(kernel);
         inProcessUser = builder.inProcessUser;
         flowSchemaUid = kernel.newUid();
         priorityLevelUid = kernel.newUid();

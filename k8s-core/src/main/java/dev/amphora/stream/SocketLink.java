@@ -1,6 +1,8 @@
 package dev.amphora.stream;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -59,8 +61,12 @@ public final class SocketLink implements ByteSink {
         }
     }
 
-    /** Connects to an address and says where goes what comes from there. */
-    public static CompletionStage<ByteSink> connect(SocketAddress address, ByteSink received, Executor blocking) {
+    /**
+     * Connects to an address and says where goes what comes from there.
+     *
+     * @return completes when it is connected; exceptionally with an {@link IOException} whose message says what was tried
+     */
+    public static CompletionStage<ByteSink> connect(InetSocketAddress address, ByteSink received, Executor blocking) {
         CompletableFuture<ByteSink> connected = new CompletableFuture<>();
         blocking.execute(() -> {
             try {
@@ -68,10 +74,21 @@ public final class SocketLink implements ByteSink {
                 connected.complete(link);
                 link.receive(received);
             } catch (IOException | RuntimeException e) {
-                connected.completeExceptionally(e);
+                connected.completeExceptionally(new IOException(dialError(address, e), e));
             }
         });
         return connected;
+    }
+
+    /** Why an address could not be connected to, as Go says it. */
+    public static String dialError(InetSocketAddress address, Throwable cause) {
+        String host = address.getAddress() == null
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+        String why = cause instanceof ConnectException
+                ? "connect: connection refused"
+                : cause.getMessage() == null ? "i/o timeout" : cause.getMessage();
+        return "dial tcp " + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + ": " + why;
     }
 
     /** Begins to hand on what comes in, to its end. Called once. */

@@ -8,6 +8,7 @@ import dev.amphora.kubelet.ContainerRuntime.PodState;
 import dev.amphora.kubelet.ContainerRuntime.SandboxStatus;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EphemeralContainerBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
@@ -179,6 +180,24 @@ class PodPlanTest {
                         .toList())
                 .endSpec()
                 .build();
+    }
+
+    @Test
+    void startsAContainerForDebuggingOnce() {
+        Pod pod = pod("Always", List.of("i1"), List.of("c"));
+        pod.getSpec()
+                .getEphemeralContainers()
+                .add(new EphemeralContainerBuilder()
+                        .withName("debug")
+                        .withImage("example.com/tools:1")
+                        .withTargetContainerName("c")
+                        .build());
+
+        assertThat(starts(PodPlan.of(pod, state(running("i1")), HEALTHY))).containsExactly("debug");
+        assertThat(starts(PodPlan.of(pod, state(running("c"), ended("i1", 0)), HEALTHY)))
+                .containsExactly("debug");
+        assertThat(starts(PodPlan.of(pod, state(ended("debug", 1), running("c"), ended("i1", 0)), HEALTHY)))
+                .isEmpty();
     }
 
     private static PodState state(ContainerStatus... containers) {

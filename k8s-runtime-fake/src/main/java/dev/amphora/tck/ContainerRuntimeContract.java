@@ -184,6 +184,8 @@ public abstract class ContainerRuntimeContract {
                 Security.DEFAULTS,
                 false,
                 false,
+                false,
+                null,
                 Map.of());
     }
 
@@ -640,7 +642,7 @@ public abstract class ContainerRuntimeContract {
         Session session =
                 await(runtime().attach(id, new Streams(false, true, true, false), new Output(out, new Heard())));
 
-        assertThat(await(session.exitCode())).isEqualTo(3);
+        assertThat(await(session.exitCode())).isZero();
         assertThat(out.text().strip()).isEqualTo("late");
     }
 

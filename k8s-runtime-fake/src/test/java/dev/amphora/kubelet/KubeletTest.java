@@ -12,6 +12,8 @@ import dev.amphora.client.DeleteOptions;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.client.ListOptions;
 import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.rest.InProcess;
+import dev.amphora.rest.RestApi;
 import dev.amphora.runtime.fake.ContainerBehavior;
 import dev.amphora.runtime.fake.FakeRuntime;
 import dev.amphora.runtime.fake.HttpHandler.Reply;
@@ -25,6 +27,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -338,6 +341,47 @@ class KubeletTest {
             assertThat(twin.historyDigest()).isEqualTo(digest);
             assertThat(twin.steps()).isEqualTo(kernel.steps());
         }
+    }
+
+    @Test
+    void runsAContainerForDebugging() {
+        client.create(pod("p"));
+        kernel.advance(ofSeconds(1));
+        try (KubernetesClient fabric8 =
+                InProcess.client(kernel, RestApi.builder(kernel, server).build())) {
+            fabric8.pods()
+                    .inNamespace("default")
+                    .withName("p")
+                    .ephemeralContainers()
+                    .edit(pod -> new PodBuilder(pod)
+                            .editSpec()
+                            .addNewEphemeralContainer()
+                            .withName("debug")
+                            .withImage("example.dev/tools:1")
+                            .endEphemeralContainer()
+                            .endSpec()
+                            .build());
+        }
+        kernel.advance(ofSeconds(1));
+
+        Pod pod = get("p");
+        ContainerStatus debugger =
+                pod.getStatus().getEphemeralContainerStatuses().get(0);
+        assertThat(debugger.getState().getRunning()).isNotNull();
+        assertThat(debugger.getReady()).isFalse();
+        assertThat(debugger.getRestartCount()).isZero();
+        assertThat(condition(pod, "Ready").getStatus()).isEqualTo("True");
+
+        runtime.crash("default", "p", "debug", 3);
+        kernel.advance(ofMinutes(2));
+        ContainerStatus ended =
+                get("p").getStatus().getEphemeralContainerStatuses().get(0);
+        assertThat(ended.getState().getTerminated().getExitCode()).isEqualTo(3);
+        assertThat(get("p").getStatus().getPhase()).isEqualTo("Running");
+
+        client.delete(PODS, "default", "p", DeleteOptions.defaults());
+        kernel.advance(ofMinutes(1));
+        assertThat(find("p")).isEmpty();
     }
 
     private Lease lease() {

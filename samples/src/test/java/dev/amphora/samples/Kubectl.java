@@ -105,8 +105,40 @@ record Kubectl(Path binary, Path kubeconfig, Path home, String namespace) {
         }
     }
 
+    /** Runs a command that is given an input, and has to succeed. Returns what it printed on both channels. */
+    String feed(String input, String... arguments) {
+        Path file = home.resolve("input-" + namespace);
+        Path output = home.resolve("fed-" + namespace);
+        try {
+            Files.writeString(file, input);
+            Process process =
+                    builder(output, arguments).redirectInput(file.toFile()).start();
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+            String printed = Files.readString(output);
+            assertThat(process.exitValue())
+                    .as("%s %s%n%s", name(binary), String.join(" ", arguments), printed)
+                    .isZero();
+            return printed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Starts a command that prints to a file. */
     Process start(Path output, String... arguments) {
+        try {
+            return builder(output, arguments).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private ProcessBuilder builder(Path output, String... arguments) {
         List<String> command = new ArrayList<>(
                 List.of(binary.toString(), "--cache-dir=" + home.resolve("cache"), "--namespace=" + namespace));
         command.addAll(List.of(arguments));
@@ -114,10 +146,6 @@ record Kubectl(Path binary, Path kubeconfig, Path home, String namespace) {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("KUBECONFIG", kubeconfig.toString());
         builder.environment().put("KUBE_EDITOR", "sed -i s/web:1/web:9/");
-        try {
-            return builder.start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return builder;
     }
 }

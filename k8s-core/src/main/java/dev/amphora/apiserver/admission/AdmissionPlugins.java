@@ -75,13 +75,17 @@ public final class AdmissionPlugins {
             ObjectReader objects, UnaryOperator<String> nameGenerator, Collection<String> disabled) {
         List<AdmissionPlugin> plugins = new ArrayList<>(List.of(
                 new NamespaceLifecycle(objects),
+                new LimitRanger(objects),
                 new ServiceAccountPlugin(objects, nameGenerator),
                 new TaintNodesByCondition(),
+                new PodSecurity(),
                 new Priority(objects),
                 new DefaultTolerationSeconds(),
+                new PersistentVolumeClaimResize(objects),
                 new PodTopologyLabels(objects),
                 DefaultClass.storage(objects),
                 new StorageObjectInUseProtection(),
+                new RuntimeClass(objects),
                 DefaultClass.ingress(objects)));
         plugins.removeIf(plugin -> disabled.contains(plugin.name()));
         return plugins;

@@ -44,7 +44,9 @@ public record AdmissionRequest(
         /** A change. */
         UPDATE,
         /** A deletion. */
-        DELETE
+        DELETE,
+        /** A connection to what runs, such as {@code pods/exec}; its options are the object, and of a kind of their own. */
+        CONNECT
     }
 
     /** Whether it is about a resource itself, not about one of its subresources. */

@@ -92,7 +92,7 @@ final class Priority implements AdmissionPlugin {
         }
         spec.put("priority", priority);
         String given = spec.path("preemptionPolicy").asText("");
-        if (!given.isEmpty() && !given.equals(policy)) {
+        if (spec.hasNonNull("preemptionPolicy") && !given.equals(policy)) {
             throw refuse(
                     request,
                     ("the string value of PreemptionPolicy (%s) must not be provided in pod spec; priority admission controller"

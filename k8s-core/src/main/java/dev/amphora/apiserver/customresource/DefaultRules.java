@@ -44,6 +44,11 @@ final class DefaultRules {
             String place = error.field().equals("<nil>") ? path : path + "." + error.field();
             errors.add(new FieldError(error.type(), place, error.message()));
         }
+        if (errors.isEmpty() && ExpressionSchema.hasRules(schema.source())) {
+            ExpressionSchema.of(schema, root).check(value, null, "", false, errors, new ArrayList<>());
+            errors.replaceAll(error -> new FieldError(
+                    error.type(), error.field().equals("<nil>") ? path : path + "." + error.field(), error.message()));
+        }
         return errors;
     }
 

@@ -2,8 +2,10 @@ package dev.amphora.apiserver.customresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Suppliers;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hashing;
 import dev.amphora.api.FieldError;
 import dev.amphora.apiserver.schema.ResourceInfo;
@@ -18,10 +20,14 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One version of a custom resource. What is made of its schema is made when first asked for. Immutable. */
 public final class DefinedVersion {
+    private static final Set<FieldError.Type> BLOCKING = ImmutableSet.of(
+            FieldError.Type.REQUIRED, FieldError.Type.TOO_LONG, FieldError.Type.TOO_MANY, FieldError.Type.TYPE_INVALID);
     private static final List<String> VERBS =
             List.of("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
     private static final List<String> TERMINATING_VERBS = List.of("delete", "deletecollection", "get", "list", "watch");
@@ -33,6 +39,7 @@ public final class DefinedVersion {
     private final Supplier<ResourceInfo> info;
     private final Supplier<TypeSchema> type;
     private final Supplier<Structural> structural;
+    private final Supplier<Optional<ExpressionSchema>> expressions;
 
     DefinedVersion(Definition definition, JsonNode tree) {
         this.definition = definition;
@@ -40,6 +47,9 @@ public final class DefinedVersion {
         info = Suppliers.memoize(this::makeInfo);
         type = Suppliers.memoize(this::makeType);
         structural = Suppliers.memoize(() -> Structural.of(schema()));
+        expressions = Suppliers.memoize(() -> ExpressionSchema.hasRules(schema())
+                ? Optional.of(ExpressionSchema.of(structural(), true))
+                : Optional.empty());
     }
 
     /** The definition whose version it is. */
@@ -164,10 +174,35 @@ public final class DefinedVersion {
         Fitting.writeWholeNumbers(object);
     }
 
-    /** What is wrong with the values of a new object, but for what rules in an expression language say. */
+    /** What is wrong with the values of a new object. */
     public List<FieldError> check(ObjectNode object) {
         List<FieldError> errors = new ArrayList<>(ValueRules.check(object, structural(), null));
         errors.addAll(ListTypeRules.check(object, structural()));
+        return errors;
+    }
+
+    /**
+     * What the rules of the schema say of an object.
+     *
+     * @param old the object before, null if it is new
+     * @param before what was found wrong already; a value of a wrong type is nothing to apply a rule to
+     * @param excused receives what is wrong as it was before
+     */
+    public List<FieldError> checkRules(
+            ObjectNode object, @Nullable ObjectNode old, List<FieldError> before, List<FieldError> excused) {
+        ExpressionSchema rules = expressions.get().orElse(null);
+        if (rules == null) {
+            return List.of();
+        }
+        if (before.stream().anyMatch(error -> BLOCKING.contains(error.type()))) {
+            return List.of(FieldError.invalid(
+                    "<nil>",
+                    NullNode.getInstance(),
+                    "some validation rules were not checked because the object was invalid; correct the existing errors to"
+                            + " complete validation"));
+        }
+        List<FieldError> errors = new ArrayList<>();
+        rules.check(object, old, "", false, errors, excused);
         return errors;
     }
 

@@ -31,6 +31,9 @@ public final class SchemaRules {
         SchemaRules rules = new SchemaRules();
         rules.root(schema, path, hasStatus);
         rules.schema(schema, path, false);
+        if (ExpressionSchema.hasRules(schema)) {
+            rules.errors.addAll(ExpressionRules.check(schema, path));
+        }
         List<FieldError> errors = new ArrayList<>(rules.errors);
         if (!isConvertible(schema)) {
             return errors;

@@ -30,6 +30,9 @@ public final class Decoder {
 
     private static final int MAX_STRICT_ERRORS = 100;
 
+    /** Lists where "none" and "empty" differ: defaults fill in what is absent, rules refuse what is empty. */
+    private static final List<String> TOLD_APART = List.of("[]v2.HPAScalingPolicy", "[]v1.PersistentVolumeAccessMode");
+
     private final List<String> strictErrors = new ArrayList<>();
     private @Nullable String typeError;
     private int depth;
@@ -179,6 +182,7 @@ public final class Decoder {
             case OBJECT:
                 return value.isEmpty();
             case LIST:
+                return field.omitEmpty() && value.isEmpty() && !TOLD_APART.contains(field.goType());
             case MAP:
                 return field.omitEmpty() && value.isEmpty();
             case STRING:

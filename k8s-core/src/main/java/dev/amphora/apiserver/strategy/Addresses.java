@@ -83,7 +83,7 @@ final class Addresses {
         return text.indexOf(':') >= 0;
     }
 
-    private static boolean isMapped(String text) {
+    static boolean isMapped(String text) {
         return isV6(text) && parse(text) instanceof Inet4Address;
     }
 

@@ -3,11 +3,12 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.apiserver.cel.ExpressionScope;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Validating and mutating admission policies. What an expression means is not looked at here. */
+/** Validating and mutating admission policies. */
 final class AdmissionPolicyStrategy extends KindStrategy {
     private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
     private static final String NOTHING = "validations or auditAnnotations must contain at least one item";
@@ -27,6 +28,12 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         if (spec.path("matchConstraints") instanceof ObjectNode match) {
             MatchRules.resourceDefaults(match);
         }
+    }
+
+    @Override
+    void statusUpdateRules(Fields policy, ObjectNode old) {
+        metadataUpdate(policy, old);
+        ConditionRules.check(policy.at("status", "conditions"));
     }
 
     @Override
@@ -51,13 +58,19 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             if (match.at("resourceRules").isEmpty()) {
                 match.at("resourceRules").required();
             }
+            if (mutating) {
+                mutable(match.at("resourceRules"));
+            }
         }
-        MatchRules.conditions(spec.at("matchConditions"));
-        variables(spec.at("variables"));
+        boolean params = spec.has("paramKind");
+        MatchRules.conditions(spec.at("matchConditions"), ExpressionScope.ofRequests(params, true));
+        ExpressionScope plain = ExpressionScope.ofRequests(params, true);
+        boolean named = mutating || !spec.at("variables").isEmpty();
+        ExpressionScope scope = named ? variables(spec.at("variables"), plain) : plain;
         if (mutating) {
-            mutations(spec);
+            mutations(spec, scope.mutating());
         } else {
-            validations(spec, policy.at("metadata", "name").text());
+            validations(spec, policy.at("metadata", "name").text(), scope);
         }
     }
 
@@ -83,7 +96,18 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         }
     }
 
-    private static void variables(Fields variables) {
+    /** What is deleted can't be changed. */
+    private static void mutable(Fields rules) {
+        for (Fields rule : rules.elements()) {
+            for (Fields operation : rule.at("operations").elements()) {
+                rules.at("operations").with(operation.value()).oneOf("*", "CONNECT", "CREATE", "UPDATE");
+            }
+        }
+    }
+
+    /** Each variable sees those before it; what stands after them sees all. */
+    private static ExpressionScope variables(Fields variables, ExpressionScope start) {
+        ExpressionScope scope = start.withVariables();
         for (Fields variable : variables.elements()) {
             Fields name = variable.at("name");
             if (name.isEmpty()) {
@@ -93,11 +117,14 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             }
             if (variable.at("expression").text().isBlank()) {
                 variable.at("expression").required("expression is not specified");
+            } else {
+                scope = scope.with(name.text(), ExpressionRules.compile(variable.at("expression"), scope));
             }
         }
+        return scope;
     }
 
-    private static void validations(Fields spec, String name) {
+    private static void validations(Fields spec, String name, ExpressionScope scope) {
         Fields validations = spec.at("validations");
         Fields annotations = spec.at("auditAnnotations");
         if (validations.isEmpty() && annotations.isEmpty()) {
@@ -108,6 +135,8 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         for (Fields validation : validations.elements()) {
             if (validation.at("expression").text().isBlank()) {
                 validation.at("expression").required("expression is not specified");
+            } else {
+                ExpressionRules.check(validation.at("expression"), scope, "bool");
             }
             Fields message = validation.at("message");
             if (!message.isEmpty() && message.text().isBlank()) {
@@ -118,6 +147,8 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             Fields expression = validation.at("messageExpression");
             if (!expression.isEmpty() && expression.text().isBlank()) {
                 expression.invalid("must be non-empty if specified");
+            } else if (!expression.isEmpty()) {
+                ExpressionRules.check(expression, scope.withoutAuthorizer(), "string");
             }
             if (validation.has("reason")) {
                 validation.at("reason").oneOf("Forbidden", "Invalid", "RequestEntityTooLarge");
@@ -132,6 +163,8 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             key.check(name + "/" + key.text(), Names::labelKey);
             if (annotation.at("valueExpression").text().isBlank()) {
                 annotation.at("valueExpression").required("valueExpression is not specified");
+            } else {
+                ExpressionRules.check(annotation.at("valueExpression"), scope, "string", "null_type");
             }
             if (!keys.add(key.text())) {
                 key.duplicate();
@@ -139,13 +172,13 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         }
     }
 
-    private static void mutations(Fields spec) {
+    private static void mutations(Fields spec, ExpressionScope scope) {
         Fields mutations = spec.at("mutations");
         if (mutations.isEmpty()) {
             mutations.required("mutations must contain at least one item");
         }
         for (Fields mutation : mutations.elements()) {
-            mutation(mutation);
+            mutation(mutation, scope);
         }
         Fields again = spec.at("reinvocationPolicy");
         if (again.isEmpty()) {
@@ -155,22 +188,27 @@ final class AdmissionPolicyStrategy extends KindStrategy {
         }
     }
 
-    private static void mutation(Fields mutation) {
+    private static void mutation(Fields mutation, ExpressionScope scope) {
         Fields type = mutation.at("patchType");
         switch (type.text()) {
             case "" -> type.required();
-            case "ApplyConfiguration" -> patch(mutation, "applyConfiguration", "jsonPatch");
-            case "JSONPatch" -> patch(mutation, "jsonPatch", "applyConfiguration");
+            case "ApplyConfiguration" -> patch(mutation, "applyConfiguration", "jsonPatch", scope);
+            case "JSONPatch" -> patch(mutation, "jsonPatch", "applyConfiguration", scope);
             default -> type.oneOf("ApplyConfiguration", "JSONPatch");
         }
     }
 
-    private static void patch(Fields mutation, String wanted, String other) {
+    private static void patch(Fields mutation, String wanted, String other, ExpressionScope scope) {
         String type = mutation.at("patchType").text();
         if (!mutation.has(wanted)) {
             mutation.at(wanted).required("must be specified when patchType is " + type);
         } else if (mutation.at(wanted, "expression").text().isBlank()) {
             mutation.at(wanted, "expression").required();
+        } else {
+            ExpressionRules.check(
+                    mutation.at(wanted, "expression"),
+                    scope,
+                    wanted.equals("jsonPatch") ? "list(JSONPatch)" : "Object");
         }
         if (mutation.has(other)) {
             mutation.at(other).invalid("{" + other + "}", "must not be specified when patchType is " + type);

@@ -1,8 +1,10 @@
 package dev.amphora.apiserver.strategy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.common.collect.ImmutableMap;
+import dev.amphora.api.FieldError;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,8 @@ import java.util.Set;
 /** Certificate signing requests. Who asks is written in by the pipeline, which knows the caller. */
 final class CertificateRequestStrategy extends KindStrategy {
     private static final long SHORTEST = 600;
+    private static final List<String> DECISIONS = List.of("Approved", "Denied");
+    private static final String FAILED = "Failed";
     private static final List<String> USAGES = List.of(
             "any",
             "cert sign",
@@ -90,6 +94,71 @@ final class CertificateRequestStrategy extends KindStrategy {
     @Override
     void updateRules(Fields request, ObjectNode old) {
         metadataUpdate(request, old);
+    }
+
+    /** What was decided about the request is not for this update to say. */
+    @Override
+    public void prepareForStatusUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.keepAllButStatus(object, old);
+        for (String type : DECISIONS) {
+            List<ObjectNode> now = conditions(object, type);
+            List<ObjectNode> before = conditions(old, type);
+            for (int i = 0; now.size() == before.size() && i < now.size(); i++) {
+                now.get(i).removeAll();
+                now.get(i).setAll(before.get(i).deepCopy());
+            }
+        }
+    }
+
+    @Override
+    void statusUpdateRules(Fields request, ObjectNode old) {
+        decided(request, old);
+        for (String type : DECISIONS) {
+            if (conditions(request.value(), type).size() > conditions(old, type).size()) {
+                request.at("status", "conditions")
+                        .forbidden("updates may not add a condition of type " + FieldError.quoted(type));
+            }
+        }
+    }
+
+    /** Conditions that approve or deny, together with all others. */
+    void decided(Fields request, ObjectNode old) {
+        Fields conditions = request.at("status", "conditions");
+        Set<String> types = new HashSet<>();
+        for (Fields condition : conditions.elements()) {
+            Fields type = condition.at("type");
+            Fields status = condition.at("status");
+            type.requireText();
+            boolean fixed = DECISIONS.contains(type.text()) || type.is(FAILED);
+            if (status.requireText()) {
+                status.oneOf(fixed ? List.of("True") : List.of("False", "True", "Unknown"));
+            }
+            if (DECISIONS.contains(type.text()) && types.contains(DECISIONS.get(type.is(DECISIONS.get(0)) ? 1 : 0))) {
+                conditions.invalid(type.text(), "Approved and Denied conditions are mutually exclusive");
+            }
+            if (!types.add(type.text())) {
+                type.duplicate();
+            }
+        }
+        if (!request.at("status", "certificate").isEmpty()) {
+            String problem =
+                    Certificates.problem(request.at("status", "certificate").text());
+            if (!problem.isEmpty()) {
+                request.at("status", "certificate").invalid("<certificate data>", problem);
+            }
+        }
+        metadataUpdate(request, old);
+        for (String type : List.of(DECISIONS.get(0), DECISIONS.get(1), FAILED)) {
+            if (conditions(request.value(), type).size() < conditions(old, type).size()) {
+                conditions.forbidden("updates may not remove a condition of type " + FieldError.quoted(type));
+            }
+        }
+    }
+
+    private static List<ObjectNode> conditions(JsonNode request, String type) {
+        List<ObjectNode> found = Strategies.objects(request.path("status").path("conditions"));
+        found.removeIf(condition -> !condition.path("type").asText("").equals(type));
+        return found;
     }
 
     @Override

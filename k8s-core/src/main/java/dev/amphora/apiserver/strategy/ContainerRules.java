@@ -17,6 +17,7 @@ final class ContainerRules {
             "startupProbe",
             "resources",
             "resizePolicy",
+            "restartPolicy",
             "restartPolicyRules");
 
     private final Fields spec;

@@ -344,10 +344,16 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
         }
     }
 
+    /** Any finalizer will do, that of the clean-up among them. */
+    @Override
+    void statusUpdateRules(Fields definition, ObjectNode old) {
+        MetadataRules.checkUpdate(definition.at("metadata"), old.path("metadata"));
+    }
+
     /** Group and plural never change; scope and kind do until the names have been accepted. */
     @Override
     void updateRules(Fields definition, ObjectNode old) {
-        metadataUpdate(definition, old);
+        MetadataRules.checkUpdate(definition.at("metadata"), old.path("metadata"));
         rules(definition);
         StoredVersionRules.check(definition.at("status", "storedVersions"), definition.at("spec", "versions"));
         Fields spec = definition.at("spec");

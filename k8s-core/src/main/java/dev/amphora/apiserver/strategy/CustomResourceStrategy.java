@@ -87,8 +87,30 @@ public final class CustomResourceStrategy implements Strategy {
         }
         MetadataRules.general(fields.at("metadata"), Names::subdomain);
         fields.add(version.check(object));
+        replicas(fields, "specReplicasPath");
+        replicas(fields, "statusReplicasPath");
         EmbeddedRules.check(fields, version.structural());
+        fields.add(version.checkRules(object, null, fields.errors(), new ArrayList<>()));
         return fields.errors();
+    }
+
+    /** What {@code scale} shows as replicas must be a count. */
+    private void replicas(Fields object, String which) {
+        String path =
+                version.tree().path("subresources").path("scale").path(which).asText("");
+        if (path.isEmpty()) {
+            return;
+        }
+        JsonNode value = object.value();
+        for (String step : path.substring(1).split("\\.", -1)) {
+            value = value.path(step);
+        }
+        if (value.isNumber() && value.asLong() < 0) {
+            object.add(List.of(FieldError.invalid(path, value, "should be a non-negative integer")));
+        } else if (value.isNumber() && value.asLong() > Integer.MAX_VALUE) {
+            object.add(
+                    List.of(FieldError.invalid(path, value, "should be less than or equal to " + Integer.MAX_VALUE)));
+        }
     }
 
     /** A kind of another name is no object of this resource. */
@@ -111,7 +133,10 @@ public final class CustomResourceStrategy implements Strategy {
         }
         MetadataRules.checkUpdate(fields.at("metadata"), old.path("metadata"));
         fields.add(version.check(object, old));
+        replicas(fields, "specReplicasPath");
+        replicas(fields, "statusReplicasPath");
         EmbeddedRules.check(fields, version.structural());
+        fields.add(version.checkRules(object, old, fields.errors(), new ArrayList<>()));
         return fields.errors();
     }
 
@@ -127,7 +152,11 @@ public final class CustomResourceStrategy implements Strategy {
 
     @Override
     public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
-        return finalizerWarnings(object, old);
+        List<String> warnings = new ArrayList<>(finalizerWarnings(object, old));
+        List<FieldError> excused = new ArrayList<>();
+        version.checkRules(object, old, List.of(), excused);
+        excused.forEach(error -> warnings.add(error.text()));
+        return warnings;
     }
 
     private static List<String> finalizerWarnings(ObjectNode object, ObjectNode old) {

@@ -10,9 +10,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a claim asks of devices; claims stand alone and in templates. What a selector's expression means is not looked at here. */
+/** What a claim asks of devices; claims stand alone and in templates. */
 final class DeviceRules {
     private static final int LONGEST_EXPRESSION = 10_240;
+    private static final int MOST = 32;
+    private static final int MOST_ALTERNATIVES = 8;
     private static final String ONE_OF = "exactly one of `exactly` or `firstAvailable` is required";
 
     private DeviceRules() {}
@@ -38,25 +40,44 @@ final class DeviceRules {
     /** A claim's specification. */
     static void claim(Fields spec) {
         Fields devices = spec.at("devices");
-        Set<String> names = new HashSet<>();
-        for (Fields request : devices.at("requests").elements()) {
-            request(request, names);
+        Set<String> names = names(devices);
+        if (isWithin(devices.at("requests"), MOST)) {
+            devices.at("requests").elements().forEach(DeviceRules::request);
+            duplicates(devices.at("requests"));
         }
-        for (Fields constraint : devices.at("constraints").elements()) {
-            requestNames(constraint.at("requests"), names);
+        if (isWithin(devices.at("constraints"), MOST)) {
+            for (Fields constraint : devices.at("constraints").elements()) {
+                requestNames(constraint.at("requests"), names);
+                constraint(constraint);
+            }
         }
-        for (Fields config : devices.at("config").elements()) {
-            requestNames(config.at("requests"), names);
-            configuration(config);
+        if (isWithin(devices.at("config"), MOST)) {
+            for (Fields config : devices.at("config").elements()) {
+                requestNames(config.at("requests"), names);
+                configuration(config);
+            }
         }
     }
 
-    private static void request(Fields request, Set<String> names) {
-        Fields name = request.at("name");
-        name.check(Names::label);
-        if (!names.add(name.text())) {
-            request.duplicate(name.value());
+    private static boolean isWithin(Fields list, int most) {
+        if (list.size() > most) {
+            list.tooMany(most);
+            return false;
         }
+        return true;
+    }
+
+    private static void duplicates(Fields list) {
+        Set<String> seen = new HashSet<>();
+        for (Fields element : list.elements()) {
+            if (!seen.add(element.at("name").text())) {
+                element.duplicate(element.at("name").value());
+            }
+        }
+    }
+
+    private static void request(Fields request) {
+        request.at("name").check(Names::label);
         boolean exactly = request.has("exactly");
         boolean first = !request.at("firstAvailable").isEmpty();
         if (exactly == first) {
@@ -67,16 +88,12 @@ final class DeviceRules {
             }
         } else if (exactly) {
             one(request.at("exactly"));
-        } else {
-            Set<String> own = new HashSet<>();
+        } else if (isWithin(request.at("firstAvailable"), MOST_ALTERNATIVES)) {
             for (Fields each : request.at("firstAvailable").elements()) {
                 each.at("name").check(Names::label);
-                if (!own.add(each.at("name").text())) {
-                    each.duplicate(each.at("name").value());
-                }
-                names.add(name.text() + "/" + each.at("name").text());
                 one(each);
             }
+            duplicates(request.at("firstAvailable"));
         }
     }
 
@@ -95,11 +112,7 @@ final class DeviceRules {
             case "ExactCount" -> count.positive();
             default -> request.at("allocationMode").oneOf("All", "ExactCount");
         }
-        for (Fields toleration : request.at("tolerations").elements()) {
-            if (!toleration.at("key").isEmpty()) {
-                toleration.at("key").check(Names::labelKey);
-            }
-        }
+        request.at("tolerations").elements().forEach(DeviceRules::toleration);
     }
 
     /** Which devices will do. */
@@ -110,25 +123,77 @@ final class DeviceRules {
                 cel.required();
             } else if (Names.bytes(cel.at("expression").text()) > LONGEST_EXPRESSION) {
                 cel.at("expression").tooLong(LONGEST_EXPRESSION);
+            } else {
+                ExpressionRules.device(cel.at("expression"));
             }
         }
     }
 
     private static void requestNames(Fields list, Set<String> names) {
         Set<String> seen = new HashSet<>();
-        for (Fields name : list.elements()) {
-            if (name.text().indexOf('/') < 0) {
-                name.check(Names::label);
-            }
-            if (!names.contains(name.text())) {
-                name.invalid("must be the name of a request in the claim or the name of a request and a subrequest"
-                        + " separated by '/'");
-            }
-        }
+        list.elements().forEach(name -> requestName(name, names));
         for (Fields name : list.elements()) {
             if (!seen.add(name.text())) {
                 name.duplicate();
             }
+        }
+    }
+
+    /** A reference to a request of the claim, or to one of the alternatives in it. */
+    static void requestName(Fields name, Set<String> names) {
+        String[] parts = name.text().split("/", -1);
+        if (parts.length <= 2) {
+            for (String part : parts) {
+                Names.label(part).forEach(detail -> name.invalid(part, detail));
+            }
+        }
+        if (parts.length > 2 || !names.contains(name.text())) {
+            name.invalid("must be the name of a request in the claim or the name of a request and a subrequest"
+                    + " separated by '/'");
+        }
+    }
+
+    /** The requests of a claim, and their alternatives after a slash. */
+    static Set<String> names(Fields devices) {
+        Set<String> names = new HashSet<>();
+        for (Fields request : devices.at("requests").elements()) {
+            String name = request.at("name").text();
+            names.add(name);
+            request.at("firstAvailable")
+                    .elements()
+                    .forEach(each -> names.add(name + "/" + each.at("name").text()));
+        }
+        return names;
+    }
+
+    private static void constraint(Fields constraint) {
+        if (constraint.has("matchAttribute")) {
+            DeviceNames.fullyQualified(constraint.at("matchAttribute"));
+        } else if (constraint.has("distinctAttribute")) {
+            DeviceNames.fullyQualified(constraint.at("distinctAttribute"));
+        } else {
+            constraint.required("exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple"
+                    + " fields are set");
+        }
+    }
+
+    static void toleration(Fields toleration) {
+        if (!toleration.at("key").isEmpty()) {
+            toleration.at("key").check(Names::labelKey);
+        }
+        Fields value = toleration.at("value");
+        switch (toleration.at("operator").text()) {
+            case "Exists" -> {
+                if (!value.isEmpty()) {
+                    value.invalid("must be empty for operator `Exists`");
+                }
+            }
+            case "Equal" -> value.check(Names::labelValue);
+            case "" -> toleration.at("operator").required();
+            default -> toleration.at("operator").oneOf("Equal", "Exists");
+        }
+        if (!toleration.at("effect").isEmpty()) {
+            toleration.at("effect").oneOf("NoExecute", "NoSchedule");
         }
     }
 
@@ -157,6 +222,7 @@ final class DeviceRules {
                 "selfLink",
                 "uid",
                 "resourceVersion",
+                "creationTimestamp",
                 "deletionTimestamp",
                 "deletionGracePeriodSeconds",
                 "finalizers",

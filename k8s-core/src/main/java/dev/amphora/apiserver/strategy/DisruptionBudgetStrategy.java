@@ -56,6 +56,7 @@ final class DisruptionBudgetStrategy extends KindStrategy {
     void statusUpdateRules(Fields budget, ObjectNode old) {
         WorkloadRules.counts(
                 budget.at("status"), "disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods");
+        ConditionRules.check(budget.at("status", "conditions"));
         metadataUpdate(budget, old);
     }
 }

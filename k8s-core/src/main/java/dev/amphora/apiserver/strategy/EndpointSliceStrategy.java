@@ -101,7 +101,9 @@ final class EndpointSliceStrategy extends KindStrategy {
         List<String> wrong = Addresses.ip(address.text());
         address.check(Addresses::ip);
         boolean v6 = type.equals("IPv6");
-        if (Addresses.parse(address.text()) != null && Addresses.isV6(address.text()) != v6) {
+        if (Addresses.parse(address.text()) != null
+                && Addresses.isV6(address.text()) != v6
+                && !Addresses.isMapped(address.text())) {
             addresses.invalid(address.text(), v6 ? "must be an IPv6 address" : "must be an IPv4 address");
         }
         if (wrong.isEmpty()) {

@@ -27,11 +27,26 @@ import org.jspecify.annotations.Nullable;
 final class GoForm {
     private static final String API = "io.k8s.api.";
 
-    /** How fields are called where it isn't the JSON name with a capital; of one type after a dot. */
+    /** How fields are called where it isn't the JSON name with a capital; of one type with its name before a dot. */
     private static final ImmutableMap<String, String> NAMES = ImmutableMap.<String, String>builder()
             .put("apiVersion", "APIVersion")
             .put("apiGroup", "APIGroup")
             .put("awsElasticBlockStore", "AWSElasticBlockStore")
+            .put("ISCSIPersistentVolumeSource.chapAuthDiscovery", "DiscoveryCHAPAuth")
+            .put("ISCSIPersistentVolumeSource.chapAuthSession", "SessionCHAPAuth")
+            .put("ISCSIVolumeSource.chapAuthDiscovery", "DiscoveryCHAPAuth")
+            .put("ISCSIVolumeSource.chapAuthSession", "SessionCHAPAuth")
+            .put("RBDPersistentVolumeSource.image", "RBDImage")
+            .put("RBDPersistentVolumeSource.keyring", "Keyring")
+            .put("RBDPersistentVolumeSource.monitors", "CephMonitors")
+            .put("RBDPersistentVolumeSource.pool", "RBDPool")
+            .put("RBDPersistentVolumeSource.user", "RadosUser")
+            .put("RBDVolumeSource.image", "RBDImage")
+            .put("RBDVolumeSource.monitors", "CephMonitors")
+            .put("RBDVolumeSource.pool", "RBDPool")
+            .put("RBDVolumeSource.user", "RadosUser")
+            .put("iscsiInterface", "ISCSIInterface")
+            .put("sslEnabled", "SSLEnabled")
             .put("cel", "CEL")
             .put("cephfs", "CephFS")
             .put("csi", "CSI")
@@ -109,6 +124,16 @@ final class GoForm {
                 .orElse(value);
     }
 
+    /** A list of values of a type. */
+    static JsonNode list(JsonNode list, String type) {
+        if (!list.isArray()) {
+            return NullNode.getInstance();
+        }
+        ArrayNode result = JsonNodeFactory.instance.arrayNode();
+        list.forEach(element -> result.add(of(element, type)));
+        return result;
+    }
+
     private static JsonNode value(JsonNode value, TypeSchema type) {
         switch (type.kind()) {
             case OBJECT -> {
@@ -148,14 +173,14 @@ final class GoForm {
                 Boolean pointer = OF_HOST.get(field);
                 JsonNode given = source.path("." + field);
                 result.set(
-                        goName(field),
+                        goName(name, field),
                         given.isMissingNode() && Boolean.FALSE.equals(pointer) ? BooleanNode.FALSE : orNull(given));
             } else if (field.equals("metadata")) {
                 metadata(source.path(field), schema.type(), result);
             } else if (name.equals("PodSpec") && field.equals("securityContext")) {
-                result.set(goName(field), field(withHost(source), schema));
+                result.set(goName(name, field), field(withHost(source), schema));
             } else {
-                result.set(goName(field), field(source.path(field), schema));
+                result.set(goName(name, field), field(source.path(field), schema));
             }
         }
         return result;
@@ -207,8 +232,9 @@ final class GoForm {
         return value == null || value.isMissingNode() ? NullNode.getInstance() : GoValues.shown(value);
     }
 
-    private static String goName(String field) {
-        String name = NAMES.get(field);
+    private static String goName(String type, String field) {
+        String own = NAMES.get(type + "." + field);
+        String name = own != null ? own : NAMES.get(field);
         return name != null ? name : Character.toUpperCase(field.charAt(0)) + field.substring(1);
     }
 

@@ -93,6 +93,7 @@ final class IngressStrategy extends KindStrategy {
         Fields text = path.at("path");
         if (!type.given()) {
             type.required("pathType must be specified");
+            return;
         } else {
             switch (type.text()) {
                 case "Exact", "Prefix" -> {
@@ -128,6 +129,8 @@ final class IngressStrategy extends KindStrategy {
             backend.invalid("", "cannot set both resource and service backends");
         } else if (resource) {
             reference(backend.at("resource"));
+        } else if (!service) {
+            backend.invalid("", "resource or service backend is required");
         } else {
             Fields name = backend.at("service", "name");
             if (name.isEmpty()) {
@@ -173,5 +176,22 @@ final class IngressStrategy extends KindStrategy {
     void updateRules(Fields ingress, ObjectNode old) {
         metadataUpdate(ingress, old);
         rules(ingress);
+    }
+
+    @Override
+    void statusUpdateRules(Fields ingress, ObjectNode old) {
+        metadataUpdate(ingress, old);
+        for (Fields point : ingress.at("status", "loadBalancer", "ingress").elements()) {
+            if (!point.at("ip").isEmpty()) {
+                point.at("ip").check(Addresses::ip);
+            }
+            Fields host = point.at("hostname");
+            if (!host.isEmpty()) {
+                host.check(Names::subdomain);
+                if (Addresses.parse(host.text()) != null) {
+                    host.invalid("must be a DNS name, not an IP address");
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.apiserver.cel.ExpressionScope;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -116,7 +117,7 @@ final class MatchRules {
     }
 
     /** Conditions that a request must meet as well, each by a name of its own. */
-    static void conditions(Fields conditions) {
+    static void conditions(Fields conditions, ExpressionScope scope) {
         if (conditions.size() > MOST_CONDITIONS) {
             conditions.tooMany(MOST_CONDITIONS);
         }
@@ -124,6 +125,8 @@ final class MatchRules {
         for (Fields condition : conditions.elements()) {
             if (condition.at("expression").text().isBlank()) {
                 condition.at("expression").required();
+            } else {
+                ExpressionRules.check(condition.at("expression"), scope, "bool");
             }
             Fields name = condition.at("name");
             if (name.requireText()) {

@@ -17,6 +17,8 @@ final class Names {
     private static final String CONFIG_KEY = "[-._a-zA-Z0-9]+";
     private static final String HEADER = "[-A-Za-z0-9]+";
     private static final String PERCENT = "[0-9]+%";
+    private static final String IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*";
+    private static final String REASON = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?";
 
     private static final Pattern LABEL_PATTERN = Pattern.compile(LABEL);
     private static final Pattern LABEL_1035_PATTERN = Pattern.compile(LABEL_1035);
@@ -28,6 +30,8 @@ final class Names {
     private static final Pattern CONFIG_KEY_PATTERN = Pattern.compile(CONFIG_KEY);
     private static final Pattern HEADER_PATTERN = Pattern.compile(HEADER);
     private static final Pattern PERCENT_PATTERN = Pattern.compile(PERCENT);
+    private static final Pattern IDENTIFIER_PATTERN = Pattern.compile(IDENTIFIER);
+    private static final Pattern REASON_PATTERN = Pattern.compile(REASON);
     private static final Pattern PORT_NAME_CHARACTERS = Pattern.compile("[-a-z0-9]+");
     private static final Pattern PORT_NAME_LETTER = Pattern.compile("[a-z]");
 
@@ -105,6 +109,25 @@ final class Names {
             errors.add(rule);
         }
         return errors;
+    }
+
+    /** The name of a variable in C. */
+    static List<String> identifier(String text) {
+        return IDENTIFIER_PATTERN.matcher(text).matches()
+                ? List.of()
+                : List.of("a valid C identifier must start with alphabetic character or '_', followed by a string of"
+                        + " alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for"
+                        + " validation is '" + IDENTIFIER + "')");
+    }
+
+    /** Why a condition is as it is, in one word. */
+    static List<String> conditionReason(String text) {
+        return REASON_PATTERN.matcher(text).matches()
+                ? List.of()
+                : List.of("a condition reason must start with alphabetic character, optionally followed by a string of"
+                        + " alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g."
+                        + " 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex"
+                        + " used for validation is '" + REASON + "')");
     }
 
     /** What may stand as one part of a path, such as the name of a role. */

@@ -9,9 +9,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Nodes. They keep the status that they are created with, since the node itself creates them. */
 final class NodeStrategy extends KindStrategy {
+    private static final Pattern FEATURE = Pattern.compile("[A-Z][a-zA-Z0-9]*(/[a-zA-Z0-9]+)*");
 
     @Override
     public void setDefaults(ObjectNode object) {
@@ -93,6 +95,14 @@ final class NodeStrategy extends KindStrategy {
     }
 
     private static void resources(Fields status) {
+        for (Fields feature : status.at("declaredFeatures").elements()) {
+            if (!FEATURE.matcher(feature.text()).matches()) {
+                feature.invalid(("invalid feature name %s: must start with an UpperCamelCase segment, with subsequent"
+                                + " segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only"
+                                + " alphanumeric characters and slashes")
+                        .formatted(FieldError.quoted(feature.text())));
+            }
+        }
         for (String list : List.of("capacity", "allocatable")) {
             for (String name : status.at(list).keys()) {
                 ResourceRules.amount(status.at(list).at(name), name);
@@ -117,6 +127,7 @@ final class NodeStrategy extends KindStrategy {
         if (!provider.isEmpty() && !spec.at("providerID").is(provider)) {
             spec.at("providerID").forbidden("node updates may not change providerID except from \"\" to valid");
         }
+        taints(node);
         if (!spec.at("externalID").text().equals(before.path("externalID").asText(""))) {
             spec.at("externalID").forbidden("may not be updated");
         }

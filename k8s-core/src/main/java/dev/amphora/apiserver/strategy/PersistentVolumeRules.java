@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.strategy;
 
-import com.fasterxml.jackson.databind.node.DecimalNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import java.math.RoundingMode;
 import java.util.List;
 
 /** What the specification of a persistent volume must look like, in volumes and in attachments. */
@@ -70,10 +71,17 @@ final class PersistentVolumeRules {
             }
         }
         source(spec);
-        if (!spec.at("storageClassName").isEmpty()) {
+        if (!spec.at("storageClassName").isEmpty() && inline) {
+            spec.at("storageClassName").forbidden(NOT_INLINE);
+        } else if (!spec.at("storageClassName").isEmpty()) {
             spec.at("storageClassName").check(Names::subdomain);
         }
-        if (spec.has("volumeMode")) {
+        if (spec.has("volumeMode") && inline) {
+            if (!spec.at("volumeMode").is("Filesystem")) {
+                spec.at("volumeMode")
+                        .forbidden("may not specify volumeMode other than Filesystem in the context of inline volumes");
+            }
+        } else if (spec.has("volumeMode")) {
             spec.at("volumeMode").oneOf("Block", "Filesystem");
         }
         attributes(spec);
@@ -100,9 +108,12 @@ final class PersistentVolumeRules {
         }
         for (String name : capacity.keys()) {
             Fields amount = capacity.key(name);
-            if (PodResources.value(amount.text()).signum() < 0) {
-                amount.invalid(
-                        DecimalNode.valueOf(PodResources.value(amount.text())), "must be a valid resource quantity");
+            long whole = PodResources.value(amount.text())
+                    .setScale(0, RoundingMode.UP)
+                    .toBigInteger()
+                    .longValue();
+            if (whole < 0) {
+                amount.invalid(LongNode.valueOf(whole), "must be a valid resource quantity");
             }
             if (PodResources.value(amount.text()).signum() <= 0) {
                 amount.invalid(amount.text(), "must be greater than zero");

@@ -77,7 +77,6 @@ final class PersistentVolumeStrategy extends KindStrategy {
         rules(volume);
         metadata(volume);
         rules(volume);
-        metadataUpdate(volume, old);
         for (String type : PersistentVolumeRules.SOURCES) {
             if (!Strategies.same(
                     volume.at("spec", type).value(), old.path("spec").path(type))) {

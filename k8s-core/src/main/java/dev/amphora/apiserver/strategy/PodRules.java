@@ -98,7 +98,7 @@ final class PodRules {
             spec.at("runtimeClassName").check(Names::subdomain);
         }
         if (spec.has("preemptionPolicy") && spec.at("preemptionPolicy").requireText()) {
-            spec.at("preemptionPolicy").oneOf("Never", "PreemptLowerPriority");
+            spec.at("preemptionPolicy").oneOf("PreemptLowerPriority", "Never");
         }
         if (spec.has("overhead")) {
             ResourceRules.overhead(spec.at("overhead"));

@@ -201,6 +201,7 @@ final class PodUpdateRules {
             condition.at("Type").check(condition.at("type").text(), Names::labelKey);
         }
         claims(status, pod.at("spec"));
+        extendedClaim(status.at("extendedResourceClaimStatus"), pod.at("spec"));
         if (status.at("observedGeneration").number() < 0) {
             status.at("observedGeneration").invalid("must be a non-negative integer");
         }
@@ -226,6 +227,35 @@ final class PodUpdateRules {
             if (!seen.add(name.text())) {
                 name.duplicate();
             }
+        }
+    }
+
+    /** The claim by which a pod got the devices that it asked for as extended resources. */
+    private static void extendedClaim(Fields claim, Fields spec) {
+        if (!claim.given()) {
+            return;
+        }
+        Fields mappings = claim.at("requestMappings");
+        if (mappings.isEmpty()) {
+            mappings.required("at least one request mapping is required");
+        }
+        Set<String> containers = new HashSet<>();
+        for (String list : List.of("containers", "initContainers")) {
+            spec.at(list)
+                    .elements()
+                    .forEach(container -> containers.add(container.at("name").text()));
+        }
+        for (Fields mapping : mappings.elements()) {
+            Fields container = mapping.at("containerName");
+            if (container.requireText() && !containers.contains(container.text())) {
+                container.invalid(
+                        "must match the name of an entry in spec.initContainers.name or spec.containers.name");
+            }
+            mapping.at("resourceName").requireText();
+            mapping.at("requestName").requireText();
+        }
+        if (claim.at("resourceClaimName").requireText()) {
+            claim.at("resourceClaimName").check(Names::subdomain);
         }
     }
 

@@ -32,6 +32,12 @@ final class ResourceClaimStrategy extends KindStrategy {
     }
 
     @Override
+    void statusUpdateRules(Fields claim, ObjectNode old) {
+        metadataUpdate(claim, old);
+        ClaimAllocationRules.check(claim, old.path("status"));
+    }
+
+    @Override
     void updateRules(Fields claim, ObjectNode old) {
         metadataUpdate(claim, old);
         Fields spec = claim.at("spec");

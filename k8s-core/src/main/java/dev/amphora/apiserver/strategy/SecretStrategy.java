@@ -42,6 +42,23 @@ final class SecretStrategy extends KindStrategy {
         }
     }
 
+    /** A key pair that can't be read is kept all the same. */
+    @Override
+    public List<String> warnings(ObjectNode object) {
+        if (!object.path("type").asText("").equals("kubernetes.io/tls")) {
+            return List.of();
+        }
+        for (String part : List.of("certificate", "key")) {
+            String data = object.path("data")
+                    .path(part.equals("key") ? "tls.key" : "tls.crt")
+                    .asText("");
+            if (!Certificates.hasBlocks(Certificates.text(data))) {
+                return List.of("tls: failed to find any PEM data in %s input".formatted(part));
+            }
+        }
+        return List.of();
+    }
+
     @Override
     void rules(Fields secret) {
         long size = 0;

@@ -107,6 +107,7 @@ final class ServiceStrategy extends KindStrategy {
         ObjectNode spec = Strategies.child(object, "spec");
         JsonNode before = old.path("spec");
         followAddress(spec, before);
+        trimFamilies(spec, before);
         dropUnneeded(spec, before);
         if (!type(spec).equals("LoadBalancer") && type(before).equals("LoadBalancer")) {
             object.putObject("status").putObject("loadBalancer");
@@ -129,6 +130,21 @@ final class ServiceStrategy extends KindStrategy {
             }
         } else if (spec.path("clusterIPs").isEmpty() || sameList) {
             spec.putArray("clusterIPs").add(address);
+        }
+    }
+
+    /** A Service that wants no more than one family keeps its first address, if the caller leaves the lists as they were. */
+    private static void trimFamilies(ObjectNode spec, JsonNode before) {
+        boolean narrows = spec.path("ipFamilyPolicy").asText("").equals("SingleStack")
+                && !before.path("ipFamilyPolicy").asText("").equals("SingleStack");
+        if (!narrows) {
+            return;
+        }
+        for (String list : List.of("clusterIPs", "ipFamilies")) {
+            if (before.path(list).size() == 2 && spec.path(list).equals(before.path(list))) {
+                String first = spec.path(list).get(0).asText();
+                spec.putArray(list).add(first);
+            }
         }
     }
 

@@ -6,11 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.amphora.api.Json;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Storage classes. */
 final class StorageClassStrategy extends KindStrategy {
@@ -53,8 +57,9 @@ final class StorageClassStrategy extends KindStrategy {
         topologies(storage.at("allowedTopologies"));
     }
 
+    /** Terms are compared with as many empty ones as there are terms, and with those before. */
     private static void topologies(Fields topologies) {
-        Set<JsonNode> seen = new HashSet<>();
+        List<JsonNode> seen = new ArrayList<>(Collections.nCopies(topologies.size(), Json.object()));
         for (Fields term : topologies.elements()) {
             Set<String> keys = new HashSet<>();
             for (Fields requirement : term.at("matchLabelExpressions").elements()) {
@@ -74,10 +79,26 @@ final class StorageClassStrategy extends KindStrategy {
                     key.duplicate();
                 }
             }
-            if (term.at("matchLabelExpressions").isEmpty() || !seen.add(term.value())) {
-                term.at("matchLabelExpressions").duplicate(TextNode.valueOf(""));
+            JsonNode shape = expressions(term);
+            for (JsonNode other : seen) {
+                if (other.equals(shape)) {
+                    term.at("matchLabelExpressions").duplicate(TextNode.valueOf(""));
+                }
             }
+            seen.add(shape);
         }
+    }
+
+    /** The values of each key, whatever their order. */
+    private static JsonNode expressions(Fields term) {
+        TreeMap<String, TreeSet<String>> values = new TreeMap<>();
+        for (Fields requirement : term.at("matchLabelExpressions").elements()) {
+            TreeSet<String> given = values.computeIfAbsent(requirement.at("key").text(), key -> new TreeSet<>());
+            requirement.at("values").elements().forEach(value -> given.add(value.text()));
+        }
+        ObjectNode shape = Json.object();
+        values.forEach((key, given) -> given.forEach(shape.putArray(key)::add));
+        return shape;
     }
 
     @Override

@@ -2,12 +2,35 @@ package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
 
 /** Volume attachments: the wish to have a volume at a node, and whether it is there. */
 final class VolumeAttachmentStrategy extends KindStrategy {
 
     VolumeAttachmentStrategy() {
         super(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT);
+    }
+
+    @Override
+    public void setDefaults(ObjectNode object) {
+        for (Map.Entry<String, JsonNode> member :
+                object.path("spec").path("source").path("inlineVolumeSpec").properties()) {
+            if (member.getValue() instanceof ObjectNode source) {
+                PodDefaults.storage(member.getKey(), source);
+            }
+        }
+    }
+
+    @Override
+    void statusUpdateRules(Fields attachment, ObjectNode old) {
+        metadataUpdate(attachment, old);
+        for (String field : List.of("attachError", "detachError")) {
+            Fields code = attachment.at("status", field, "errorCode");
+            if (code.given()) {
+                code.between(0, Integer.MAX_VALUE);
+            }
+        }
     }
 
     @Override

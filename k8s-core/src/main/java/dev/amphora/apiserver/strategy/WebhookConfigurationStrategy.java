@@ -3,6 +3,7 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.apiserver.cel.ExpressionScope;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -81,7 +82,7 @@ final class WebhookConfigurationStrategy extends KindStrategy {
             webhook.at("reinvocationPolicy").oneOf("IfNeeded", "Never");
         }
         WebhookRules.clientConfig(webhook.at("clientConfig"));
-        MatchRules.conditions(webhook.at("matchConditions"));
+        MatchRules.conditions(webhook.at("matchConditions"), ExpressionScope.ofRequests(false, true));
     }
 
     /** A webhook is named like a host of some domain. */

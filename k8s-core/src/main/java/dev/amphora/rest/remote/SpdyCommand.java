@@ -3,6 +3,7 @@ package dev.amphora.rest.remote;
 import dev.amphora.stream.ByteSink;
 import dev.amphora.stream.Session;
 import dev.amphora.stream.Streams;
+import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,10 +84,28 @@ public final class SpdyCommand implements SpdyConnection.Handler {
         }
     }
 
-    private record Sizes(RemoteCommand remote) implements ByteSink {
+    /** The sizes of a terminal, one JSON object after the other, in pieces that need not end where they do. */
+    private static final class Sizes implements ByteSink {
+        private static final int LONGEST = 1_024;
+
+        private final RemoteCommand remote;
+        private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+
+        Sizes(RemoteCommand remote) {
+            this.remote = remote;
+        }
+
         @Override
-        public CompletionStage<@Nullable Void> write(byte[] piece) {
-            remote.resize(piece);
+        public synchronized CompletionStage<@Nullable Void> write(byte[] piece) {
+            for (byte one : piece) {
+                begun.write(one);
+                if (one == '}') {
+                    remote.resize(begun.toByteArray());
+                    begun.reset();
+                } else if (begun.size() > LONGEST) {
+                    begun.reset();
+                }
+            }
             return READY;
         }
 

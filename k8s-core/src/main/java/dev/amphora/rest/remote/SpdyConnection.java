@@ -34,6 +34,7 @@ final class SpdyConnection implements ByteListener {
     private static final int REFUSED = 3;
     private static final int CANCEL = 5;
     private static final int LARGEST_CONTROL_FRAME = 1 << 20;
+    private static final int MOST_STREAMS = 1_000;
 
     /** Uses the streams of a connection. */
     interface Handler {
@@ -51,7 +52,12 @@ final class SpdyConnection implements ByteListener {
     private final Handler handler;
     private final SpdyHeaders headers = new SpdyHeaders();
     private final Map<Integer, SpdyStream> streams = new LinkedHashMap<>();
+    /** The beginning of a frame whose rest has not come. */
     private byte[] pending = new byte[0];
+
+    private int dataId;
+    private int dataLeft;
+    private boolean dataLast;
     private @Nullable ByteSink out;
     private int lastId;
     private boolean closed;
@@ -76,13 +82,33 @@ final class SpdyConnection implements ByteListener {
         }
         List<CompletableFuture<?>> stalled = new ArrayList<>(0);
         int at = 0;
-        while (all.length - at >= FRAME_HEAD) {
+        while (at < all.length) {
+            if (dataLeft > 0) {
+                int length = Math.min(dataLeft, all.length - at);
+                dataLeft -= length;
+                data(Arrays.copyOfRange(all, at, at + length), stalled);
+                at += length;
+                continue;
+            }
+            if (all.length - at < FRAME_HEAD) {
+                break;
+            }
             ByteBuffer head = ByteBuffer.wrap(all, at, FRAME_HEAD);
             int first = head.getInt();
             int second = head.getInt();
             int flags = second >>> 24;
             int length = second & 0xff_ffff;
-            if (first < 0 && length > LARGEST_CONTROL_FRAME) {
+            if (first >= 0) {
+                at += FRAME_HEAD;
+                dataId = first;
+                dataLeft = length;
+                dataLast = (flags & FIN) != 0;
+                if (length == 0) {
+                    data(new byte[0], stalled);
+                }
+                continue;
+            }
+            if (length > LARGEST_CONTROL_FRAME) {
                 broken();
                 return ByteSink.READY;
             }
@@ -90,20 +116,11 @@ final class SpdyConnection implements ByteListener {
                 break;
             }
             at += FRAME_HEAD;
-            if (first < 0) {
-                try {
-                    control(first & 0xffff, flags, all, at, length);
-                } catch (IllegalArgumentException e) {
-                    broken();
-                    return ByteSink.READY;
-                }
-            } else {
-                CompletableFuture<?> taken = received(
-                                first, Arrays.copyOfRange(all, at, at + length), (flags & FIN) != 0)
-                        .toCompletableFuture();
-                if (!taken.isDone()) {
-                    stalled.add(taken);
-                }
+            try {
+                control(first & 0xffff, flags, all, at, length);
+            } catch (IllegalArgumentException e) {
+                broken();
+                return ByteSink.READY;
             }
             at += length;
         }
@@ -111,6 +128,15 @@ final class SpdyConnection implements ByteListener {
         return stalled.isEmpty()
                 ? ByteSink.READY
                 : CompletableFuture.allOf(stalled.toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** A part of a frame of data, the last if nothing is left of it. */
+    private void data(byte[] part, List<CompletableFuture<?>> stalled) {
+        CompletableFuture<?> taken =
+                received(dataId, part, dataLast && dataLeft == 0).toCompletableFuture();
+        if (!taken.isDone()) {
+            stalled.add(taken);
+        }
     }
 
     @Override
@@ -183,12 +209,20 @@ final class SpdyConnection implements ByteListener {
             send(control(RST_STREAM, 0, ByteBuffer.allocate(8).putInt(id).putInt(PROTOCOL_ERROR)));
             return;
         }
+        boolean tooMany;
         synchronized (this) {
             if (closed) {
                 return;
             }
             lastId = id;
-            streams.put(id, stream);
+            tooMany = streams.size() >= MOST_STREAMS;
+            if (!tooMany) {
+                streams.put(id, stream);
+            }
+        }
+        if (tooMany) {
+            send(control(RST_STREAM, 0, ByteBuffer.allocate(8).putInt(id).putInt(REFUSED)));
+            return;
         }
         byte[] block = headers.write(Map.of());
         send(control(

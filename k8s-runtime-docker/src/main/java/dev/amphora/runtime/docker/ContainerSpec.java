@@ -102,7 +102,9 @@ final class ContainerSpec {
         if (security.noNewPrivileges()) {
             host.withSecurityOpts(List.of("no-new-privileges"));
         }
-        if (sandbox.namespaces().hostPid()) {
+        if (config.pidsOf() != null) {
+            host.withPidMode("container:" + config.pidsOf());
+        } else if (sandbox.namespaces().hostPid()) {
             host.withPidMode("host");
         } else if (sandbox.namespaces().sharedPids()) {
             host.withPidMode(shared);
@@ -113,6 +115,7 @@ final class ContainerSpec {
                         .map(variable -> variable.name() + "=" + variable.value())
                         .toList())
                 .withStdinOpen(config.stdin())
+                .withStdInOnce(config.stdinOnce())
                 .withTty(config.tty())
                 // Health is the kubelet's business.
                 .withHealthcheck(new HealthCheck().withTest(List.of("NONE")));

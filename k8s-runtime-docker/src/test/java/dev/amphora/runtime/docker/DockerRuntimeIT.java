@@ -181,6 +181,8 @@ class DockerRuntimeIT extends ContainerRuntimeContract {
                 new Security(1000L, 2000L, List.of(3000L), false, true, true, List.of(), List.of("ALL")),
                 false,
                 false,
+                false,
+                null,
                 Map.of());
         String id = await(runtime().createContainer(sandbox.id(), config, pod));
         await(runtime().startContainer(id));
@@ -244,6 +246,8 @@ class DockerRuntimeIT extends ContainerRuntimeContract {
                 new Security(null, null, List.of(), true, false, false, List.of(), List.of()),
                 false,
                 false,
+                false,
+                null,
                 Map.of());
         String id = await(runtime().createContainer(sandbox.id(), config, pod));
         await(runtime().startContainer(id));

@@ -558,7 +558,7 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
                     streams,
                     output,
                     code -> end(container, code, null, running().kernel.instant()));
-            container.whenEnded.add(() -> session.exit(container.exitCode));
+            container.whenEnded.add(() -> session.exit(0));
             container
                     .log
                     .publisher(new LogOptions(true, 0, null, false))

@@ -1,0 +1,36 @@
+package dev.amphora.apiserver.strategy;
+
+import dev.amphora.apiserver.cel.ExpressionScope;
+import dev.amphora.apiserver.cel.ExpressionScope.Compiled;
+import java.util.List;
+
+/** Expressions must compile where they stand, to a type that can be used there. */
+final class ExpressionRules {
+    private ExpressionRules() {}
+
+    /** An expression whose value is used: of one of some types. */
+    static void check(Fields expression, ExpressionScope scope, String... types) {
+        Compiled compiled = compile(expression, scope);
+        if (compiled.problem().isEmpty() && !List.of(types).contains(compiled.type())) {
+            String wanted = types.length == 1 ? types[0] : "one of [%s]".formatted(String.join(" ", types));
+            expression.invalid("must evaluate to %s but got %s".formatted(wanted, compiled.type()));
+        }
+    }
+
+    /** An expression of any type. */
+    static Compiled compile(Fields expression, ExpressionScope scope) {
+        Compiled compiled = scope.compile(expression.text());
+        if (!compiled.problem().isEmpty()) {
+            expression.invalid(compiled.problem());
+        }
+        return compiled;
+    }
+
+    /** An expression that says whether a device will do; it may be open before there is a device. */
+    static void device(Fields expression) {
+        Compiled compiled = compile(expression, ExpressionScope.ofDevices());
+        if (compiled.problem().isEmpty() && !List.of("bool", "dyn").contains(compiled.type())) {
+            expression.invalid("must evaluate to bool or the unknown type, not " + compiled.type());
+        }
+    }
+}

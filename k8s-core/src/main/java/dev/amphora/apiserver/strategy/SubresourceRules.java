@@ -1,0 +1,113 @@
+package dev.amphora.apiserver.strategy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
+import java.util.List;
+
+/** What may change through the subresources that hold a part of an object. */
+public final class SubresourceRules {
+    private static final PodStrategy PODS = new PodStrategy();
+
+    private SubresourceRules() {}
+
+    /** Ephemeral containers are added to a pod; those that are there stay as they are. */
+    public static List<FieldError> ephemeralContainers(ObjectNode object, ObjectNode old) {
+        Fields pod = whole(object, old);
+        Fields containers = pod.at("spec", "ephemeralContainers");
+        for (JsonNode before : old.path("spec").path("ephemeralContainers")) {
+            String name = before.path("name").asText();
+            Fields now = named(containers, name);
+            if (now == null) {
+                containers.forbidden(
+                        "existing ephemeral containers %s may not be removed\n".formatted(FieldError.quoted(name)));
+            } else if (!Strategies.same(now.value(), before)) {
+                containers.forbidden(
+                        "existing ephemeral containers %s may not be changed\n@@ ".formatted(FieldError.quoted(name)));
+            }
+        }
+        return pod.errors();
+    }
+
+    /** The resources of a pod's containers, within the quality of service that it has. */
+    public static List<FieldError> resize(ObjectNode object, ObjectNode old) {
+        Fields pod = whole(object, old);
+        Fields spec = pod.at("spec");
+        String quality = PodResources.qualityOfService(spec.value());
+        if (!quality.equals(PodResources.qualityOfService(old.path("spec")))) {
+            spec.invalid(
+                    old.path("status").path("qosClass").asText(""),
+                    "Pod QOS Class may not change as a result of resizing");
+        }
+        for (String list : List.of("containers", "initContainers")) {
+            for (Fields container : spec.at(list).elements()) {
+                JsonNode before =
+                        find(old.path("spec").path(list), container.at("name").text());
+                kept(
+                        container.at("resources", "limits"),
+                        before.path("resources").path("limits"),
+                        "limits");
+                kept(
+                        container.at("resources", "requests"),
+                        before.path("resources").path("requests"),
+                        "requests");
+            }
+        }
+        return pod.errors();
+    }
+
+    private static void kept(Fields amounts, JsonNode before, String word) {
+        for (String name : List.of("cpu", "memory")) {
+            if (before.has(name) && !amounts.value().has(name)) {
+                amounts.forbidden("resource %s cannot be removed".formatted(word));
+                return;
+            }
+        }
+    }
+
+    private static Fields whole(ObjectNode object, ObjectNode old) {
+        Fields pod = Fields.of(object);
+        PODS.metadataUpdate(pod, old);
+        PODS.metadata(pod);
+        PodRules.pod(pod);
+        return pod;
+    }
+
+    private static @org.jspecify.annotations.Nullable Fields named(Fields list, String name) {
+        for (Fields element : list.elements()) {
+            if (element.at("name").is(name)) {
+                return element;
+            }
+        }
+        return null;
+    }
+
+    private static JsonNode find(JsonNode list, String name) {
+        for (JsonNode element : list) {
+            if (element.path("name").asText().equals(name)) {
+                return element;
+            }
+        }
+        return com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+    }
+
+    /** Whether a request for a certificate is approved or denied, once and for all. */
+    public static List<FieldError> approval(ObjectNode object, ObjectNode old) {
+        Fields request = Fields.of(object);
+        new CertificateRequestStrategy().decided(request, old);
+        return request.errors();
+    }
+
+    /** The finalizers of a namespace's specification. */
+    public static List<FieldError> namespaceFinalizers(ObjectNode object, ObjectNode old) {
+        Fields namespace = Fields.of(object);
+        MetadataRules.checkUpdate(namespace.at("metadata"), old.path("metadata"));
+        for (Fields finalizer : namespace.at("spec", "finalizers").elements()) {
+            finalizer.check(Names::labelKey);
+            if (finalizer.text().indexOf('/') < 0 && !finalizer.is("kubernetes")) {
+                finalizer.invalid("name is neither a standard finalizer name nor is it fully qualified");
+            }
+        }
+        return namespace.errors();
+    }
+}

@@ -1,0 +1,227 @@
+package dev.amphora.rest;
+
+import com.google.common.collect.ImmutableSet;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.ApiRequest;
+import dev.amphora.rest.NodeConnections.Page;
+import dev.amphora.stream.SocketLink;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/** {@code pods/proxy}, {@code services/proxy} and {@code nodes/proxy}: passes a request on, and its answer back, as fast as the client takes it. */
+final class ProxyAnswer {
+    /** What concerns one connection alone, what says who the caller is, and what the client of the other end sets itself. */
+    private static final Set<String> NOT_FORWARDED = ImmutableSet.of(
+            "authorization",
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "http2-settings",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private final RestApi api;
+    private final Exchange exchange;
+    private final HttpCall call;
+    private final ApiRequest request;
+
+    ProxyAnswer(RestApi api, Exchange exchange, HttpCall call, ApiRequest request) {
+        this.api = api;
+        this.exchange = exchange;
+        this.call = call;
+        this.request = request;
+    }
+
+    void run(byte[] body) {
+        api.apiServer.connect(
+                request, ConnectOptions.kind(request), ConnectOptions.of(request, exchange.query(), path()));
+        ProxyTarget target = ProxyTarget.find(api.apiServer.objects(), request, api.kernel.random());
+        // of the protocols that HTTP may be left for, its own second version is the other end's client's business
+        String wish = call.upgradeWish().equals("h2c") ? "" : call.upgradeWish();
+        boolean reads = call.method().equals("GET") || call.method().equals("HEAD");
+        if (call.path().endsWith("/proxy") && reads && wish.isEmpty()) {
+            String query = call.query() == null ? "" : "?" + call.query();
+            call.answer(exchange.head(new HttpAnswer(301, new byte[0]).with("Location", call.path() + "/" + query)));
+            return;
+        }
+        String path = path() + (call.query() == null ? "" : "?" + call.query());
+        if (!target.kubelet().isEmpty()) {
+            CompletionStage<Page> page = api.nodes.page(target.kubelet(), call.method(), path);
+            page.whenComplete((found, failure) -> {
+                if (failure != null) {
+                    unreachable(failure);
+                } else {
+                    call.answer(exchange.head(
+                            new HttpAnswer(found.status(), found.body()).with("Content-Type", found.contentType())));
+                }
+            });
+        } else if (wish.isEmpty()) {
+            forward(target, path, body);
+        } else {
+            new ProxyUpgrade(api, call, target, path, this::unreachable).run();
+        }
+    }
+
+    /** The path at the other end, as it was sent: a slash at the least. */
+    private String path() {
+        String sent = call.path();
+        int at = sent.indexOf("/proxy/", sent.indexOf(request.resource()));
+        return at < 0 ? "/" : sent.substring(at + "/proxy".length());
+    }
+
+    private void forward(ProxyTarget target, String path, byte[] body) {
+        HttpRequest.Builder builder;
+        try {
+            builder = HttpRequest.newBuilder(
+                    URI.create((target.https() ? "https://" : "http://") + target.authority() + path));
+        } catch (IllegalArgumentException e) {
+            unreachable(e);
+            return;
+        }
+        builder.method(
+                call.method(),
+                body.length == 0 ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body));
+        for (String name : call.headerNames()) {
+            if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
+                call.headers(name).forEach(value -> builder.header(name, value));
+            }
+        }
+        builder.header("X-Forwarded-Host", call.authority());
+        builder.header("X-Forwarded-Proto", "https");
+        builder.header("X-Forwarded-Uri", call.path());
+        api.upstream
+                .client()
+                .sendAsync(builder.build(), HttpResponse.BodyHandlers.ofPublisher())
+                .whenComplete((answer, failure) -> {
+                    if (failure != null) {
+                        unreachable(dialled(target, failure));
+                    } else {
+                        pass(target, answer);
+                    }
+                });
+    }
+
+    private static Throwable dialled(ProxyTarget target, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause instanceof ConnectException
+                ? new IOException(
+                        SocketLink.dialError(new InetSocketAddress(target.host(), target.actualPort()), cause), cause)
+                : cause;
+    }
+
+    private void pass(ProxyTarget target, HttpResponse<Flow.Publisher<List<ByteBuffer>>> answer) {
+        HttpAnswer head = new HttpAnswer(answer.statusCode(), new byte[0]);
+        for (Map.Entry<String, List<String>> header : answer.headers().map().entrySet()) {
+            String name = header.getKey();
+            if (name.startsWith(":") || NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
+                continue;
+            }
+            for (String value : header.getValue()) {
+                head.with(name, name.equalsIgnoreCase("Location") ? location(target, value) : value);
+            }
+        }
+        exchange.head(head);
+        boolean bodiless = call.method().equals("HEAD")
+                || answer.statusCode() == 204
+                || answer.statusCode() == 304
+                || answer.headers().firstValue("Content-Length").orElse("").equals("0");
+        if (bodiless) {
+            call.answer(head);
+        } else {
+            HttpCall.HttpStream stream = call.stream(head);
+            stream.write(new byte[0]);
+            answer.body().subscribe(new Passing(stream));
+        }
+    }
+
+    /** A redirect within the other end leads back through the proxy. */
+    private String location(ProxyTarget target, String location) {
+        try {
+            URI uri = URI.create(location);
+            if (uri.getHost() != null && !target.authority().equals(uri.getAuthority())) {
+                return location;
+            }
+            if (uri.getHost() == null && !location.startsWith("/")) {
+                return location;
+            }
+            String sent = call.path();
+            int at = sent.indexOf("/proxy/", sent.indexOf(request.resource()));
+            String prefix = at < 0 ? sent : sent.substring(0, at + "/proxy".length());
+            return prefix + uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
+        } catch (IllegalArgumentException e) {
+            return location;
+        }
+    }
+
+    private void unreachable(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof StatusException status) {
+            exchange.refuse(status);
+            return;
+        }
+        String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        exchange.refuse(ProxyTarget.unavailable("error trying to reach service: " + why));
+    }
+
+    /** Asks for the next pieces when the last are out. */
+    private static final class Passing implements Flow.Subscriber<List<ByteBuffer>> {
+        private final HttpCall.HttpStream stream;
+        private Flow.@Nullable Subscription subscription;
+
+        Passing(HttpCall.HttpStream stream) {
+            this.stream = stream;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription = given;
+            stream.onClosed(given::cancel);
+            given.request(1);
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> pieces) {
+            int length = pieces.stream().mapToInt(ByteBuffer::remaining).sum();
+            ByteBuffer all = ByteBuffer.allocate(length);
+            pieces.forEach(all::put);
+            stream.write(all.array()).whenComplete((taken, failure) -> {
+                Flow.Subscription current = subscription;
+                if (current != null && failure == null) {
+                    current.request(1);
+                }
+            });
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            stream.abort();
+        }
+
+        @Override
+        public void onComplete() {
+            stream.end();
+        }
+    }
+}
