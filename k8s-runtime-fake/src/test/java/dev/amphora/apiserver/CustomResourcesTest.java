@@ -106,7 +106,8 @@ class CustomResourcesTest {
         assertThat(names("widgets")).containsExactly("held");
         assertThatThrownBy(() -> create("widgets", widget("late", "{}")))
                 .hasMessageContaining("create not allowed while custom resource definition is terminating");
-        ObjectNode last = call(Verb.GET, GROUP, "widgets", "default", "held", "", null).deepCopy();
+        ObjectNode last =
+                call(Verb.GET, GROUP, "widgets", "default", "held", "", null).deepCopy();
         ((ObjectNode) last.get("metadata")).remove("finalizers");
         call(Verb.UPDATE, GROUP, "widgets", "default", "held", "", last);
         kernel.advance(java.time.Duration.ofSeconds(1));

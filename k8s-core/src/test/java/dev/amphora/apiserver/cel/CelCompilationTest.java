@@ -43,7 +43,8 @@ class CelCompilationTest {
                 "self.?s.orValue('none') | abc",
             })
     void haveTheFunctionsOfTheApi(String expression, String value) {
-        assertThat(compile(expression).evaluate(Map.of("self", TYPE.value(VALUE)))).isEqualTo(value);
+        assertThat(compile(expression).evaluate(Map.of("self", TYPE.value(VALUE))))
+                .isEqualTo(value);
     }
 
     @ParameterizedTest

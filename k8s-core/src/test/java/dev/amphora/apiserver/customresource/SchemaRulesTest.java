@@ -29,7 +29,9 @@ class SchemaRulesTest {
                 "{'type':'object','properties':{'metadata':{'type':'object','properties':{'labels':{'type':'object'}}}}} | S.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified",
             })
     void refusesWhatIsNotStructural(String schema, String error) {
-        assertThat(SchemaRules.check(json(schema), "S", false)).extracting(FieldError::text).containsExactly(error);
+        assertThat(SchemaRules.check(json(schema), "S", false))
+                .extracting(FieldError::text)
+                .containsExactly(error);
     }
 
     @Test
@@ -73,7 +75,8 @@ class SchemaRulesTest {
 
         assertThat(ValueRules.check(json("{'a':'long','b':'new'}"), schema, json("{'a':'long','b':'old'}")))
                 .isEmpty();
-        assertThat(ValueRules.check(json("{'a':'longer'}"), schema, json("{'a':'long'}"))).hasSize(1);
+        assertThat(ValueRules.check(json("{'a':'longer'}"), schema, json("{'a':'long'}")))
+                .hasSize(1);
     }
 
     @Test
@@ -85,7 +88,8 @@ class SchemaRulesTest {
                 false);
 
         assertThat(errors).extracting(FieldError::field).contains("S.x-kubernetes-validations[0].rule", "S");
-        assertThat(errors.get(0).message()).startsWith("Forbidden: estimated rule cost exceeds budget by factor of more than 100x");
+        assertThat(errors.get(0).message())
+                .startsWith("Forbidden: estimated rule cost exceeds budget by factor of more than 100x");
     }
 
     private static JsonNode json(String text) {
