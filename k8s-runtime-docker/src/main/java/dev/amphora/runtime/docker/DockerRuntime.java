@@ -23,7 +23,6 @@ import dev.amphora.stream.SocketLink;
 import dev.amphora.stream.Streams;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,7 +51,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DockerRuntime implements ContainerRuntime {
     private static final Logger log = LoggerFactory.getLogger(DockerRuntime.class);
-    private static final int UNKNOWN_EXIT = 137;
     private static final Duration REMOVAL_PATIENCE = Duration.ofSeconds(30);
 
     private final Builder options;
@@ -321,75 +319,13 @@ public final class DockerRuntime implements ContainerRuntime {
 
     @Override
     public CompletionStage<Session> exec(String containerId, List<String> command, Streams streams, Output output) {
-        return call(now -> {
-            DockerClient client = now.engine.client();
-            String id = client.execCreateCmd(containerId)
-                    .withAttachStdin(streams.stdin())
-                    .withAttachStdout(streams.stdout())
-                    .withAttachStderr(streams.stderr())
-                    .withTty(streams.tty())
-                    .withCmd(command.toArray(String[]::new))
-                    .exec()
-                    .getId();
-            SocketChannel channel = now.engine
-                    .hijack()
-                    .post("/exec/" + id + "/start", "{\"Detach\":false,\"Tty\":" + streams.tty() + "}");
-            return DockerSession.begin(
-                    channel,
-                    streams.stdin(),
-                    streams.tty(),
-                    output,
-                    now.kernel.blocking(),
-                    new DockerSession.Control() {
-                        @Override
-                        public void resize(int columns, int rows) {
-                            client.resizeExecCmd(id).withSize(rows, columns).exec();
-                        }
-
-                        @Override
-                        public int exitCode() {
-                            Long code = client.inspectExecCmd(id).exec().getExitCodeLong();
-                            return code == null ? UNKNOWN_EXIT : code.intValue();
-                        }
-                    });
-        });
+        return call(
+                now -> DockerSession.exec(now.engine, now.kernel.blocking(), containerId, command, streams, output));
     }
 
     @Override
     public CompletionStage<Session> attach(String containerId, Streams streams, Output output) {
-        return call(now -> {
-            DockerClient client = now.engine.client();
-            InspectContainerResponse container =
-                    client.inspectContainerCmd(containerId).exec();
-            if (ContainerReport.container(container).state() != ContainerState.RUNNING) {
-                throw new IllegalStateException("container " + containerId + " is not running");
-            }
-            SocketChannel channel = now.engine
-                    .hijack()
-                    .post(
-                            "/containers/" + containerId + "/attach?stream=1&stdin=" + streams.stdin() + "&stdout="
-                                    + streams.stdout() + "&stderr=" + streams.stderr(),
-                            "");
-            return DockerSession.begin(
-                    channel,
-                    streams.stdin(),
-                    streams.tty(),
-                    output,
-                    now.kernel.blocking(),
-                    new DockerSession.Control() {
-                        @Override
-                        public void resize(int columns, int rows) {
-                            client.resizeContainerCmd(containerId)
-                                    .withSize(rows, columns)
-                                    .exec();
-                        }
-
-                        @Override
-                        public int exitCode() {
-                            return 0;
-                        }
-                    });
-        });
+        return call(now -> DockerSession.attach(now.engine, now.kernel.blocking(), containerId, streams, output));
     }
 
     @Override
