@@ -1,7 +1,9 @@
 package dev.amphora.controller;
 
 import dev.amphora.api.ResourceType;
+import dev.amphora.controller.daemonset.DaemonSetController;
 import dev.amphora.controller.deployment.DeploymentController;
+import dev.amphora.controller.disruption.DisruptionController;
 import dev.amphora.controller.endpoints.EndpointSliceController;
 import dev.amphora.controller.endpoints.EndpointSliceMirroringController;
 import dev.amphora.controller.endpoints.EndpointsController;
@@ -11,23 +13,31 @@ import dev.amphora.controller.namespace.NamespaceController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.controller.node.TaintEvictionController;
 import dev.amphora.controller.podgc.PodGarbageCollector;
+import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
 import dev.amphora.controller.serviceaccount.RootCaPublisher;
 import dev.amphora.controller.serviceaccount.ServiceAccountController;
+import dev.amphora.controller.statefulset.StatefulSetController;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ReplicationController;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +59,13 @@ public final class Controllers {
             ResourceType.of(ReplicationController.class),
             ResourceType.of(ReplicaSet.class),
             ResourceType.of(Deployment.class),
-            ResourceType.of(Job.class));
+            ResourceType.of(Job.class),
+            ResourceType.of(StatefulSet.class),
+            ResourceType.of(DaemonSet.class),
+            ResourceType.of(PodDisruptionBudget.class),
+            ResourceType.of(ResourceQuota.class),
+            ResourceType.of(ControllerRevision.class),
+            ResourceType.of(PersistentVolumeClaim.class));
 
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private final Supplier<String> authority;
@@ -145,6 +161,10 @@ public final class Controllers {
         factories.put("deployment-controller", DeploymentController::new);
         factories.put("replicaset-controller", ReplicaSetController::new);
         factories.put("replicationcontroller-controller", ReplicationControllerController::new);
+        factories.put("statefulset-controller", StatefulSetController::new);
+        factories.put("daemonset-controller", DaemonSetController::new);
+        factories.put("resourcequota-controller", () -> new ResourceQuotaController(types));
+        factories.put("disruption-controller", DisruptionController::new);
         factories.put("job-controller", JobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);
         factories.put("endpoints-controller", EndpointsController::new);
