@@ -126,7 +126,9 @@ final class BudgetPlanner {
         status.setCurrentHealthy(Objects.requireNonNullElse(status.getCurrentHealthy(), 0));
         status.setDesiredHealthy(Objects.requireNonNullElse(status.getDesiredHealthy(), 0));
         status.setExpectedPods(Objects.requireNonNullElse(status.getExpectedPods(), 0));
-        status.setConditions(List.of(condition(budget, "False", "SyncFailed", why, now)));
+        Condition condition = condition(budget, "False", "SyncFailed", why, now);
+        condition.setObservedGeneration(null);
+        status.setConditions(List.of(condition));
         return status;
     }
 
