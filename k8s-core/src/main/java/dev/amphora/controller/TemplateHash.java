@@ -1,6 +1,7 @@
 package dev.amphora.controller;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.amphora.api.Json;
 import dev.amphora.controller.history.Revisions;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -80,7 +81,8 @@ public final class TemplateHash {
      * @param bare whether the type is left out
      */
     private static void print(StringBuilder text, String type, String made, @Nullable JsonNode value, boolean bare) {
-        boolean absent = value == null || value.isNull() || value.isMissingNode();
+        JsonNode present = value == null || value.isNull() ? MissingNode.getInstance() : value;
+        boolean absent = present.isMissingNode();
         if (type.startsWith("*")) {
             if (!bare) {
                 text.append('(').append(type).append(')');
@@ -88,7 +90,7 @@ public final class TemplateHash {
             if (absent) {
                 text.append("<nil>");
             } else {
-                print(text, type.substring(1), made, value, true);
+                print(text, type.substring(1), made, present, true);
             }
             return;
         }
@@ -96,13 +98,13 @@ public final class TemplateHash {
             text.append('(').append(type).append(')');
         }
         if (type.startsWith("[]")) {
-            if (absent || value.isEmpty()) {
+            if (absent || present.isEmpty()) {
                 text.append("<nil>");
                 return;
             }
             text.append('[');
             String separator = "";
-            for (JsonNode element : value) {
+            for (JsonNode element : present) {
                 text.append(separator);
                 print(text, type.substring(2), made, element, true);
                 separator = " ";
@@ -110,27 +112,27 @@ public final class TemplateHash {
             text.append(']');
         } else if (type.startsWith("map[") || type.equals("v1.ResourceList")) {
             String element = type.startsWith("map[") ? type.substring(type.indexOf(']') + 1) : "resource.Quantity";
-            printMap(text, element, absent ? null : value);
+            printMap(text, element, present);
         } else if (type.equals("v1.Time")) {
             text.append(ZERO_TIME);
         } else if (type.equals("resource.Quantity")) {
-            printQuantity(text, absent ? "" : value.asText());
+            printQuantity(text, present.asText());
         } else if (type.equals("intstr.IntOrString")) {
-            boolean string = !absent && value.isTextual();
+            boolean string = present.isTextual();
             text.append("{Type:(intstr.Type)").append(string ? 1 : 0).append(" IntVal:(int32)");
-            text.append(absent || string ? 0 : value.asInt()).append(" StrVal:(string)");
-            text.append(string ? value.asText() : "").append('}');
+            text.append(string ? 0 : present.asInt()).append(" StrVal:(string)");
+            text.append(string ? present.asText() : "").append('}');
         } else if (Types.ALL.containsKey(type)) {
-            printFields(text, type, absent ? Json.object() : value);
+            printFields(text, type, present);
         } else {
-            printScalar(text, made.isEmpty() ? type : made, absent ? null : value);
+            printScalar(text, made.isEmpty() ? type : made, present);
         }
     }
 
     private static void printFields(StringBuilder text, String type, JsonNode value) {
         text.append('{');
         String separator = "";
-        for (Field field : Types.ALL.get(type)) {
+        for (Field field : Types.ALL.getOrDefault(type, List.of())) {
             text.append(separator).append(field.name).append(':');
             JsonNode member = field.json.equals("<") ? value : value.get(field.json);
             print(text, field.type, field.made, member, false);
@@ -139,8 +141,8 @@ public final class TemplateHash {
         text.append('}');
     }
 
-    private static void printMap(StringBuilder text, String element, @Nullable JsonNode value) {
-        if (value == null || value.isEmpty()) {
+    private static void printMap(StringBuilder text, String element, JsonNode value) {
+        if (value.isEmpty()) {
             text.append("<nil>");
             return;
         }
@@ -156,11 +158,11 @@ public final class TemplateHash {
         text.append(']');
     }
 
-    private static void printScalar(StringBuilder text, String type, @Nullable JsonNode value) {
+    private static void printScalar(StringBuilder text, String type, JsonNode value) {
         switch (type) {
-            case "string" -> text.append(value == null ? "" : value.asText());
-            case "bool" -> text.append(value != null && value.asBoolean());
-            default -> text.append(value == null ? 0 : value.asLong());
+            case "string" -> text.append(value.asText());
+            case "bool" -> text.append(value.asBoolean());
+            default -> text.append(value.asLong());
         }
     }
 

@@ -257,8 +257,9 @@ public final class DaemonSetController implements Controller {
                     result = result.or(Result.requeueAfter(Duration.between(now, wait.since.plus(wait.duration))));
                     return;
                 }
-                boolean again = wait != null && now.isBefore(wait.since.plus(LONGEST_WAIT.multipliedBy(2)));
-                Duration next = again ? wait.duration.multipliedBy(2) : FIRST_WAIT;
+                Duration next = wait != null && now.isBefore(wait.since.plus(LONGEST_WAIT.multipliedBy(2)))
+                        ? wait.duration.multipliedBy(2)
+                        : FIRST_WAIT;
                 waits.put(id, new Wait(now, next.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : next));
                 context.events()
                         .warning(

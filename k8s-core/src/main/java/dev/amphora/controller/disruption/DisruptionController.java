@@ -65,8 +65,11 @@ public final class DisruptionController implements Controller {
     private static final class Unknown extends Exception {
         private static final long serialVersionUID = 1;
 
-        Unknown(String message) {
-            super(message);
+        private final String why;
+
+        Unknown(String why) {
+            super(why);
+            this.why = why;
         }
     }
 
@@ -149,8 +152,8 @@ public final class DisruptionController implements Controller {
                         .warning(
                                 budget,
                                 "CalculateExpectedPodCountFailed",
-                                "Failed to calculate the number of expected pods: " + e.getMessage());
-                write(key, budget, BudgetPlanner.failed(budget, e.getMessage(), now));
+                                "Failed to calculate the number of expected pods: " + e.why);
+                write(key, budget, BudgetPlanner.failed(budget, e.why, now));
                 return Result.retry();
             }
             BudgetPlanner.Plan plan = BudgetPlanner.plan(budget, matching, wanted, now);
