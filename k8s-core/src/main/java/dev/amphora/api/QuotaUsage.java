@@ -88,8 +88,9 @@ public final class QuotaUsage {
         }
         most.forEach((name, amount) -> sum.merge(name, amount, Amount::max));
         JsonNode whole = spec.path("resources").path(what);
-        whole.fields().forEachRemaining(entry -> sum.put(
-                entry.getKey(), Amount.parse(entry.getValue().asText())));
+        whole.fields()
+                .forEachRemaining(entry ->
+                        sum.put(entry.getKey(), Amount.parse(entry.getValue().asText())));
         spec.path("overhead").fields().forEachRemaining(entry -> {
             if (what.equals("requests") || sum.containsKey(entry.getKey())) {
                 sum.merge(entry.getKey(), Amount.parse(entry.getValue().asText()), Amount::plus);
@@ -100,8 +101,12 @@ public final class QuotaUsage {
 
     private static Map<String, Amount> amounts(JsonNode container, String what) {
         Map<String, Amount> amounts = new TreeMap<>();
-        container.path("resources").path(what).fields().forEachRemaining(entry -> amounts.put(
-                entry.getKey(), Amount.parse(entry.getValue().asText())));
+        container
+                .path("resources")
+                .path(what)
+                .fields()
+                .forEachRemaining(entry -> amounts.put(
+                        entry.getKey(), Amount.parse(entry.getValue().asText())));
         return amounts;
     }
 

@@ -66,8 +66,7 @@ public final class ApiServer implements AutoCloseable {
         endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
-        List<AdmissionPlugin> plugins = new ArrayList<>(
-                AdmissionPlugins.builtIn(
+        List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
                 objects, base -> Metadata.generated(base, kernel), this::writeQuota, builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         admission = new Admission(plugins);

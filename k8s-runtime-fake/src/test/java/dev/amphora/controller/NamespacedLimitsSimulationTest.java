@@ -29,13 +29,17 @@ class NamespacedLimitsSimulationTest {
     @DisplayName("QUOTA-1, QUOTA-2: admission charges, refuses what is too much, and the controller counts down")
     void holdsQuotas() {
         try (ControllerWorld world = new ControllerWorld(1, "resourcequota-controller")) {
-            create(world, ResourceQuota.class, "{'metadata':{'name':'q','namespace':'default'},'spec':{'hard':{'pods':'1'}}}");
+            create(
+                    world,
+                    ResourceQuota.class,
+                    "{'metadata':{'name':'q','namespace':'default'},'spec':{'hard':{'pods':'1'}}}");
             world.settle();
             create(world, Pod.class, POD.formatted("a", ""));
             assertThat(used(world)).isEqualTo("1");
             assertThatThrownBy(() -> create(world, Pod.class, POD.formatted("b", "")))
                     .isInstanceOf(StatusException.class)
-                    .hasMessage("pods \"b\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1");
+                    .hasMessage(
+                            "pods \"b\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1");
             world.finish(world.get(Pod.class, "a"));
             world.settle();
             assertThat(used(world)).isEqualTo("0");
@@ -44,7 +48,11 @@ class NamespacedLimitsSimulationTest {
     }
 
     private static String used(ControllerWorld world) {
-        return world.get(ResourceQuota.class, "q").getStatus().getUsed().get("pods").toString();
+        return world.get(ResourceQuota.class, "q")
+                .getStatus()
+                .getUsed()
+                .get("pods")
+                .toString();
     }
 
     @Test
@@ -60,8 +68,8 @@ class NamespacedLimitsSimulationTest {
                     .containsEntry(
                             "kubernetes.io/limit-ranger",
                             "LimitRanger plugin set: cpu request for container c; cpu limit for container c");
-            assertThatThrownBy(() -> create(
-                            world, Pod.class, POD.formatted("b", ",'resources':{'limits':{'cpu':'3'}}")))
+            assertThatThrownBy(
+                            () -> create(world, Pod.class, POD.formatted("b", ",'resources':{'limits':{'cpu':'3'}}")))
                     .hasMessage("pods \"b\" is forbidden: maximum cpu usage per Container is 1, but limit is 3");
         }
     }
@@ -69,8 +77,8 @@ class NamespacedLimitsSimulationTest {
     @Test
     @DisplayName("PDB-1, PDB-2: as many may go as are healthy above what is wanted")
     void countsDisruptions() {
-        try (ControllerWorld world = new ControllerWorld(
-                1, "disruption-controller,deployment-controller,replicaset-controller")) {
+        try (ControllerWorld world =
+                new ControllerWorld(1, "disruption-controller,deployment-controller,replicaset-controller")) {
             create(
                     world,
                     Deployment.class,
@@ -113,8 +121,8 @@ class NamespacedLimitsSimulationTest {
             assertThat(world.list(PersistentVolume.class))
                     .filteredOn(volume -> volume.getMetadata().getName().equals("fitting"))
                     .singleElement()
-                    .satisfies(volume ->
-                            assertThat(volume.getStatus().getPhase()).isEqualTo("Released"));
+                    .satisfies(
+                            volume -> assertThat(volume.getStatus().getPhase()).isEqualTo("Released"));
         }
     }
 
@@ -155,7 +163,6 @@ class NamespacedLimitsSimulationTest {
     }
 
     private static <T extends HasMetadata> void create(ControllerWorld world, Class<T> type, String json) {
-        world.client.create(
-                Json.fromTree(Json.read(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)), type));
+        world.client.create(Json.fromTree(Json.read(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)), type));
     }
 }

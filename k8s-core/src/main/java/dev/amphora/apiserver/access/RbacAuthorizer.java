@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.List;
 
 /** Decides by Roles and ClusterRoles and their bindings: the mode {@code RBAC}. Only ever allows. */
 public final class RbacAuthorizer implements Authorizer {
@@ -86,8 +86,7 @@ public final class RbacAuthorizer implements Authorizer {
         return new AccessRules(rules, List.of());
     }
 
-    private boolean roleAllows(
-            ObjectNode binding, String namespace, AccessRequest request, Set<String> problems) {
+    private boolean roleAllows(ObjectNode binding, String namespace, AccessRequest request, Set<String> problems) {
         JsonNode rules = rulesOf(binding, namespace);
         if (rules.isMissingNode()) {
             problems.add(missing(binding));

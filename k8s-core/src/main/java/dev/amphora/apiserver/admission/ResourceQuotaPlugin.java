@@ -41,7 +41,9 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
     @Override
     public void validate(AdmissionRequest request) {
         ObjectNode object = request.object();
-        if (object == null || request.namespace().isEmpty() || !request.subresource().isEmpty()) {
+        if (object == null
+                || request.namespace().isEmpty()
+                || !request.subresource().isEmpty()) {
             return;
         }
         ObjectNode old = request.operation() == Operation.UPDATE ? request.old() : null;
@@ -59,12 +61,13 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
         Map<String, Amount> more = QuotaUsage.of(request.group(), request.resource(), object);
         if (old != null) {
             QuotaUsage.of(request.group(), request.resource(), old)
-                    .forEach((name, before) -> more.merge(
-                            name, Amount.ZERO.minus(before), (now, negative) -> now.plus(negative)));
+                    .forEach((name, before) ->
+                            more.merge(name, Amount.ZERO.minus(before), (now, negative) -> now.plus(negative)));
             more.values().removeIf(amount -> amount.value().signum() <= 0);
         }
         List<ObjectNode> sorted = new ArrayList<>(quotas);
-        sorted.sort(Comparator.comparing(quota -> quota.path("metadata").path("name").asText()));
+        sorted.sort(Comparator.comparing(
+                quota -> quota.path("metadata").path("name").asText()));
         for (ObjectNode quota : sorted) {
             check(request, quota, more);
         }
@@ -104,11 +107,9 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
     }
 
     /** The quota with what would be used then; empty if that is no more than now. */
-    private static Optional<ObjectNode> check(
-            AdmissionRequest request, ObjectNode quota, Map<String, Amount> more) {
+    private static Optional<ObjectNode> check(AdmissionRequest request, ObjectNode quota, Map<String, Amount> more) {
         ObjectNode object = request.object();
-        if (object == null
-                || !QuotaUsage.counts(quota.path("spec"), request.group(), request.resource(), object)) {
+        if (object == null || !QuotaUsage.counts(quota.path("spec"), request.group(), request.resource(), object)) {
             return Optional.empty();
         }
         Map<String, Amount> hard = amounts(quota.path("status").path("hard"));
@@ -136,8 +137,7 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
                     request.resource(),
                     request.name(),
                     "exceeded quota: %s, requested: %s, used: %s, limited: %s"
-                            .formatted(
-                                    name, text(asked, exceeded), text(used, exceeded), text(hard, exceeded)));
+                            .formatted(name, text(asked, exceeded), text(used, exceeded), text(hard, exceeded)));
         }
         if (then.entrySet().stream()
                 .allMatch(entry -> entry.getValue().compareTo(used.getOrDefault(entry.getKey(), Amount.ZERO)) == 0)) {
@@ -183,8 +183,9 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
 
     private static Map<String, Amount> amounts(JsonNode node) {
         Map<String, Amount> amounts = new TreeMap<>();
-        node.fields().forEachRemaining(entry -> amounts.put(
-                entry.getKey(), Amount.parse(entry.getValue().asText())));
+        node.fields()
+                .forEachRemaining(entry -> amounts.put(
+                        entry.getKey(), Amount.parse(entry.getValue().asText())));
         return amounts;
     }
 

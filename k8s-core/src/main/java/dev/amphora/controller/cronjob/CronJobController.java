@@ -81,13 +81,11 @@ public final class CronJobController implements Controller {
             this.jobs = Pods.indexed(context.informers().of(JOBS));
             this.loop = new ControlLoop<ObjectKey>(context.kernel(), name, 5)
                     .watch(cronJobs, KeyMapper.self(ObjectKey::of))
-                    .watch(
-                            jobs,
-                            KeyMapper.each(job -> OwnerReferences.controllerOf(job)
-                                    .filter(owner -> "CronJob".equals(owner.getKind()))
-                                    .map(owner ->
-                                            List.of(new ObjectKey(job.getMetadata().getNamespace(), owner.getName())))
-                                    .orElse(List.of())));
+                    .watch(jobs, KeyMapper.each(job -> OwnerReferences.controllerOf(job)
+                            .filter(owner -> "CronJob".equals(owner.getKind()))
+                            .map(owner ->
+                                    List.of(new ObjectKey(job.getMetadata().getNamespace(), owner.getName())))
+                            .orElse(List.of())));
             loop.start(this::reconcile);
         }
 
@@ -121,13 +119,13 @@ public final class CronJobController implements Controller {
                 look(owned);
                 Result result;
                 try {
-                    result = Pods.isTerminating(cronJob) || Boolean.TRUE.equals(cronJob.getSpec().getSuspend())
+                    result = Pods.isTerminating(cronJob)
+                                    || Boolean.TRUE.equals(cronJob.getSpec().getSuspend())
                             ? Result.done()
                             : startNext();
                 } finally {
                     status.setActive(active);
-                    if (!status.equals(
-                            Objects.requireNonNullElseGet(cronJob.getStatus(), CronJobStatus::new))) {
+                    if (!status.equals(Objects.requireNonNullElseGet(cronJob.getStatus(), CronJobStatus::new))) {
                         loop.wrote(
                                 key,
                                 cronJobs,
@@ -213,10 +211,7 @@ public final class CronJobController implements Controller {
                     schedule = Schedule.parse(text, zone);
                 } catch (RuntimeException e) {
                     context.events()
-                            .warning(
-                                    cronJob,
-                                    "UnparseableSchedule",
-                                    "unparseable schedule: %s".formatted(text));
+                            .warning(cronJob, "UnparseableSchedule", "unparseable schedule: %s".formatted(text));
                     return Result.done();
                 }
                 if (text.contains("TZ=")) {
@@ -267,15 +262,15 @@ public final class CronJobController implements Controller {
 
             private Result next(Schedule schedule) {
                 return schedule.after(now)
-                        .map(next -> Result.requeueAfter(Duration.between(now, next).plus(SLACK)))
+                        .map(next ->
+                                Result.requeueAfter(Duration.between(now, next).plus(SLACK)))
                         .orElse(Result.done());
             }
 
             private Result start(Schedule schedule, Instant due) {
                 Long deadline = cronJob.getSpec().getStartingDeadlineSeconds();
                 if (deadline != null && due.plusSeconds(deadline).isBefore(now)) {
-                    context.events()
-                            .warning(cronJob, "MissSchedule", "Missed scheduled time to start a job: " + due);
+                    context.events().warning(cronJob, "MissSchedule", "Missed scheduled time to start a job: " + due);
                     return next(schedule);
                 }
                 String policy = Objects.requireNonNullElse(cronJob.getSpec().getConcurrencyPolicy(), "Allow");
@@ -353,9 +348,7 @@ public final class CronJobController implements Controller {
                                 template.getMetadata() == null
                                         ? null
                                         : template.getMetadata().getAnnotations())
-                        .addToAnnotations(
-                                SCHEDULED,
-                                DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(due.atZone(zone)))
+                        .addToAnnotations(SCHEDULED, DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(due.atZone(zone)))
                         .withOwnerReferences(OwnerReferences.controlledBy(cronJob))
                         .endMetadata()
                         .withSpec(template.getSpec())

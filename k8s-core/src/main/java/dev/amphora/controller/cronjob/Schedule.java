@@ -110,7 +110,8 @@ final class Schedule {
         if (every != null) {
             return Optional.of(instant.plus(every).truncatedTo(ChronoUnit.SECONDS));
         }
-        ZonedDateTime time = instant.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
+        ZonedDateTime time =
+                instant.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
         ZonedDateTime end = time.plusYears(YEARS);
         while (time.isBefore(end)) {
             if ((months >> time.getMonthValue() & 1) == 0) {

@@ -80,9 +80,10 @@ final class BudgetPlanner {
     record Plan(PodDisruptionBudgetStatus status, List<Pod> late, @Nullable Instant again) {}
 
     static Plan plan(PodDisruptionBudget budget, List<Pod> pods, Wanted wanted, Instant now) {
-        Map<String, String> before = budget.getStatus() == null || budget.getStatus().getDisruptedPods() == null
-                ? Map.of()
-                : budget.getStatus().getDisruptedPods();
+        Map<String, String> before =
+                budget.getStatus() == null || budget.getStatus().getDisruptedPods() == null
+                        ? Map.of()
+                        : budget.getStatus().getDisruptedPods();
         Map<String, String> disrupted = new LinkedHashMap<>();
         List<Pod> late = new ArrayList<>();
         Instant again = null;
@@ -142,7 +143,8 @@ final class BudgetPlanner {
         String since = Pods.stamp(now);
         if (budget.getStatus() != null) {
             for (Condition present : budget.getStatus().getConditions()) {
-                if (present.getType().equals("DisruptionAllowed") && present.getStatus().equals(status)) {
+                if (present.getType().equals("DisruptionAllowed")
+                        && present.getStatus().equals(status)) {
                     since = present.getLastTransitionTime();
                 }
             }

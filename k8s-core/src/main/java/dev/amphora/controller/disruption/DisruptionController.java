@@ -9,7 +9,6 @@ import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.KeyMapper;
 import dev.amphora.controller.LabelIndex;
-import dev.amphora.controller.Pods;
 import dev.amphora.controller.Result;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -97,8 +96,7 @@ public final class DisruptionController implements Controller {
                             pod.getMetadata().getNamespace(), pod.getMetadata().getLabels()));
             budgets.addIndex(
                     BY_SELECTOR,
-                    budget -> List.of(
-                            LabelIndex.ofSelector(budget.getMetadata().getNamespace(), selector(budget))));
+                    budget -> List.of(LabelIndex.ofSelector(budget.getMetadata().getNamespace(), selector(budget))));
             this.loop = new ControlLoop<ObjectKey>(context.kernel(), name, 1)
                     .watch(budgets, KeyMapper.self(ObjectKey::of))
                     .<Pod>watch(pods, (old, now, keys) -> {
@@ -246,18 +244,21 @@ public final class DisruptionController implements Controller {
                         scales.put(owner.getUid(), set.getSpec().getReplicas());
                     }
                 }
-                case "StatefulSet" -> scales.put(
-                        owner.getUid(),
-                        found(statefulSets, namespace, owner, pod).getSpec().getReplicas());
-                case "ReplicationController" -> scales.put(
-                        owner.getUid(),
-                        found(replicationControllers, namespace, owner, pod)
-                                .getSpec()
-                                .getReplicas());
+                case "StatefulSet" ->
+                    scales.put(
+                            owner.getUid(),
+                            found(statefulSets, namespace, owner, pod).getSpec().getReplicas());
+                case "ReplicationController" ->
+                    scales.put(
+                            owner.getUid(),
+                            found(replicationControllers, namespace, owner, pod)
+                                    .getSpec()
+                                    .getReplicas());
                 case "Job" -> throw new Unknown("jobs.batch does not implement the scale subresource");
                 case "DaemonSet" -> throw new Unknown("daemonsets.apps does not implement the scale subresource");
-                default -> throw new Unknown("found no controllers for pod \"%s\""
-                        .formatted(pod.getMetadata().getName()));
+                default ->
+                    throw new Unknown("found no controllers for pod \"%s\""
+                            .formatted(pod.getMetadata().getName()));
             }
         }
 
@@ -265,8 +266,8 @@ public final class DisruptionController implements Controller {
                 Informer<T> informer, String namespace, OwnerReference owner, Pod pod) throws Unknown {
             Optional<T> found = informer.find(namespace, owner.getName())
                     .filter(object -> object.getMetadata().getUid().equals(owner.getUid()));
-            return found.orElseThrow(() -> new Unknown(
-                    "found no controllers for pod \"%s\"".formatted(pod.getMetadata().getName())));
+            return found.orElseThrow(() -> new Unknown("found no controllers for pod \"%s\""
+                    .formatted(pod.getMetadata().getName())));
         }
     }
 }

@@ -40,7 +40,13 @@ final class NodeLabels {
             }
         }
         if (!wanted.isEmpty()) {
-            context.client().patch(context.informers().of(Node.class).type(), null, node.getMetadata().getName(), Patch.strategic(body), null);
+            context.client()
+                    .patch(
+                            context.informers().of(Node.class).type(),
+                            null,
+                            node.getMetadata().getName(),
+                            Patch.strategic(body),
+                            null);
         }
     }
 }

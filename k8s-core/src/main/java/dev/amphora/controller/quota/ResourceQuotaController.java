@@ -105,7 +105,8 @@ public final class ResourceQuotaController implements Controller {
             return;
         }
         ObjectNode spec = (ObjectNode) Json.toTree(quota).withObject("/spec");
-        Map<String, Quantity> hard = quota.getSpec().getHard() == null ? Map.of() : quota.getSpec().getHard();
+        Map<String, Quantity> hard =
+                quota.getSpec().getHard() == null ? Map.of() : quota.getSpec().getHard();
         Map<String, Amount> used = new TreeMap<>();
         for (ResourceType<?> type : types.get()) {
             if (type.namespaced() && mayCount(type, hard)) {
@@ -114,8 +115,7 @@ public final class ResourceQuotaController implements Controller {
         }
         Map<String, Quantity> total = new LinkedHashMap<>();
         for (String name : new TreeMap<>(hard).keySet()) {
-            total.put(
-                    name, Quantity.parse(used.getOrDefault(name, Amount.ZERO).toString()));
+            total.put(name, Quantity.parse(used.getOrDefault(name, Amount.ZERO).toString()));
         }
         boolean same = quota.getStatus() != null
                 && hard.equals(orEmpty(quota.getStatus().getHard()))
@@ -142,17 +142,19 @@ public final class ResourceQuotaController implements Controller {
             boolean counts = name.equals("count/" + qualified)
                     || (type.group().isEmpty()
                             && switch (type.plural()) {
-                                case "pods" -> !name.startsWith("count/")
-                                        && !name.contains("storage.k8s.io")
-                                        && (name.equals("pods")
-                                                || name.startsWith("limits.")
-                                                || name.startsWith("requests.")
-                                                || List.of("cpu", "memory", "ephemeral-storage")
-                                                        .contains(name));
+                                case "pods" ->
+                                    !name.startsWith("count/")
+                                            && !name.contains("storage.k8s.io")
+                                            && (name.equals("pods")
+                                                    || name.startsWith("limits.")
+                                                    || name.startsWith("requests.")
+                                                    || List.of("cpu", "memory", "ephemeral-storage")
+                                                            .contains(name));
                                 case "services" -> name.equals("services") || name.startsWith("services.");
-                                case "persistentvolumeclaims" -> name.equals("persistentvolumeclaims")
-                                        || name.equals("requests.storage")
-                                        || name.contains(".storageclass.storage.k8s.io/");
+                                case "persistentvolumeclaims" ->
+                                    name.equals("persistentvolumeclaims")
+                                            || name.equals("requests.storage")
+                                            || name.contains(".storageclass.storage.k8s.io/");
                                 default -> name.equals(type.plural());
                             });
             if (counts) {

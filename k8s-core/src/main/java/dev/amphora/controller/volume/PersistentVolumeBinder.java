@@ -116,7 +116,8 @@ public final class PersistentVolumeBinder implements Controller {
             }
             keys.accept(Key.of(volume));
             claims.byIndex(BY_VOLUME, volume.getMetadata().getName()).forEach(claim -> keys.accept(Key.of(claim)));
-            if (volume.getSpec().getClaimRef() == null && VolumeMatch.phase(volume).equals("Available")) {
+            if (volume.getSpec().getClaimRef() == null
+                    && VolumeMatch.phase(volume).equals("Available")) {
                 claims.byIndex(WAITING, VolumeMatch.classOf(volume)).forEach(claim -> keys.accept(Key.of(claim)));
             }
         }
@@ -158,9 +159,9 @@ public final class PersistentVolumeBinder implements Controller {
                 boolean delayed = storageClass != null
                         && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode())
                         && !has(claim.getMetadata().getAnnotations(), SELECTED_NODE);
-                PersistentVolume volume = VolumeMatch.best(
-                                claim, volumes.byIndex("class", VolumeMatch.classOf(claim)))
-                        .filter(found -> !delayed || VolumeMatch.refersTo(found.getSpec().getClaimRef(), claim))
+                PersistentVolume volume = VolumeMatch.best(claim, volumes.byIndex("class", VolumeMatch.classOf(claim)))
+                        .filter(found ->
+                                !delayed || VolumeMatch.refersTo(found.getSpec().getClaimRef(), claim))
                         .orElse(null);
                 if (volume != null) {
                     bind(key, claim, volume);
@@ -208,8 +209,7 @@ public final class PersistentVolumeBinder implements Controller {
                             .orElse(null);
         }
 
-        private void tellWhyUnbound(
-                PersistentVolumeClaim claim, @Nullable StorageClass storageClass, boolean delayed) {
+        private void tellWhyUnbound(PersistentVolumeClaim claim, @Nullable StorageClass storageClass, boolean delayed) {
             String name = VolumeMatch.classOf(claim);
             if (delayed) {
                 context.events()
@@ -231,10 +231,7 @@ public final class PersistentVolumeBinder implements Controller {
                                 "storageclass.storage.k8s.io \"%s\" not found".formatted(name));
             } else if (storageClass.getProvisioner().equals(NO_PROVISIONER)) {
                 context.events()
-                        .warning(
-                                claim,
-                                "ProvisioningFailed",
-                                "no volume plugin matched name: " + NO_PROVISIONER);
+                        .warning(claim, "ProvisioningFailed", "no volume plugin matched name: " + NO_PROVISIONER);
             } else {
                 context.events()
                         .normal(
@@ -272,11 +269,7 @@ public final class PersistentVolumeBinder implements Controller {
                     isEmpty(name) ? null : volumes.find("", name).orElse(null);
             if (volume == null) {
                 String what = isEmpty(name) ? "reference to PersistentVolume" : "its PersistentVolume";
-                lose(
-                        key,
-                        claim,
-                        "ClaimLost",
-                        "Bound claim has lost %s. Data on the volume is lost!".formatted(what));
+                lose(key, claim, "ClaimLost", "Bound claim has lost %s. Data on the volume is lost!".formatted(what));
             } else if (volume.getSpec().getClaimRef() == null
                     || VolumeMatch.refersTo(volume.getSpec().getClaimRef(), claim)) {
                 bind(key, claim, volume);
@@ -328,8 +321,7 @@ public final class PersistentVolumeBinder implements Controller {
                                         .withNamespace(claim.getMetadata().getNamespace())
                                         .withName(claim.getMetadata().getName())
                                         .withUid(claim.getMetadata().getUid())
-                                        .withResourceVersion(
-                                                claim.getMetadata().getResourceVersion())
+                                        .withResourceVersion(claim.getMetadata().getResourceVersion())
                                         .build())
                                 .endSpec()
                                 .build());
@@ -380,11 +372,9 @@ public final class PersistentVolumeBinder implements Controller {
                 return;
             }
             PersistentVolumeClaim claim = context.client()
-                    .find(
-                            ResourceType.of(PersistentVolumeClaim.class),
-                            reference.getNamespace(),
-                            reference.getName())
-                    .filter(found -> reference.getUid().equals(found.getMetadata().getUid()))
+                    .find(ResourceType.of(PersistentVolumeClaim.class), reference.getNamespace(), reference.getName())
+                    .filter(found ->
+                            reference.getUid().equals(found.getMetadata().getUid()))
                     .orElse(null);
             if (claim == null) {
                 if (!VolumeMatch.phase(volume).equals("Failed")) {
@@ -393,7 +383,9 @@ public final class PersistentVolumeBinder implements Controller {
                 }
             } else if (isEmpty(claim.getSpec().getVolumeName())) {
                 loop.add(Key.of(claim));
-            } else if (claim.getSpec().getVolumeName().equals(volume.getMetadata().getName())) {
+            } else if (claim.getSpec()
+                    .getVolumeName()
+                    .equals(volume.getMetadata().getName())) {
                 writePhase(key, volume, "Bound");
             } else {
                 unbind(key, volume);
@@ -409,7 +401,8 @@ public final class PersistentVolumeBinder implements Controller {
                             volumes.type(),
                             null,
                             volume.getMetadata().getName(),
-                            DeleteOptions.defaults().onlyUid(volume.getMetadata().getUid()));
+                            DeleteOptions.defaults()
+                                    .onlyUid(volume.getMetadata().getUid()));
             loop.deleted(key, volumes, volume);
         }
 
@@ -417,14 +410,12 @@ public final class PersistentVolumeBinder implements Controller {
         private void unbind(Key key, PersistentVolume volume) {
             PersistentVolumeBuilder builder = new PersistentVolumeBuilder(volume);
             if (has(volume.getMetadata().getAnnotations(), BOUND_BY_CONTROLLER)) {
-                builder.editMetadata().removeFromAnnotations(BOUND_BY_CONTROLLER).endMetadata();
+                builder.editMetadata()
+                        .removeFromAnnotations(BOUND_BY_CONTROLLER)
+                        .endMetadata();
                 builder.editSpec().withClaimRef(null).endSpec();
             } else {
-                builder.editSpec()
-                        .editClaimRef()
-                        .withUid(null)
-                        .endClaimRef()
-                        .endSpec();
+                builder.editSpec().editClaimRef().withUid(null).endClaimRef().endSpec();
             }
             PersistentVolume free = context.client().update(builder.build());
             loop.wrote(key, volumes, free);

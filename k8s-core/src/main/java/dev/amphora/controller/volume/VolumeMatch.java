@@ -62,7 +62,8 @@ final class VolumeMatch {
     }
 
     private static boolean smaller(PersistentVolume one, PersistentVolume other) {
-        int order = storage(one.getSpec().getCapacity()).compareTo(storage(other.getSpec().getCapacity()));
+        int order = storage(one.getSpec().getCapacity())
+                .compareTo(storage(other.getSpec().getCapacity()));
         return order != 0
                 ? order < 0
                 : one.getMetadata().getName().compareTo(other.getMetadata().getName()) < 0;
