@@ -1,6 +1,7 @@
 package dev.amphora.controller;
 
 import dev.amphora.api.ResourceType;
+import dev.amphora.controller.autoscaling.HorizontalController;
 import dev.amphora.controller.cronjob.CronJobController;
 import dev.amphora.controller.daemonset.DaemonSetController;
 import dev.amphora.controller.deployment.DeploymentController;
@@ -40,6 +41,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -66,6 +68,7 @@ public final class Controllers {
             ResourceType.of(ReplicaSet.class),
             ResourceType.of(Deployment.class),
             ResourceType.of(Job.class),
+            ResourceType.of(HorizontalPodAutoscaler.class),
             ResourceType.of(CronJob.class),
             ResourceType.of(StatefulSet.class),
             ResourceType.of(DaemonSet.class),
@@ -176,6 +179,7 @@ public final class Controllers {
         factories.put("persistentvolume-binder-controller", PersistentVolumeBinder::new);
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
+        factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types));
         factories.put("job-controller", JobController::new);
         factories.put("cronjob-controller", CronJobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);
