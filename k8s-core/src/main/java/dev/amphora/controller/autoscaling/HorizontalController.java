@@ -31,8 +31,7 @@ import org.jspecify.annotations.Nullable;
  * reference's {@code horizontal-pod-autoscaler-controller} in a cluster without a metrics API.
  */
 public final class HorizontalController implements Controller {
-    private static final ResourceType<HorizontalPodAutoscaler> SCALERS =
-            ResourceType.of(HorizontalPodAutoscaler.class);
+    private static final ResourceType<HorizontalPodAutoscaler> SCALERS = ResourceType.of(HorizontalPodAutoscaler.class);
     private static final Duration PERIOD = Duration.ofSeconds(15);
     private static final String NO_METRICS =
             "unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)";
@@ -170,7 +169,8 @@ public final class HorizontalController implements Controller {
             String group = group(scaler.getSpec().getScaleTargetRef().getApiVersion());
             for (ResourceType<?> type : types) {
                 if (type.group().equals(group)
-                        && type.kind().equals(scaler.getSpec().getScaleTargetRef().getKind())) {
+                        && type.kind()
+                                .equals(scaler.getSpec().getScaleTargetRef().getKind())) {
                     return type;
                 }
             }
