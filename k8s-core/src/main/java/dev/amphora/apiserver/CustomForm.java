@@ -1,17 +1,25 @@
 package dev.amphora.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.strategy.Conversion;
+import dev.amphora.kernel.Kernel;
+import org.jspecify.annotations.Nullable;
 
 /** How objects of one version of a custom resource are stored: in the storage version, as they are; what is read is fitted to
  * the schema of the version that it was stored in. */
 final class CustomForm implements Conversion {
     private final DefinedVersion version;
     private final String storedVersion;
+    private final @Nullable ConversionWebhook webhook;
 
-    CustomForm(DefinedVersion version) {
+    CustomForm(DefinedVersion version, Kernel kernel) {
         this.version = version;
+        JsonNode conversion = version.definition().tree().path("spec").path("conversion");
+        webhook = conversion.path("strategy").asText().equals("Webhook")
+                ? new ConversionWebhook(kernel, conversion)
+                : null;
         storedVersion = version.definition().storage().apiVersion();
     }
 
@@ -22,7 +30,7 @@ final class CustomForm implements Conversion {
 
     @Override
     public void toStorage(ObjectNode object) {
-        object.put("apiVersion", storedVersion);
+        convert(object, storedVersion);
     }
 
     @Override
@@ -31,9 +39,17 @@ final class CustomForm implements Conversion {
         String name = given.substring(given.indexOf('/') + 1);
         DefinedVersion stored = version.definition().version(name).orElse(version);
         stored.fit(object);
-        object.put("apiVersion", version.apiVersion());
+        convert(object, version.apiVersion());
         if (stored != version) {
             version.prune(object);
+        }
+    }
+
+    private void convert(ObjectNode object, String apiVersion) {
+        if (webhook == null) {
+            object.put("apiVersion", apiVersion);
+        } else {
+            webhook.convert(object, apiVersion);
         }
     }
 }

@@ -102,7 +102,7 @@ final class Endpoints {
                 info,
                 version.type(),
                 new CustomResourceStrategy(version),
-                new CustomForm(version),
+                new CustomForm(version, kernel),
                 version,
                 cache(ROOT + info.group() + "/" + info.plural() + "/"),
                 store);

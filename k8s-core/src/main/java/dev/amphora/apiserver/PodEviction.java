@@ -148,7 +148,6 @@ final class PodEviction {
         if (allowed == 1) {
             insufficient(budget, now);
         }
-        Metadata.of(budget).remove("resourceVersion");
         return budget;
     }
 

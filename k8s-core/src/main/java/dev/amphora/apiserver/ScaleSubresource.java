@@ -34,7 +34,18 @@ final class ScaleSubresource {
 
     ApiResult update(Call call) {
         ResourceInfo.Subresource kind = kind(call);
-        ObjectNode body = Bodies.object(call, kind.group(), kind.version(), kind.kind());
+        ObjectNode body;
+        try {
+            body = Bodies.object(call, kind.group(), kind.version(), kind.kind());
+        } catch (StatusException e) {
+            // Who scales custom resources knows one kind only.
+            boolean other = call.endpoint().custom() != null
+                    && String.valueOf(e.getMessage()).endsWith("unknown conversion");
+            throw other
+                    ? StatusException.badRequest(
+                            "no kind is registered for the type v1.Scale in scheme \"pkg/runtime/scheme.go:111\"")
+                    : e;
+        }
         Writes.matchName(call, body);
         Writes.matchNamespace(call, body);
         return write(call, kind, scale -> body);

@@ -239,13 +239,15 @@ final class Writes {
         if (facet.isLast(object, old)) {
             return remove(call, key, entry, current, object);
         }
-        byte[] bytes = StoredForm.of(endpoint.storedForm(object));
+        ObjectNode form = endpoint.storedForm(object);
+        byte[] bytes = StoredForm.of(form);
         if (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value())) {
             return current;
         }
         if (FieldOwnership.sameButTimes(object, old)) {
             Metadata.setManagedFields(object, old.path("metadata").get("managedFields"));
-            bytes = StoredForm.of(endpoint.storedForm(object));
+            form = endpoint.storedForm(object);
+            bytes = StoredForm.of(form);
             if (endpoint.custom() == null || sameContent(bytes, entry.value())) {
                 return current;
             }
@@ -257,14 +259,15 @@ final class Writes {
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, old)) {
             if (held.changed()) {
-                bytes = StoredForm.of(endpoint.storedForm(object));
+                form = endpoint.storedForm(object);
+                bytes = StoredForm.of(form);
             }
             Store.Swap swap = endpoint.store().put(key, bytes, entry.modRevision(), timeToLive(endpoint));
             if (!swap.succeeded()) {
                 return null;
             }
             held.keep();
-            return stored(endpoint, key, bytes, endpoint.storedForm(object), current, swap.revision());
+            return stored(endpoint, key, bytes, form, current, swap.revision());
         }
     }
 

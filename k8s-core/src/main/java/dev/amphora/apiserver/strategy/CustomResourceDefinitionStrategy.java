@@ -199,7 +199,7 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
     /** The schema of one version, or the one that all have. */
     private static void schema(Fields schema, Fields place, Fields version) {
         if (!schema.has("openAPIV3Schema")) {
-            version.at("schema", "openAPIV3Schema").required("schemas are required");
+            version.at("schema", "openAPIV3Schema").required();
             return;
         }
         boolean hasStatus = version.at("subresources").has("status");
@@ -262,7 +262,7 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
         if (names.at("plural").requireText()) {
             names.at("plural").check(Names::label1035);
         }
-        if (!names.at("singular").isEmpty()) {
+        if (names.at("singular").requireText()) {
             names.at("singular").check(Names::label1035);
         }
         if (names.at("kind").requireText()) {

@@ -109,6 +109,9 @@ final class StorageClassStrategy extends KindStrategy {
         for (String field : List.of("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")) {
             Fields place = storage.at(field);
             boolean removed = field.equals("parameters") && !place.given();
+            if (removed && old.path(field).isEmpty()) {
+                continue;
+            }
             (removed ? place.with(JsonNodeFactory.instance.objectNode()) : place).immutable(old.path(field));
         }
     }
