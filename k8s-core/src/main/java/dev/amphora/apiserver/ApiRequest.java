@@ -40,9 +40,11 @@ public record ApiRequest(
                 user, userAgent, verb, group, version, resource, namespace, name, subresource, options, other);
     }
 
-    /** The same request as an authorizer sees it. */
+    /** The same request as an authorizer sees it: a namespace counts as being in itself. */
     public AccessRequest access() {
-        return new AccessRequest(user, verb.word(), group, version, resource, subresource, namespace, name, "");
+        boolean isNamespace = group.isEmpty() && resource.equals("namespaces");
+        return new AccessRequest(
+                user, verb.word(), group, version, resource, subresource, isNamespace ? name : namespace, name, "");
     }
 
     /** Who writes, for {@code managedFields}: what the options say, else what is printable of the user agent up to the first slash. */

@@ -66,8 +66,8 @@ public final class ApiServer implements AutoCloseable {
         endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
-        List<AdmissionPlugin> plugins = new ArrayList<>(
-                AdmissionPlugins.builtIn(objects, base -> Metadata.generated(base, kernel), builder.disabledPlugins));
+        List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
+                objects, base -> Metadata.generated(base, kernel), this::writeQuota, builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         admission = new Admission(plugins);
         Allocations allocations =
@@ -183,6 +183,21 @@ public final class ApiServer implements AutoCloseable {
                         .toList();
             }
         };
+    }
+
+    private void writeQuota(ObjectNode quota) {
+        handle(new ApiRequest(
+                new User("system:apiserver", "", List.of(User.MASTERS), Map.of()),
+                "kube-apiserver",
+                Verb.UPDATE,
+                "",
+                "v1",
+                "resourcequotas",
+                Metadata.text(quota, "namespace"),
+                Metadata.text(quota, "name"),
+                "status",
+                RequestOptions.none(),
+                Body.of(quota)));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.hash.Hashing;
 import com.google.common.io.BaseEncoding;
@@ -29,6 +30,8 @@ final class ServiceAccountTokens implements Authenticator {
     private static final String PRIVATE = "kubernetes.io";
     private static final BaseEncoding BASE64 = BaseEncoding.base64Url().omitPadding();
     private static final long DEFAULT_SECONDS = 3600;
+    private static final long SHORTEST_SECONDS = 600;
+    private static final long LONGEST_SECONDS = 1L << 32;
 
     private final Kernel kernel;
     private final ApiServer server;
@@ -61,6 +64,7 @@ final class ServiceAccountTokens implements Authenticator {
         }
         Instant now = kernel.instant();
         long seconds = request.path("spec").path("expirationSeconds").asLong(DEFAULT_SECONDS);
+        checkDuration(seconds);
         ObjectNode spec = request.withObject("/spec");
         if (spec.path("audiences").isEmpty()) {
             spec.putArray("audiences").add(ISSUER);
@@ -82,6 +86,19 @@ final class ServiceAccountTokens implements Authenticator {
                 .put("token", sign(claims))
                 .put("expirationTimestamp", Metadata.time(now.plusSeconds(seconds)));
         return ApiResult.created(VersionedObject.of(request), call.warnings());
+    }
+
+    private static void checkDuration(long seconds) {
+        String problem = seconds < SHORTEST_SECONDS
+                ? "may not specify a duration less than 10 minutes"
+                : seconds > LONGEST_SECONDS ? "may not specify a duration larger than 2^32 seconds" : "";
+        if (!problem.isEmpty()) {
+            throw StatusException.invalid(
+                    "authentication.k8s.io",
+                    "TokenRequest",
+                    "",
+                    List.of(FieldError.invalid("spec.expirationSeconds", LongNode.valueOf(seconds), problem)));
+        }
     }
 
     private ObjectNode claims(VersionedObject account, ObjectNode spec, Instant now, long seconds) {

@@ -1,7 +1,11 @@
 package dev.amphora.controller;
 
 import dev.amphora.api.ResourceType;
+import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.cronjob.CronJobController;
+import dev.amphora.controller.daemonset.DaemonSetController;
 import dev.amphora.controller.deployment.DeploymentController;
+import dev.amphora.controller.disruption.DisruptionController;
 import dev.amphora.controller.endpoints.EndpointSliceController;
 import dev.amphora.controller.endpoints.EndpointSliceMirroringController;
 import dev.amphora.controller.endpoints.EndpointsController;
@@ -9,25 +13,39 @@ import dev.amphora.controller.garbagecollector.GarbageCollectorController;
 import dev.amphora.controller.job.JobController;
 import dev.amphora.controller.namespace.NamespaceController;
 import dev.amphora.controller.node.NodeLifecycleController;
+import dev.amphora.controller.node.NodeTtlController;
 import dev.amphora.controller.node.TaintEvictionController;
 import dev.amphora.controller.podgc.PodGarbageCollector;
+import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
 import dev.amphora.controller.serviceaccount.RootCaPublisher;
 import dev.amphora.controller.serviceaccount.ServiceAccountController;
+import dev.amphora.controller.statefulset.StatefulSetController;
+import dev.amphora.controller.volume.PersistentVolumeBinder;
+import dev.amphora.controller.volume.StorageProtection;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.PersistentVolume;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ReplicationController;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +67,16 @@ public final class Controllers {
             ResourceType.of(ReplicationController.class),
             ResourceType.of(ReplicaSet.class),
             ResourceType.of(Deployment.class),
-            ResourceType.of(Job.class));
+            ResourceType.of(Job.class),
+            ResourceType.of(HorizontalPodAutoscaler.class),
+            ResourceType.of(CronJob.class),
+            ResourceType.of(StatefulSet.class),
+            ResourceType.of(DaemonSet.class),
+            ResourceType.of(PersistentVolume.class),
+            ResourceType.of(PodDisruptionBudget.class),
+            ResourceType.of(ResourceQuota.class),
+            ResourceType.of(ControllerRevision.class),
+            ResourceType.of(PersistentVolumeClaim.class));
 
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private final Supplier<String> authority;
@@ -145,11 +172,21 @@ public final class Controllers {
         factories.put("deployment-controller", DeploymentController::new);
         factories.put("replicaset-controller", ReplicaSetController::new);
         factories.put("replicationcontroller-controller", ReplicationControllerController::new);
+        factories.put("statefulset-controller", StatefulSetController::new);
+        factories.put("daemonset-controller", DaemonSetController::new);
+        factories.put("resourcequota-controller", () -> new ResourceQuotaController(types));
+        factories.put("disruption-controller", DisruptionController::new);
+        factories.put("persistentvolume-binder-controller", PersistentVolumeBinder::new);
+        factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
+        factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
+        factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types));
         factories.put("job-controller", JobController::new);
+        factories.put("cronjob-controller", CronJobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);
         factories.put("endpoints-controller", EndpointsController::new);
         factories.put("endpointslice-mirroring-controller", EndpointSliceMirroringController::new);
         factories.put("node-lifecycle-controller", () -> new NodeLifecycleController(nodeMonitoring));
+        factories.put("ttl-controller", NodeTtlController::new);
         factories.put("taint-eviction-controller", TaintEvictionController::new);
         factories.put("pod-garbage-collector-controller", () -> new PodGarbageCollector(endedPods));
         factories.put("namespace-controller", () -> new NamespaceController(types));

@@ -14,9 +14,6 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.List;
-import java.util.function.BiFunction;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -26,7 +23,6 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
-import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -87,7 +83,7 @@ public final class RestServer implements AutoCloseable {
         HTTP2ServerConnectionFactory http2 = new HTTP2ServerConnectionFactory(configuration);
         http2.setMaxConcurrentStreams(STREAMS_PER_CONNECTION);
         http2.setStreamIdleTimeout(0);
-        ALPNServerConnectionFactory alpn = new PoliteNegotiation();
+        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
         alpn.setDefaultProtocol(http1.getProtocol());
         SslConnectionFactory tls = new SslConnectionFactory(tls(serving, clientAuthority), alpn.getProtocol());
         ServerConnector connector =
@@ -176,27 +172,6 @@ public final class RestServer implements AutoCloseable {
         @Override
         protected void nextProtocol(Connector connector, EndPoint endPoint, ByteBuffer read) {
             endPoint.write(Callback.from(endPoint::close), ByteBuffer.wrap(REFUSAL));
-        }
-    }
-
-    /** Answers a client that offers only protocols unknown here with an alert that says so. */
-    private static final class PoliteNegotiation extends ALPNServerConnectionFactory {
-        PoliteNegotiation() {
-            super(new String[0]);
-        }
-
-        @Override
-        protected AbstractConnection newServerConnection(
-                Connector connector, EndPoint endPoint, SSLEngine engine, List<String> protocols, String fallback) {
-            AbstractConnection connection = super.newServerConnection(connector, endPoint, engine, protocols, fallback);
-            BiFunction<SSLEngine, List<String>, String> selector = engine.getHandshakeApplicationProtocolSelector();
-            if (selector != null) {
-                engine.setHandshakeApplicationProtocolSelector(
-                        (e, offered) -> Collections.disjoint(offered, protocols) && !offered.isEmpty()
-                                ? null
-                                : selector.apply(e, offered));
-            }
-            return connection;
         }
     }
 

@@ -42,7 +42,7 @@ public final class NodeAuthorizer implements Authorizer {
 
     @Override
     public Decision authorize(AccessRequest request) {
-        if (!request.user().in("system:nodes") || !request.user().name().startsWith("system:node:")) {
+        if (!isNode(request.user())) {
             return Decision.NO_OPINION;
         }
         boolean allowed = READ.contains(request.verb())
@@ -53,6 +53,12 @@ public final class NodeAuthorizer implements Authorizer {
 
     @Override
     public AccessRules rulesOf(User user, String namespace) {
-        return new AccessRules(List.of(), List.of("node authorizer does not support user rule resolution"));
+        return isNode(user)
+                ? new AccessRules(List.of(), List.of("node authorizer does not support user rule resolution"))
+                : AccessRules.NONE;
+    }
+
+    private static boolean isNode(User user) {
+        return user.in("system:nodes") && user.name().startsWith("system:node:");
     }
 }

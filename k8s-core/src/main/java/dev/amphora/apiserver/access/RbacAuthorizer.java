@@ -2,9 +2,13 @@ package dev.amphora.apiserver.access;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /** Decides by Roles and ClusterRoles and their bindings: the mode {@code RBAC}. Only ever allows. */
 public final class RbacAuthorizer implements Authorizer {
@@ -26,8 +30,9 @@ public final class RbacAuthorizer implements Authorizer {
         if (request.user().in(User.MASTERS)) {
             return Decision.allow("");
         }
+        Set<String> problems = new LinkedHashSet<>();
         for (ObjectNode binding : objects.list(GROUP, "clusterrolebindings", "")) {
-            if (binds(binding, request.user(), "") && roleAllows(binding, "", request)) {
+            if (binds(binding, request.user(), "") && roleAllows(binding, "", request, problems)) {
                 return Decision.allow("RBAC: allowed by ClusterRoleBinding \"%s\" of ClusterRole \"%s\" to %s"
                         .formatted(
                                 name(binding),
@@ -36,11 +41,11 @@ public final class RbacAuthorizer implements Authorizer {
             }
         }
         if (request.namespace().isEmpty()) {
-            return Decision.NO_OPINION;
+            return refusal(problems);
         }
         for (ObjectNode binding : objects.list(GROUP, "rolebindings", request.namespace())) {
             if (binds(binding, request.user(), request.namespace())
-                    && roleAllows(binding, request.namespace(), request)) {
+                    && roleAllows(binding, request.namespace(), request, problems)) {
                 return Decision.allow("RBAC: allowed by RoleBinding \"%s/%s\" of %s \"%s\" to %s"
                         .formatted(
                                 name(binding),
@@ -50,7 +55,15 @@ public final class RbacAuthorizer implements Authorizer {
                                 subject(binding, request)));
             }
         }
-        return Decision.NO_OPINION;
+        return refusal(problems);
+    }
+
+    private static Decision refusal(Set<String> problems) {
+        if (problems.isEmpty()) {
+            return Decision.NO_OPINION;
+        }
+        String text = String.join(", ", problems);
+        return new Decision(Verdict.NO_OPINION, "RBAC: " + (problems.size() == 1 ? text : "[" + text + "]"));
     }
 
     @Override
@@ -73,8 +86,12 @@ public final class RbacAuthorizer implements Authorizer {
         return new AccessRules(rules, List.of());
     }
 
-    private boolean roleAllows(ObjectNode binding, String namespace, AccessRequest request) {
-        for (JsonNode rule : rulesOf(binding, namespace)) {
+    private boolean roleAllows(ObjectNode binding, String namespace, AccessRequest request, Set<String> problems) {
+        JsonNode rules = rulesOf(binding, namespace);
+        if (rules.isMissingNode()) {
+            problems.add(missing(binding));
+        }
+        for (JsonNode rule : rules) {
             if (allows(rule, request)) {
                 return true;
             }
@@ -82,13 +99,22 @@ public final class RbacAuthorizer implements Authorizer {
         return false;
     }
 
-    /** The rules of the role that a binding refers to; none if there is no such role. */
+    private static String missing(ObjectNode binding) {
+        JsonNode role = binding.path("roleRef");
+        return "%s.%s \"%s\" not found"
+                .formatted(
+                        role.path("kind").asText().toLowerCase(Locale.ROOT),
+                        GROUP,
+                        role.path("name").asText());
+    }
+
+    /** The rules of the role that a binding refers to; missing if there is no such role. */
     private JsonNode rulesOf(ObjectNode binding, String namespace) {
         JsonNode role = binding.path("roleRef");
         String name = role.path("name").asText();
         boolean cluster = role.path("kind").asText().equals("ClusterRole");
         return objects.get(GROUP, cluster ? "clusterroles" : "roles", cluster ? "" : namespace, name)
-                .map(found -> found.path("rules"))
+                .map(found -> found.path("rules").isMissingNode() ? NullNode.getInstance() : found.path("rules"))
                 .orElse(MissingNode.getInstance());
     }
 

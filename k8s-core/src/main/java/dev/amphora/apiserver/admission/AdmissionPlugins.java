@@ -69,10 +69,14 @@ public final class AdmissionPlugins {
      *
      * @param objects where plugins read
      * @param nameGenerator makes a name from its beginning
+     * @param quotas where what is used is written down
      * @param disabled names of plugins to leave out
      */
     public static List<AdmissionPlugin> builtIn(
-            ObjectReader objects, UnaryOperator<String> nameGenerator, Collection<String> disabled) {
+            ObjectReader objects,
+            UnaryOperator<String> nameGenerator,
+            QuotaStatus quotas,
+            Collection<String> disabled) {
         List<AdmissionPlugin> plugins = new ArrayList<>(List.of(
                 new NamespaceLifecycle(objects),
                 new LimitRanger(objects),
@@ -86,7 +90,8 @@ public final class AdmissionPlugins {
                 DefaultClass.storage(objects),
                 new StorageObjectInUseProtection(),
                 new RuntimeClass(objects),
-                DefaultClass.ingress(objects)));
+                DefaultClass.ingress(objects),
+                new ResourceQuotaPlugin(objects, quotas)));
         plugins.removeIf(plugin -> disabled.contains(plugin.name()));
         return plugins;
     }

@@ -108,11 +108,11 @@ final class StorageClassStrategy extends KindStrategy {
         rules(storage);
         for (String field : List.of("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")) {
             Fields place = storage.at(field);
-            boolean none = field.equals("parameters") && place.value().isEmpty();
-            if (none && old.path(field).isEmpty()) {
+            boolean removed = field.equals("parameters") && !place.given();
+            if (removed && old.path(field).isEmpty()) {
                 continue;
             }
-            (none ? place.with(JsonNodeFactory.instance.objectNode()) : place).immutable(old.path(field));
+            (removed ? place.with(JsonNodeFactory.instance.objectNode()) : place).immutable(old.path(field));
         }
     }
 

@@ -7,6 +7,7 @@ import static dev.amphora.controller.deployment.DeploymentConditions.TIMED_OUT;
 import dev.amphora.api.Selector;
 import dev.amphora.client.OwnerReferences;
 import dev.amphora.controller.Pods;
+import dev.amphora.controller.TemplateHash;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
@@ -404,10 +405,8 @@ final class DeploymentPlanner {
     private ReplicaSet made(long revision) {
         String name = deployment.getMetadata().getName();
         PodTemplateSpec template = deployment.getSpec().getTemplate();
-        String hash = Revisions.hash(
-                template,
-                DeploymentConditions.number(
-                        DeploymentConditions.status(deployment).getCollisionCount()));
+        String hash = TemplateHash.of(
+                template, DeploymentConditions.status(deployment).getCollisionCount());
         Map<String, String> labels = new LinkedHashMap<>();
         if (template.getMetadata() != null && template.getMetadata().getLabels() != null) {
             labels.putAll(template.getMetadata().getLabels());

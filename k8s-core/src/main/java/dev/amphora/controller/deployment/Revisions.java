@@ -1,12 +1,9 @@
 package dev.amphora.controller.deployment;
 
-import com.google.common.hash.Hashing;
-import dev.amphora.api.Json;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -26,7 +23,6 @@ final class Revisions {
     static final String HASH_LABEL = "pod-template-hash";
     private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
     private static final int MAX_HISTORY = 2000;
-    private static final String SAFE = "bcdfghjklmnpqrstvwxz2456789";
     private static final Set<String> NOT_COPIED = Set.of(LAST_APPLIED, REVISION, HISTORY, DESIRED, MAX, ROLLBACK);
 
     private Revisions() {}
@@ -154,22 +150,6 @@ final class Revisions {
         Map<String, String> rest = new LinkedHashMap<>(orEmpty(labels));
         rest.remove(HASH_LABEL);
         return rest;
-    }
-
-    /**
-     * The hash that names a template's set.
-     *
-     * @param collisions how often the hash has turned out to be taken
-     */
-    static String hash(PodTemplateSpec template, int collisions) {
-        byte[] bytes = Json.write(Json.toTree(template));
-        long hash = Hashing.murmur3_128(collisions).hashBytes(bytes).asInt() & 0xFFFFFFFFL;
-        byte[] digits = String.valueOf(hash).getBytes(StandardCharsets.US_ASCII);
-        StringBuilder safe = new StringBuilder();
-        for (byte digit : digits) {
-            safe.append(SAFE.charAt(digit % SAFE.length()));
-        }
-        return safe.toString();
     }
 
     private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {

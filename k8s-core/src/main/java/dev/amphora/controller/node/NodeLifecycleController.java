@@ -9,6 +9,7 @@ import dev.amphora.client.Informer;
 import dev.amphora.client.InformerHandler;
 import dev.amphora.client.ListOptions;
 import dev.amphora.client.Patch;
+import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.Pods;
 import dev.amphora.kernel.Actor;
@@ -45,6 +46,7 @@ public final class NodeLifecycleController implements Controller {
 
     private final Settings settings;
     private @Nullable Actor actor;
+    private @Nullable ControlLoop<String> labels;
 
     /**
      * How patient the controller is.
@@ -87,12 +89,16 @@ public final class NodeLifecycleController implements Controller {
         Actor own = context.kernel().actor(name());
         actor = own;
         new Run(context, settings, own).begin();
+        labels = NodeLabels.start(context, name() + "/labels");
     }
 
     @Override
     public void close() {
         if (actor != null) {
             actor.close();
+        }
+        if (labels != null) {
+            labels.close();
         }
     }
 

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How long a pod bears the NoExecute taints of its node. */
-final class Tolerance {
+/** Which taints of its node a pod bears, and for how long. */
+public final class Tolerance {
     private Tolerance() {}
 
     /** For ever: longer than any time. */
@@ -44,6 +44,11 @@ final class Tolerance {
         return taints.stream()
                 .filter(taint -> "NoExecute".equals(taint.getEffect()))
                 .allMatch(taint -> first(taint, tolerations == null ? List.of() : tolerations) != null);
+    }
+
+    /** Whether a taint of whatever effect is borne. */
+    public static boolean bears(Taint taint, @Nullable List<Toleration> tolerations) {
+        return first(taint, tolerations == null ? List.of() : tolerations) != null;
     }
 
     private static @Nullable Toleration first(Taint taint, List<Toleration> tolerations) {
