@@ -260,7 +260,7 @@ public record FieldManager(
             ObjectNode all = (ObjectNode) TypedTree.merge(before, wanted, type);
             merged = last == null ? all : prune(all, owners, last);
             Comparison difference = TypedTree.compare(before, merged, type);
-            same = difference.isSame();
+            same = TypedTree.equal(before, merged);
             differences = new Differences(before, merged, difference);
             owners.all().forEach((other, owned) -> {
                 Comparison seen = other.equals(owner) ? null : differences.in(owned.apiVersion());

@@ -244,7 +244,7 @@ final class TypedTree {
     }
 
     /** Whether two values are the same; numbers are compared by value, however they are written. */
-    private static boolean equal(JsonNode one, JsonNode other) {
+    static boolean equal(JsonNode one, JsonNode other) {
         return one.equals(TypedTree::compareScalars, other);
     }
 
