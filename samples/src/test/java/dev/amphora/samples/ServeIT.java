@@ -54,7 +54,7 @@ class ServeIT {
         assertThat(printed.get(3)).startsWith("export KUBECONFIG=" + temporary);
         assertThat(printed.get(4)).isEqualTo("kubectl get all --all-namespaces");
         Path kubeconfig = Path.of(printed.get(3).substring("export KUBECONFIG=".length()));
-        assertThat(kubeconfig).content().contains("certificate-authority-data", "client-key-data");
+        assertThat(kubeconfig).content().contains("certificate-authority-data", "token: ");
         URI api = URI.create(printed.get(1).replaceAll(".* at (https:[^,]*),.*", "$1"));
         assertThat(get(api.resolve("/readyz"), null)).isEqualTo("ok");
         JsonNode nodes = Json.read(get(api.resolve("/api/v1/nodes"), TOKEN).getBytes(StandardCharsets.UTF_8));
