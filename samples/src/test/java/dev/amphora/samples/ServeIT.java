@@ -135,7 +135,7 @@ class ServeIT {
             value = {
                 "--components=some | --components is api, control-plane or all, not some",
                 "--authorization-mode=Magic | authorization mode Magic is none of AlwaysAllow, AlwaysDeny, Node, RBAC",
-                "--service-cluster-ip-range=wide | not an IPv4 range of at least four addresses: wide",
+                "--service-cluster-ip-range=wide | not a range of addresses: wide",
                 "--disable-admission-plugins=Magic | there is no admission plugin Magic",
                 "--enable-admission-plugins=Magic | there is no admission plugin Magic",
                 "--token-auth-file=/nowhere/tokens | --token-auth-file: cannot read /nowhere/tokens",
