@@ -2,6 +2,7 @@ package dev.amphora.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class Selector {
     private static final Selector EVERYTHING = new Selector(List.of(), false);
     private static final Selector NOTHING = new Selector(List.of(), true);
+
+    private static final Comparator<Requirement> BY_KEY = Comparator.comparing(Requirement::key);
 
     private final List<Requirement> requirements;
     private final boolean nothing;
@@ -137,6 +140,7 @@ public final class Selector {
                     operator(expression.path("operator").asText()),
                     values));
         }
+        requirements.sort(BY_KEY);
         return new Selector(requirements, false);
     }
 
@@ -158,6 +162,7 @@ public final class Selector {
                             operator(expression.getOperator()),
                             expression.getValues() == null ? List.of() : expression.getValues())));
         }
+        requirements.sort(BY_KEY);
         return new Selector(requirements, false);
     }
 

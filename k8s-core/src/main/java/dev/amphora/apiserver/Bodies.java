@@ -9,6 +9,8 @@ import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.BodyDecoder.Encoding;
 import dev.amphora.apiserver.schema.FieldValidation;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Turns the bodies of requests into trees of the kind that is expected. */
@@ -28,13 +30,16 @@ final class Bodies {
     static ObjectNode object(Call call, String group, String version, String kind) {
         Body body = call.request().body();
         FieldValidation validation = validation(call.options());
-        BodyDecoder.Body decoded = decode(call, bytes(body), encoding(body), group, version, kind, validation);
+        Optional<JsonNode> tree = tree(body);
+        BodyDecoder.Body decoded = tree.isPresent()
+                ? decode(call, tree.get(), group, version, kind, validation)
+                : decode(call, bytes(body), encoding(body), group, version, kind, validation);
         decoded.warnings().forEach(call::warn);
         return decoded.object();
     }
 
     /** Decodes an object of the kind that a call is about, or of another one that is built in. */
-    static BodyDecoder.Body decode(
+    private static BodyDecoder.Body decode(
             Call call,
             byte[] bytes,
             Encoding encoding,
@@ -42,16 +47,50 @@ final class Bodies {
             String version,
             String kind,
             FieldValidation validation) {
-        Endpoint endpoint = call.endpoint();
-        DefinedVersion custom = endpoint.custom();
-        return custom != null && group.equals(endpoint.info().group())
-                ? DECODER.decodeCustom(bytes, encoding, endpoint.info(), custom::prune, validation)
+        DefinedVersion custom = custom(call, group);
+        return custom != null
+                ? DECODER.decodeCustom(bytes, encoding, call.endpoint().info(), custom::prune, validation)
                 : DECODER.decode(bytes, encoding, group, version, kind, validation);
     }
 
+    /** The same for a tree of its own. */
+    static BodyDecoder.Body decode(
+            Call call, JsonNode tree, String group, String version, String kind, FieldValidation validation) {
+        DefinedVersion custom = custom(call, group);
+        return custom != null
+                ? DECODER.decodeCustom(tree, call.endpoint().info(), custom::prune, validation)
+                : DECODER.decode(tree, group, version, kind, validation);
+    }
+
+    private static @Nullable DefinedVersion custom(Call call, String group) {
+        Endpoint endpoint = call.endpoint();
+        return group.equals(endpoint.info().group()) ? endpoint.custom() : null;
+    }
+
+    /**
+     * What a patch has made of an object.
+     *
+     * @return warns of each field that was dropped
+     */
+    static BodyDecoder.Body patched(Call call, JsonNode tree, String group, String version, String kind) {
+        return custom(call, group) != null
+                ? decode(call, tree, group, version, kind, FieldValidation.WARN)
+                : DECODER.decodePatched(tree, group, version, kind);
+    }
+
     /** What an apply wants, as it was sent. */
-    static ObjectNode applied(Call call) {
-        return DECODER.tree(bytes(call.request().body()));
+    static BodyDecoder.Applied applied(Call call) {
+        Body body = call.request().body();
+        Optional<JsonNode> tree = tree(body);
+        return tree.isPresent() && tree.get().isObject()
+                ? new BodyDecoder.Applied((ObjectNode) BodyDecoder.wholeNumbers(tree.get()), List.of())
+                : DECODER.applied(bytes(body));
+    }
+
+    /** A copy of the tree that a caller in process has given; empty if the body's text is to be read. */
+    static Optional<JsonNode> tree(@Nullable Body body) {
+        JsonNode tree = body == null ? null : body.tree();
+        return tree == null ? Optional.empty() : CallerTree.copy(tree, MAX_BYTES);
     }
 
     /** The options that a request carries. */

@@ -173,6 +173,7 @@ final class Deletes {
                 admission.validate(call, Operation.DELETE, null, current.tree());
                 admitted = true;
             }
+            warnOfOrphans(call, options);
             checkPreconditions(endpoint, options, current);
             Outcome outcome = attempt(call, options, key, current);
             if (outcome != null) {
@@ -266,11 +267,6 @@ final class Deletes {
         } else {
             orphan = call.endpoint().strategy().defaultPropagation().equals("Orphan");
             foreground = false;
-            if (orphan && call.endpoint().info().kind().equals("Job")) {
-                call.warn(
-                        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to"
-                                + " remove them or set propagationPolicy=Orphan to suppress this warning");
-            }
         }
         List<String> finalizers = new ArrayList<>(present);
         finalizers.removeIf(each -> each.equals(Metadata.ORPHAN) || each.equals(Metadata.FOREGROUND));
@@ -281,6 +277,17 @@ final class Deletes {
             finalizers.add(Metadata.FOREGROUND);
         }
         return finalizers;
+    }
+
+    /** Whoever says nothing of the pods of a job may not expect them to stay. */
+    private static void warnOfOrphans(Call call, Options options) {
+        if (options.orphan == null
+                && options.propagation == null
+                && call.endpoint().info().kind().equals("Job")
+                && call.endpoint().strategy().defaultPropagation().equals("Orphan")) {
+            call.warn("child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to"
+                    + " remove them or set propagationPolicy=Orphan to suppress this warning");
+        }
     }
 
     private static void checkPreconditions(Endpoint endpoint, Options options, VersionedObject current) {

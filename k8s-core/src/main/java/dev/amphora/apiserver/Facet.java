@@ -13,6 +13,11 @@ interface Facet {
     /** What is wrong with the change; empty if nothing. */
     List<FieldError> validate(ObjectNode object, ObjectNode old);
 
+    /** What callers are to be warned of; empty if of nothing. */
+    default List<String> warnings(ObjectNode object, ObjectNode old) {
+        return List.of();
+    }
+
     /** Whether this change takes away the last thing that keeps a deleted object. */
     default boolean isLast(ObjectNode object, ObjectNode old) {
         return Metadata.isDeleting(old)

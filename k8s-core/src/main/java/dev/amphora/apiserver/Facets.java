@@ -36,6 +36,11 @@ final class Facets {
             public List<FieldError> validate(ObjectNode object, ObjectNode old) {
                 return endpoint.strategy().validateUpdate(object, old);
             }
+
+            @Override
+            public List<String> warnings(ObjectNode object, ObjectNode old) {
+                return endpoint.strategy().updateWarnings(object, old);
+            }
         };
     }
 

@@ -22,11 +22,11 @@ final class FieldOwnership {
         this.endpoints = endpoints;
     }
 
-    /** Notes what a write changes. The objects are in the stored version; a create has no current one. */
+    /** Notes what a write changes. The given object is in the version of the strategy; a create has no current one. */
     void note(Call call, ObjectNode given, @Nullable VersionedObject current) {
         ObjectNode live =
                 current == null ? nothing(call) : call.endpoint().view(current).tree();
-        ObjectNode now = served(call.endpoint(), given);
+        ObjectNode now = call.endpoint().custom() == null ? served(call.endpoint(), given) : given.deepCopy();
         manager(call).update(live, now);
         Metadata.setManagedFields(given, now.path("metadata").get("managedFields"));
     }

@@ -5,20 +5,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.patch.GoText;
+import dev.amphora.apiserver.patch.FieldManager;
 import dev.amphora.apiserver.patch.JsonPatch;
 import dev.amphora.apiserver.patch.MergePatch;
+import dev.amphora.apiserver.patch.Patched;
 import dev.amphora.apiserver.patch.StrategicMergePatch;
 import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.CompleteForm;
+import dev.amphora.apiserver.schema.DecodeException;
 import dev.amphora.apiserver.schema.FieldValidation;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.apiserver.schema.StructureFit;
 import dev.amphora.apiserver.schema.TypeSchema;
 import io.fabric8.kubernetes.api.model.StatusDetails;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Patch: reads the patch once, and applies it to whatever is stored until a write succeeds. */
@@ -49,7 +53,9 @@ final class Patches {
                     if (current == null) {
                         throw endpoint.notFound(call.request().name());
                     }
-                    ObjectNode document = endpoint.view(current).tree().deepCopy();
+                    ObjectNode live = endpoint.view(current).tree();
+                    ObjectNode document =
+                            endpoint.custom() == null ? MemberOrder.of(live) : (ObjectNode) Json.sorted(live);
                     ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
                     Writes.matchName(call, object);
                     Writes.matchNamespace(call, object);
@@ -75,7 +81,7 @@ final class Patches {
         if (facet == null) {
             throw ApiServer.notFound();
         }
-        ObjectNode wanted = Bodies.applied(call);
+        BodyDecoder.Applied wanted = Bodies.applied(call);
         boolean[] made = new boolean[1];
         VersionedObject result = writes.mutate(
                 call,
@@ -83,7 +89,9 @@ final class Patches {
                     @Override
                     public ObjectNode next(@Nullable VersionedObject current) {
                         made[0] = current == null;
-                        return applied(call, wanted, current);
+                        ObjectNode object = applied(call, wanted.object(), current);
+                        checkKeys(call, wanted.repeated());
+                        return object;
                     }
 
                     @Override
@@ -101,32 +109,11 @@ final class Patches {
     private ObjectNode applied(Call call, ObjectNode wanted, @Nullable VersionedObject current) {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();
-        String version = wanted.path("apiVersion").asText();
-        String kind = wanted.path("kind").asText();
-        if (!version.equals(info.apiVersion()) || !kind.equals(info.kind())) {
-            throw wrongKind(info, version, kind);
-        }
-        if (wanted.path("metadata").path("managedFields").isArray()) {
-            throw StatusException.badRequest("metadata.managedFields must be nil");
-        }
+        checkKind(wanted, info.apiVersion(), info.kind());
         ObjectNode live =
                 current == null ? null : CompleteForm.of(endpoint.view(current).tree(), endpoint.type());
         ObjectNode merged = writes.owners().apply(call, live, wanted);
-        ObjectNode object;
-        try {
-            object = Bodies.decode(
-                            call,
-                            Json.write(merged),
-                            BodyDecoder.Encoding.JSON,
-                            info.group(),
-                            info.version(),
-                            info.kind(),
-                            FieldValidation.IGNORE)
-                    .object();
-        } catch (StatusException e) {
-            throw StatusException.of(
-                    500, "", "failed to convert new object to proper version: " + e.getMessage(), null);
-        }
+        ObjectNode object = converted(call, merged, wanted, endpoint.type(), info.group(), info.version(), info.kind());
         Writes.matchName(call, object);
         Writes.matchNamespace(call, object);
         String uid = Metadata.text(object, "uid");
@@ -145,17 +132,41 @@ final class Patches {
         return object;
     }
 
-    private static StatusException wrongKind(ResourceInfo info, String version, String kind) {
+    /** What was given twice matters only once the rest is right. */
+    static void checkKeys(Call call, List<String> repeated) {
+        FieldValidation validation = Bodies.validation(call.options());
+        if (validation == FieldValidation.STRICT && !repeated.isEmpty()) {
+            throw StatusException.badRequest(
+                    "error strict decoding YAML: yaml: unmarshal errors:\n  " + String.join("\n  ", repeated));
+        }
+        if (validation == FieldValidation.WARN) {
+            repeated.forEach(call::warn);
+        }
+    }
+
+    /** Refuses what is not of the kind and version that the request is about, or names managers of its own. */
+    static void checkKind(ObjectNode wanted, String apiVersion, String kind) {
+        String givenVersion = wanted.path("apiVersion").asText();
+        String givenKind = wanted.path("kind").asText();
+        if (!givenVersion.equals(apiVersion) || !givenKind.equals(kind)) {
+            throw wrongKind(apiVersion, kind, givenVersion, givenKind);
+        }
+        if (wanted.path("metadata").path("managedFields").isArray()) {
+            throw StatusException.badRequest("metadata.managedFields must be nil");
+        }
+    }
+
+    private static StatusException wrongKind(String expectedVersion, String expectedKind, String version, String kind) {
         String[] parts = version.split("/", -1);
         boolean known = parts.length <= 2
-                && kind.equals(info.kind())
+                && kind.equals(expectedKind)
                 && SchemaCatalogue.builtIn()
                         .findType(parts.length == 2 ? parts[0] : "", parts[parts.length - 1], kind)
                         .isPresent();
         return StatusException.badRequest(
                 known
                         ? "Incorrect version specified in apply patch. Specified patch version: %s, expected: %s"
-                                .formatted(version, info.apiVersion())
+                                .formatted(version, expectedVersion)
                         : "invalid object type: %s, Kind=%s"
                                 .formatted(
                                         parts.length == 2 ? version : parts.length > 2 ? "/" : "/" + version,
@@ -163,28 +174,66 @@ final class Patches {
     }
 
     /**
+     * What an apply has made, as an object of its kind.
+     *
+     * @param merged used up
+     * @throws StatusException 500 if it is none
+     */
+    static ObjectNode converted(
+            Call call,
+            ObjectNode merged,
+            ObjectNode wanted,
+            TypeSchema type,
+            String group,
+            String version,
+            String kind) {
+        try {
+            if (!type.name().isEmpty()) {
+                StructureFit.fit(merged, type);
+            }
+            return Bodies.decode(call, merged, group, version, kind, FieldValidation.IGNORE)
+                    .object();
+        } catch (DecodeException e) {
+            throw StatusException.of(
+                    500,
+                    "",
+                    "failed to convert new object (%s) to proper version: %s"
+                            .formatted(FieldManager.named(wanted), e.reason()),
+                    null);
+        } catch (StatusException e) {
+            throw StatusException.of(
+                    500, "", "failed to convert new object to proper version: " + e.getMessage(), null);
+        }
+    }
+
+    /**
      * A patch that has been read.
      *
-     * @param apply from a tree, free to be changed, to the patched one
-     * @param text the patch itself as messages show it; empty if they show what it made
+     * @param apply from a tree to the patched one
+     * @param strictErrors what strict validation refuses of the patch itself
+     * @param structure the type that the outcome is fitted to without being decoded, null if it is decoded as a text is
      */
-    record Reader(UnaryOperator<JsonNode> apply, String text) {}
+    record Reader(Function<ObjectNode, Patched> apply, List<String> strictErrors, @Nullable TypeSchema structure) {}
 
     /** Reads the patch of a call. */
     static Reader reader(Call call, TypeSchema type) {
         Body body = call.request().body();
-        byte[] bytes = Bodies.bytes(body);
+        JsonNode tree = Bodies.tree(body).orElse(null);
+        byte[] bytes = tree == null ? Bodies.bytes(body) : new byte[0];
+        boolean lenient = Bodies.validation(call.options()) == FieldValidation.IGNORE;
         switch (body == null ? "" : body.mediaType()) {
             case "application/json-patch+json" -> {
-                return new Reader(JsonPatch.parse(bytes)::apply, "");
+                JsonPatch patch = tree == null ? JsonPatch.parse(bytes, lenient) : JsonPatch.of(tree, lenient);
+                return new Reader(patch::apply, patch.strictErrors(), null);
             }
             case "application/merge-patch+json" -> {
-                MergePatch patch = MergePatch.parse(bytes);
-                return new Reader(document -> patch.apply((ObjectNode) document), "");
+                MergePatch patch = tree == null ? MergePatch.parse(bytes, lenient) : MergePatch.of(tree, lenient);
+                return new Reader(patch::apply, patch.strictErrors(), null);
             }
             case "application/strategic-merge-patch+json" -> {
-                StrategicMergePatch patch = StrategicMergePatch.parse(bytes);
-                return new Reader(document -> patch.apply((ObjectNode) document, type), GoText.of(patch.tree()));
+                StrategicMergePatch patch =
+                        tree == null ? StrategicMergePatch.parse(bytes) : StrategicMergePatch.of(tree);
+                return new Reader(document -> patch.apply(document, type), patch.strictErrors(), type);
             }
             default ->
                 throw StatusException.of(
@@ -195,29 +244,54 @@ final class Patches {
     /**
      * Applies a patch and reads the outcome as an object of its kind.
      *
+     * @param document is left as it is; its members in the order in which they are written
      * @throws StatusException 422 if it is none
      */
     static ObjectNode apply(Call call, Reader patch, ObjectNode document, String group, String version, String kind) {
-        JsonNode patched = patch.apply.apply(document);
-        byte[] bytes = Json.write(patched);
+        Patched patched = patch.apply.apply(document);
+        FieldValidation validation = Bodies.validation(call.options());
+        List<String> strictErrors = new ArrayList<>();
+        ObjectNode object;
         try {
-            BodyDecoder.Body decoded = Bodies.decode(
-                    call, bytes, BodyDecoder.Encoding.JSON, group, version, kind, Bodies.validation(call.options()));
-            decoded.warnings().forEach(call::warn);
-            return decoded.object();
+            JsonNode tree = patched.tree();
+            if (patch.structure != null && tree instanceof ObjectNode structure) {
+                structure.set("kind", document.get("kind"));
+                structure.set("apiVersion", document.get("apiVersion"));
+                StructureFit.fit(structure, patch.structure);
+            }
+            BodyDecoder.Body decoded = Bodies.patched(call, tree, group, version, kind);
+            strictErrors.addAll(decoded.warnings());
+            object = decoded.object();
+        } catch (DecodeException e) {
+            throw notPatched(patched, e.reason());
         } catch (StatusException e) {
-            byte[] text = call.endpoint().custom() == null ? bytes : Json.write(Json.sorted(patched));
-            String shown = patch.text.isEmpty() ? new String(text, StandardCharsets.UTF_8) : patch.text;
-            String why = String.valueOf(e.getMessage())
-                    .replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", "");
-            throw StatusException.invalid(
-                    "",
-                    "",
-                    "",
-                    List.of(new FieldError(
-                            FieldError.Type.INVALID,
-                            "patch",
-                            "Invalid value: %s: %s".formatted(Json.quote(shown), why))));
+            throw notPatched(
+                    patched,
+                    String.valueOf(e.getMessage())
+                            .replaceFirst("^\\S+ in version \"[^\"]*\" cannot be handled as a \\S+: ", ""));
         }
+        if (patch.structure != null) {
+            Collections.sort(strictErrors);
+        }
+        strictErrors.addAll(0, patch.strictErrors);
+        if (validation == FieldValidation.STRICT && !strictErrors.isEmpty()) {
+            throw notPatched(patched, "strict decoding error: " + String.join(", ", strictErrors));
+        }
+        if (validation == FieldValidation.WARN) {
+            strictErrors.forEach(call::warn);
+        }
+        return object;
+    }
+
+    private static StatusException notPatched(Patched patched, String why) {
+        return StatusException.invalid(
+                "",
+                "",
+                "",
+                List.of(new FieldError(
+                        FieldError.Type.INVALID,
+                        "patch",
+                        "Invalid value: %s: %s"
+                                .formatted(Json.quote(patched.shown().get()), why))));
     }
 }

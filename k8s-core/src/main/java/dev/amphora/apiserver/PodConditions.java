@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class PodConditions {
     private PodConditions() {}
 
-    /** Sets a condition without a reason; one that was there keeps its place and, with the same status, its time. */
-    static void set(ObjectNode object, String type, String status, String now) {
+    /** Sets a condition without a reason; one that was there keeps its place and, with the same status, its time. Returns it. */
+    static ObjectNode set(ObjectNode object, String type, String status, String now) {
         ObjectNode condition = find(object, type);
         if (condition == null) {
             condition = array(object).addObject().put("type", type);
@@ -26,6 +26,7 @@ final class PodConditions {
         condition.remove("reason");
         condition.remove("message");
         condition.remove("observedGeneration");
+        return condition;
     }
 
     private static ArrayNode array(ObjectNode object) {

@@ -53,6 +53,9 @@ final class PodEviction {
                 charge(call, budgets.get(0).name(), name, dryRun);
             }
         }
+        if (counts(pod.tree()) && !dryRun) {
+            writes.mutate(call, current -> marked(current, pods.notFound(name)), new PodBinding.Unchecked(), false);
+        }
         JsonNode preconditions = given.path("preconditions");
         deletes.evict(
                 call,
@@ -97,6 +100,19 @@ final class PodEviction {
 
     private static boolean disrupted(VersionedObject budget, String pod) {
         return budget.tree().path("status").path("disruptedPods").has(pod);
+    }
+
+    /** The pod with a note of why it goes. */
+    private ObjectNode marked(@Nullable VersionedObject current, StatusException notFound) {
+        if (current == null) {
+            throw notFound;
+        }
+        ObjectNode pod = current.tree().deepCopy();
+        PodConditions.set(pod, "DisruptionTarget", "True", Metadata.time(kernel.instant()))
+                .put("reason", "EvictionByEvictionAPI")
+                .put("message", "Eviction API: evicting");
+        Metadata.of(pod).put("resourceVersion", Long.toString(current.revision()));
+        return pod;
     }
 
     /** Notes the disruption in the budget's status; refused if none is left. */
@@ -148,6 +164,7 @@ final class PodEviction {
         if (allowed == 1) {
             insufficient(budget, now);
         }
+        Metadata.of(budget).put("resourceVersion", Long.toString(current.revision()));
         return budget;
     }
 

@@ -329,7 +329,8 @@ public record FieldManager(
         return problems.size() == 1 ? problems.get(0) : "errors:\n  " + String.join("\n  ", problems);
     }
 
-    private static String named(ObjectNode object) {
+    /** An object as messages name it: {@code ns/name; apps/v1, Kind=Deployment}. */
+    public static String named(ObjectNode object) {
         String version = object.path("apiVersion").asText();
         return "%s/%s; %s, Kind=%s"
                 .formatted(

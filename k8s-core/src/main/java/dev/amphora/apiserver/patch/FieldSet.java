@@ -48,8 +48,12 @@ final class FieldSet {
             if (element.equals(".")) {
                 continue;
             }
-            if (element.length() < 2 || "fkvi".indexOf(element.charAt(0)) < 0 || element.charAt(1) != ':') {
+            if (element.length() < 2 || element.charAt(1) != ':') {
                 throw new IllegalArgumentException("missing colon: " + element);
+            }
+            if ("fkvi".indexOf(element.charAt(0)) < 0) {
+                // A kind of step that is not known is ignored, with what is below.
+                continue;
             }
             JsonNode value = entry.getValue();
             FieldSet below = parse(value);
@@ -66,6 +70,7 @@ final class FieldSet {
                 yield key(keys);
             }
             case 'v' -> value(json(element));
+            case 'i' -> "i:" + Integer.parseInt(element.substring(2));
             default -> element;
         };
     }

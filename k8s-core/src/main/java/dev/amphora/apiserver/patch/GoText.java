@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -25,7 +26,28 @@ public final class GoText {
             value.forEach(element -> elements.add(of(element)));
             return elements.stream().collect(Collectors.joining(" ", "[", "]"));
         }
+        if (value.isFloatingPointNumber()) {
+            return number(value.doubleValue());
+        }
         return value.isNull() ? "<nil>" : value.asText();
+    }
+
+    /** The shortest form, without a point if it is whole, with an exponent if it is long. */
+    private static String number(double value) {
+        double size = Math.abs(value);
+        BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        if (size == 0 || (size >= 1e-4 && size < 1e21)) {
+            return size == 0 ? "0" : exact.toPlainString();
+        }
+        String digits = exact.unscaledValue().abs().toString();
+        int exponent = exact.precision() - exact.scale() - 1;
+        return "%s%s%se%s%02d"
+                .formatted(
+                        value < 0 ? "-" : "",
+                        digits.charAt(0),
+                        digits.length() > 1 ? "." + digits.substring(1) : "",
+                        exponent < 0 ? "-" : "+",
+                        Math.abs(exponent));
     }
 
     /** The type of a value as text. */

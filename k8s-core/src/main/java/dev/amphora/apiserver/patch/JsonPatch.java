@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.schema.JsonSyntax;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,29 +31,35 @@ public final class JsonPatch {
     private static final String FAILED = "the server rejected our request due to an error in our request";
 
     private final List<ObjectNode> operations;
-    private final List<String> unknownFields;
+    private final List<String> strictErrors;
 
-    private JsonPatch(List<ObjectNode> operations, List<String> unknownFields) {
+    private JsonPatch(List<ObjectNode> operations, List<String> strictErrors) {
         this.operations = operations;
-        this.unknownFields = unknownFields;
+        this.strictErrors = strictErrors;
     }
 
     /**
      * Reads a patch.
      *
+     * @param lenient whether nobody wants to know of members without a meaning
      * @throws StatusException 400 if the body is not a list of operations, 413 if there are more than {@link #MAX_OPERATIONS}
      */
-    public static JsonPatch parse(byte[] body) {
-        JsonNode tree = PatchBody.read(body, "error decoding patch: ");
+    public static JsonPatch parse(byte[] body, boolean lenient) {
+        return of(PatchBody.read(body, lenient ? "" : "error decoding patch: "), lenient);
+    }
+
+    /** A patch that is a tree already; not changed by this class. */
+    public static JsonPatch of(JsonNode tree, boolean lenient) {
         if (!tree.isArray() && !tree.isNull()) {
-            throw StatusException.badRequest(
-                    "error decoding patch: json: cannot unmarshal %s into Go value of type []handlers.jsonPatchOp"
-                            .formatted(PatchBody.typeOf(tree)));
+            throw noPatch(tree, lenient, "[]handlers.jsonPatchOp", "jsonpatch.Patch");
         }
         List<ObjectNode> operations = new ArrayList<>();
-        List<String> unknown = new ArrayList<>();
+        List<String> strictErrors = new ArrayList<>();
+        if (!lenient) {
+            JsonSyntax.repeated(tree).forEach(each -> strictErrors.add("json patch " + each));
+        }
         for (JsonNode each : tree) {
-            operations.add(operation(each, operations.size(), unknown));
+            operations.add(operation(each, operations.size(), strictErrors, lenient));
         }
         if (operations.size() > MAX_OPERATIONS) {
             throw StatusException.of(
@@ -63,20 +69,28 @@ public final class JsonPatch {
                             .formatted(MAX_OPERATIONS, operations.size()),
                     null);
         }
-        return new JsonPatch(List.copyOf(operations), List.copyOf(unknown));
+        return new JsonPatch(List.copyOf(operations), List.copyOf(strictErrors));
     }
 
-    private static ObjectNode operation(JsonNode tree, int index, List<String> unknown) {
+    private static StatusException noPatch(JsonNode tree, boolean lenient, String strictType, String lenientType) {
+        return StatusException.badRequest("%sjson: cannot unmarshal %s into Go value of type %s"
+                .formatted(
+                        lenient ? "" : "error decoding patch: ",
+                        PatchBody.typeOf(tree),
+                        lenient ? lenientType : strictType));
+    }
+
+    private static ObjectNode operation(JsonNode tree, int index, List<String> strictErrors, boolean lenient) {
         if (tree.isNull()) {
             return Json.object();
         }
         if (!(tree instanceof ObjectNode operation)) {
-            throw StatusException.badRequest(
-                    "error decoding patch: json: cannot unmarshal %s into Go value of type handlers.jsonPatchOp"
-                            .formatted(PatchBody.typeOf(tree)));
+            throw noPatch(tree, lenient, "handlers.jsonPatchOp", "jsonpatch.Operation");
         }
-        for (Iterator<Map.Entry<String, JsonNode>> members = operation.fields(); members.hasNext(); ) {
-            Map.Entry<String, JsonNode> member = members.next();
+        if (lenient) {
+            return operation;
+        }
+        for (Map.Entry<String, JsonNode> member : operation.properties()) {
             switch (member.getKey()) {
                 case "op", "path", "from" -> {
                     if (!member.getValue().isTextual() && !member.getValue().isNull()) {
@@ -86,15 +100,15 @@ public final class JsonPatch {
                     }
                 }
                 case "value" -> {}
-                default -> unknown.add("json patch unknown field \"[%d].%s\"".formatted(index, member.getKey()));
+                default -> strictErrors.add("json patch unknown field \"[%d].%s\"".formatted(index, member.getKey()));
             }
         }
         return operation;
     }
 
-    /** A text for each member of an operation that has no meaning; to be warned of, or to be refused by strict validation. */
-    public List<String> unknownFields() {
-        return unknownFields;
+    /** A text for each member that has no meaning or was given twice; to be warned of, or to be refused by strict validation. */
+    public List<String> strictErrors() {
+        return strictErrors;
     }
 
     /**
@@ -102,10 +116,11 @@ public final class JsonPatch {
      *
      * @throws StatusException 422 if an operation fails
      */
-    public JsonNode apply(JsonNode document) {
+    public Patched apply(JsonNode document) {
         Application application = new Application(document.deepCopy());
         operations.forEach(application::run);
-        return application.root;
+        JsonNode root = application.root;
+        return new Patched(root, () -> application.written.text(root));
     }
 
     private static StatusException failed() {
@@ -114,11 +129,13 @@ public final class JsonPatch {
 
     /** One run over one document. */
     private static final class Application {
+        private final WrittenTree written = new WrittenTree();
         private JsonNode root;
         private long copied;
 
         Application(JsonNode root) {
             this.root = root;
+            written.open(root);
         }
 
         void run(ObjectNode operation) {
@@ -137,7 +154,7 @@ public final class JsonPatch {
                 case "copy" -> {
                     JsonNode source = place(operation.path("from").textValue()).get();
                     count(source);
-                    place(path).add(source.deepCopy());
+                    place(path).add(written.copy(source));
                 }
                 case "test" -> test(path, value, operation.has("value"));
                 default -> throw failed();
@@ -150,6 +167,7 @@ public final class JsonPatch {
                     throw failed();
                 }
                 root = value;
+                written.open(root);
                 return;
             }
             Place place = place(path);
@@ -160,9 +178,17 @@ public final class JsonPatch {
         private void test(@Nullable String path, JsonNode expected, boolean given) {
             JsonNode actual =
                     path != null && path.isEmpty() ? root : place(path).get();
-            if (!Json.same(actual, expected) || (!given && !actual.isNull())) {
+            if (!actual.equals(Application::compareWritten, expected) || (!given && !actual.isNull())) {
                 throw failed();
             }
+            written.openAll(actual);
+        }
+
+        /** Numbers are the same if they are written alike. */
+        private static int compareWritten(JsonNode one, JsonNode other) {
+            return one.isNumber() && other.isNumber()
+                    ? JsonSyntax.literal(one).compareTo(JsonSyntax.literal(other))
+                    : one.equals(other) ? 0 : 1;
         }
 
         private void count(JsonNode source) {
@@ -184,6 +210,7 @@ public final class JsonPatch {
             JsonNode container = root;
             for (int i = 1; i < parts.length - 1; i++) {
                 container = new Place(container, decode(parts[i])).get();
+                written.open(container);
             }
             if (!container.isContainerNode()) {
                 throw failed();

@@ -2,22 +2,21 @@ package dev.amphora.apiserver.patch;
 
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.schema.DecodeException;
 import dev.amphora.apiserver.schema.JsonSyntax;
-import java.util.Optional;
 
 /** Reads the body of a patch: JSON alone, with the reference's words for what is not. */
 final class PatchBody {
     private PatchBody() {}
 
-    /** The body as a tree; 400 with a prefix before the reason if it isn't JSON. */
+    /** The body as a tree that remembers how it was written; 400 with a prefix before the reason if it isn't JSON. */
     static JsonNode read(byte[] body, String prefix) {
-        Optional<String> error = JsonSyntax.error(body);
-        if (error.isPresent()) {
-            throw StatusException.badRequest(prefix + error.get());
+        try {
+            return JsonSyntax.read(body);
+        } catch (DecodeException e) {
+            throw StatusException.badRequest(prefix + e.reason());
         }
-        return Json.read(body);
     }
 
     /** What a decoding error calls a value. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.schema.FieldSchema;
+import dev.amphora.apiserver.schema.JsonSyntax;
 import dev.amphora.apiserver.schema.TypeSchema;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,14 +34,11 @@ public final class StrategicMergePatch {
     static final String ORDER = "$setElementOrder/";
 
     private final ObjectNode patch;
+    private final List<String> strictErrors;
 
-    private StrategicMergePatch(ObjectNode patch) {
+    private StrategicMergePatch(ObjectNode patch, List<String> strictErrors) {
         this.patch = patch;
-    }
-
-    /** A patch that is a tree already; not changed by this class. */
-    public static StrategicMergePatch of(ObjectNode patch) {
-        return new StrategicMergePatch(patch);
+        this.strictErrors = strictErrors;
     }
 
     /**
@@ -49,20 +47,24 @@ public final class StrategicMergePatch {
      * @throws StatusException 400 if the body is not a JSON object
      */
     public static StrategicMergePatch parse(byte[] body) {
-        JsonNode tree = PatchBody.read(body, "");
-        if (tree instanceof ObjectNode object) {
-            return new StrategicMergePatch(object);
-        }
-        if (tree.isNull()) {
-            return new StrategicMergePatch(Json.object());
-        }
-        throw StatusException.badRequest("json: cannot unmarshal %s into Go value of type map[string]interface {}"
-                .formatted(PatchBody.typeOf(tree)));
+        return of(PatchBody.read(body, ""));
     }
 
-    /** The patch itself. Not to be changed. */
-    public ObjectNode tree() {
-        return patch;
+    /** A patch that is a tree already; not changed by this class. */
+    public static StrategicMergePatch of(JsonNode tree) {
+        if (tree.isNull()) {
+            return new StrategicMergePatch(Json.object(), List.of());
+        }
+        if (!tree.isObject()) {
+            throw StatusException.badRequest("json: cannot unmarshal %s into Go value of type map[string]interface {}"
+                    .formatted(PatchBody.typeOf(tree)));
+        }
+        return new StrategicMergePatch((ObjectNode) JsonSyntax.plain(tree), JsonSyntax.repeated(tree));
+    }
+
+    /** A text for each member that was given twice; to be warned of, or to be refused by strict validation. */
+    public List<String> strictErrors() {
+        return strictErrors;
     }
 
     /**
@@ -70,10 +72,13 @@ public final class StrategicMergePatch {
      *
      * @param document an object of the kind
      * @param type the kind's schema
+     * @return shown is what is left of the patch when the directives that were followed are gone
      * @throws StatusException 400 for a bad {@code $retainKeys}, 500 for what the algorithm can't do
      */
-    public ObjectNode apply(ObjectNode document, TypeSchema type) {
-        return mergeObject(document.deepCopy(), patch.deepCopy(), type);
+    public Patched apply(ObjectNode document, TypeSchema type) {
+        ObjectNode used = patch.deepCopy();
+        JsonNode result = mergeObject(document.deepCopy(), used, type);
+        return new Patched(result, () -> GoText.of(used));
     }
 
     /** Merges a patch that may be used up into a target that may be changed. */
@@ -123,7 +128,7 @@ public final class StrategicMergePatch {
             target.set(name, mergeList(list, patch, field));
         } else {
             MergePatch.dropNullMembers(value);
-            JsonNode plain = withoutDirectives(value);
+            JsonNode plain = withoutDirectives(value.deepCopy());
             if (plain != null) {
                 target.set(name, plain);
             }
@@ -150,8 +155,8 @@ public final class StrategicMergePatch {
                 }
                 merged = current;
             } else if (current == null) {
-                withoutDirectives(patched);
-                merged = patched;
+                merged = patched.deepCopy();
+                withoutDirectives(merged);
             } else {
                 merged = mergeList(current.deepCopy(), patched.deepCopy(), field);
             }

@@ -1,18 +1,25 @@
 package dev.amphora.apiserver.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.BaseEncoding;
+import com.google.common.primitives.Bytes;
 import com.google.protobuf.ByteString;
+import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,12 +96,60 @@ public final class BodyDecoder {
      */
     public Body decode(
             byte[] bytes, Encoding encoding, String group, String version, String kind, FieldValidation validation) {
+        return decode(() -> read(bytes, encoding, group, version, kind), () -> bytes, group, version, kind, validation);
+    }
+
+    /**
+     * Decodes an object that is a tree already: as if it had been written as JSON and read again.
+     *
+     * @param tree not used by anybody else; parts of it become parts of the object
+     * @param group group of the kind that is expected
+     * @param version version that is expected
+     * @param kind kind that is expected; a tree that names none is taken as one
+     * @param validation what to do with fields that the kind doesn't have
+     * @throws StatusException 400 if the tree is no such object
+     */
+    public Body decode(JsonNode tree, String group, String version, String kind, FieldValidation validation) {
+        return decode(
+                () -> document(tree, group, version, kind), () -> Json.write(tree), group, version, kind, validation);
+    }
+
+    /**
+     * Decodes what a patch has made of an object. Without a version it is an object of no version: one that has nothing but its kind.
+     *
+     * @return warns of each field that was dropped
+     * @throws DecodeException if the tree is no object at all
+     * @throws StatusException 400 if the tree is an object of another kind, or a value has the wrong type
+     */
+    public Body decodePatched(JsonNode tree, String group, String version, String kind) {
+        Document document = document(tree, group, version, kind);
+        if (!typeField(tree, "apiVersion").isEmpty()) {
+            return decode(tree, group, version, kind, FieldValidation.WARN);
+        }
+        List<String> unknown = new ArrayList<>();
+        tree.fieldNames().forEachRemaining(name -> {
+            if (!name.equals("kind") && !name.equals("apiVersion")) {
+                unknown.add("unknown field \"" + name + "\"");
+            }
+        });
+        ObjectNode nothing = JsonNodeFactory.instance.objectNode();
+        nothing.put("kind", document.kind).put("apiVersion", document.apiVersion());
+        return new Body(nothing, unknown);
+    }
+
+    private Body decode(
+            Supplier<Document> reading,
+            Supplier<byte[]> bytes,
+            String group,
+            String version,
+            String kind,
+            FieldValidation validation) {
         Document document;
         try {
-            document = read(bytes, encoding, group, version, kind);
+            document = reading.get();
         } catch (DecodeException e) {
             throw StatusException.badRequest("the object provided is unrecognized (must be of type %s): %s (%s)"
-                    .formatted(kind, e.reason(), shown(bytes)));
+                    .formatted(kind, e.reason(), shown(bytes.get())));
         }
         String cannot =
                 "%s in version \"%s\" cannot be handled as a %s: ".formatted(document.kind, document.version, kind);
@@ -103,6 +158,7 @@ public final class BodyDecoder {
                 .orElseThrow(() -> StatusException.badRequest(cannot + notRegistered(document)));
         boolean expectedKind = document.kind.equals(kind);
         if (!expectedKind) {
+            checked(document, type, cannot);
             throw StatusException.badRequest(cannot
                     + "converting (%s.%s) to (%s.%s): unknown conversion"
                             .formatted(document.version, document.kind, internalPackage(group), kind));
@@ -114,6 +170,15 @@ public final class BodyDecoder {
         }
         try {
             return body(document, type, validation);
+        } catch (DecodeException e) {
+            throw StatusException.badRequest(cannot + e.reason());
+        }
+    }
+
+    /** Something of another kind must be right as such, before it is refused. */
+    private void checked(Document document, TypeSchema type, String cannot) {
+        try {
+            body(document, type, FieldValidation.IGNORE);
         } catch (DecodeException e) {
             throw StatusException.badRequest(cannot + e.reason());
         }
@@ -131,12 +196,44 @@ public final class BodyDecoder {
      */
     public Body decodeCustom(
             byte[] bytes, Encoding encoding, ResourceInfo resource, Pruner pruner, FieldValidation validation) {
+        return decodeCustom(
+                () -> read(bytes, encoding, resource.group(), resource.version(), resource.kind()),
+                () -> bytes,
+                resource,
+                pruner,
+                validation);
+    }
+
+    /**
+     * Decodes an object of a custom resource that is a tree already.
+     *
+     * @param tree not used by anybody else; parts of it become parts of the object
+     * @param resource what is expected
+     * @param pruner drops what the schema doesn't have
+     * @param validation what to do with fields that the schema doesn't have
+     * @throws StatusException 400 if the tree is no such object
+     */
+    public Body decodeCustom(JsonNode tree, ResourceInfo resource, Pruner pruner, FieldValidation validation) {
+        return decodeCustom(
+                () -> document(tree, resource.group(), resource.version(), resource.kind()),
+                () -> Json.write(tree),
+                resource,
+                pruner,
+                validation);
+    }
+
+    private static Body decodeCustom(
+            Supplier<Document> reading,
+            Supplier<byte[]> bytes,
+            ResourceInfo resource,
+            Pruner pruner,
+            FieldValidation validation) {
         Document document;
         try {
-            document = read(bytes, encoding, resource.group(), resource.version(), resource.kind());
+            document = reading.get();
         } catch (DecodeException e) {
             throw StatusException.badRequest("the object provided is unrecognized (must be of type %s): %s (%s)"
-                    .formatted(resource.kind(), e.reason(), shown(bytes)));
+                    .formatted(resource.kind(), e.reason(), shown(bytes.get())));
         }
         if (!document.apiVersion().equals(resource.apiVersion())) {
             throw StatusException.badRequest(
@@ -173,15 +270,31 @@ public final class BodyDecoder {
     }
 
     /**
-     * Reads the body of an apply, which is YAML, without regard to its kind.
+     * What an apply wants, without regard to its kind.
+     *
+     * @param object a tree of its own
+     * @param repeated a text for each key that was given twice
+     */
+    public record Applied(ObjectNode object, List<String> repeated) {
+
+        /** Copies the list. */
+        public Applied {
+            repeated = ImmutableList.copyOf(repeated);
+        }
+    }
+
+    /**
+     * Reads the body of an apply, which is YAML.
      *
      * @throws StatusException 400 if the body is no YAML mapping
      */
-    public ObjectNode tree(byte[] bytes) {
+    public Applied applied(byte[] bytes) {
         try {
-            JsonNode tree = YamlText.parse(bytes);
-            if (tree instanceof ObjectNode object) {
-                return object.deepCopy();
+            JsonNode quick = quickly(bytes);
+            List<String> repeated = new ArrayList<>();
+            JsonNode tree = quick == null ? YamlText.parse(bytes, repeated) : quick;
+            if (tree instanceof ObjectNode) {
+                return new Applied((ObjectNode) wholeNumbers(tree), repeated);
             }
             throw new DecodeException("json: cannot unmarshal %s into Go value of type map[string]interface {}"
                     .formatted(tree.isArray() ? "array" : tree.isTextual() ? "string" : "number"));
@@ -190,24 +303,68 @@ public final class BodyDecoder {
         }
     }
 
+    /** Most bodies are JSON, which is read faster than YAML and means the same; null if this one isn't or may not. */
+    private static @Nullable JsonNode quickly(byte[] bytes) {
+        if (bytes.length == 0 || bytes[0] != '{' || Bytes.contains(bytes, (byte) '\t')) {
+            return null;
+        }
+        try {
+            JsonNode tree = JsonText.parse(bytes);
+            return JsonSyntax.repeated(tree).isEmpty() ? tree : null;
+        } catch (DecodeException e) {
+            return null;
+        }
+    }
+
+    /** YAML doesn't tell whole numbers by the way they are written. */
+    public static JsonNode wholeNumbers(JsonNode node) {
+        if (node.isFloatingPointNumber()) {
+            double value = node.doubleValue();
+            return value == Math.rint(value) && Math.abs(value) < 1L << 62
+                    ? value == (int) value ? IntNode.valueOf((int) value) : LongNode.valueOf((long) value)
+                    : DoubleNode.valueOf(value);
+        }
+        if (node instanceof ObjectNode object) {
+            object.properties().forEach(member -> member.setValue(wholeNumbers(member.getValue())));
+        } else if (node instanceof ArrayNode array) {
+            for (int i = 0; i < array.size(); i++) {
+                array.set(i, wholeNumbers(array.get(i)));
+            }
+        }
+        return node;
+    }
+
     private Body body(Document document, TypeSchema type, FieldValidation validation) {
         JsonNode tree = document.message == null ? document.tree : protobuf.message(document.message, type);
         return body(document, Decoder.decode(tree, type), validation);
     }
 
     private static Body body(Document document, Decoder.Result result, FieldValidation validation) {
-        List<String> errors = ImmutableList.<String>builder()
-                .addAll(document.repeated)
-                .addAll(result.strictErrors())
-                .build();
-        if (validation == FieldValidation.STRICT && !errors.isEmpty()) {
+        boolean strict = validation == FieldValidation.STRICT
+                && !(result.strictErrors().isEmpty() && document.repeated.isEmpty());
+        if (strict) {
+            List<String> errors = new ArrayList<>();
+            if (!document.repeated.isEmpty()) {
+                errors.add("yaml: unmarshal errors:\n  " + String.join("\n  ", document.repeated));
+            }
+            errors.addAll(result.strictErrors());
             throw new DecodeException("strict decoding error: " + String.join(", ", errors));
         }
         ObjectNode object = JsonNodeFactory.instance.objectNode();
         object.put("kind", document.kind);
         object.put("apiVersion", document.apiVersion());
         result.value().properties().forEach(entry -> object.putIfAbsent(entry.getKey(), entry.getValue()));
-        return new Body(object, validation == FieldValidation.WARN ? errors : List.of());
+        JsonNode entries = document.tree.path("metadata").path("managedFields");
+        if (entries.isArray() && entries.isEmpty() && object.get("metadata") instanceof ObjectNode metadata) {
+            // Here no entries are something else than nothing said: they take away what is there.
+            metadata.putArray("managedFields");
+        }
+        List<String> warnings = new ArrayList<>();
+        if (validation == FieldValidation.WARN) {
+            warnings.addAll(document.repeated);
+            warnings.addAll(result.strictErrors());
+        }
+        return new Body(object, warnings);
     }
 
     private static Document read(byte[] bytes, Encoding encoding, String group, String version, String kind) {
@@ -298,6 +455,7 @@ public final class BodyDecoder {
         return bytes.length > SHOWN ? text + " ..." : text;
     }
 
+    /** A body as far as it has been read; repeated are the keys that a YAML text gave twice. */
     private record Document(
             JsonNode tree,
             @Nullable ByteString message,

@@ -59,6 +59,13 @@ final class JsonText {
         List<Repeated> repeated() {
             return repeated;
         }
+
+        @Override
+        public ObjectNode deepCopy() {
+            RepeatingObject copy = new RepeatingObject(super.deepCopy());
+            copy.repeated.addAll(repeated);
+            return copy;
+        }
     }
 
     /** A number with a fraction or exponent, and how it was written. */

@@ -12,6 +12,7 @@ import dev.amphora.api.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -43,7 +44,7 @@ final class YamlText {
     /**
      * Reads the first document.
      *
-     * @param repeated takes what there is to say of keys that stand twice in a mapping; the last one counts
+     * @param repeated takes a text for each key that was given twice, such as {@code line 7: key "a" already set in map}
      */
     static JsonNode parse(byte[] bytes, List<String> repeated) {
         LoaderOptions options = new LoaderOptions();
@@ -89,13 +90,15 @@ final class YamlText {
                     value.properties().forEach(e -> object.putIfAbsent(e.getKey(), e.getValue()));
                 } else {
                     if (object.has(key)) {
-                        int line = entry.getValueNode().getStartMark().getLine() + 1;
-                        repeated.add("line %d: key %s already set in map".formatted(line, Json.quote(key)));
+                        repeated.add("line %d: key %s already set in map"
+                                .formatted(
+                                        entry.getKeyNode().getStartMark().getLine() + 1,
+                                        isText(entry.getKeyNode()) ? Json.quote(key) : key));
                     }
                     object.set(key, value);
                 }
             }
-            return object;
+            return byName(object);
         }
         if (node instanceof SequenceNode) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
@@ -103,6 +106,19 @@ final class YamlText {
             return array;
         }
         return scalar((ScalarNode) node);
+    }
+
+    /** The reference turns YAML into JSON first, with the members in order of name. */
+    private static ObjectNode byName(ObjectNode object) {
+        ObjectNode ordered = JsonNodeFactory.instance.objectNode();
+        object.properties().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(member -> ordered.set(member.getKey(), member.getValue()));
+        return ordered;
+    }
+
+    private static boolean isText(Node key) {
+        return scalar((ScalarNode) key).isTextual();
     }
 
     private static String key(Node node) {

@@ -175,7 +175,6 @@ final class EndpointSliceStrategy extends KindStrategy {
         old.path("endpoints")
                 .forEach(endpoint -> endpoint.path("addresses").forEach(address -> known.add(address.asText())));
         rules(slice, known);
-        metadataUpdate(slice, old);
         slice.at("addressType").immutable(old.path("addressType"));
     }
 }

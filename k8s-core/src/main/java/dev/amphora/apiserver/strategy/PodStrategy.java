@@ -3,7 +3,6 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.objects;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
@@ -21,6 +20,9 @@ final class PodStrategy extends KindStrategy {
         ObjectNode spec = Strategies.child(object, "spec");
         PodDefaults.spec(spec);
         PodDefaults.pod(spec);
+        if (object.get("status") instanceof ObjectNode status) {
+            firstAddress(status);
+        }
     }
 
     @Override
@@ -92,24 +94,18 @@ final class PodStrategy extends KindStrategy {
         if (status.path("qosClass").asText("").isEmpty()) {
             Strategies.keep(status, old.path("status"), "qosClass");
         }
-        firstAddress(status, "podIP", "podIPs", old.path("status"));
-        firstAddress(status, "hostIP", "hostIPs", old.path("status"));
     }
 
-    /** The single address and the first of the list are the same; the one that changed wins. */
-    private static void firstAddress(ObjectNode status, String single, String list, JsonNode old) {
-        String address = status.path(single).asText("");
-        ArrayNode addresses = status.get(list) instanceof ArrayNode given ? given : null;
+    /** The single address and the first of the list are the same; where they differ, the single one holds. */
+    private static void firstAddress(ObjectNode status) {
+        String address = status.path("podIP").asText("");
+        String first = status.path("podIPs").path(0).path("ip").asText("");
         if (address.isEmpty()) {
-            if (addresses != null
-                    && !addresses.isEmpty()
-                    && old.path(single).asText("").isEmpty()) {
-                status.put(single, addresses.get(0).path("ip").asText());
+            if (!first.isEmpty()) {
+                status.put("podIP", first);
             }
-        } else if (addresses == null
-                || addresses.isEmpty()
-                || !addresses.get(0).path("ip").asText().equals(address)) {
-            status.putArray(list).addObject().put("ip", address);
+        } else if (!first.equals(address)) {
+            status.putArray("podIPs").addObject().put("ip", address);
         }
     }
 

@@ -44,6 +44,12 @@ final class PriorityClassStrategy extends KindStrategy {
         }
     }
 
+    /** The first generation stays. */
+    @Override
+    public void prepareForUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.setGeneration(object, old, false);
+    }
+
     @Override
     void updateRules(Fields priority, ObjectNode old) {
         metadataUpdate(priority, old);

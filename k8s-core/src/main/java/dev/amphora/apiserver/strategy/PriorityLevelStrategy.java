@@ -141,6 +141,11 @@ final class PriorityLevelStrategy extends KindStrategy {
     }
 
     @Override
+    void updateRules(Fields level, ObjectNode old) {
+        rules(level);
+    }
+
+    @Override
     void statusUpdateRules(Fields level, ObjectNode old) {
         metadataUpdate(level, old);
         FlowSchemaStrategy.conditions(level.at("status", "conditions"));

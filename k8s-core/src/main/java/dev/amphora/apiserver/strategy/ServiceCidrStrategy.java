@@ -29,6 +29,14 @@ final class ServiceCidrStrategy extends KindStrategy {
         }
     }
 
+    @Override
+    public void prepareForStatusUpdate(ObjectNode object, ObjectNode old) {
+        Strategies.keepAllButStatus(object, old);
+        JsonNode version = object.path("metadata").path("resourceVersion");
+        Strategies.keep(object, old, "metadata");
+        Strategies.metadata(object).set("resourceVersion", version);
+    }
+
     /** Another family may be added; what is there stays. */
     @Override
     void updateRules(Fields range, ObjectNode old) {

@@ -70,7 +70,6 @@ final class VolumeAttachmentStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields attachment, ObjectNode old) {
-        metadataUpdate(attachment, old);
         rules(attachment);
         Fields spec = attachment.at("spec");
         if (!Strategies.same(spec.value(), old.path("spec"))) {

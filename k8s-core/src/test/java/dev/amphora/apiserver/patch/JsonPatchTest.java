@@ -39,7 +39,9 @@ final class JsonPatchTest {
                 "{'op':'add','path':'data/c','value':3}        | {'data':{'a':'1','n':1},'steps':['x','y'],'a/b':{'~':0},'c':3}",
             })
     void appliesOneOperation(String operation, String expected) {
-        assertThat(JsonPatch.parse(bytes("[" + operation + "]")).apply(tree(DOCUMENT)))
+        assertThat(JsonPatch.parse(bytes("[" + operation + "]"), false)
+                        .apply(tree(DOCUMENT))
+                        .tree())
                 .isEqualTo(tree(expected));
     }
 
@@ -59,7 +61,7 @@ final class JsonPatchTest {
                 "{'op':'frob','path':'/data/a'}",
             })
     void refusesTheWholePatchWhenOneOperationFails(String operation) {
-        JsonPatch patch = JsonPatch.parse(bytes("[{'op':'add','path':'/data/b','value':2}," + operation + "]"));
+        JsonPatch patch = JsonPatch.parse(bytes("[{'op':'add','path':'/data/b','value':2}," + operation + "]"), false);
         JsonNode document = tree(DOCUMENT);
         assertThatThrownBy(() -> patch.apply(document))
                 .isInstanceOf(StatusException.class)
@@ -70,21 +72,44 @@ final class JsonPatchTest {
 
     @Test
     void namesMembersWithoutAMeaning() {
-        assertThat(JsonPatch.parse(bytes("[{'op':'test','path':'/a','zzz':1}]")).unknownFields())
+        assertThat(JsonPatch.parse(bytes("[{'op':'test','path':'/a','zzz':1}]"), false)
+                        .strictErrors())
                 .containsExactly("json patch unknown field \"[0].zzz\"");
     }
 
     @Test
+    void namesMembersThatWereGivenTwice() {
+        assertThat(JsonPatch.parse(bytes("[{'op':'add','path':'/a','value':{'b':1,'b':2}}]"), false)
+                        .strictErrors())
+                .containsExactly("json patch duplicate field \"[0].value.b\"");
+        assertThat(JsonPatch.parse(bytes("[{'op':'add','path':'/a','value':{'b':1,'b':2}}]"), true)
+                        .strictErrors())
+                .isEmpty();
+    }
+
+    @Test
+    void showsWhatItHasOpenedByNameAndTheRestAsItWas() {
+        JsonNode document = tree("{'z':{'b':1,'a':2},'y':{'b':1,'a':'<'}}");
+        assertThat(JsonPatch.parse(bytes("[{'op':'add','path':'/z/c','value':{'e':1.50,'d':[]}}]"), false)
+                        .apply(document)
+                        .shown()
+                        .get())
+                .isEqualTo("{'y':{'b':1,'a':'\\u003c'},'z':{'a':2,'b':1,'c':{'e':1.50,'d':[]}}}".replace('\'', '"'));
+    }
+
+    @Test
     void refusesWhatIsNoListOfOperations() {
-        assertThatThrownBy(() -> JsonPatch.parse(bytes("{}"))).hasMessageContaining("cannot unmarshal object");
-        assertThatThrownBy(() -> JsonPatch.parse(bytes("['x']"))).hasMessageContaining("cannot unmarshal string");
-        assertThatThrownBy(() -> JsonPatch.parse(bytes("[{"))).hasMessageContaining("unexpected end of JSON input");
+        assertThatThrownBy(() -> JsonPatch.parse(bytes("{}"), false)).hasMessageContaining("cannot unmarshal object");
+        assertThatThrownBy(() -> JsonPatch.parse(bytes("['x']"), false))
+                .hasMessageContaining("cannot unmarshal string");
+        assertThatThrownBy(() -> JsonPatch.parse(bytes("[{"), false))
+                .hasMessageContaining("unexpected end of JSON input");
     }
 
     @Test
     void refusesMoreThanTenThousandOperations() {
         String many = "{'op':'test','path':'/a'},".repeat(JsonPatch.MAX_OPERATIONS);
-        assertThatThrownBy(() -> JsonPatch.parse(bytes("[" + many + "{'op':'test','path':'/a'}]")))
+        assertThatThrownBy(() -> JsonPatch.parse(bytes("[" + many + "{'op':'test','path':'/a'}]"), false))
                 .hasMessage(
                         "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001");
     }
@@ -94,7 +119,7 @@ final class JsonPatchTest {
         String doubling = IntStream.range(0, 20)
                 .mapToObj(i -> "{'op':'copy','path':'/data/c" + i + "','from':'/data'}")
                 .collect(Collectors.joining(",", "[", "]"));
-        JsonPatch patch = JsonPatch.parse(bytes(doubling));
+        JsonPatch patch = JsonPatch.parse(bytes(doubling), false);
         assertThatThrownBy(() -> patch.apply(tree(DOCUMENT))).isInstanceOf(StatusException.class);
     }
 

@@ -26,16 +26,17 @@ final class MergePatchTest {
                 "{}                 | {'a':[{'b':null},null]}  | {'a':[{},null]}",
             })
     void mergesMembersAndReplacesLists(String document, String patch, String expected) {
-        assertThat(MergePatch.parse(bytes(patch)).apply(tree(document))).isEqualTo(tree(expected));
+        assertThat(MergePatch.parse(bytes(patch), false).apply(tree(document)).tree())
+                .isEqualTo(tree(expected));
     }
 
     @Test
     void refusesWhatIsNoObject() {
-        assertThatThrownBy(() -> MergePatch.parse(bytes("null"))).hasMessage("Invalid JSON Patch");
-        assertThatThrownBy(() -> MergePatch.parse(bytes("true"))).hasMessageContaining("cannot unmarshal bool");
-        assertThatThrownBy(() -> MergePatch.parse(bytes("{} {}")))
+        assertThatThrownBy(() -> MergePatch.parse(bytes("null"), false)).hasMessage("Invalid JSON Patch");
+        assertThatThrownBy(() -> MergePatch.parse(bytes("true"), false)).hasMessageContaining("cannot unmarshal bool");
+        assertThatThrownBy(() -> MergePatch.parse(bytes("{} {}"), false))
                 .hasMessage("error decoding patch: invalid character '{' after top-level value");
-        assertThatThrownBy(() -> MergePatch.parse(bytes("data: x")))
+        assertThatThrownBy(() -> MergePatch.parse(bytes("data: x"), false))
                 .hasMessage("error decoding patch: invalid character 'd' looking for beginning of value");
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
@@ -32,8 +33,9 @@ final class StrategicMergePatchTest {
     void mergesListsByKey(String containers, String expected) {
         ObjectNode pod =
                 tree("{'spec':{'containers':[{'name':'a','image':'1'},{'name':'b','image':'1'},{'name':'c'}]}}");
-        ObjectNode patched = StrategicMergePatch.parse(bytes("{'spec':{'containers':" + containers + "}}"))
-                .apply(pod, POD);
+        JsonNode patched = StrategicMergePatch.parse(bytes("{'spec':{'containers':" + containers + "}}"))
+                .apply(pod, POD)
+                .tree();
         assertThat(patched).isEqualTo(tree("{'spec':{'containers':" + expected + "}}"));
     }
 
@@ -50,7 +52,8 @@ final class StrategicMergePatchTest {
     void mergesListsOfScalars(String metadata, String expected) {
         ObjectNode pod = tree("{'metadata':{'finalizers':['x','y']}}");
         assertThat(StrategicMergePatch.parse(bytes("{'metadata':" + metadata + "}"))
-                        .apply(pod, POD))
+                        .apply(pod, POD)
+                        .tree())
                 .isEqualTo(tree("{'metadata':{'finalizers':" + expected + "}}"));
     }
 
@@ -58,7 +61,8 @@ final class StrategicMergePatchTest {
     void keepsUnlistedElementsBesideTheirOldNeighbours() {
         ObjectNode pod = tree("{'spec':{'volumes':[{'name':'a'},{'name':'b'},{'name':'c'}]}}");
         assertThat(StrategicMergePatch.parse(bytes("{'spec':{'$setElementOrder/volumes':[{'name':'c'},{'name':'a'}]}}"))
-                        .apply(pod, POD))
+                        .apply(pod, POD)
+                        .tree())
                 .isEqualTo(tree("{'spec':{'volumes':[{'name':'b'},{'name':'c'},{'name':'a'}]}}"));
     }
 
@@ -66,7 +70,8 @@ final class StrategicMergePatchTest {
     void replacesWhatTheSchemaSaysIsReplaced() {
         ObjectNode budget = tree("{'spec':{'selector':{'matchLabels':{'a':'b'}},'minAvailable':1}}");
         assertThat(StrategicMergePatch.parse(bytes("{'spec':{'selector':{'matchLabels':{'c':'d'}}}}"))
-                        .apply(budget, BUDGET))
+                        .apply(budget, BUDGET)
+                        .tree())
                 .isEqualTo(tree("{'spec':{'selector':{'matchLabels':{'c':'d'}},'minAvailable':1}}"));
     }
 
@@ -86,6 +91,18 @@ final class StrategicMergePatchTest {
         assertThatThrownBy(() -> StrategicMergePatch.parse(bytes(patch)).apply(pod, POD))
                 .hasMessage(message.replace("\"\"", "\""))
                 .satisfies(e -> assertThat(((StatusException) e).code()).isEqualTo(code));
+    }
+
+    @Test
+    void showsThePatchWithoutTheDirectivesItHasFollowed() {
+        ObjectNode pod = tree("{'metadata':{'labels':{'a':'b'}}}");
+        assertThat(StrategicMergePatch.parse(
+                                bytes(
+                                        "{'metadata':{'labels':{'$patch':'replace','c':1.0}},'spec':{'volumes':[{'$patch':'replace'}]}}"))
+                        .apply(pod, POD)
+                        .shown()
+                        .get())
+                .isEqualTo("map[metadata:map[labels:map[c:1]] spec:map[volumes:[map[$patch:replace]]]]");
     }
 
     private static ObjectNode tree(String text) {
