@@ -150,6 +150,10 @@ final class ClusterParts implements AutoCloseable {
                 .authenticator(StaticTokens.parse(options.tokens()))
                 .authorizer(this::authorizer)
                 .serviceRange(chosenRanges());
+        if (authority != null) {
+            builder.authenticator(
+                    StaticTokens.of(authority.secret(ADMINISTRATOR), User.of(ADMINISTRATOR, User.MASTERS)));
+        }
         options.disabledAdmission().forEach(builder::withoutAdmission);
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
@@ -234,11 +238,10 @@ final class ClusterParts implements AutoCloseable {
         served = new InetSocketAddress(bound, server.port());
         String host = bound.isAnyLocalAddress() ? "127.0.0.1" : bound.getHostAddress();
         String url = "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
-        KeyCertificate administrator = authority.client(ADMINISTRATOR, List.of(User.MASTERS));
         endpoint = new Endpoint(
                 url,
                 new Kubeconfig("amphora", url, authority.certificatePem())
-                        .forCertificate(ADMINISTRATOR, administrator));
+                        .forToken(ADMINISTRATOR, authority.secret(ADMINISTRATOR)));
         log.info("Serving at {}", url);
     }
 

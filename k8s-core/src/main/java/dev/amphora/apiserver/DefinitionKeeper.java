@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DefinitionKeeper {
     private static final Logger log = LoggerFactory.getLogger(DefinitionKeeper.class);
+    private static final Duration SOON = Duration.ofMillis(100);
     private static final Duration AGAIN = Duration.ofSeconds(5);
     private static final int MAX_ATTEMPTS = 10;
 
@@ -86,7 +87,7 @@ final class DefinitionKeeper {
             }
             Definition definition = found.get();
             if (definition.isBeingDeleted()) {
-                actor.execute(() -> drain(name));
+                actor.schedule(SOON, () -> drain(name));
                 return;
             }
             List<Definition> others = new ArrayList<>(ofGroup(definition.group()));

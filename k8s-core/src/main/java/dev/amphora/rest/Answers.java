@@ -51,10 +51,16 @@ final class Answers {
         if (format != Accept.Format.JSON || pretty) {
             return write(tree(list, bareItems), format, pretty);
         }
+        // Lists of custom kinds are maps in the reference, whose members go out in alphabetical order.
         ObjectNode head = Json.object();
-        head.put("kind", list.kind());
+        ObjectNode tail = Json.object();
+        if (bareItems) {
+            head.put("kind", list.kind());
+        } else {
+            tail.put("kind", list.kind());
+        }
         head.put("apiVersion", list.apiVersion());
-        head.set("metadata", metadata(list, bareItems));
+        (bareItems ? head : tail).set("metadata", metadata(list, bareItems));
         byte[] start = Json.write(head);
         ByteArrayOutputStream out = new ByteArrayOutputStream(
                 start.length + 16 + 1024 * list.items().size());
@@ -72,7 +78,14 @@ final class Answers {
                 out.writeBytes(item.bytes());
             }
         }
-        out.writeBytes(ITEMS_END);
+        if (bareItems) {
+            out.writeBytes(ITEMS_END);
+        } else {
+            out.writeBytes("],".getBytes(StandardCharsets.US_ASCII));
+            byte[] end = Json.write(tail);
+            out.write(end, 1, end.length - 1);
+            out.write('\n');
+        }
         return out.toByteArray();
     }
 

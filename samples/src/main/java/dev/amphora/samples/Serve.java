@@ -7,6 +7,7 @@ import dev.amphora.Endpoint;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.proxy.UserspaceProxy;
+import dev.amphora.rest.tls.CertificateAuthority;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -359,7 +360,7 @@ final class Serve implements Callable<Integer> {
 
     private static void write(Path file, String text) {
         try {
-            Files.writeString(file, text);
+            CertificateAuthority.writePrivately(file, text);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file, e);
         }

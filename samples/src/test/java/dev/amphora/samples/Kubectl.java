@@ -22,9 +22,9 @@ import java.util.stream.Stream;
  * @param home a directory for its cache and output, its own
  * @param namespace the one it works in
  */
-record Kubectl(Path binary, Path kubeconfig, Path home, String namespace) {
+public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace) {
     /** Said where none is found. */
-    static final String HOW_TO_GET_KUBECTL =
+    public static final String HOW_TO_GET_KUBECTL =
             """
             No kubectl here.
             To get one:  https://dl.k8s.io/release/v1.33.0/bin/linux/amd64/kubectl, or the package google-cloud-cli-kubectl
@@ -36,7 +36,7 @@ record Kubectl(Path binary, Path kubeconfig, Path home, String namespace) {
     private static final long PATIENCE_SECONDS = 60;
 
     /** All in KUBECTL_DIR, if that is set; else the versions that matter, if they are installed; else the one on the PATH. */
-    static List<Path> installed() {
+    public static List<Path> installed() {
         String chosen = System.getenv("KUBECTL_DIR");
         if (chosen != null) {
             return in(Path.of(chosen))

@@ -3,7 +3,6 @@ package dev.amphora.samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
 import dev.amphora.runtime.fake.CommandHandler;
 import dev.amphora.runtime.fake.ContainerBehavior;
@@ -13,7 +12,6 @@ import dev.amphora.runtime.fake.HttpHandler;
 import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.LocalPortForward;
@@ -42,7 +40,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients talk to containers: kubectl, whose older versions speak SPDY and the newer ones WebSocket, and the fabric8 client. */
 class KubectlStreamsIT {
-    private static final String TOKEN = "token-of-the-test";
     private static final String NONE = "none";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -58,7 +55,6 @@ class KubectlStreamsIT {
         FakeRuntime runtime = new FakeRuntime().behave("example.dev/web:1", web());
         cluster = Cluster.builder()
                 .store(new MemoryStore())
-                .api(ApiOptions.defaults().withTokens(TOKEN + ",admin,1,system:masters"))
                 .node("worker-1", runtime)
                 .serve(0)
                 .start();
@@ -257,13 +253,8 @@ class KubectlStreamsIT {
         }
     }
 
-    /** With a token, for the client reads no keys of elliptic curves without further libraries. */
     private static Config overHttps() throws IOException {
-        return new ConfigBuilder(Config.fromKubeconfig(Files.readString(directory.resolve("kubeconfig"))))
-                .withClientCertData(null)
-                .withClientKeyData(null)
-                .withOauthToken(TOKEN)
-                .build();
+        return Config.fromKubeconfig(Files.readString(directory.resolve("kubeconfig")));
     }
 
     private static String read(Path file) {

@@ -54,7 +54,7 @@ class ServeIT {
         assertThat(printed.get(3)).startsWith("export KUBECONFIG=" + temporary);
         assertThat(printed.get(4)).isEqualTo("kubectl get all --all-namespaces");
         Path kubeconfig = Path.of(printed.get(3).substring("export KUBECONFIG=".length()));
-        assertThat(kubeconfig).content().contains("certificate-authority-data", "client-key-data");
+        assertThat(kubeconfig).content().contains("certificate-authority-data", "token: ");
         URI api = URI.create(printed.get(1).replaceAll(".* at (https:[^,]*),.*", "$1"));
         assertThat(get(api.resolve("/readyz"), null)).isEqualTo("ok");
         JsonNode nodes = Json.read(get(api.resolve("/api/v1/nodes"), TOKEN).getBytes(StandardCharsets.UTF_8));
@@ -135,7 +135,7 @@ class ServeIT {
             value = {
                 "--components=some | --components is api, control-plane or all, not some",
                 "--authorization-mode=Magic | authorization mode Magic is none of AlwaysAllow, AlwaysDeny, Node, RBAC",
-                "--service-cluster-ip-range=wide | not an IPv4 range of at least four addresses: wide",
+                "--service-cluster-ip-range=wide | not a range of addresses: wide",
                 "--disable-admission-plugins=Magic | there is no admission plugin Magic",
                 "--enable-admission-plugins=Magic | there is no admission plugin Magic",
                 "--token-auth-file=/nowhere/tokens | --token-auth-file: cannot read /nowhere/tokens",

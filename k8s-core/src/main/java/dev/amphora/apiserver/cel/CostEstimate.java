@@ -224,6 +224,10 @@ final class CostEstimate {
                 }
                 return Cost.ONE;
             case "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_":
+                boolean equality = function.equals("_==_") || function.equals("_!=_");
+                if (equality && first.equals(Cost.ONE) && second.equals(Cost.ONE)) {
+                    return Cost.NOTHING;
+                }
                 long least = Math.min(first.most(), second.most());
                 return new Cost(Math.min(first.least(), second.least()), least).times(TEXT_STEP);
             case "@in":

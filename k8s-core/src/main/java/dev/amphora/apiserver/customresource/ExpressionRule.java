@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One rule of {@code x-kubernetes-validations}, compiled. */
 final class ExpressionRule {
+    /** The name of the type of {@code self} in messages. */
+    static final String SELF = "selfType1";
+
     private static final int LONGEST_MESSAGE = 5 << 10;
 
     private final JsonNode source;

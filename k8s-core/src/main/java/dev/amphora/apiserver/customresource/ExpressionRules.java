@@ -32,7 +32,7 @@ final class ExpressionRules {
 
     static List<FieldError> check(JsonNode schema, String path) {
         ExpressionRules rules = new ExpressionRules();
-        rules.schema(schema, path, true, "selfType", 1L, "");
+        rules.schema(schema, path, true, 1L, "");
         if (rules.total > TOTAL_LIMIT) {
             rules.expenses.sort(Comparator.comparingLong(Expense::cost).reversed());
             rules.expenses.stream()
@@ -59,26 +59,18 @@ final class ExpressionRules {
      * @param count how often the value can occur, null if nothing limits that
      * @param uncorrelated the place above which old and new values can't be told to belong together, empty if there is none
      */
-    private void schema(
-            JsonNode schema, String path, boolean root, String name, @Nullable Long count, String uncorrelated) {
+    private void schema(JsonNode schema, String path, boolean root, @Nullable Long count, String uncorrelated) {
         if (!schema.isObject() || !ExpressionSchema.hasRules(schema)) {
             return;
         }
         for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
             String key = property.getKey();
-            schema(
-                    property.getValue(),
-                    path + ".properties[" + key + "]",
-                    false,
-                    name + "." + key,
-                    count,
-                    uncorrelated);
+            schema(property.getValue(), path + ".properties[" + key + "]", false, count, uncorrelated);
         }
         schema(
                 schema.path("additionalProperties"),
                 path + ".additionalProperties",
                 false,
-                name + ".@elem",
                 times(count, schema.get("maxProperties")),
                 uncorrelated);
         boolean keyed = schema.path("x-kubernetes-list-type").asText("").equals("map");
@@ -86,10 +78,9 @@ final class ExpressionRules {
                 schema.path("items"),
                 path + ".items",
                 false,
-                name + ".@idx",
                 times(count, schema.get("maxItems")),
                 keyed || !uncorrelated.isEmpty() ? uncorrelated : path);
-        rules(schema, path, root, name, count, uncorrelated);
+        rules(schema, path, root, count, uncorrelated);
     }
 
     private static @Nullable Long times(@Nullable Long count, @Nullable JsonNode most) {
@@ -103,8 +94,7 @@ final class ExpressionRules {
         return one > Long.MAX_VALUE / other ? Long.MAX_VALUE : one * other;
     }
 
-    private void rules(
-            JsonNode schema, String path, boolean root, String name, @Nullable Long count, String uncorrelated) {
+    private void rules(JsonNode schema, String path, boolean root, @Nullable Long count, String uncorrelated) {
         JsonNode sources = schema.path(KEYWORD);
         if (sources.isEmpty()) {
             return;
@@ -112,7 +102,7 @@ final class ExpressionRules {
         for (int i = 0; i < sources.size(); i++) {
             texts(sources.get(i), schema, path + "." + KEYWORD + "[" + i + "]");
         }
-        SchemaType type = SchemaType.of(schema, root, name);
+        SchemaType type = SchemaType.of(schema, root, ExpressionRule.SELF);
         if (type == null) {
             errors.add(FieldError.internal(
                     path + "." + KEYWORD,

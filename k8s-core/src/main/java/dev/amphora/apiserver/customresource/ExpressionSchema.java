@@ -18,10 +18,10 @@ final class ExpressionSchema {
     private final @Nullable ExpressionSchema items;
     private final @Nullable ExpressionSchema additional;
 
-    private ExpressionSchema(Structural schema, boolean root, String name) {
+    private ExpressionSchema(Structural schema, boolean root) {
         this.schema = schema;
         JsonNode sources = schema.source().path("x-kubernetes-validations");
-        type = sources.isEmpty() ? null : SchemaType.of(schema.source(), root, name);
+        type = sources.isEmpty() ? null : SchemaType.of(schema.source(), root, ExpressionRule.SELF);
         ImmutableList.Builder<ExpressionRule> all = ImmutableList.builder();
         if (type != null) {
             for (JsonNode source : sources) {
@@ -32,16 +32,16 @@ final class ExpressionSchema {
         ImmutableMap.Builder<String, ExpressionSchema> below = ImmutableMap.builder();
         schema.properties().forEach((field, property) -> {
             if (hasRules(property.source())) {
-                below.put(field, new ExpressionSchema(property, false, name + "." + field));
+                below.put(field, new ExpressionSchema(property, false));
             }
         });
         properties = below.buildOrThrow();
-        items = child(schema.items(), name + ".@idx");
-        additional = child(schema.additional(), name + ".@elem");
+        items = child(schema.items());
+        additional = child(schema.additional());
     }
 
-    private static @Nullable ExpressionSchema child(@Nullable Structural schema, String name) {
-        return schema == null || !hasRules(schema.source()) ? null : new ExpressionSchema(schema, false, name);
+    private static @Nullable ExpressionSchema child(@Nullable Structural schema) {
+        return schema == null || !hasRules(schema.source()) ? null : new ExpressionSchema(schema, false);
     }
 
     /** Whether there are rules anywhere in a schema. */
@@ -55,7 +55,7 @@ final class ExpressionSchema {
      * @param root whether it is that of whole objects
      */
     static ExpressionSchema of(Structural schema, boolean root) {
-        return new ExpressionSchema(schema, root, "selfType");
+        return new ExpressionSchema(schema, root);
     }
 
     /**

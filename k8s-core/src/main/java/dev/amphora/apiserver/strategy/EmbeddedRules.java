@@ -53,7 +53,7 @@ final class EmbeddedRules {
         if (!metadata.value().isObject()) {
             return;
         }
-        if (metadata.at("name").isEmpty() && metadata.at("generateName").isEmpty()) {
+        if (metadata.at("name").isEmpty()) {
             LabelRules.labels(metadata.at("labels"));
             LabelRules.annotations(metadata.at("annotations"));
         } else {

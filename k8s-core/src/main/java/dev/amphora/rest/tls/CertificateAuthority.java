@@ -24,8 +24,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The cluster's own certificate authority. Issues elliptic-curve (P-256) certificates for servers and for clients; a client's common name
@@ -124,6 +127,23 @@ public final class CertificateAuthority {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         }
         Files.writeString(file, content);
+    }
+
+    /**
+     * A secret that only the holder of the authority's key can make, the same each time; 256 bits as base64url.
+     *
+     * @param purpose tells secrets apart
+     */
+    public String secret(String purpose) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(own.key().getEncoded(), "HmacSHA256"));
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(mac.doFinal(purpose.getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot make a secret", e);
+        }
     }
 
     /** The authority's own certificate and key. */

@@ -1,10 +1,13 @@
 package dev.amphora.samples.conformance;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Runs other programs. */
 final class Commands {
@@ -35,6 +38,19 @@ final class Commands {
             Files.delete(stdout);
             Files.delete(stderr);
         }
+    }
+
+    /** A program on the PATH; null if there is none of that name. */
+    static @Nullable Path onThePath(String name) {
+        String path = System.getenv("PATH");
+        return path == null
+                ? null
+                : Pattern.compile(File.pathSeparator, Pattern.LITERAL)
+                        .splitAsStream(path)
+                        .map(directory -> Path.of(directory, name))
+                        .filter(Files::isExecutable)
+                        .findFirst()
+                        .orElse(null);
     }
 
     private static String read(Path file) throws IOException {

@@ -54,11 +54,7 @@ final class Report {
 
     private synchronized void tell(String folder, String title, List<String> differences) {
         for (Tally tally : tallies(folder)) {
-            if (differences.isEmpty()) {
-                tally.passed();
-            } else {
-                tally.failed();
-            }
+            tally.count(differences.isEmpty());
         }
         if (differences.isEmpty()) {
             return;

@@ -62,7 +62,7 @@ final class Session implements AutoCloseable {
     /** The webhook server, started when it is needed first. */
     Webhooks webhooks() {
         if (webhooks == null) {
-            webhooks = Webhooks.start();
+            webhooks = new Webhooks();
         }
         return webhooks;
     }

@@ -14,7 +14,8 @@ import java.util.Set;
  */
 record Setting(String topic, String controllers) {
     private static final String ALL = "*";
-    private static final String TOKENS =
+    /** The users of the recordings: token, user, uid, groups. */
+    static final String TOKENS =
             """
             admin,admin,admin-uid,system:masters
             alice,alice,alice-uid,dev
@@ -22,6 +23,7 @@ record Setting(String topic, String controllers) {
             kcm,system:kube-controller-manager,kcm-uid
             node1,system:node:node-1,node1-uid,system:nodes
             """;
+
     private static final Set<String> WITH_NODE_RESTRICTION = Set.of("crd", "admission", "access");
     private static final String DUAL_STACK = "defaults-serviceaccount-dualstack";
 

@@ -18,6 +18,14 @@ final class Tally {
         skipped++;
     }
 
+    void count(boolean good) {
+        if (good) {
+            passed();
+        } else {
+            failed();
+        }
+    }
+
     boolean hasFailures() {
         return failed > 0;
     }

@@ -39,9 +39,9 @@ final class VectorFiles {
     /**
      * The recordings at some places.
      *
-     * @param part a folder such as {@code api}, to which a place that has one is narrowed
+     * @param parts folders such as {@code api}: a place is narrowed to the first that it has
      */
-    static Opened open(List<Path> places, String part) throws IOException {
+    static Opened open(List<Path> places, String... parts) throws IOException {
         Opened opened = new Opened();
         for (Path place : places) {
             Path root = place;
@@ -50,8 +50,13 @@ final class VectorFiles {
                 opened.archives.add(archive);
                 root = archive.getPath("/");
             }
-            Path narrowed = root.resolve(part);
-            opened.files.addAll(in(Files.isDirectory(narrowed) ? narrowed : root));
+            Path whole = root;
+            Path narrowed = Stream.of(parts)
+                    .map(whole::resolve)
+                    .filter(Files::isDirectory)
+                    .findFirst()
+                    .orElse(whole);
+            opened.files.addAll(in(narrowed));
         }
         return opened;
     }

@@ -6,28 +6,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
-import dev.amphora.rest.tls.CertificateAuthority;
-import dev.amphora.rest.tls.KeyCertificate;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 
 /**
  * An HTTPS server that answers admission and conversion reviews as the member {@code webhooks} of a scenario says: by path, in order, the
@@ -37,63 +25,22 @@ final class Webhooks implements AutoCloseable {
     private static final Duration FOR_CALLS = Duration.ofSeconds(5);
     private static final Duration AFTERMATH = Duration.ofMillis(50);
     private static final Duration AFTERMATH_OF_NONE = Duration.ofMillis(200);
-    private static final char[] NO_PASSWORD = new char[0];
 
     /** Of this server, which talks over sockets even if the cluster under test lives in a simulation. */
     private final Kernel kernel = new ThreadedKernel();
 
-    private final HttpsServer server;
-    private final String caBundle;
+    private final LoopbackHttps server = LoopbackHttps.start(kernel, this::answer);
     private final Map<String, List<JsonNode>> answers = new HashMap<>();
     private final List<JsonNode> calls = new ArrayList<>();
 
-    private Webhooks(HttpsServer server, String caBundle) {
-        this.server = server;
-        this.caBundle = caBundle;
-    }
-
-    static Webhooks start() {
-        try (Kernel clock = new ThreadedKernel()) {
-            CertificateAuthority authority = CertificateAuthority.generate(clock);
-            KeyCertificate serving =
-                    authority.server("127.0.0.1", List.of("localhost"), List.of(InetAddress.getLoopbackAddress()));
-            HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            server.setHttpsConfigurator(new HttpsConfigurator(context(serving)));
-            String bundle = Base64.getEncoder()
-                    .encodeToString(authority.certificatePem().getBytes(StandardCharsets.UTF_8));
-            Webhooks webhooks = new Webhooks(server, bundle);
-            server.createContext("/", webhooks::answer);
-            server.setExecutor(webhooks.kernel.blocking());
-            server.start();
-            return webhooks;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static SSLContext context(KeyCertificate serving) {
-        try {
-            KeyStore keys = KeyStore.getInstance("PKCS12");
-            keys.load(null, NO_PASSWORD);
-            keys.setKeyEntry("serving", serving.key(), NO_PASSWORD, new Certificate[] {serving.certificate()});
-            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(keys, NO_PASSWORD);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            return context;
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException("no TLS", e);
-        }
-    }
-
     /** Host and port. */
     String host() {
-        return "127.0.0.1:" + server.getAddress().getPort();
+        return "127.0.0.1:" + server.port();
     }
 
     /** The base64 of the PEM certificate of the authority that vouches for this server. */
     String caBundle() {
-        return caBundle;
+        return Base64.getEncoder().encodeToString(server.authorityPem().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Begins anew with the answers of a scenario. */
@@ -201,7 +148,7 @@ final class Webhooks implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop(0);
+        server.close();
         kernel.close();
     }
 }

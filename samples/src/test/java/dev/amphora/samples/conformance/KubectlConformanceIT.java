@@ -1,0 +1,35 @@
+package dev.amphora.samples.conformance;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.amphora.samples.Kubectl;
+import dev.amphora.samples.conformance.KubectlCluster.Level;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What a user of kubectl was recorded to see of an API server, with the newest kubectl that is installed. */
+class KubectlConformanceIT {
+    /** Whose output was recorded, whole or in what differs. */
+    private static final Set<String> RECORDED = Set.of("1.27", "1.30", "1.32", "1.33");
+
+    @Test
+    void printsAsWithTheReferenceAgainstAnApiServerAlone() throws Exception {
+        List<Path> installed = Kubectl.installed();
+        assumeTrue(!installed.isEmpty(), Kubectl.HOW_TO_GET_KUBECTL);
+        Path kubectl = installed.get(installed.size() - 1);
+        String version = KubectlRuns.version(kubectl);
+        String minor = version.substring(0, version.lastIndexOf('.'));
+        assumeTrue(RECORDED.contains(minor), "kubectl " + version + " is here; recorded are " + RECORDED);
+        Outcomes outcomes = new Outcomes();
+        Path archive = Path.of(KubectlConformanceIT.class
+                .getResource("/conformance/kubectl.zip")
+                .toURI());
+        try (VectorFiles.Opened opened = VectorFiles.open(List.of(archive), "kubectl/scenarios")) {
+            List<KubectlScenario> scenarios = KubectlRuns.select(opened.files(), version, Level.api);
+            new KubectlRuns(kubectl, 2).replay(scenarios, () -> KubectlCluster.embedded(Level.api), outcomes::of);
+        }
+        outcomes.assertOnly(KnownFailures.of("kubectl", minor));
+    }
+}
