@@ -60,7 +60,7 @@ final class FieldLabels {
         if (field.startsWith("regarding.")) {
             return "involvedObject." + field.substring("regarding.".length());
         }
-        if (field.startsWith("involvedObject.") || field.equals("reportingComponent")) {
+        if (field.startsWith("involvedObject.") || field.equals("reportingComponent") || field.equals("source")) {
             return "";
         }
         return field.equals("reportingController") ? "reportingComponent" : field;
