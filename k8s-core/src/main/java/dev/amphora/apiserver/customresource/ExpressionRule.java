@@ -81,6 +81,12 @@ final class ExpressionRule {
      * @return what is wrong; empty if nothing, or if the rule is about a change and there is none
      */
     Optional<FieldError> check(JsonNode value, @Nullable JsonNode old, SchemaType type, String path) {
+        if (!rule.error().isEmpty()) {
+            return Optional.of(FieldError.invalid(
+                    ValueResult.shown(path),
+                    type.jsonType(),
+                    "rule compile error: compilation failed: " + rule.error()));
+        }
         Map<String, Object> variables = new HashMap<>();
         if (usesOld()) {
             if (old == null && !optionalOld()) {
