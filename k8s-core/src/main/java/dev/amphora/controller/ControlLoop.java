@@ -190,6 +190,10 @@ public final class ControlLoop<K> implements AutoCloseable {
             log.debug("{} will try {} again: {}", name, key, e.getMessage());
             result = Result.retry();
         } catch (RuntimeException e) {
+            if (closed) {
+                // What it still did met things that are closed already.
+                return;
+            }
             log.error("{} failed on {}", name, key, e);
             result = Result.retry();
         }
