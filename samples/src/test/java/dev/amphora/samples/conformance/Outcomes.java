@@ -28,6 +28,19 @@ final class Outcomes {
         };
     }
 
+    /** The same for a file that is replayed again: what it told before is forgotten. */
+    synchronized Results again(String file) {
+        replayed.removeIf(name -> name.startsWith(file + " "));
+        failed.keySet().removeIf(name -> name.startsWith(file + " "));
+        return of(file);
+    }
+
+    /** Whether a file differs in what isn't known to. */
+    synchronized boolean surprises(KnownFailures known, String file) {
+        return known.disagreement(replayed, failed.keySet()).stream()
+                .anyMatch(message -> message.startsWith(KnownFailures.FAILS + file + " "));
+    }
+
     private synchronized void add(String name, List<String> differences) {
         replayed.add(name);
         if (!differences.isEmpty()) {
