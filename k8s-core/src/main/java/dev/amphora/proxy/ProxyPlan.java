@@ -67,7 +67,7 @@ final class ProxyPlan {
     record Route(String service, ImmutableList<Backend> backends, @Nullable Duration affinity) {}
 
     /**
-     * Plans the routes of all Services.
+     * Plans the routes of some Services.
      *
      * @param nodeName the node whose endpoints are local
      */
@@ -75,12 +75,9 @@ final class ProxyPlan {
             Collection<Service> services, Collection<EndpointSlice> slices, String nodeName) {
         Map<String, List<EndpointSlice>> byService = new HashMap<>();
         for (EndpointSlice slice : slices) {
-            Map<String, String> labels = slice.getMetadata().getLabels();
-            String service = labels == null ? null : labels.get(SERVICE_NAME);
+            String service = serviceOf(slice);
             if (service != null && !"FQDN".equals(slice.getAddressType())) {
-                byService
-                        .computeIfAbsent(slice.getMetadata().getNamespace() + "/" + service, key -> new ArrayList<>())
-                        .add(slice);
+                byService.computeIfAbsent(service, key -> new ArrayList<>()).add(slice);
             }
         }
         Map<Frontend, Route> routes = new TreeMap<>();
@@ -104,6 +101,13 @@ final class ProxyPlan {
             }
         }
         return ImmutableSortedMap.copyOf(routes);
+    }
+
+    /** The Service that a slice belongs to, as {@code namespace/name}; null if to none. */
+    static @Nullable String serviceOf(EndpointSlice slice) {
+        Map<String, String> labels = slice.getMetadata().getLabels();
+        String service = labels == null ? null : labels.get(SERVICE_NAME);
+        return service == null ? null : slice.getMetadata().getNamespace() + "/" + service;
     }
 
     private static boolean isCarried(Service service) {

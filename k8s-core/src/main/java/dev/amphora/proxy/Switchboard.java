@@ -1,6 +1,5 @@
 package dev.amphora.proxy;
 
-import com.google.common.collect.ImmutableSortedMap;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.proxy.ProxyPlan.Backend;
 import dev.amphora.proxy.ProxyPlan.Frontend;
@@ -18,11 +17,9 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +54,8 @@ final class Switchboard implements AutoCloseable {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Splice.Buffers buffers = new Splice.Buffers();
     private final Map<Frontend, Listener> listeners = new TreeMap<>();
-    private final Set<Frontend> refused = new HashSet<>();
-    private @Nullable ImmutableSortedMap<Frontend, Route> wanted;
+    private final Map<Frontend, Route> refused = new TreeMap<>();
+    private final Map<Frontend, Optional<Route>> wanted = new TreeMap<>();
     private Instant swept = Instant.EPOCH;
     private boolean closed;
 
@@ -72,10 +69,10 @@ final class Switchboard implements AutoCloseable {
         kernel.blocking().execute(this::run);
     }
 
-    /** Sets the routes. Connections under way are left alone; UDP flows to backends that are gone end. */
-    void connect(ImmutableSortedMap<Frontend, Route> routes) {
+    /** Changes the routes of some frontends. Connections under way are left alone; UDP flows to backends that are gone end. */
+    void connect(Map<Frontend, Optional<Route>> changes) {
         synchronized (this) {
-            wanted = routes;
+            wanted.putAll(changes);
         }
         selector.wakeup();
     }
@@ -93,21 +90,20 @@ final class Switchboard implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                ImmutableSortedMap<Frontend, Route> routes;
+                Map<Frontend, Optional<Route>> changes;
                 synchronized (this) {
                     if (closed) {
                         return;
                     }
-                    routes = wanted;
-                    wanted = null;
+                    changes = new TreeMap<>(wanted);
+                    wanted.clear();
                 }
-                if (routes != null) {
-                    apply(routes);
-                }
+                apply(changes);
                 selector.select(Switchboard::ready, SWEEP.toMillis());
                 if (!kernel.instant().isBefore(swept.plus(SWEEP))) {
                     swept = kernel.instant();
                     listeners.values().forEach(Listener::sweep);
+                    new TreeMap<>(refused).forEach(this::open);
                 }
             }
         } catch (IOException | RuntimeException e) {
@@ -132,31 +128,31 @@ final class Switchboard implements AutoCloseable {
         }
     }
 
-    private void apply(ImmutableSortedMap<Frontend, Route> routes) throws IOException {
-        List<Frontend> over = new ArrayList<>();
-        listeners.keySet().stream()
-                .filter(frontend -> !isServed(routes.get(frontend)))
-                .forEach(over::add);
-        for (Frontend frontend : over) {
-            Listener listener = listeners.remove(frontend);
-            if (listener != null) {
-                UserspaceProxy.closeQuietly(listener);
+    private void apply(Map<Frontend, Optional<Route>> changes) throws IOException {
+        boolean closes = false;
+        for (Map.Entry<Frontend, Optional<Route>> change : changes.entrySet()) {
+            if (!isServed(change.getValue().orElse(null))) {
+                refused.remove(change.getKey());
+                Listener listener = listeners.remove(change.getKey());
+                if (listener != null) {
+                    UserspaceProxy.closeQuietly(listener);
+                    closes = true;
+                }
             }
         }
-        if (!over.isEmpty()) {
+        if (closes) {
             // A closed port is free, and refuses, only when the selector has let go of it.
             selector.selectNow(Switchboard::ready);
         }
-        for (Map.Entry<Frontend, Route> entry : routes.entrySet()) {
-            Frontend frontend = entry.getKey();
-            Route route = entry.getValue();
+        changes.forEach((frontend, change) -> {
+            Route route = change.orElse(null);
             Listener listener = listeners.get(frontend);
-            if (listener != null) {
+            if (listener != null && route != null) {
                 listener.update(route);
-            } else if (isServed(route)) {
+            } else if (route != null && isServed(route)) {
                 open(frontend, route);
             }
-        }
+        });
     }
 
     private static boolean isServed(@Nullable Route route) {
@@ -174,7 +170,7 @@ final class Switchboard implements AutoCloseable {
                             : new UdpListener(kernel, selector, at, balancer));
             refused.remove(frontend);
         } catch (IOException e) {
-            if (refused.add(frontend)) {
+            if (refused.put(frontend, route) == null) {
                 log.warn(
                         "Service {} cannot be served at {}:{}: {}",
                         route.service(),

@@ -15,6 +15,13 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +35,7 @@ import org.slf4j.LoggerFactory;
  * sockets, and the proxy does nothing.
  */
 public final class UserspaceProxy implements ServiceProxy {
+    private static final String BY_SERVICE = "service";
     private static final Logger log = LoggerFactory.getLogger(UserspaceProxy.class);
 
     private @Nullable Actor actor;
@@ -36,6 +44,8 @@ public final class UserspaceProxy implements ServiceProxy {
     private @Nullable Informer<EndpointSlice> slices;
     private @Nullable Switchboard switchboard;
     private String nodeName = "";
+    private final Set<String> changed = new TreeSet<>();
+    private final RouteTable routes = new RouteTable();
     private boolean planned;
     private boolean started;
 
@@ -63,9 +73,11 @@ public final class UserspaceProxy implements ServiceProxy {
         Informer<EndpointSlice> allSlices = all.of(ResourceType.of(EndpointSlice.class));
         services = allServices;
         slices = allSlices;
-        allServices.addHandler(own, new Replan<>());
-        allSlices.addHandler(own, new Replan<>());
-        allServices.whenSynced(own, () -> allSlices.whenSynced(own, this::replanLater));
+        allSlices.addIndex(BY_SERVICE, slice -> Optional.ofNullable(ProxyPlan.serviceOf(slice)).stream()
+                .toList());
+        allServices.addHandler(own, new Replan<>(UserspaceProxy::nameOf));
+        allSlices.addHandler(own, new Replan<>(ProxyPlan::serviceOf));
+        allServices.whenSynced(own, () -> allSlices.whenSynced(own, () -> replanLater(null)));
     }
 
     @Override
@@ -92,10 +104,13 @@ public final class UserspaceProxy implements ServiceProxy {
         }
     }
 
-    /** Several changes at once are planned for once. */
-    private void replanLater() {
+    /** Several changes at once are planned for once, and only for the Services that they are about. */
+    private void replanLater(@Nullable String service) {
         Actor own;
         synchronized (this) {
+            if (service != null) {
+                changed.add(service);
+            }
             own = actor;
             if (planned || own == null) {
                 return;
@@ -109,21 +124,35 @@ public final class UserspaceProxy implements ServiceProxy {
         Informer<Service> allServices;
         Informer<EndpointSlice> allSlices;
         Switchboard board;
+        List<String> due;
         synchronized (this) {
             planned = false;
             allServices = services;
             allSlices = slices;
             board = switchboard;
+            if (board == null
+                    || allServices == null
+                    || allSlices == null
+                    || !allServices.hasSynced()
+                    || !allSlices.hasSynced()) {
+                return;
+            }
+            due = List.copyOf(changed);
+            changed.clear();
         }
-        if (board == null
-                || allServices == null
-                || allSlices == null
-                || !allServices.hasSynced()
-                || !allSlices.hasSynced()) {
-            return;
+        Map<String, ImmutableSortedMap<Frontend, Route>> plans = new TreeMap<>();
+        for (String name : due) {
+            int slash = name.indexOf('/');
+            List<Service> service = allServices.find(name.substring(0, slash), name.substring(slash + 1)).stream()
+                    .toList();
+            plans.put(name, ProxyPlan.plan(service, allSlices.byIndex(BY_SERVICE, name), nodeName));
         }
-        ImmutableSortedMap<Frontend, Route> routes = ProxyPlan.plan(allServices.list(), allSlices.list(), nodeName);
-        board.connect(routes);
+        board.connect(routes.set(plans));
+    }
+
+    private static String nameOf(Service service) {
+        return service.getMetadata().getNamespace() + "/"
+                + service.getMetadata().getName();
     }
 
     static void closeQuietly(Closeable socket) {
@@ -135,19 +164,26 @@ public final class UserspaceProxy implements ServiceProxy {
     }
 
     private final class Replan<T extends HasMetadata> implements InformerHandler<T> {
+        private final Function<T, @Nullable String> serviceOf;
+
+        Replan(Function<T, @Nullable String> serviceOf) {
+            this.serviceOf = serviceOf;
+        }
+
         @Override
         public void onAdd(T object) {
-            replanLater();
+            replanLater(serviceOf.apply(object));
         }
 
         @Override
         public void onUpdate(T old, T object) {
-            replanLater();
+            replanLater(serviceOf.apply(old));
+            replanLater(serviceOf.apply(object));
         }
 
         @Override
         public void onDelete(T last) {
-            replanLater();
+            replanLater(serviceOf.apply(last));
         }
     }
 }
