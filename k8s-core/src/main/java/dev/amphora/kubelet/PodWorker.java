@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,7 +71,7 @@ final class PodWorker {
             PodKiller killer,
             PodFiles files,
             Function<Pod, PodStatuses.@Nullable Waiting> admission,
-            java.util.function.Consumer<PodWorker> whenOver) {}
+            Consumer<PodWorker> whenOver) {}
 
     private final Tools tools;
     private final Agent agent;
@@ -158,6 +159,25 @@ final class PodWorker {
         }
     }
 
+    /** Goes on with an answer; a pass that breaks off for a reason that nobody thought of is repeated, as one that failed. */
+    private <T extends @Nullable Object> void then(
+            CompletionStage<T> stage, Consumer<T> onAnswer, Consumer<Throwable> onError) {
+        agent.then(
+                stage, answer -> guarded(() -> onAnswer.accept(answer)), error -> guarded(() -> onError.accept(error)));
+    }
+
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            log.error("Pod {} could not be looked after, and is tried again", PodSpecs.fullName(pod), e);
+            if (stage == Stage.STOPPING) {
+                stage = Stage.LIVING;
+            }
+            rest(agent.config().retry());
+        }
+    }
+
     // -- one pass ----------------------------------------------------------------------------------------------------
 
     private void pass() {
@@ -167,7 +187,7 @@ final class PodWorker {
             wake.cancel();
             wake = null;
         }
-        agent.then(agent.runtime().pod(uid), this::observed, this::runtimeFailed);
+        then(agent.runtime().pod(uid), this::observed, this::runtimeFailed);
     }
 
     private void observed(PodState fresh) {
@@ -175,7 +195,7 @@ final class PodWorker {
         if (told.isDone() && !told.isCompletedExceptionally()) {
             act(told.join());
         } else {
-            agent.then(told, this::act, error -> act(fresh));
+            then(told, this::act, error -> act(fresh));
         }
     }
 
@@ -240,7 +260,7 @@ final class PodWorker {
         } else if (onlyRepeats(plan)) {
             rest(Duration.between(agent.now(), quietUntil));
         } else {
-            agent.then(
+            then(
                     tools.files.prepare(pod, podIp()),
                     volumes -> {
                         mountRetry = FIRST_MOUNT_RETRY;
@@ -336,7 +356,7 @@ final class PodWorker {
             for (PodPlan.Start start : plan.starts()) {
                 chain = chain.thenComposeAsync(nothing -> start(start.container()), agent.actor());
             }
-            agent.then(chain, nothing -> over(), error -> {
+            then(chain, nothing -> over(), error -> {
                 failed = true;
                 over();
             });
@@ -357,7 +377,7 @@ final class PodWorker {
 
         private CompletionStage<Void> observeAgain() {
             CompletableFuture<Void> done = new CompletableFuture<>();
-            agent.then(
+            then(
                     agent.runtime().pod(uid),
                     fresh -> {
                         state = fresh;
@@ -379,7 +399,7 @@ final class PodWorker {
         private CompletionStage<Void> newSandbox() {
             CompletableFuture<Void> done = new CompletableFuture<>();
             sandbox = ContainerConfigs.sandbox(pod, plan.attempt(), agent.config());
-            agent.then(
+            then(
                     agent.runtime().runSandbox(sandbox),
                     made -> {
                         changed = true;
@@ -412,7 +432,7 @@ final class PodWorker {
             }
             ContainerLauncher.Launch launch =
                     new ContainerLauncher.Launch(pod, container, state, sandboxId, sandbox, podIp(), volumes);
-            agent.then(
+            then(
                     tools.launcher.start(launch),
                     nothing -> {
                         changed = true;
@@ -471,7 +491,7 @@ final class PodWorker {
             return;
         }
         again = true;
-        agent.then(stopEverything(), nothing -> rest(null), error -> {
+        then(stopEverything(), nothing -> rest(null), error -> {
             finished = false;
             rest(agent.config().retry());
         });
@@ -485,7 +505,7 @@ final class PodWorker {
             writeStatus(PodStatuses.Stage.STOPPING);
         }
         CompletionStage<Void> stopped = stopEverything();
-        agent.then(stopped, nothing -> lookAfterEnd(), error -> {
+        then(stopped, nothing -> lookAfterEnd(), error -> {
             log.warn("Stopping {} failed: {}", PodSpecs.fullName(pod), Agent.message(error));
             stage = Stage.LIVING;
             rest(agent.config().retry());
@@ -524,9 +544,9 @@ final class PodWorker {
     }
 
     private void lookAfterEnd() {
-        agent.then(
+        then(
                 agent.runtime().pod(uid),
-                fresh -> agent.then(lastWords.complete(pod, fresh), this::stopped, error -> stopped(fresh)),
+                fresh -> then(lastWords.complete(pod, fresh), this::stopped, error -> stopped(fresh)),
                 error -> {
                     stage = Stage.LIVING;
                     rest(agent.config().retry());
@@ -557,7 +577,7 @@ final class PodWorker {
                 removed =
                         removed.thenComposeAsync(nothing -> agent.runtime().removeSandbox(sandbox.id()), agent.actor());
             }
-            agent.then(removed, nothing -> over(), error -> {
+            then(removed, nothing -> over(), error -> {
                 log.warn("Removing {} failed: {}", PodSpecs.fullName(pod), Agent.message(error));
                 rest(agent.config().retry());
             });
@@ -577,7 +597,7 @@ final class PodWorker {
             deleteAsked = true;
             rest(null);
         } catch (StatusException e) {
-            deleteAsked = e.isNotFound() || e.isConflict();
+            deleteAsked = e.isNotFound();
             rest(deleteAsked ? null : agent.config().retry());
         }
     }
@@ -633,6 +653,7 @@ final class PodWorker {
         return false;
     }
 
+    /** Takes the pod as the API has it. What is new in it may not reach this worker again, so another pass looks at it. */
     private boolean refresh() {
         try {
             Pod fresh = agent.client()
@@ -644,6 +665,7 @@ final class PodWorker {
                 return false;
             }
             pod = fresh;
+            again = true;
             return true;
         } catch (StatusException e) {
             return false;

@@ -26,10 +26,14 @@ import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -160,6 +164,22 @@ class KubeletTest {
         kernel.advance(ofSeconds(2));
         assertThat(find("p")).isEmpty();
         assertThat(kernel.await(runtime.sandboxes())).isEmpty();
+    }
+
+    @Test
+    void stopsAPodThatIsDeletedWhileItsStatusIsBeingWritten() {
+        AtomicBoolean deleted = new AtomicBoolean();
+        Client kubelets = deletingBefore(
+                status -> status.getContainerStatuses().stream().anyMatch(ContainerStatus::getReady), deleted);
+        kubelet.close();
+        kubelet = new Kubelet(kernel, kubelets, runtime, KubeletConfig.of("n1"));
+        kubelet.start();
+        kernel.advance(ofSeconds(1));
+        client.create(pod("p"));
+
+        kernel.advance(ofMinutes(2));
+        assertThat(deleted).isTrue();
+        assertThat(find("p")).isEmpty();
     }
 
     @Test
@@ -382,6 +402,24 @@ class KubeletTest {
         client.delete(PODS, "default", "p", DeleteOptions.defaults());
         kernel.advance(ofMinutes(1));
         assertThat(find("p")).isEmpty();
+    }
+
+    /** A client before whose first write of such a status somebody else deletes the pod. */
+    private Client deletingBefore(Predicate<PodStatus> status, AtomicBoolean done) {
+        return (Client) Proxy.newProxyInstance(
+                Client.class.getClassLoader(), new Class<?>[] {Client.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("updateStatus")
+                            && arguments[0] instanceof Pod pod
+                            && status.test(pod.getStatus())
+                            && done.compareAndSet(false, true)) {
+                        client.delete(PODS, "default", pod.getMetadata().getName(), DeleteOptions.defaults());
+                    }
+                    try {
+                        return method.invoke(client, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private Lease lease() {
