@@ -105,14 +105,20 @@ public record FieldError(Type type, String field, String message) {
         return of(Type.FORBIDDEN, field, detail);
     }
 
-    /** {@code Too long: may not be more than 63 bytes}. */
+    /** {@code Too long: may not be more than 63 bytes}; a negative maximum is not told of. */
     public static FieldError tooLong(String field, int maximum) {
+        if (maximum < 0) {
+            return of(Type.TOO_LONG, field, "value is too long");
+        }
         return of(
                 Type.TOO_LONG, field, "may not be more than %d %s".formatted(maximum, maximum == 1 ? "byte" : "bytes"));
     }
 
-    /** {@code Too many: 3: must have at most 2 items}. */
+    /** {@code Too many: 3: must have at most 2 items}; a negative maximum is not told of. */
     public static FieldError tooMany(String field, int actual, int maximum) {
+        if (maximum < 0) {
+            return of(Type.TOO_MANY, field, actual + ": has too many items");
+        }
         return of(
                 Type.TOO_MANY,
                 field,

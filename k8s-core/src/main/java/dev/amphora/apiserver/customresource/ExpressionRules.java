@@ -7,7 +7,6 @@ import dev.amphora.apiserver.cel.SchemaType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The rules for the rules of a definition: they must compile, say what they may, and not cost too much. */
@@ -26,64 +25,42 @@ final class ExpressionRules {
     private final List<Expense> expenses = new ArrayList<>();
     private long total;
 
-    private ExpressionRules() {}
-
     private record Expense(String path, long cost) {}
 
-    static List<FieldError> check(JsonNode schema, String path) {
-        ExpressionRules rules = new ExpressionRules();
-        rules.schema(schema, path, true, 1L, "");
-        if (rules.total > TOTAL_LIMIT) {
-            rules.expenses.sort(Comparator.comparingLong(Expense::cost).reversed());
-            rules.expenses.stream()
-                    .filter(each -> each.cost > TOTAL_LIMIT / 100)
-                    .limit(MOST_EXPENSIVE)
-                    .forEach(
-                            each -> rules.errors.add(
-                                    FieldError.forbidden(
-                                            each.path,
-                                            "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema")));
-            rules.errors.add(FieldError.forbidden(
-                    path,
-                    exceeds(
-                            "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
-                            rules.total,
-                            TOTAL_LIMIT)));
-        }
-        return rules.errors;
+    /** What is wrong with the rules that were compiled. */
+    List<FieldError> errors() {
+        return errors;
     }
 
     /**
-     * Checks the rules of a schema and of what is below.
+     * What is wrong with all rules together.
      *
-     * @param count how often the value can occur, null if nothing limits that
-     * @param uncorrelated the place above which old and new values can't be told to belong together, empty if there is none
+     * @param path where the whole schema stands
      */
-    private void schema(JsonNode schema, String path, boolean root, @Nullable Long count, String uncorrelated) {
-        if (!schema.isObject() || !ExpressionSchema.hasRules(schema)) {
-            return;
+    List<FieldError> total(String path) {
+        List<FieldError> over = new ArrayList<>();
+        if (total > TOTAL_LIMIT) {
+            expenses.sort(Comparator.comparingLong(Expense::cost).reversed());
+            expenses.stream()
+                    .filter(each -> each.cost > TOTAL_LIMIT / 100)
+                    .limit(MOST_EXPENSIVE)
+                    .forEach(
+                            each -> over.add(
+                                    FieldError.forbidden(
+                                            each.path,
+                                            "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema")));
+            over.add(FieldError.forbidden(
+                    path,
+                    exceeds(
+                            "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
+                            total,
+                            TOTAL_LIMIT)));
         }
-        for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
-            String key = property.getKey();
-            schema(property.getValue(), path + ".properties[" + key + "]", false, count, uncorrelated);
-        }
-        schema(
-                schema.path("additionalProperties"),
-                path + ".additionalProperties",
-                false,
-                times(count, schema.get("maxProperties")),
-                uncorrelated);
-        boolean keyed = schema.path("x-kubernetes-list-type").asText("").equals("map");
-        schema(
-                schema.path("items"),
-                path + ".items",
-                false,
-                times(count, schema.get("maxItems")),
-                keyed || !uncorrelated.isEmpty() ? uncorrelated : path);
-        rules(schema, path, root, count, uncorrelated);
+        return over;
     }
 
-    private static @Nullable Long times(@Nullable Long count, @Nullable JsonNode most) {
+    /** How often a value occurs below one that occurs so often. */
+    static @Nullable Long times(@Nullable Long count, @Nullable JsonNode most) {
         return count == null || most == null || most.isNull() ? null : product(count, most.asLong());
     }
 
@@ -94,13 +71,16 @@ final class ExpressionRules {
         return one > Long.MAX_VALUE / other ? Long.MAX_VALUE : one * other;
     }
 
-    private void rules(JsonNode schema, String path, boolean root, @Nullable Long count, String uncorrelated) {
+    /**
+     * Compiles the rules at one place.
+     *
+     * @param count how often the value can occur, null if nothing limits that
+     * @param uncorrelated the place above which old and new values can't be told to belong together, empty if there is none
+     */
+    void compile(JsonNode schema, String path, boolean root, @Nullable Long count, String uncorrelated) {
         JsonNode sources = schema.path(KEYWORD);
         if (sources.isEmpty()) {
             return;
-        }
-        for (int i = 0; i < sources.size(); i++) {
-            texts(sources.get(i), schema, path + "." + KEYWORD + "[" + i + "]");
         }
         SchemaType type = SchemaType.of(schema, root, ExpressionRule.SELF);
         if (type == null) {
@@ -124,22 +104,32 @@ final class ExpressionRules {
         }
     }
 
-    private void texts(JsonNode source, JsonNode schema, String path) {
+    /** What is wrong with the rules at one place apart from their expressions. */
+    static List<FieldError> texts(JsonNode schema, String path) {
+        List<FieldError> errors = new ArrayList<>();
+        JsonNode sources = schema.path(KEYWORD);
+        for (int i = 0; i < sources.size(); i++) {
+            texts(sources.get(i), schema, path + "." + KEYWORD + "[" + i + "]", errors);
+        }
+        return errors;
+    }
+
+    private static void texts(JsonNode source, JsonNode schema, String path, List<FieldError> errors) {
         String message = source.path("message").asText("");
         if (source.path("rule").asText("").isBlank()) {
             errors.add(FieldError.required(path + ".rule", "rule is not specified"));
-        }
-        if (!message.isEmpty() && message.isBlank()) {
+        } else if (!message.isEmpty() && message.isBlank()) {
             errors.add(FieldError.invalid(path + ".message", message, "must be non-empty if specified"));
-        } else if (message.strip().contains("\n")) {
+        } else if (isBroken(message.strip())) {
             errors.add(FieldError.invalid(path + ".message", message, "message must not contain line breaks"));
-        } else if (source.path("rule").asText("").strip().contains("\n") && message.isEmpty()) {
+        } else if (isBroken(source.path("rule").asText("").strip()) && message.isEmpty()) {
             errors.add(
                     FieldError.required(path + ".message", "message must be specified if rule contains line breaks"));
         }
         String expression = source.path("messageExpression").asText("");
         if (!expression.isEmpty() && expression.isBlank()) {
-            errors.add(FieldError.required(path + ".messageExpression", "must be non-empty if specified"));
+            errors.add(FieldError.required(
+                    path + ".messageExpression", "messageExpression must be non-empty if specified"));
         }
         if (source.hasNonNull("reason")
                 && !REASONS.contains(source.path("reason").asText())) {
@@ -150,13 +140,17 @@ final class ExpressionRules {
             if (field.isBlank()) {
                 errors.add(FieldError.invalid(path + ".fieldPath", field, "must be non-empty if specified"));
             }
-            if (field.contains("\n") || field.contains("\r")) {
+            if (isBroken(field)) {
                 errors.add(FieldError.invalid(path + ".fieldPath", field, "must not contain line breaks"));
             }
             if (!RulePath.leadsSomewhere(field, schema)) {
                 errors.add(FieldError.invalid(path + ".fieldPath", field, "must be a valid path"));
             }
         }
+    }
+
+    private static boolean isBroken(String text) {
+        return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0;
     }
 
     private void compiled(JsonNode source, ExpressionRule rule, String path, long count, String uncorrelated) {

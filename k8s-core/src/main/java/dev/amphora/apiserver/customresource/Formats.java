@@ -78,6 +78,16 @@ final class Formats {
         return KNOWN.containsKey(plain(format));
     }
 
+    /** Whether a format says something about values of a type; of none, of more than one, or of text are alike. */
+    static boolean isRecognized(String type, String format) {
+        return switch (type) {
+            case "", "string" -> isKnown(format) || format.equals("quantity");
+            case "integer" -> format.equals("int32") || format.equals("int64");
+            case "number" -> format.equals("float") || format.equals("double");
+            default -> false;
+        };
+    }
+
     /** Whether a text has a format. */
     static boolean matches(String format, String text) {
         Predicate<String> rule = KNOWN.get(plain(format));

@@ -1,48 +1,84 @@
 package dev.amphora.apiserver.customresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import dev.amphora.api.FieldError;
+import java.math.BigDecimal;
 
 /** The rules about numbers: range of the type, multiples, limits. Limits of integers are integers. */
 final class NumberRules {
     private static final double EPSILON = 1e-9;
     private static final double LARGEST = 9007199254740991.0;
+    private static final int LONGEST_PLAIN = 6;
 
     private NumberRules() {}
 
     static void check(JsonNode value, Structural schema, String path, ValueResult result) {
-        if (!inRange(value, schema)) {
-            String type = schema.type().isEmpty() ? "number" : schema.type();
-            String format = schema.format().isEmpty() ? "(default format)" : "with format " + schema.format();
-            result.addGeneral("Checked value must be of type %s %s in %s".formatted(type, format, path));
-        }
+        inRange(value, schema, "Checked", path, result);
         JsonNode source = schema.source();
         boolean integer = ValueRules.typeOf(value).equals("integer");
         JsonNode shown = integer ? value : ValueRules.number(value.doubleValue());
         if (source.hasNonNull("multipleOf")) {
-            multiple(value, source.path("multipleOf"), integer, shown, path, result);
+            JsonNode factor = source.path("multipleOf");
+            boolean exact = inRange(factor, schema, "MultipleOf", path, result) && integer;
+            multiple(value, factor, exact, shown, path, result);
         }
         if (source.hasNonNull("minimum")) {
-            JsonNode limit = limit(source.path("minimum"), integer);
+            boolean exact = inRange(source.path("minimum"), schema, "Minimum boundary", path, result) && integer;
+            JsonNode limit = limit(source.path("minimum"), exact);
             boolean exclusive = source.path("exclusiveMinimum").asBoolean();
-            int order = compare(value, limit, integer);
+            int order = compare(value, limit, exact);
             if (order < 0 || order == 0 && exclusive) {
-                result.invalid(path, shown, "should be greater than " + (exclusive ? "" : "or equal to ") + limit);
+                result.invalid(
+                        path, shown, "should be greater than " + (exclusive ? "" : "or equal to ") + text(limit));
             }
         }
         if (source.hasNonNull("maximum")) {
-            JsonNode limit = limit(source.path("maximum"), integer);
+            boolean exact = inRange(source.path("maximum"), schema, "Maximum boundary", path, result) && integer;
+            JsonNode limit = limit(source.path("maximum"), exact);
             boolean exclusive = source.path("exclusiveMaximum").asBoolean();
-            int order = compare(value, limit, integer);
+            int order = compare(value, limit, exact);
             if (order > 0 || order == 0 && exclusive) {
-                result.invalid(path, shown, "should be less than " + (exclusive ? "" : "or equal to ") + limit);
+                result.invalid(path, shown, "should be less than " + (exclusive ? "" : "or equal to ") + text(limit));
             }
         }
     }
 
+    /** Whether a value, or a limit for it, is of the type that the schema has; what is not is then compared as any number. */
+    private static boolean inRange(JsonNode value, Structural schema, String what, String path, ValueResult result) {
+        boolean inRange = inRange(value, schema);
+        if (!inRange) {
+            String type = schema.type().isEmpty() ? "number" : schema.type();
+            String format = schema.format().isEmpty() ? "(default format)" : "with format " + schema.format();
+            result.addGeneral("%s value must be of type %s %s in %s".formatted(what, type, format, path));
+        }
+        return inRange;
+    }
+
+    /** A limit as messages have it: with an exponent if it was compared as a number and is large or small. */
+    private static String text(JsonNode number) {
+        double value = number.doubleValue();
+        boolean plain = number.isIntegralNumber() && !number.isBigInteger() || value == 0;
+        int exponent = value == 0 ? 0 : exponent(value);
+        if (plain || exponent >= -4 && exponent < LONGEST_PLAIN) {
+            return new BigDecimal(number.asText()).stripTrailingZeros().toPlainString();
+        }
+        BigDecimal exact = BigDecimal.valueOf(value).stripTrailingZeros();
+        String digits = exact.unscaledValue().abs().toString();
+        String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
+        String sign = value < 0 ? "-" : "";
+        return sign + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+")
+                + "%02d".formatted(Math.abs(exponent));
+    }
+
+    private static int exponent(double value) {
+        BigDecimal exact = BigDecimal.valueOf(value).stripTrailingZeros();
+        return exact.precision() - exact.scale() - 1;
+    }
+
     private static JsonNode limit(JsonNode limit, boolean integer) {
-        return integer ? LongNode.valueOf(limit.longValue()) : ValueRules.number(limit.doubleValue());
+        return integer ? LongNode.valueOf(limit.longValue()) : DoubleNode.valueOf(limit.doubleValue());
     }
 
     private static int compare(JsonNode value, JsonNode limit, boolean integer) {
@@ -74,9 +110,10 @@ final class NumberRules {
                     path,
                     shown,
                     "should be a multiple of "
-                            + (integer
-                                    ? LongNode.valueOf(factor.longValue())
-                                    : ValueRules.number(factor.doubleValue())));
+                            + text(
+                                    integer
+                                            ? LongNode.valueOf(factor.longValue())
+                                            : DoubleNode.valueOf(factor.doubleValue())));
         }
     }
 

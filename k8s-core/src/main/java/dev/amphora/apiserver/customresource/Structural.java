@@ -36,7 +36,8 @@ public final class Structural {
         types = !type.isEmpty()
                 ? ImmutableList.of(type)
                 : intOrString ? ImmutableList.of("integer", "string") : ImmutableList.of();
-        format = source.path("format").asText("");
+        String given = source.path("format").asText("");
+        format = Formats.isRecognized(type, given) ? given : "";
         nullable = source.path("nullable").asBoolean();
         defaultValue = source.get("default");
         ImmutableMap.Builder<String, Structural> all = ImmutableMap.builder();
@@ -87,6 +88,7 @@ public final class Structural {
         return types.size() == 1 ? types.get(0) : "";
     }
 
+    /** The format; empty if it is none of those that the type has. */
     String format() {
         return format;
     }

@@ -71,7 +71,12 @@ final class StructuralRules {
             errors.add(FieldError.required(path + ".items", "must be specified"));
         }
         extensions(schema, path, embedded, preserving, intOrString);
-        values(schema, isIntOrString(schema, intOrString), isFirstIntOrString(schema, intOrString), level, path);
+        values(
+                schema,
+                isBothTypes(schema.path("anyOf")),
+                isBothTypes(schema.path("allOf").path(0).path("anyOf")),
+                level,
+                path);
         if (embedded && !type.equals("object")) {
             String detail = "must be object if x-kubernetes-embedded-resource is true";
             errors.add(
@@ -165,15 +170,7 @@ final class StructuralRules {
         return value.isMissingNode() ? NullNode.getInstance() : value;
     }
 
-    private static boolean isIntOrString(JsonNode schema, boolean intOrString) {
-        return intOrString && isBothTypes(schema.path("anyOf"));
-    }
-
-    private static boolean isFirstIntOrString(JsonNode schema, boolean intOrString) {
-        JsonNode first = schema.path("allOf").path(0);
-        return intOrString && first.size() == 1 && isBothTypes(first.path("anyOf"));
-    }
-
+    /** Whether these are the alternatives of an integer or a string, which may name their types. */
     private static boolean isBothTypes(JsonNode anyOf) {
         return anyOf.size() == 2
                 && anyOf.get(0).size() == 1

@@ -28,26 +28,30 @@ final class ValueResult {
     }
 
     void merge(ValueResult other) {
-        errors.addAll(other.errors);
+        other.errors.forEach(this::add);
         matches += other.matches;
     }
 
+    /** Adds what is wrong; what was said already is not said again. */
     void add(FieldError error) {
-        errors.add(error);
+        String text = error.text();
+        if (errors.stream().noneMatch(each -> each.text().equals(text))) {
+            errors.add(error);
+        }
     }
 
     /** An error about the whole, which names no field. */
     void addGeneral(String message) {
-        errors.add(FieldError.invalid("<nil>", "", message));
+        add(FieldError.invalid("<nil>", "", message));
     }
 
     void wrongType(String path, String wanted, String found) {
         String detail = "%s in body must be of type %s: %s".formatted(path, wanted, FieldError.quoted(found));
-        errors.add(FieldError.typeInvalid(shown(path), TextNode.valueOf(found), detail));
+        add(FieldError.typeInvalid(shown(path), TextNode.valueOf(found), detail));
     }
 
     void invalid(String path, JsonNode value, String what) {
-        errors.add(FieldError.invalid(shown(path), value, path + " in body " + what));
+        add(FieldError.invalid(shown(path), value, path + " in body " + what));
     }
 
     static String shown(String path) {

@@ -250,7 +250,7 @@ public final class Decoder {
             case SCHEMA_OR_LIST:
                 return node.isArray()
                         ? lenientList(node, type.element())
-                        : node.isObject() ? lenient(node, type) : null;
+                        : node.isObject() ? lenient(node, type) : NullNode.getInstance();
             case SCHEMA_OR_BOOLEAN:
                 if (!node.isObject() && !node.isBoolean()) {
                     throw new DecodeException("boolean or JSON schema expected");

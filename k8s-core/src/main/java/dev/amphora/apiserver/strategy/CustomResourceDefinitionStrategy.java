@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.amphora.api.FieldError;
 import dev.amphora.apiserver.customresource.Conditions;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.customresource.SchemaRules;
+import dev.amphora.apiserver.customresource.SchemaWarnings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -102,6 +104,34 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
     }
 
     @Override
+    public List<String> warnings(ObjectNode object) {
+        return warnings(formats(object));
+    }
+
+    @Override
+    public List<String> updateWarnings(ObjectNode object, ObjectNode old) {
+        List<String> added = new ArrayList<>(formats(object));
+        added.removeAll(formats(old));
+        return warnings(added);
+    }
+
+    private static List<String> warnings(List<String> formats) {
+        return formats.stream()
+                .distinct()
+                .map(format -> "unrecognized format " + FieldError.quoted(format))
+                .toList();
+    }
+
+    private static List<String> formats(ObjectNode definition) {
+        List<String> formats = new ArrayList<>();
+        for (JsonNode version : definition.path("spec").path("versions")) {
+            formats.addAll(
+                    SchemaWarnings.unrecognizedFormats(version.path("schema").path("openAPIV3Schema")));
+        }
+        return formats;
+    }
+
+    @Override
     List<String> names(Fields definition, String name) {
         List<String> errors = new ArrayList<>(Names.subdomain(name));
         Fields spec = definition.at("spec");
@@ -149,9 +179,9 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
         if (spec.at("versions").size() == 1) {
             spec.at("version").check(spec.at("versions").at(0).at("name").text(), Names::label1035);
         }
+        names(spec.at("names"));
         sharedSchema(spec);
         subresources(spec);
-        names(spec.at("names"));
         columns(spec);
         SelectableFieldRules.check(shared(spec, "selectableFields"), shared(spec, "schema"));
         conversion(spec.at("conversion"));

@@ -20,36 +20,46 @@ final class SelectableFieldRules {
     static void check(List<Fields> lists, List<Fields> schemas) {
         for (int i = 0; i < lists.size(); i++) {
             Fields list = lists.get(i);
+            if (!list.isEmpty() && !hasSchema(schemas, i)) {
+                list.invalid("", "may only be set when validations.schema is included");
+                continue;
+            }
             JsonNode schema = schemas.isEmpty()
                     ? list.value()
                     : schemas.get(Math.min(i, schemas.size() - 1))
                             .at("openAPIV3Schema")
                             .value();
-            if (list.size() > MOST) {
-                list.tooMany(MOST);
-            }
             List<String> seen = new ArrayList<>();
             for (Fields field : list.elements()) {
-                check(field.at("jsonPath"), schema);
-                if (!field.at("jsonPath").isEmpty()
-                        && seen.contains(field.at("jsonPath").text())) {
-                    field.at("jsonPath").duplicate();
+                Fields path = field.at("jsonPath");
+                if (leadsSomewhere(path, schema)) {
+                    if (seen.contains(path.text())) {
+                        path.duplicate();
+                    }
+                    seen.add(path.text());
                 }
-                seen.add(field.at("jsonPath").text());
+            }
+            if (seen.stream().distinct().count() > MOST) {
+                list.tooMany(MOST);
             }
         }
     }
 
-    private static void check(Fields path, JsonNode schema) {
+    private static boolean hasSchema(List<Fields> schemas, int version) {
+        return !schemas.isEmpty()
+                && schemas.get(Math.min(version, schemas.size() - 1)).has("openAPIV3Schema");
+    }
+
+    private static boolean leadsSomewhere(Fields path, JsonNode schema) {
         if (path.isEmpty()) {
             path.required();
-            return;
+            return false;
         }
         String text = path.text();
         if (!text.startsWith(".") && !text.startsWith("[")) {
             int end = text.indexOf('.') < 0 ? text.length() : text.indexOf('.');
             path.invalid("is an invalid path: expected [ or . but got: " + text.substring(0, end));
-            return;
+            return false;
         }
         JsonNode place = schema;
         for (String step : text.substring(1).split("\\.", -1)) {
@@ -57,16 +67,20 @@ final class SelectableFieldRules {
             place = place.path("properties").path(name);
             if (place.isMissingNode()) {
                 path.invalid("is an invalid path: does not refer to a valid field");
-                return;
+                return false;
             }
             if (step.indexOf('[') >= 0) {
                 path.invalid("is an invalid path: array notation is not allowed");
-                return;
+                return false;
             }
+        }
+        if (text.startsWith(".metadata.")) {
+            path.invalid("must not point to fields in metadata");
         }
         if (!TYPES.contains(place.path("type").asText())) {
             path.invalid("must point to a field of type string, boolean or integer. Enum string fields and strings with"
                     + " formats are allowed.");
         }
+        return true;
     }
 }

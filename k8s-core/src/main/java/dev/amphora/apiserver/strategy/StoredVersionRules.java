@@ -22,6 +22,7 @@ final class StoredVersionRules {
             if (version.at("storage").flag() && !names.contains(name)) {
                 stored.invalid("must have the storage version " + name);
             }
+            names.remove(name); // Of two versions of one name only the first is known to be stored.
         }
         for (Fields each : stored.elements()) {
             if (!known.contains(each.text())) {

@@ -76,10 +76,10 @@ final class WebhookRules {
 
     private static void service(Fields service) {
         if (service.at("name").isEmpty()) {
-            service.at("name").required("service name is required");
+            service.at("name").required();
         }
         if (service.at("namespace").isEmpty()) {
-            service.at("namespace").required("service namespace is required");
+            service.at("namespace").required();
         }
         Fields port = service.at("port");
         if (port.number() < 1 || port.number() > 65535) {

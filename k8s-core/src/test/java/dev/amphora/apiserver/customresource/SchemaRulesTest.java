@@ -34,6 +34,51 @@ class SchemaRulesTest {
                 .containsExactly(error);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'type':'object','$schema':'x'} | S: Invalid value: \"\": OpenAPIV3Schema 'schema' is not supported",
+                "{'type':'object','properties':{'a':{'type':'string','additionalItems':{}}}} | S.properties[a].additionalItems: Forbidden: additionalItems is not supported",
+                "{'type':'object','properties':{'a':{'type':'object','not':{'$ref':'x','nullable':true}}}} | S.properties[a].not.$ref: Forbidden: $ref is not supported",
+            })
+    void doesNotAskWhetherASchemaIsStructuralThatCannotBe(String schema, String error) {
+        assertThat(SchemaRules.check(json(schema), "S", false))
+                .extracting(FieldError::text)
+                .containsExactly(error);
+    }
+
+    @Test
+    void tellsWhatIsNotStructuralBeforeWhatIsNotASchema() {
+        String schema = "{'type':'object','properties':{'a':{'type':'object','properties':{'k':{}},"
+                + "'additionalProperties':{'type':'string'}}}}";
+        assertThat(SchemaRules.check(json(schema), "S", false))
+                .extracting(FieldError::field)
+                .containsExactly("S.properties[a].properties[k].type", "S.properties[a].additionalProperties");
+    }
+
+    @Test
+    void compilesNoRuleWhereTheSchemaIsWrongAtItsPlaceOrBelow() {
+        String schema = "{'type':'object','x-kubernetes-map-type':'x','x-kubernetes-validations':[{'rule':'nope'}],"
+                + "'properties':{'a':{'type':'string','x-kubernetes-validations':[{'rule':'self == oldSelf'},{'rule':'nope'}]}}}";
+        assertThat(SchemaRules.check(json(schema), "S", false))
+                .extracting(error ->
+                        error.field() + " " + error.message().split("\n", -1)[0].replaceFirst(".*: ", ""))
+                .containsExactly(
+                        "S.x-kubernetes-map-type \"atomic\", \"granular\"",
+                        "S.properties[a].x-kubernetes-validations[0].rule oldSelf cannot be used on the uncorrelatable portion of the schema within S",
+                        "S.properties[a].x-kubernetes-validations[1].rule undeclared reference to 'nope' (in container '')");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"string,date-time,", "string,zz,zz", "integer,int32,", "integer,uint32,uint32", "object,date,date"})
+    void warnsOfFormatsThatTheTypeDoesNotHave(String type, String format, String warned) {
+        JsonNode schema =
+                json("{'type':'object','properties':{'a':{'type':'" + type + "','format':'" + format + "'}}}");
+        assertThat(SchemaWarnings.unrecognizedFormats(schema)).isEqualTo(warned == null ? List.of() : List.of(warned));
+    }
+
     @Test
     void leavesAnIntegerOrATextToItsPattern() {
         assertThat(SchemaRules.check(
@@ -53,6 +98,10 @@ class SchemaRulesTest {
                 "{'type':'string','maxLength':1} | 'äö' | v: Too long: may not be more than 1 byte",
                 "{'type':'string','format':'ipv4'} | '::1' | v: Invalid value: \"::1\": v in body must be of type ipv4: \"::1\"",
                 "{'type':'integer','minimum':5,'maximum':3} | 4 | v: Invalid value: 4: v in body should be greater than or equal to 5; v: Invalid value: 4: v in body should be less than or equal to 3",
+                "{'type':'string','maxLength':-1} | 'a' | v: Too long: value is too long",
+                "{'type':'integer','format':'int32','maximum':1.5} | 2 | <nil>: Invalid value: \"\": Maximum boundary value must be of type integer with format int32 in v; v: Invalid value: 2: v in body should be less than or equal to 1.5",
+                "{'type':'integer','multipleOf':9223372036854775808} | 2 | <nil>: Invalid value: \"\": MultipleOf value must be of type integer (default format) in v; v: Invalid value: 2: v in body should be a multiple of 9.223372036854776e+18",
+                "{'type':'string','allOf':[{'minLength':2}],'anyOf':[{'minLength':2}]} | 'a' | <nil>: Invalid value: \"\": \"v\" must validate at least one schema (anyOf); v: Invalid value: \"a\": v in body should be at least 2 chars long; <nil>: Invalid value: \"\": \"v\" must validate all the schemas (allOf). None validated",
                 "{'type':'string','enum':['a']} | 'b' | v: Unsupported value: \"b\": supported values: \"a\"",
                 "{'type':'string','not':{'enum':['b']}} | 'b' | <nil>: Invalid value: \"\": \"v\" must not validate the schema (not)",
             })
