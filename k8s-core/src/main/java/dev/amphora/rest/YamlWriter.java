@@ -2,10 +2,8 @@ package dev.amphora.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -22,7 +20,9 @@ final class YamlWriter {
                     + "|\\d{4}-\\d\\d?-\\d\\d?([Tt \\t].*)?");
 
     private static final int WIDTH = 80;
-    private static final String INDICATORS = "-?:,[]{}#&*!|>'\"%@`";
+    private static final int LONGEST_SIMPLE_KEY = 128;
+    private static final char BYTE_ORDER_MARK = 0xfeff;
+    private static final String FIRST_INDICATORS = "#,[]{}&*!|>'\"%@`";
 
     private final StringBuilder out = new StringBuilder();
 
@@ -48,9 +48,18 @@ final class YamlWriter {
             for (Map.Entry<String, JsonNode> field : sorted(node).entrySet()) {
                 indent(first ? 0 : indent);
                 first = false;
-                string(field.getKey(), indent, false);
-                out.append(':');
-                value(field.getValue(), indent);
+                if (isSimpleKey(field.getKey())) {
+                    string(field.getKey(), indent, false);
+                    out.append(':');
+                    value(field.getValue(), indent);
+                } else {
+                    out.append("? ");
+                    string(field.getKey(), indent, true);
+                    out.append('\n');
+                    indent(indent);
+                    out.append(": ");
+                    nested(field.getValue(), indent);
+                }
             }
         } else {
             boolean first = begun;
@@ -58,13 +67,24 @@ final class YamlWriter {
                 indent(first ? 0 : indent);
                 first = false;
                 out.append("- ");
-                if (isBlock(element)) {
-                    block(element, indent + 1, true);
-                } else {
-                    scalar(element, indent);
-                }
+                nested(element, indent);
             }
         }
+    }
+
+    /** A value that begins in the line of its indicator. */
+    private void nested(JsonNode node, int indent) {
+        if (isBlock(node)) {
+            block(node, indent + 1, true);
+        } else {
+            scalar(node, indent);
+        }
+    }
+
+    /** Whether a key may stand before its colon without more ado. */
+    private static boolean isSimpleKey(String key) {
+        return key.codePoints().noneMatch(YamlWriter::isBreak)
+                && key.getBytes(StandardCharsets.UTF_8).length <= LONGEST_SIMPLE_KEY;
     }
 
     private void indent(int levels) {
@@ -92,124 +112,185 @@ final class YamlWriter {
         out.append('\n');
     }
 
-    /** Writes a string; as a literal block if it may be one and has several lines. */
-    private void string(String text, int indent, boolean blockAllowed) {
-        if (blockAllowed && text.indexOf('\n') >= 0 && isLiteral(text)) {
-            out.append('|');
-            if (text.startsWith(" ") || text.startsWith("\n")) {
-                out.append('2');
-            }
-            if (!text.endsWith("\n")) {
-                out.append('-');
-            } else if (text.endsWith("\n\n") || text.equals("\n")) {
-                out.append('+');
-            }
-            List<String> lines = new ArrayList<>(List.of(text.split("\n", -1)));
-            if (lines.get(lines.size() - 1).isEmpty()) {
-                lines.remove(lines.size() - 1);
-            }
-            for (String line : lines) {
-                out.append('\n');
-                if (!line.isEmpty()) {
-                    out.append("  ".repeat(indent + 1)).append(line);
-                }
-            }
+    /** Writes a string; as a literal block if it has several lines and may be one. */
+    private void string(String text, int indent, boolean mayBreak) {
+        if (text.isEmpty()) {
+            out.append("\"\"");
             return;
         }
-        if (OTHER_TYPES.matcher(text).matches() || needsEscapes(text)) {
-            doubleQuoted(text, indent, blockAllowed);
-        } else if (needsQuotes(text)) {
+        Shape shape = Shape.of(text);
+        if (text.indexOf('\n') >= 0) {
+            if (mayBreak && shape.literal) {
+                literal(text, indent);
+            } else {
+                doubleQuoted(text, indent, mayBreak);
+            }
+        } else if (OTHER_TYPES.matcher(text).matches() || !shape.plain && !shape.singleQuoted) {
+            doubleQuoted(text, indent, mayBreak);
+        } else if (!shape.plain) {
             out.append('\'');
-            folded(text.replace("'", "''"), indent, blockAllowed);
+            folded(text.replace("'", "''"), indent, mayBreak);
             out.append('\'');
         } else {
-            folded(text, indent, blockAllowed);
+            folded(text, indent, mayBreak);
+        }
+    }
+
+    /**
+     * The styles in which a text may be written; double quotes are always possible.
+     *
+     * @param plain without quotes
+     * @param singleQuoted in single quotes
+     * @param literal as a block of lines
+     */
+    private record Shape(boolean plain, boolean singleQuoted, boolean literal) {
+        static Shape of(String text) {
+            boolean special = false;
+            boolean breaks = false;
+            boolean spaceThenBreak = false;
+            boolean breakThenSpace = false;
+            boolean indicators = text.startsWith("---") || text.startsWith("...");
+            int last = -1;
+            for (int i = 0; i < text.length(); ) {
+                int c = text.codePointAt(i);
+                int end = i + Character.charCount(c);
+                boolean blankFollows = end == text.length() || isBlank(text.charAt(end));
+                indicators |= i == 0
+                        ? FIRST_INDICATORS.indexOf(c) >= 0 || (c == '-' || c == '?' || c == ':') && blankFollows
+                        : c == ':' && blankFollows || c == '#' && (isBlank(last) || isBreak(last));
+                special |= !isPrintable(c);
+                breaks |= isBreak(c);
+                spaceThenBreak |= last == ' ' && isBreak(c);
+                breakThenSpace |= isBreak(last) && c == ' ';
+                last = c;
+                i = end;
+            }
+            boolean spaceOutside = text.charAt(0) == ' ' || last == ' ';
+            boolean quoted = !special && !spaceThenBreak;
+            return new Shape(
+                    quoted && !breaks && !indicators && !spaceOutside,
+                    quoted && !breakThenSpace,
+                    quoted && last != ' ' && (last == '\n' || !isBreak(last)));
+        }
+    }
+
+    private static boolean isBlank(int c) {
+        return c == ' ' || c == '\t';
+    }
+
+    private static boolean isBreak(int c) {
+        return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
+    }
+
+    /** What goes out as it is; the writer that this one follows knows no characters beyond the basic plane. */
+    private static boolean isPrintable(int c) {
+        return c == '\n'
+                || c >= 0x20 && c <= 0x7e
+                || c >= 0xa0 && c < 0xd800
+                || c >= 0xe000 && c <= 0xfffd && c != BYTE_ORDER_MARK;
+    }
+
+    private void literal(String text, int indent) {
+        out.append('|');
+        if (text.charAt(0) == ' ' || isBreak(text.charAt(0))) {
+            out.append('2');
+        }
+        int length = text.length();
+        if (!isBreak(text.charAt(length - 1))) {
+            out.append('-');
+        } else if (length == 1 || isBreak(text.charAt(length - 2))) {
+            out.append('+');
+        }
+        out.append('\n');
+        boolean atStart = true;
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            if (!isBreak(c) && atStart) {
+                out.append("  ".repeat(indent + 1));
+            }
+            atStart = isBreak(c);
+            // The line feed after the last line is written by whoever writes the next.
+            if (i < length - 1 || c != '\n') {
+                out.append(c);
+            }
         }
     }
 
     /** Writes a text, going to the next line at the first single space after the 80th column. */
     private void folded(String text, int indent, boolean mayBreak) {
-        int column = column();
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (mayBreak && column > WIDTH && isSingleSpace(text, i)) {
-                out.append('\n').append("  ".repeat(indent + 1));
-                column = 2 * (indent + 1);
+            if (mayBreak && isSingleSpace(text, i) && text.charAt(i + 1) != ' ' && column() > WIDTH) {
+                nextLine(indent);
             } else {
                 out.append(c);
-                column++;
-            }
-        }
-    }
-
-    private static boolean isSingleSpace(String text, int i) {
-        return text.charAt(i) == ' '
-                && i > 0
-                && i < text.length() - 1
-                && text.charAt(i - 1) != ' '
-                && text.charAt(i + 1) != ' ';
-    }
-
-    private int column() {
-        return out.length() - 1 - out.lastIndexOf("\n");
-    }
-
-    private static boolean isLiteral(String text) {
-        return text.chars().allMatch(c -> c == '\n' || c == '\t' || c >= 0x20 && c != 0x7f)
-                && text.lines().noneMatch(line -> line.endsWith(" "));
-    }
-
-    private static boolean needsEscapes(String text) {
-        return text.chars()
-                .anyMatch(c -> c < 0x20 || c == 0x7f || c == 0x85 || c == 0xfeff || c == 0x2028 || c == 0x2029);
-    }
-
-    private static boolean needsQuotes(String text) {
-        char first = text.charAt(0);
-        if (first == ' ' || text.endsWith(" ") || text.endsWith(":") || text.contains(": ") || text.contains(" #")) {
-            return true;
-        }
-        if (INDICATORS.indexOf(first) >= 0) {
-            boolean plainAfterAll =
-                    (first == '-' || first == '?' || first == ':') && text.length() > 1 && text.charAt(1) != ' ';
-            return !plainAfterAll || text.startsWith("---");
-        }
-        return text.startsWith("...");
-    }
-
-    private void doubleQuoted(String text, int indent, boolean mayBreak) {
-        out.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (mayBreak && isSingleSpace(text, i) && column() > WIDTH) {
-                out.append('\n').append("  ".repeat(indent + 1));
-                continue;
-            }
-            switch (c) {
-                case '"' -> out.append("\\\"");
-                case '\\' -> out.append("\\\\");
-                case '\n' -> out.append("\\n");
-                case '\r' -> out.append("\\r");
-                case '\t' -> out.append("\\t");
-                case 0 -> out.append("\\0");
-                default -> {
-                    if (c < 0x20 || c == 0x7f) {
-                        out.append("\\x%02X".formatted((int) c));
-                    } else if (c == 0x85) {
-                        out.append("\\N");
-                    } else if (c == 0xfeff || c == 0x2028 || c == 0x2029) {
-                        out.append("\\u%04X".formatted((int) c));
-                    } else {
-                        out.append(c);
-                    }
+                if (isBreak(c) && i < text.length() - 1 && !isBreak(text.charAt(i + 1))) {
+                    out.append("  ".repeat(indent + 1));
                 }
             }
         }
+    }
+
+    private void nextLine(int indent) {
+        out.append('\n').append("  ".repeat(indent + 1));
+    }
+
+    /** A space within the text, the first of those that follow each other. */
+    private static boolean isSingleSpace(String text, int i) {
+        return text.charAt(i) == ' ' && i > 0 && i < text.length() - 1 && text.charAt(i - 1) != ' ';
+    }
+
+    private int column() {
+        int start = out.lastIndexOf("\n") + 1;
+        return out.codePointCount(start, out.length());
+    }
+
+    private void doubleQuoted(String text, int indent, boolean mayBreak) {
+        boolean asIs = text.isEmpty() || text.charAt(0) != BYTE_ORDER_MARK;
+        out.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            int c = text.codePointAt(i);
+            if (mayBreak && c == ' ' && isSingleSpace(text, i) && column() > WIDTH) {
+                nextLine(indent);
+                if (text.charAt(i + 1) == ' ') {
+                    out.append('\\');
+                }
+            } else if (asIs && isPrintable(c) && !isBreak(c) && c != '"' && c != '\\') {
+                out.appendCodePoint(c);
+            } else {
+                escape(c);
+                i += Character.charCount(c) - 1;
+            }
+        }
         out.append('"');
     }
 
+    private void escape(int c) {
+        out.append('\\');
+        switch (c) {
+            case 0 -> out.append('0');
+            case 0x07 -> out.append('a');
+            case '\b' -> out.append('b');
+            case '\t' -> out.append('t');
+            case '\n' -> out.append('n');
+            case 0x0b -> out.append('v');
+            case '\f' -> out.append('f');
+            case '\r' -> out.append('r');
+            case 0x1b -> out.append('e');
+            case '"' -> out.append('"');
+            case '\\' -> out.append('\\');
+            case 0x85 -> out.append('N');
+            case 0xa0 -> out.append('_');
+            case 0x2028 -> out.append('L');
+            case 0x2029 -> out.append('P');
+            default ->
+                out.append(
+                        c <= 0xff ? "x%02X".formatted(c) : c <= 0xffff ? "u%04X".formatted(c) : "U%08X".formatted(c));
+        }
+    }
+
     private static Map<String, JsonNode> sorted(JsonNode object) {
-        Map<String, JsonNode> fields = new TreeMap<>();
+        Map<String, JsonNode> fields = new TreeMap<>(YamlKeyOrder.INSTANCE);
         for (Iterator<Map.Entry<String, JsonNode>> all = object.fields(); all.hasNext(); ) {
             Map.Entry<String, JsonNode> field = all.next();
             fields.put(field.getKey(), field.getValue());

@@ -80,6 +80,45 @@ class YamlWriterTest {
                         """);
     }
 
+    @Test
+    void keysComeInTheirNaturalOrder() {
+        assertThat(
+                        yaml("{\"a10\":1,\"a9\":1,\"ab\":1,\"a-b\":1,\"B\":1,\"a\":1,\"10\":1,\"9\":1,\"a.b/c\":1,\"a010\":1}")
+                                .lines())
+                .containsExactly(
+                        "\"9\": 1",
+                        "\"10\": 1",
+                        "B: 1",
+                        "a: 1",
+                        "a-b: 1",
+                        "a.b/c: 1",
+                        "a9: 1",
+                        "a10: 1",
+                        "a010: 1",
+                        "ab: 1");
+    }
+
+    @Test
+    void longKeysAreMarked() {
+        String key = "k".repeat(129);
+        assertThat(yaml("{\"%s\":{\"a\":[1]},\"%s\":1}".formatted(key, key.substring(1))))
+                .isEqualTo("%s: 1\n? %s\n: a:\n  - 1\n".formatted(key.substring(1), key));
+    }
+
+    @Test
+    void whatCannotBeShownIsEscaped() {
+        assertThat(yaml("{\"a\":\"\\ud83d\\ude00\\t\\u0007\\u00a0\\\\\",\"b\":\"\\n a\\n\\n\",\"c\":\"a \\nb\"}"))
+                .isEqualTo(
+                        """
+                        a: "\\U0001F600\\t\\a\u00a0\\\\"
+                        b: |2+
+
+                           a
+
+                        c: "a \\nb"
+                        """);
+    }
+
     @Property(tries = 500)
     void anyTextIsReadBackAsItWas(@ForAll("texts") String text) {
         JsonNode tree = Json.object()
@@ -94,7 +133,7 @@ class YamlWriterTest {
     @Provide
     Arbitrary<String> texts() {
         return Arbitraries.strings()
-                .withChars(" \n:#-?'\"\\[]{}&*!|>%@`,.0123456789aeEfnoyTZ~<=\tä")
+                .withChars(" \n:#-?'\"\\[]{}&*!|>%@`,.0123456789aeEfnoyTZ~<=\tä\u0085\u00a0\u2028\r\u0000")
                 .ofMaxLength(120);
     }
 

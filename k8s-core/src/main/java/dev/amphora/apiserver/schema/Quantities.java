@@ -124,10 +124,11 @@ public final class Quantities {
     }
 
     private static Format format(String suffix) {
-        if (suffix.length() > 1 && (suffix.charAt(0) == 'e' || suffix.charAt(0) == 'E')) {
-            return Format.EXPONENT;
+        if (suffix.length() == 2 && suffix.charAt(1) == 'i') {
+            return Format.BINARY;
         }
-        return suffix.length() == 2 && suffix.charAt(1) == 'i' ? Format.BINARY : Format.DECIMAL;
+        boolean exponent = suffix.length() > 1 && (suffix.charAt(0) == 'e' || suffix.charAt(0) == 'E');
+        return exponent ? Format.EXPONENT : Format.DECIMAL;
     }
 
     private static int exponent(String suffix, Format format) {

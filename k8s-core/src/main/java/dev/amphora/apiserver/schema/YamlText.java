@@ -11,8 +11,11 @@ import com.google.common.collect.ImmutableSet;
 import dev.amphora.api.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -32,7 +35,8 @@ final class YamlText {
     private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
     private static final Pattern OTHER_BASE = Pattern.compile("[-+]?0(x[0-9a-fA-F_]+|b[01_]+|o?[0-7_]+)");
     private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
-    private static final int MAX_ALIASES = 1_000;
+    private static final int FEW_NODES = 400_000;
+    private static final int MANY_NODES = 4_000_000;
     private static final int MAX_DEPTH = 1_000;
 
     private YamlText() {}
@@ -49,12 +53,12 @@ final class YamlText {
     static JsonNode parse(byte[] bytes, List<String> repeated) {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(Integer.MAX_VALUE);
-        options.setMaxAliasesForCollections(MAX_ALIASES);
+        options.setMaxAliasesForCollections(Integer.MAX_VALUE);
         options.setNestingDepthLimit(MAX_DEPTH);
         try {
             for (Node document :
                     new Yaml(options).composeAll(new java.io.StringReader(new String(bytes, StandardCharsets.UTF_8)))) {
-                return convert(document, 0, repeated);
+                return new Conversion(repeated).convert(document, 0);
             }
             return NullNode.instance;
         } catch (MarkedYAMLException e) {
@@ -77,16 +81,58 @@ final class YamlText {
         return line == 0 ? problem : "line " + (line + 1) + ": " + problem;
     }
 
-    private static JsonNode convert(Node node, int depth, List<String> repeated) {
-        if (depth > MAX_DEPTH) {
-            throw new DecodeException("yaml: exceeded max depth");
+    /** One document on its way to a tree. Bounded, since each alias stands for a whole tree again. */
+    private static final class Conversion {
+        private final List<String> repeated;
+        private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        private final Set<Node> open = Collections.newSetFromMap(new IdentityHashMap<>());
+        private int converted;
+        private int convertedAgain;
+        private int again;
+
+        Conversion(List<String> repeated) {
+            this.repeated = repeated;
         }
-        if (node instanceof MappingNode) {
+
+        JsonNode convert(Node node, int depth) {
+            if (depth > MAX_DEPTH) {
+                throw new DecodeException("yaml: exceeded max depth");
+            }
+            if (node instanceof ScalarNode) {
+                count();
+                return scalar((ScalarNode) node);
+            }
+            boolean alias = !seen.add(node);
+            again += alias ? 1 : 0;
+            count();
+            if (!open.add(node)) {
+                throw new DecodeException("yaml: anchor '%s' value contains itself".formatted(node.getAnchor()));
+            }
+            JsonNode tree =
+                    node instanceof MappingNode ? object((MappingNode) node, depth) : array((SequenceNode) node, depth);
+            open.remove(node);
+            again -= alias ? 1 : 0;
+            return tree;
+        }
+
+        /** Refuses, as the reference does, what consists of repetitions almost alone. */
+        private void count() {
+            converted++;
+            convertedAgain += again > 0 ? 1 : 0;
+            double allowed = converted <= FEW_NODES
+                    ? 0.99
+                    : converted >= MANY_NODES ? 0.10 : 0.99 - 0.89 * (converted - FEW_NODES) / (MANY_NODES - FEW_NODES);
+            if (convertedAgain > 100 && converted > 1000 && convertedAgain > allowed * converted) {
+                throw new DecodeException("yaml: document contains excessive aliasing");
+            }
+        }
+
+        private JsonNode object(MappingNode node, int depth) {
             ObjectNode object = JsonNodeFactory.instance.objectNode();
-            for (NodeTuple entry : ((MappingNode) node).getValue()) {
-                JsonNode value = convert(entry.getValueNode(), depth + 1, repeated);
+            for (NodeTuple entry : node.getValue()) {
+                JsonNode value = convert(entry.getValueNode(), depth + 1);
                 String key = key(entry.getKeyNode());
-                if (key.equals("<<") && value.isObject()) {
+                if (key.equals("<<") && ((ScalarNode) entry.getKeyNode()).isPlain() && value.isObject()) {
                     value.properties().forEach(e -> object.putIfAbsent(e.getKey(), e.getValue()));
                 } else {
                     if (object.has(key)) {
@@ -100,12 +146,12 @@ final class YamlText {
             }
             return byName(object);
         }
-        if (node instanceof SequenceNode) {
+
+        private JsonNode array(SequenceNode node, int depth) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
-            ((SequenceNode) node).getValue().forEach(item -> array.add(convert(item, depth + 1, repeated)));
+            node.getValue().forEach(item -> array.add(convert(item, depth + 1)));
             return array;
         }
-        return scalar((ScalarNode) node);
     }
 
     /** The reference turns YAML into JSON first, with the members in order of name. */

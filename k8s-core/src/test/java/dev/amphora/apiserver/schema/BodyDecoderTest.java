@@ -135,6 +135,38 @@ class BodyDecoderTest {
     }
 
     @Test
+    void onlyAPlainMergeKeyMerges() {
+        Body body = decoder.decode(
+                "data: {\"<<\": {}}\nmetadata: &m {name: x}\nstatus: {<<: *m}\n".getBytes(StandardCharsets.UTF_8),
+                Encoding.YAML,
+                "",
+                "v1",
+                "Namespace",
+                FieldValidation.IGNORE);
+
+        assertThat(body.object().path("metadata").path("name").textValue()).isEqualTo("x");
+        assertThatThrownBy(() -> yaml("data: {\"<<\": {}}"))
+                .hasMessageEndingWith("cannot unmarshal object into Go struct field ConfigMap.data of type string");
+    }
+
+    @Test
+    void refusesTextsThatAreMostlyRepetition() {
+        StringBuilder text = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for (int i = 1; i < 12; i++) {
+            String again = "*a" + (i - 1);
+            text.append("a%d: &a%d [%s]\n".formatted(i, i, String.join(", ", java.util.Collections.nCopies(9, again))));
+        }
+
+        assertThatThrownBy(() -> yaml(text.toString())).hasMessageContaining("document contains excessive aliasing");
+        assertThatThrownBy(() -> yaml("a: &a [*a]")).hasMessageContaining("anchor 'a' value contains itself");
+    }
+
+    private Body yaml(String text) {
+        return decoder.decode(
+                text.getBytes(StandardCharsets.UTF_8), Encoding.YAML, "", "v1", "ConfigMap", FieldValidation.WARN);
+    }
+
+    @Test
     void takesOptionsOfAnyVersion() {
         assertThat(decoder.decodeOptions(
                                 json("{'kind':'DeleteOptions','apiVersion':'apps/v1','gracePeriodSeconds':0}"),
@@ -172,7 +204,9 @@ class BodyDecoderTest {
         "1u, 1m",
         "1500u, 2m",
         "3.14159265358979, 3142m",
-        "123Mi, 123Mi"
+        "123Mi, 123Mi",
+        "1Ei, 1Ei",
+        "1E, 1E"
     })
     void rewritesAmountsLikeTheReference(String given, String stored) {
         assertThat(Quantities.roundUpToMilli(Quantities.normalize(given))).isEqualTo(stored);
