@@ -149,6 +149,7 @@ final class ClusterParts implements AutoCloseable {
                 .authenticator(Authenticator.certificates())
                 .authenticator(StaticTokens.parse(options.tokens()))
                 .authorizer(this::authorizer)
+                .prompt()
                 .serviceRange(chosenRanges());
         if (authority != null) {
             builder.authenticator(

@@ -16,6 +16,16 @@ final class Admission {
         this.plugins = ImmutableList.copyOf(plugins);
     }
 
+    /** Whether a plugin may have to wait for something outside this process. */
+    boolean mayWait() {
+        for (AdmissionPlugin plugin : plugins) {
+            if (plugin.mayWait()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void mutate(Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
         AdmissionRequest request = request(call, operation, object, old);
         for (AdmissionPlugin plugin : plugins) {

@@ -58,10 +58,12 @@ public final class ApiServer implements AutoCloseable {
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
+    private final boolean prompt;
     private volatile boolean ready;
 
     private ApiServer(Builder builder) {
         kernel = builder.kernel;
+        prompt = builder.prompt && !builder.store.mayWait();
         feed = new StoreFeed(kernel, builder.store, Endpoints.ROOT);
         endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
@@ -162,6 +164,19 @@ public final class ApiServer implements AutoCloseable {
     /** What a user may do in a namespace. */
     AccessRules rulesOf(User user, String namespace) {
         return authorizer.rulesOf(user, namespace);
+    }
+
+    /**
+     * Whether requests for single objects of a resource are answered by computing alone, as things stand: nothing has to be asked outside
+     * this process, be it a store or a webhook. Otherwise they need a thread that may stand still.
+     */
+    public boolean answersAtOnce(String group, String version, String resource) {
+        return prompt
+                && !admission.mayWait()
+                && endpoints
+                        .find(group, version, resource)
+                        .filter(endpoint -> endpoint.custom() == null)
+                        .isPresent();
     }
 
     /** Reads what is stored, without asking who is reading. */
@@ -444,6 +459,7 @@ public final class ApiServer implements AutoCloseable {
         private String serviceRange = "127.96.0.0/12";
         private Duration compactionInterval = Duration.ZERO;
         private byte @Nullable [] tokenKey;
+        private boolean prompt;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
 
         private Builder(Kernel kernel, Store store) {
@@ -508,6 +524,12 @@ public final class ApiServer implements AutoCloseable {
          */
         public Builder tokenKey(byte[] key) {
             tokenKey = key.clone();
+            return this;
+        }
+
+        /** Promises that no authenticator, authorizer or plugin that is given here ever waits for anything outside this process. */
+        public Builder prompt() {
+            prompt = true;
             return this;
         }
 

@@ -47,6 +47,13 @@ final class Exchange {
     private static final Pattern DURATION =
             Pattern.compile("[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+");
     private static final Pattern LEGACY_PROXY = Pattern.compile("^/(api|apis/[^/]+)/[^/]+/proxy/");
+    /** Where requests are soon answered, as for the objects themselves. */
+    private static final Set<String> QUICK = ImmutableSet.of("", "status", "scale", "binding");
+
+    private static final Pattern SHORT = Pattern.compile("[0-9]{1,5}");
+    /** Longer bodies take a while to read, in bytes. */
+    private static final int QUICKLY_READ = 64 << 10;
+
     private static final Set<String> NO_NAMES = ImmutableSet.of(".", "..");
     private static final int WORTH_COMPRESSING = 128 << 10;
     /** The fastest level that looks for matches well. */
@@ -56,6 +63,7 @@ final class Exchange {
     private final HttpCall call;
     private final String path;
     private final Map<String, List<String>> query;
+    private final @Nullable ResourcePath target;
     private final String auditId;
     private User user = User.anonymous();
     private boolean authenticated;
@@ -69,6 +77,7 @@ final class Exchange {
         measure = new Measure(api.metrics, api.kernel, call.method());
         String unescaped = Query.unescape(call.path(), false);
         path = unescaped == null ? call.path() : unescaped;
+        target = ResourcePath.parse(path);
         query = Query.parse(call.query());
         String givenId = call.header("Audit-ID");
         auditId = givenId == null || givenId.isEmpty() ? api.kernel.newUid() : givenId;
@@ -83,6 +92,27 @@ final class Exchange {
         return path;
     }
 
+    /** Whether it can be answered by computing alone, and not for long: it concerns one object. */
+    boolean isQuick() {
+        if (target == null || target.resource().isEmpty() || !QUICK.contains(target.subresource())) {
+            return false;
+        }
+        Verb verb = verb(target);
+        if (verb == null || verb == Verb.LIST || verb == Verb.WATCH || verb == Verb.DELETE_COLLECTION) {
+            return false;
+        }
+        return (verb == Verb.GET || bodyIsShort())
+                && !target.group().equals("apiextensions.k8s.io")
+                && api.apiServer.answersAtOnce(target.group(), target.version(), target.resource());
+    }
+
+    private boolean bodyIsShort() {
+        String length = call.header("Content-Length");
+        return length == null
+                ? call.header("Transfer-Encoding") == null
+                : SHORT.matcher(length).matches() && Integer.parseInt(length) <= QUICKLY_READ;
+    }
+
     void authenticated(User who) {
         user = who;
         authenticated = true;
@@ -93,7 +123,6 @@ final class Exchange {
         checkTimeout();
         longRunning |=
                 path.startsWith("/debug/pprof/") || LEGACY_PROXY.matcher(path).find();
-        ResourcePath target = ResourcePath.parse(path);
         if (target != null && target.watch() && target.resource().isEmpty()) {
             measure.answered(500, 0);
             call.answer(HttpAnswer.text(

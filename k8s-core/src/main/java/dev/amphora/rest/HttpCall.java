@@ -46,6 +46,11 @@ interface HttpCall {
     /** Whether the caller is this process itself, which needs no credentials. */
     boolean inProcess();
 
+    /** Whether the thread that brings this call serves other callers too, so that it must not wait for anything. */
+    default boolean holdsUpOthers() {
+        return false;
+    }
+
     /**
      * Reads the whole body.
      *

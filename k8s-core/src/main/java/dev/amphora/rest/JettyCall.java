@@ -89,6 +89,11 @@ final class JettyCall implements HttpCall {
     }
 
     @Override
+    public boolean holdsUpOthers() {
+        return true;
+    }
+
+    @Override
     public CompletionStage<byte[]> body(int limit) {
         Body body = new Body(limit);
         body.read();

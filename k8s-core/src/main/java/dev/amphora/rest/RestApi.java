@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * Answers every request, whatever carries it: says who asks, reads the body, finds the way, and turns what the API server says into
  * bytes.
  *
- * <p>Requests run on the threads that carry them, or on the kernel's for blocking work when a body had to be waited for. A watch holds
- * none.
+ * <p>Requests run on the threads that carry them; those that may take long or wait, on the kernel's for blocking work where the thread
+ * serves others too. A watch holds none.
  */
 public final class RestApi {
     private static final Logger log = LoggerFactory.getLogger(RestApi.class);
@@ -69,6 +69,14 @@ public final class RestApi {
     /** Answers one request. Never throws. */
     void handle(HttpCall call) {
         Exchange exchange = new Exchange(this, call);
+        if (call.holdsUpOthers() && !exchange.isQuick()) {
+            kernel.blocking().execute(() -> handle(call, exchange));
+        } else {
+            handle(call, exchange);
+        }
+    }
+
+    private void handle(HttpCall call, Exchange exchange) {
         try {
             User user = authenticate(call, exchange.path());
             if (user == null) {

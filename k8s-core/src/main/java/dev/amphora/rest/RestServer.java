@@ -49,6 +49,9 @@ import org.jspecify.annotations.Nullable;
 public final class RestServer implements AutoCloseable {
     private static final int LARGEST_HEADERS = 64 << 10;
     private static final int STREAMS_PER_CONNECTION = 250;
+    /** Most requests are answered on these threads. */
+    private static final int SELECTORS = Math.min(8, Runtime.getRuntime().availableProcessors());
+
     private static final Duration IDLE_CONNECTION = Duration.ofMinutes(3);
 
     private final Server server;
@@ -87,13 +90,13 @@ public final class RestServer implements AutoCloseable {
         alpn.setDefaultProtocol(http1.getProtocol());
         SslConnectionFactory tls = new SslConnectionFactory(tls(serving, clientAuthority), alpn.getProtocol());
         ServerConnector connector =
-                new ServerConnector(server, null, null, null, 0, 1, new TlsOnly(tls), tls, alpn, http2, http1);
+                new ServerConnector(server, null, null, null, 0, SELECTORS, new TlsOnly(tls), tls, alpn, http2, http1);
         connector.setHost(address.getAddress().isAnyLocalAddress() ? null : address.getHostString());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(IDLE_CONNECTION.toMillis());
         server.addConnector(connector);
         JettyWebSockets webSockets = new JettyWebSockets(server);
-        server.setHandler(new Handler.Abstract() {
+        server.setHandler(new Handler.Abstract.NonBlocking() {
             @Override
             public boolean handle(Request request, Response response, Callback callback) {
                 api.handle(new JettyCall(request, response, callback, webSockets));

@@ -126,6 +126,14 @@ public interface Store extends AutoCloseable {
      */
     void start(Kernel kernel);
 
+    /**
+     * Whether a call may have to wait for something outside this process, such as a network or a disk. Who has a thread that must not
+     * stand still then makes its calls on another.
+     */
+    default boolean mayWait() {
+        return true;
+    }
+
     /** The store's revision: that of the last write. Fresh stores may begin at any positive number. */
     long revision();
 

@@ -9,6 +9,11 @@ public interface AdmissionPlugin {
     /** The name by which it is switched on and off, such as {@code NamespaceLifecycle}. */
     String name();
 
+    /** Whether a call may, as things stand, have to wait for something outside this process, such as a webhook. */
+    default boolean mayWait() {
+        return false;
+    }
+
     /**
      * Changes the new object.
      *

@@ -77,6 +77,11 @@ public final class MemoryStore implements Store {
     }
 
     @Override
+    public boolean mayWait() {
+        return false;
+    }
+
+    @Override
     public long revision() {
         kernel();
         return current.revision;
