@@ -10,6 +10,13 @@ interface Facet {
     /** Puts back everything that is not this part. */
     void prepare(ObjectNode object, ObjectNode old);
 
+    /**
+     * Fills in times that the caller has left out.
+     *
+     * @param now the time as objects carry it
+     */
+    default void stamp(ObjectNode object, ObjectNode old, String now) {}
+
     /** What is wrong with the change; empty if nothing. */
     List<FieldError> validate(ObjectNode object, ObjectNode old);
 

@@ -52,6 +52,11 @@ final class Facets {
             }
 
             @Override
+            public void stamp(ObjectNode object, ObjectNode old, String now) {
+                endpoint.strategy().stampStatus(object, old, now);
+            }
+
+            @Override
             public List<FieldError> validate(ObjectNode object, ObjectNode old) {
                 return endpoint.strategy().validateStatusUpdate(object, old);
             }
@@ -77,15 +82,14 @@ final class Facets {
         }
     }
 
-    /** {@code pods/resize}: the resources of containers, and labels and annotations. */
+    /** {@code pods/resize}: the resources of the pod and of its containers. */
     private record Resize(Endpoint endpoint) implements Facet {
         @Override
         public void prepare(ObjectNode object, ObjectNode old) {
             ObjectNode wanted = object.deepCopy();
-            JsonNode metadata = object.get("metadata").deepCopy();
             restore(object, old);
-            set(Metadata.of(object), "labels", metadata.get("labels"));
-            set(Metadata.of(object), "annotations", metadata.get("annotations"));
+            JsonNode resources = wanted.path("spec").get("resources");
+            set(object.withObject("/spec"), "resources", resources);
             for (String list : List.of("containers", "initContainers")) {
                 for (JsonNode container : object.path("spec").path(list)) {
                     for (JsonNode each : wanted.path("spec").path(list)) {
@@ -135,6 +139,11 @@ final class Facets {
             set(object, "spec", old.get("spec"));
             set(object, "status", old.get("status"));
             set(object.withObject("/status"), "conditions", conditions);
+        }
+
+        @Override
+        public void stamp(ObjectNode object, ObjectNode old, String now) {
+            SubresourceRules.stampApproval(object, old, now);
         }
 
         @Override

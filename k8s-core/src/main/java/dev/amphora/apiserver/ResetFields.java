@@ -30,13 +30,6 @@ final class ResetFields {
             .buildOrThrow();
 
     private static final FieldFilter APPROVAL = FieldFilter.without(List.of("spec", "status.certificate"));
-    private static final FieldFilter EPHEMERAL = FieldFilter.within(List.of("spec.ephemeralContainers"));
-    private static final FieldFilter RESIZE = FieldFilter.within(List.of(
-            "spec.resources",
-            "spec.containers.*.resources",
-            "spec.containers.*.resizePolicy",
-            "spec.initContainers.*.resources",
-            "spec.initContainers.*.resizePolicy"));
 
     private ResetFields() {}
 
@@ -54,8 +47,6 @@ final class ResetFields {
             case "status" -> custom ? ALL_BUT_STATUS : OF_STATUS.getOrDefault(kind, SPEC);
             case "approval" -> APPROVAL;
             case "finalize" -> STATUS;
-            case "ephemeralcontainers" -> EPHEMERAL;
-            case "resize" -> RESIZE;
             default -> FieldFilter.ALL;
         };
     }

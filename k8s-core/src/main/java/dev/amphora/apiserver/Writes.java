@@ -109,10 +109,12 @@ final class Writes {
         }
         Metadata.wipe(given);
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
+        OwnerReferences.deduplicate(call, given);
         if (!managed) {
             owners.note(call, given, null);
         }
         admission.mutate(call, Operation.CREATE, given, null);
+        OwnerReferences.deduplicateAdmitted(call, given);
         Metadata.generateName(given, kernel);
         Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
         CertificateRequests.sign(call, given);
@@ -218,17 +220,20 @@ final class Writes {
         ObjectNode old = endpoint.working(current).tree();
         ObjectNode given = mutation.next(current);
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
+        OwnerReferences.deduplicate(call, given);
         if (!mutation.managesFields() && facet.isTracked()) {
             owners.note(call, given, current);
         }
         JsonNode managed = given.path("metadata").get("managedFields");
         admission.mutate(call, Operation.UPDATE, given, old);
+        OwnerReferences.deduplicateAdmitted(call, given);
         checkVersion(call, given, current);
         Metadata.keepGeneration(given, old);
         Metadata.keep(given, old);
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
         endpoint.strategy().dropDisabledFields(prepared);
         facet.prepare(prepared, old);
+        facet.stamp(prepared, old, Metadata.time(kernel.instant()));
         Metadata.setManagedFields(prepared, managed);
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
         refuse(endpoint, object, facet.validate(object, old));

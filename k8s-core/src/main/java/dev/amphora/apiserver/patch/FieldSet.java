@@ -249,27 +249,6 @@ final class FieldSet {
         }
     }
 
-    /** The paths that lie on or below one that patterns name; {@code *} in a pattern stands for any step. */
-    FieldSet within(List<List<String>> patterns) {
-        FieldSet result = new FieldSet();
-        nodes.forEach((element, node) -> {
-            List<List<String>> rest = new ArrayList<>();
-            boolean whole = false;
-            for (List<String> pattern : patterns) {
-                if (pattern.get(0).equals("*") || pattern.get(0).equals(element)) {
-                    whole |= pattern.size() == 1;
-                    rest.add(pattern.subList(1, pattern.size()));
-                }
-            }
-            if (whole) {
-                result.nodes.put(element, node);
-            } else if (!rest.isEmpty()) {
-                result.put(element, node.member, node.below.within(rest));
-            }
-        });
-        return result;
-    }
-
     /**
      * The set as it is after its type has come to hold some containers as one value: what was owned below such a container is
      * now the container as a whole.

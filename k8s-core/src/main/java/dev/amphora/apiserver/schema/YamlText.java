@@ -62,23 +62,10 @@ final class YamlText {
             }
             return NullNode.instance;
         } catch (MarkedYAMLException e) {
-            throw new DecodeException("yaml: " + problem(e));
+            throw new DecodeException("yaml: " + YamlProblem.of(e));
         } catch (YAMLException e) {
             throw new DecodeException("yaml: " + e.getMessage());
         }
-    }
-
-    private static String problem(MarkedYAMLException e) {
-        String problem = e.getProblem() == null ? "" : e.getProblem();
-        if (problem.startsWith("mapping values are not allowed")) {
-            problem = "mapping values are not allowed in this context";
-        } else if (problem.startsWith("found undefined alias")) {
-            problem = "unknown anchor '%s' referenced".formatted(problem.substring(problem.lastIndexOf(' ') + 1));
-        } else if (problem.startsWith("found character") && problem.contains("cannot start any token")) {
-            problem = "found character that cannot start any token";
-        }
-        int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine();
-        return line == 0 ? problem : "line " + (line + 1) + ": " + problem;
     }
 
     /** One document on its way to a tree. Bounded, since each alias stands for a whole tree again. */

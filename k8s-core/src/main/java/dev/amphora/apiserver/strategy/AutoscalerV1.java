@@ -44,12 +44,12 @@ final class AutoscalerV1 implements Conversion {
         ObjectNode spec = Strategies.child(object, "spec");
         ArrayNode metrics = Json.mapper().createArrayNode();
         JsonNode target = spec.remove(TARGET);
-        if (target != null) {
-            cpu(metrics.addObject(), "target").put("type", "Utilization").set("averageUtilization", target);
-        }
         JsonNode others = take(object, METRICS);
         if (others != null && others.isArray()) {
             others.forEach(metric -> metrics.add(newer(metric, "target")));
+        }
+        if (target != null) {
+            cpu(metrics.addObject(), "target").put("type", "Utilization").set("averageUtilization", target);
         }
         if (!metrics.isEmpty()) {
             spec.set("metrics", metrics);
@@ -69,11 +69,11 @@ final class AutoscalerV1 implements Conversion {
         }
         ArrayNode metrics = Json.mapper().createArrayNode();
         JsonNode utilization = status.remove(CURRENT_TARGET);
-        if (utilization != null) {
-            cpu(metrics.addObject(), "current").set("averageUtilization", utilization);
-        }
         if (current != null && current.isArray()) {
             current.forEach(metric -> metrics.add(newer(metric, "current")));
+        }
+        if (utilization != null) {
+            cpu(metrics.addObject(), "current").set("averageUtilization", utilization);
         }
         if (!metrics.isEmpty()) {
             status.set("currentMetrics", metrics);

@@ -111,6 +111,31 @@ final class CertificateRequestStrategy extends KindStrategy {
     }
 
     @Override
+    public void stampStatus(ObjectNode object, ObjectNode old, String now) {
+        stampConditions(object, old, now);
+    }
+
+    /** Gives conditions that are new or changed the time of their change, and all others the times that they had. */
+    static void stampConditions(ObjectNode object, ObjectNode old, String now) {
+        for (ObjectNode condition : Strategies.objects(object.path("status").path("conditions"))) {
+            if (!condition.hasNonNull("lastUpdateTime")) {
+                condition.put("lastUpdateTime", now);
+            }
+            if (condition.hasNonNull("lastTransitionTime")) {
+                continue;
+            }
+            String since = now;
+            for (ObjectNode before : conditions(old, condition.path("type").asText(""))) {
+                if (before.path("status").equals(condition.path("status")) && before.hasNonNull("lastTransitionTime")) {
+                    since = before.path("lastTransitionTime").asText();
+                    break;
+                }
+            }
+            condition.put("lastTransitionTime", since);
+        }
+    }
+
+    @Override
     void statusUpdateRules(Fields request, ObjectNode old) {
         decided(request, old);
         for (String type : DECISIONS) {

@@ -11,14 +11,14 @@ final class ContainerRules {
     private static final String INIT_ONLY = "may not be set for init containers without restartPolicy=Always";
     private static final List<String> EPHEMERAL_FIELDS = List.of(
             "ports",
-            "lifecycle",
-            "livenessProbe",
-            "readinessProbe",
-            "startupProbe",
             "resources",
             "resizePolicy",
             "restartPolicy",
-            "restartPolicyRules");
+            "restartPolicyRules",
+            "livenessProbe",
+            "readinessProbe",
+            "startupProbe",
+            "lifecycle");
 
     private final Fields spec;
     private final Volumes volumes;
@@ -103,7 +103,8 @@ final class ContainerRules {
             }
             for (String field : EPHEMERAL_FIELDS) {
                 Fields place = container.at(field);
-                if (!place.isEmpty()) {
+                boolean handler = field.endsWith("Probe") || field.equals("lifecycle");
+                if (handler ? place.given() : !place.isEmpty()) {
                     place.forbidden("cannot be set for an Ephemeral Container");
                 }
             }

@@ -3,7 +3,6 @@ package dev.amphora.apiserver.strategy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
@@ -11,7 +10,6 @@ import dev.amphora.api.FieldError;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** What a job's specification must look like, alone or in the template of a cron job, and what of it may change. */
 final class JobRules {
@@ -429,61 +427,5 @@ final class JobRules {
                         (ObjectNode) now.path(list).get(i), before.path(list).get(i), "resources");
             }
         }
-    }
-
-    // Status
-
-    static void status(Fields status, Fields spec, JsonNode before) {
-        WorkloadRules.counts(status, "active", "succeeded", "failed", "ready", "terminating");
-        Fields pods = status.at("uncountedTerminatedPods");
-        Set<String> seen = new HashSet<>();
-        for (String list : List.of("succeeded", "failed")) {
-            for (Fields uid : pods.at(list).elements()) {
-                if (uid.isEmpty()) {
-                    uid.invalid("", "must not be empty");
-                } else if (!seen.add(uid.text())) {
-                    uid.duplicate();
-                }
-            }
-        }
-        boolean indexed = spec.at("completionMode").is("Indexed");
-        long completions = indexed ? spec.at("completions").number() : Integer.MAX_VALUE;
-        Set<Long> completed = indexes(status.at("completedIndexes"), completions);
-        Set<Long> failed = indexes(status.at("failedIndexes"), completions);
-        if (!indexed && !status.at("completedIndexes").isEmpty()) {
-            status.at("completedIndexes")
-                    .invalid("cannot set non-empty completedIndexes when non-indexed completion mode");
-        }
-        if (!spec.has("backoffLimitPerIndex") && status.has("failedIndexes")) {
-            status.at("failedIndexes").invalid("cannot set non-null failedIndexes when backoffLimitPerIndex is null");
-        } else {
-            for (Long index : failed) {
-                if (completed.contains(index)) {
-                    status.at("failedIndexes").invalid("failedIndexes and completedIndexes overlap at index: " + index);
-                    break;
-                }
-            }
-        }
-        decreases(status.at("succeeded"), before.path("succeeded"), "succeeded");
-        decreases(status.at("failed"), before.path("failed"), "failed");
-    }
-
-    private static void decreases(Fields count, JsonNode before, String which) {
-        if (count.number() < before.asLong()) {
-            count.invalid(LongNode.valueOf(count.number()), "cannot decrease the %s counter".formatted(which));
-        }
-    }
-
-    private static Set<Long> indexes(Fields field, long completions) {
-        if (field.isEmpty()) {
-            return Set.of();
-        }
-        IndexSet parsed = IndexSet.parse(field.text(), completions);
-        if (!parsed.error().isEmpty()) {
-            String name = field.path().substring(field.path().lastIndexOf('.') + 1);
-            field.invalid("error parsing %s: %s".formatted(name, parsed.error()));
-            return Set.of();
-        }
-        return new TreeSet<>(parsed.indexes());
     }
 }

@@ -134,7 +134,7 @@ final class JobStrategy extends KindStrategy {
     @Override
     void statusUpdateRules(Fields job, ObjectNode old) {
         metadataUpdate(job, old);
-        JobRules.status(job.at("status"), job.at("spec"), old.path("status"));
+        JobStatusRules.check(job, old);
     }
 
     @Override

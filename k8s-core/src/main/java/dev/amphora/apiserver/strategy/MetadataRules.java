@@ -59,7 +59,8 @@ final class MetadataRules {
         for (Fields owner : owners.elements()) {
             String apiVersion = owner.at("apiVersion").text();
             Fields place = owners.with(owner.value());
-            String version = apiVersion.substring(apiVersion.indexOf('/') + 1);
+            String[] parts = apiVersion.split("/", -1);
+            String version = parts.length > 2 ? "" : parts[parts.length - 1];
             if (version.isEmpty()) {
                 place.at("apiVersion").invalid(apiVersion, "version must not be empty");
             }
@@ -68,9 +69,8 @@ final class MetadataRules {
                     place.at(field).invalid("", "must not be empty");
                 }
             }
-            if (owner.at("kind").is("Event") && (apiVersion.equals("v1") || apiVersion.equals("events.k8s.io/v1"))) {
-                String group = apiVersion.equals("v1") ? "" : "events.k8s.io";
-                place.invalid("%s/v1, Kind=Event is disallowed from being an owner".formatted(group));
+            if (owner.at("kind").is("Event") && (apiVersion.equals("v1") || apiVersion.equals("/v1"))) {
+                place.invalid("/v1, Kind=Event is disallowed from being an owner");
             }
             if (owner.at("controller").flag()) {
                 String reference =

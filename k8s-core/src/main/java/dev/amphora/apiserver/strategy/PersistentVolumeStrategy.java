@@ -47,6 +47,18 @@ final class PersistentVolumeStrategy extends KindStrategy {
                 .set("lastPhaseTransitionTime", object.path("metadata").path("creationTimestamp"));
     }
 
+    /** Whoever changes the phase says since when it is so, or the server does. */
+    @Override
+    public void stampStatus(ObjectNode object, ObjectNode old, String now) {
+        ObjectNode status = Strategies.child(object, "status");
+        JsonNode before = old.path("status");
+        if (!status.path("phase").asText("").equals(before.path("phase").asText(""))
+                && (!status.hasNonNull("lastPhaseTransitionTime")
+                        || status.path("lastPhaseTransitionTime").equals(before.path("lastPhaseTransitionTime")))) {
+            status.put("lastPhaseTransitionTime", now);
+        }
+    }
+
     @Override
     public List<String> warnings(ObjectNode object) {
         List<String> warnings = new ArrayList<>();

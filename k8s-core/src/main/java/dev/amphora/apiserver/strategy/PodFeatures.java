@@ -24,7 +24,7 @@ final class PodFeatures {
             return;
         }
         spec.remove("schedulingGroup");
-        for (String list : List.of("containers", "initContainers", "ephemeralContainers")) {
+        for (String list : List.of("containers", "initContainers")) {
             objects(spec.path(list)).forEach(PodFeatures::stopSignal);
         }
         for (ObjectNode volume : objects(spec.path("volumes"))) {

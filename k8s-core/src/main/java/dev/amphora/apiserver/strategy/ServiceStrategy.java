@@ -57,6 +57,12 @@ final class ServiceStrategy extends KindStrategy {
         }
         if (type.equals("LoadBalancer")) {
             setDefault(spec, "allocateLoadBalancerNodePorts", true);
+            for (ObjectNode point :
+                    objects(object.path("status").path("loadBalancer").path("ingress"))) {
+                if (!point.path("ip").asText("").isEmpty()) {
+                    setDefault(point, "ipMode", "VIP");
+                }
+            }
         }
     }
 
@@ -73,9 +79,7 @@ final class ServiceStrategy extends KindStrategy {
     }
 
     static boolean needsNodePorts(JsonNode spec) {
-        return type(spec).equals("NodePort")
-                || (type(spec).equals("LoadBalancer")
-                        && spec.path("allocateLoadBalancerNodePorts").asBoolean(true));
+        return type(spec).equals("NodePort") || type(spec).equals("LoadBalancer");
     }
 
     static boolean needsHealthPort(JsonNode spec) {

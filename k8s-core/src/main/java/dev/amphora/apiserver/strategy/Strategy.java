@@ -27,6 +27,13 @@ public interface Strategy {
      */
     default void stamp(ObjectNode object, String now) {}
 
+    /**
+     * Fills in times that an update of the status subresource leaves out; called after {@link #prepareForStatusUpdate}.
+     *
+     * @param now the time as objects carry it
+     */
+    default void stampStatus(ObjectNode object, ObjectNode old, String now) {}
+
     /** Takes away fields of features that are off; called before {@code prepare}, after ownership of the fields is noted. */
     default void dropDisabledFields(ObjectNode object) {}
 

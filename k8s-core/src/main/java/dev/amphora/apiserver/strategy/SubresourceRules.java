@@ -29,40 +29,9 @@ public final class SubresourceRules {
         return pod.errors();
     }
 
-    /** The resources of a pod's containers, within the quality of service that it has. */
+    /** The resources of a pod and its containers, within the quality of service that it has. */
     public static List<FieldError> resize(ObjectNode object, ObjectNode old) {
-        Fields pod = whole(object, old);
-        Fields spec = pod.at("spec");
-        String quality = PodResources.qualityOfService(spec.value());
-        if (!quality.equals(PodResources.qualityOfService(old.path("spec")))) {
-            spec.invalid(
-                    old.path("status").path("qosClass").asText(""),
-                    "Pod QOS Class may not change as a result of resizing");
-        }
-        for (String list : List.of("containers", "initContainers")) {
-            for (Fields container : spec.at(list).elements()) {
-                JsonNode before =
-                        find(old.path("spec").path(list), container.at("name").text());
-                kept(
-                        container.at("resources", "limits"),
-                        before.path("resources").path("limits"),
-                        "limits");
-                kept(
-                        container.at("resources", "requests"),
-                        before.path("resources").path("requests"),
-                        "requests");
-            }
-        }
-        return pod.errors();
-    }
-
-    private static void kept(Fields amounts, JsonNode before, String word) {
-        for (String name : List.of("cpu", "memory")) {
-            if (before.has(name) && !amounts.value().has(name)) {
-                amounts.forbidden("resource %s cannot be removed".formatted(word));
-                return;
-            }
-        }
+        return PodResizeRules.check(whole(object, old), old);
     }
 
     private static Fields whole(ObjectNode object, ObjectNode old) {
@@ -82,13 +51,9 @@ public final class SubresourceRules {
         return null;
     }
 
-    private static JsonNode find(JsonNode list, String name) {
-        for (JsonNode element : list) {
-            if (element.path("name").asText().equals(name)) {
-                return element;
-            }
-        }
-        return com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+    /** Fills in the times of conditions that an approval leaves out. */
+    public static void stampApproval(ObjectNode object, ObjectNode old, String now) {
+        CertificateRequestStrategy.stampConditions(object, old, now);
     }
 
     /** Whether a request for a certificate is approved or denied, once and for all. */
