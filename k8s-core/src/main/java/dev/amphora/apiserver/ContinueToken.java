@@ -48,13 +48,14 @@ record ContinueToken(long revision, String start) {
                 tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
     }
 
+    /** A lone character behind groups of four is as illegal as one of another alphabet. */
     private static int firstIllegal(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (!BaseEncoding.base64Url().canDecode(text.charAt(i) + "AAA")) {
                 return i;
             }
         }
-        return text.length();
+        return text.length() % 4 == 1 ? text.length() - 1 : text.length();
     }
 
     private static StatusException invalid(String why) {

@@ -19,12 +19,13 @@ final class FieldLabels {
             return;
         }
         Set<String> own = endpoint.strategy().selectableFields(Json.object()).keySet();
+        boolean onlyCommon = own.isEmpty() && endpoint.custom() == null;
         for (FieldSelector.Term term : selector.terms()) {
             String field = stored(endpoint, term.field());
             boolean common = field.equals("metadata.name")
-                    || (field.equals("metadata.namespace") && (endpoint.info().namespaced() || own.isEmpty()));
+                    || (field.equals("metadata.namespace") && (endpoint.info().namespaced() || onlyCommon));
             if (!common && !own.contains(field)) {
-                throw StatusException.badRequest(refusal(endpoint, term.field(), own.isEmpty()));
+                throw StatusException.badRequest(refusal(endpoint, term.field(), onlyCommon));
             }
         }
     }

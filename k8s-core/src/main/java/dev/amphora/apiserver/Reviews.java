@@ -13,6 +13,7 @@ import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.strategy.ReviewRules;
+import dev.amphora.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +31,11 @@ final class Reviews {
             "localsubjectaccessreviews.authorization.k8s.io",
             "selfsubjectrulesreviews.authorization.k8s.io");
 
+    private final Kernel kernel;
     private final ApiServer server;
 
-    Reviews(ApiServer server) {
+    Reviews(Kernel kernel, ApiServer server) {
+        this.kernel = kernel;
         this.server = server;
     }
 
@@ -70,9 +73,9 @@ final class Reviews {
         status.putArray("audiences").add(ServiceAccountTokens.ISSUER);
     }
 
-    private static void self(Call call, ObjectNode review) {
+    private void self(Call call, ObjectNode review) {
         review.remove("metadata");
-        review.putObject("metadata").putNull("creationTimestamp");
+        review.putObject("metadata").put("creationTimestamp", Metadata.time(kernel.instant()));
         review.putObject("status").set("userInfo", tree(call.request().user()));
     }
 

@@ -69,7 +69,7 @@ final class Discovery {
             known = new Edition(
                     catalogue,
                     new DiscoveryDocuments(catalogue),
-                    new OpenApiDocuments(catalogue),
+                    known == null ? new OpenApiDocuments(catalogue) : known.openApi.of(catalogue),
                     clock.instant().truncatedTo(ChronoUnit.SECONDS),
                     new ConcurrentHashMap<>());
             edition = known;
@@ -167,8 +167,8 @@ final class Discovery {
             return Pages.notFound();
         }
         String path = rest.substring(3);
-        OpenApiDocuments.Document document = current.openApi.document(path).orElse(null);
-        if (document == null) {
+        String hash = current.openApi.hash(path).orElse(null);
+        if (hash == null) {
             return new HttpAnswer(404, NOTHING);
         }
         String accept = exchange.header("Accept");
@@ -176,19 +176,20 @@ final class Discovery {
         if (!binary && !Accept.takes(accept, JSON_TYPES)) {
             return new HttpAnswer(406, NOTHING).with("Vary", "Accept");
         }
-        String etag = '"' + document.hash() + '"';
-        String hash = exchange.query().getOrDefault("hash", List.of("")).get(0);
-        boolean named = !hash.isEmpty();
-        if (named && !hash.equals(document.hash())) {
+        String etag = '"' + hash + '"';
+        String wanted = exchange.query().getOrDefault("hash", List.of("")).get(0);
+        boolean named = !wanted.isEmpty();
+        if (named && !wanted.equals(hash)) {
             return new HttpAnswer(301, NOTHING)
                     .with("Content-Type", "application/json")
-                    .with("Location", "/openapi/v3/" + path + "?hash=" + document.hash())
+                    .with("Location", "/openapi/v3/" + path + "?hash=" + hash)
                     .with("Etag", etag)
                     .with("Vary", "Accept");
         }
         if (isUnchanged(exchange, etag, current.since)) {
             return new HttpAnswer(304, NOTHING).with("Etag", etag).with("Vary", "Accept");
         }
+        OpenApiDocuments.Document document = current.openApi.document(path).orElseThrow();
         HttpAnswer answer = (binary
                         ? file(
                                 current.openApi.protobuf(path, document).json(),
@@ -226,14 +227,14 @@ final class Discovery {
         if (!binary && !Accept.takes(accept, JSON_TYPES)) {
             return variesByEncoding(new HttpAnswer(406, NOTHING));
         }
-        OpenApiDocuments.Document document = binary ? current.openApi.v2Protobuf() : current.openApi.v2();
-        String etag = '"' + document.hash() + '"';
+        Supplier<byte[]> document = () -> (binary ? current.openApi.v2Protobuf() : current.openApi.v2()).json();
+        String etag = '"' + current.openApi.v2Hash(binary) + '"';
         if (isUnchanged(exchange, etag, current.since)) {
             return variesByEncoding(new HttpAnswer(304, NOTHING).with("Etag", etag));
         }
         String type = binary ? OpenApiDocuments.V2_PROTOBUF_ANSWER : "application/json";
         if (exchange.takesGzip()) {
-            byte[] compressed = page(current, "openapi/v2 " + type, () -> Exchange.gzip(document.json())).bytes;
+            byte[] compressed = page(current, "openapi/v2 " + type, () -> Exchange.gzip(document.get())).bytes;
             return variesByEncoding(new HttpAnswer(200, compressed)
                     .with("Content-Type", type)
                     .with("Content-Encoding", "gzip")
@@ -241,7 +242,7 @@ final class Discovery {
                     .with("Last-Modified", HTTP_DATE.format(current.since) + " GMT")
                     .with("Etag", etag));
         }
-        return variesByEncoding(file(document.json(), type, current.since).with("Etag", etag));
+        return variesByEncoding(file(document.get(), type, current.since).with("Etag", etag));
     }
 
     private static HttpAnswer variesByEncoding(HttpAnswer answer) {

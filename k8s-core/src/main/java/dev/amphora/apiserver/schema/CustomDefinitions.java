@@ -1,7 +1,10 @@
 package dev.amphora.apiserver.schema;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -30,12 +33,46 @@ final class CustomDefinitions {
     private static ObjectNode item(ResourceInfo resource, TypeSchema type) {
         ObjectNode schema =
                 type.openApi().isObject() ? type.openApi().deepCopy() : JsonNodeFactory.instance.objectNode();
+        schema.properties().forEach(member -> complete(member.getKey(), member.getValue()));
         schema.put("type", "object");
         ObjectNode properties = schema.withObjectProperty("properties");
         typeMeta(properties);
         reference(properties, "metadata", OpenApiPaths.META + "ObjectMeta");
+        Descriptions.describeObject(properties);
         kind(schema, resource, resource.kind());
         return schema;
+    }
+
+    /** Says in a schema's own words what its extensions imply. */
+    private static void complete(String keyword, JsonNode value) {
+        switch (keyword) {
+            case "properties" -> value.forEach(CustomDefinitions::completeSchema);
+            case "items", "additionalProperties" -> completeSchema(value);
+            default -> {}
+        }
+    }
+
+    private static void completeSchema(JsonNode node) {
+        if (!(node instanceof ObjectNode schema)) {
+            return;
+        }
+        schema.properties().forEach(member -> complete(member.getKey(), member.getValue()));
+        if (schema.path("x-kubernetes-int-or-string").asBoolean() && !schema.has("anyOf")) {
+            ArrayNode choice = schema.putArray("anyOf");
+            choice.addObject().put("type", "integer");
+            choice.addObject().put("type", "string");
+        }
+        if (schema.path("x-kubernetes-embedded-resource").asBoolean()) {
+            ObjectNode properties = schema.withObjectProperty("properties");
+            typeMeta(properties);
+            reference(properties, "metadata", OpenApiPaths.META + "ObjectMeta");
+            ArrayNode required = schema.withArrayProperty("required");
+            for (String name : List.of("kind", "apiVersion")) {
+                if (required.valueStream().noneMatch(each -> each.asText().equals(name))) {
+                    required.add(name);
+                }
+            }
+        }
     }
 
     private static ObjectNode list(ResourceInfo resource, String itemName) {
@@ -45,6 +82,9 @@ final class CustomDefinitions {
         typeMeta(properties);
         properties.putObject("items").put("type", "array").putObject("items").put("$ref", REFERENCE + itemName);
         reference(properties, "metadata", OpenApiPaths.META + "ListMeta");
+        Descriptions.describeObject(properties);
+        schema.put("description", resource.listKind() + " is a list of objects of kind " + resource.kind() + ".");
+        ((ObjectNode) properties.get("items")).put("description", "The objects: " + resource.plural() + ".");
         kind(schema, resource, resource.listKind());
         return schema;
     }

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Which definitions an OpenAPI document holds: those that its operations refer to, directly or not. */
 final class OpenApiDefinitions {
@@ -48,10 +47,7 @@ final class OpenApiDefinitions {
                 continue;
             }
             String own = custom.get(name);
-            @Nullable String text = own != null ? own : builtIn.schemaText(name);
-            if (text == null) {
-                throw new IllegalStateException("no definition " + name);
-            }
+            String text = own != null ? own : described(builtIn, name);
             reached.put(name, text);
             Matcher matcher = REFERENCE.matcher(text);
             while (matcher.find()) {
@@ -59,6 +55,14 @@ final class OpenApiDefinitions {
             }
         }
         return reached;
+    }
+
+    private static String described(BuiltInDefinitions builtIn, String name) {
+        String text = builtIn.schemaText(name);
+        if (text == null) {
+            throw new IllegalStateException("no definition " + name);
+        }
+        return Descriptions.describe(name, text);
     }
 
     /** Whether every group has a definition as a kind of its own. */

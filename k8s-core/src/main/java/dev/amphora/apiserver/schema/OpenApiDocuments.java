@@ -1,18 +1,20 @@
 package dev.amphora.apiserver.schema;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Ascii;
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import com.google.common.io.BaseEncoding;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.schema.OpenApiPaths.Content;
 import dev.amphora.apiserver.schema.OpenApiPaths.Operation;
 import dev.amphora.apiserver.schema.OpenApiPaths.PathItem;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * The OpenAPI documents of a catalogue: of version 3 an index, and one document for each version of a group; of version 2 a single
@@ -39,44 +42,17 @@ public final class OpenApiDocuments {
     /** The media type under which {@link #protobuf} is answered. */
     public static final String V3_PROTOBUF_ANSWER = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 
-    private static final List<String> OBJECT_TYPES =
-            List.of("application/json", "application/vnd.kubernetes.protobuf", "application/yaml");
-    private static final List<String> STREAM_TYPES = List.of(
-            "application/json",
-            "application/json;stream=watch",
-            "application/vnd.kubernetes.protobuf",
-            "application/vnd.kubernetes.protobuf;stream=watch",
-            "application/yaml");
-    private static final List<String> LOG_TYPES =
-            List.of("application/json", "application/vnd.kubernetes.protobuf", "application/yaml", "text/plain");
-    static final List<String> PATCH_TYPES = List.of(
-            "application/apply-patch+yaml",
-            "application/json-patch+json",
-            "application/merge-patch+json",
-            "application/strategic-merge-patch+json");
-    private static final Set<String> BOOLEANS = new TreeSet<>(List.of(
-            "allowWatchBookmarks",
-            "follow",
-            "force",
-            "ignoreStoreReadErrorWithClusterBreakingPotential",
-            "insecureSkipTLSVerifyBackend",
-            "orphanDependents",
-            "previous",
-            "sendInitialEvents",
-            "stderr",
-            "stdin",
-            "stdout",
-            "timestamps",
-            "tty",
-            "watch"));
-    private static final Set<String> INTEGERS = new TreeSet<>(List.of(
-            "gracePeriodSeconds", "limit", "limitBytes", "ports", "sinceSeconds", "tailLines", "timeoutSeconds"));
     private static final String META = OpenApiPaths.META;
     private static final String OPENID_CONFIGURATION = ".well-known/openid-configuration";
     private static final String OPENID_KEYS = "openid/v1/jwks";
 
+    private static final String V2 = "v2";
+    private static final String BINARY = ".pb";
+    private static final String V2_BINARY = V2 + BINARY;
+
     private final SchemaCatalogue catalogue;
-    private final Map<String, Document> documents = new ConcurrentHashMap<>();
+    private final Map<String, String> hashes = new ConcurrentHashMap<>();
+    private final Map<String, SoftReference<byte[]>> documents = new ConcurrentHashMap<>();
 
     /** The documents of a catalogue. */
     public OpenApiDocuments(SchemaCatalogue catalogue) {
@@ -86,23 +62,50 @@ public final class OpenApiDocuments {
     /**
      * A document.
      *
-     * @param json its bytes, JSON but for the binary form of version 2; not to be changed
-     * @param hash upper-case hexadecimal SHA-512 of the bytes: the {@code hash} parameter of its URL, and its ETag
+     * @param json its bytes, JSON but for the binary forms; not to be changed
+     * @param hash upper-case hexadecimal SHA-512 of all that the bytes follow from: the {@code hash} parameter of its URL, and its ETag
      */
-    public record Document(byte[] json, String hash) {
-        static Document of(byte[] json) {
-            byte[] digest = Hashing.sha512().hashBytes(json).asBytes();
-            return new Document(json, BaseEncoding.base16().encode(digest));
+    public record Document(byte[] json, String hash) {}
+
+    /**
+     * The documents of another catalogue. What was made is kept where the two catalogues don't differ, so that one more custom
+     * resource costs no more than its own group.
+     */
+    public OpenApiDocuments of(SchemaCatalogue other) {
+        OpenApiDocuments result = new OpenApiDocuments(other);
+        for (Map.Entry<String, String> known : hashes.entrySet()) {
+            String path = known.getKey();
+            if (isKept(other, path)) {
+                result.hashes.put(path, known.getValue());
+                for (String form : List.of(path, path + BINARY)) {
+                    SoftReference<byte[]> bytes = documents.get(form);
+                    if (bytes != null) {
+                        result.documents.put(form, bytes);
+                    }
+                }
+            }
         }
+        return result;
     }
 
-    /** The answer to {@code /openapi/v3}: the path and hash of every document. Makes all of them. */
+    private boolean isKept(SchemaCatalogue other, String path) {
+        if (path.equals(V2) || path.equals(V2_BINARY)) {
+            return false;
+        }
+        if (!isVersioned(path)) {
+            return true;
+        }
+        List<ResourceInfo> resources = catalogue.resources(group(path), lastPart(path));
+        return resources.equals(other.resources(group(path), lastPart(path)))
+                && resources.stream().allMatch(each -> catalogue.customType(each) == other.customType(each));
+    }
+
+    /** The answer to {@code /openapi/v3}: the path and hash of every document. */
     public ObjectNode index() {
         ObjectNode document = JsonNodeFactory.instance.objectNode();
         ObjectNode paths = document.putObject("paths");
         for (String path : paths()) {
-            document(path).ifPresent(found -> paths.putObject(path)
-                    .put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + found.hash()));
+            paths.putObject(path).put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + hashOf(path));
         }
         return document;
     }
@@ -112,10 +115,28 @@ public final class OpenApiDocuments {
         Set<String> paths = new TreeSet<>(List.of("api", "apis", "version", OPENID_CONFIGURATION, OPENID_KEYS));
         for (GroupInfo group : catalogue.groups()) {
             String base = group.name().isEmpty() ? "api" : "apis/" + group.name();
-            paths.add(base);
+            if (isBuiltIn(group)) {
+                paths.add(base);
+            }
             group.versions().forEach(version -> paths.add(base + "/" + version));
         }
         return paths;
+    }
+
+    /** Groups of custom resources have no document but those of their versions. */
+    private static boolean isBuiltIn(GroupInfo group) {
+        return SchemaCatalogue.builtIn().groups().stream()
+                .anyMatch(each -> each.name().equals(group.name()));
+    }
+
+    /**
+     * The hash of a document, which may not be made yet.
+     *
+     * @param path such as {@code api/v1}, {@code apis/apps}, {@code version}
+     * @return empty if nothing is served there
+     */
+    public Optional<String> hash(String path) {
+        return paths().contains(path) ? Optional.of(hashOf(path)) : Optional.empty();
     }
 
     /**
@@ -125,50 +146,105 @@ public final class OpenApiDocuments {
      * @return empty if nothing is served there
      */
     public Optional<Document> document(String path) {
-        if (!paths().contains(path)) {
-            return Optional.empty();
-        }
-        Document known = documents.get(path);
-        if (known == null) {
-            known = Document.of(write(path));
-            documents.put(path, known);
-        }
-        return Optional.of(known);
+        return hash(path).map(hash -> new Document(bytes(path, () -> write(path)), hash));
     }
 
     /** A document in the binary form of media type {@link #V3_PROTOBUF}, with the hash that it has in JSON. */
     public Document protobuf(String path, Document json) {
-        return documents.computeIfAbsent(
-                path + ".pb", key -> new Document(OpenApiV3Protobuf.write(Json.read(json.json())), json.hash()));
+        return new Document(bytes(path + BINARY, () -> OpenApiV3Protobuf.write(Json.read(json.json()))), json.hash());
     }
 
     /** {@code /openapi/v2} in JSON: all groups in one document. */
     public Document v2() {
-        return versionTwo("v2", false);
+        return new Document(bytes(V2, () -> Json.write(versionTwo())), hashOf(V2));
     }
 
     /** {@code /openapi/v2} in the binary form of media type {@link #V2_PROTOBUF}. */
     public Document v2Protobuf() {
-        return versionTwo("v2.pb", true);
+        return new Document(bytes(V2_BINARY, () -> OpenApiV2Protobuf.write(versionTwo())), hashOf(V2_BINARY));
     }
 
-    private Document versionTwo(String key, boolean binary) {
-        Document known = documents.get(key);
+    /** The hash of {@link #v2()} or {@link #v2Protobuf()}, which may not be made yet. */
+    public String v2Hash(boolean binary) {
+        return hashOf(binary ? V2_BINARY : V2);
+    }
+
+    private ObjectNode versionTwo() {
+        Map<String, List<PathItem>> items = new TreeMap<>();
+        for (String path : paths()) {
+            items.computeIfAbsent(tag(path), t -> new ArrayList<>()).addAll(items(path));
+        }
+        return OpenApiV2.document(catalogue, items);
+    }
+
+    /** The documents are large and seldom asked for twice: they give way when memory is short. */
+    private byte[] bytes(String key, Supplier<byte[]> writer) {
+        SoftReference<byte[]> known = documents.get(key);
+        byte[] bytes = known == null ? null : known.get();
+        if (bytes == null) {
+            bytes = writer.get();
+            documents.put(key, new SoftReference<>(bytes));
+        }
+        return bytes;
+    }
+
+    // ---- hashes: clients ask for those of all documents before they read one of them --------------------------------
+
+    private String hashOf(String key) {
+        String known = hashes.get(key);
         if (known == null) {
-            Map<String, List<PathItem>> items = new TreeMap<>();
-            for (String path : paths()) {
-                items.computeIfAbsent(tag(path), t -> new ArrayList<>()).addAll(items(path));
+            Hasher hasher = Hashing.sha512().newHasher();
+            hasher.putBytes(Edition.HASH.asBytes()).putUnencodedChars(key);
+            if (key.startsWith(V2)) {
+                paths().forEach(path -> hasher.putUnencodedChars(hashOf(path)));
+            } else if (isVersioned(key)) {
+                String group = group(key);
+                String version = lastPart(key);
+                catalogue.resources(group, version).forEach(each -> hasher.putUnencodedChars(each.toString()));
+                CustomDefinitions.of(catalogue, group, version).values().forEach(hasher::putUnencodedChars);
             }
-            ObjectNode document = OpenApiV2.document(catalogue, items);
-            known = Document.of(binary ? OpenApiV2Protobuf.write(document) : Json.write(document));
-            documents.put(key, known);
+            known = BaseEncoding.base16().encode(hasher.hash().asBytes());
+            hashes.put(key, known);
         }
         return known;
     }
 
+    /** What documents of the same catalogue may differ by: the built-in definitions, their descriptions, and how they are written. */
+    private static final class Edition {
+        private static final List<Class<?>> WRITERS = List.of(
+                OpenApiDocuments.class,
+                OpenApiV3.class,
+                OpenApiPaths.class,
+                OpenApiParameters.class,
+                OpenApiDefinitions.class,
+                CustomDefinitions.class,
+                Descriptions.class,
+                OpenApiV2.class,
+                OpenApiV2Protobuf.class,
+                OpenApiV3Protobuf.class);
+
+        static final HashCode HASH = hash();
+
+        private static HashCode hash() {
+            Hasher hasher = Hashing.sha512().newHasher();
+            hasher.putBytes(resource("catalogue.gz")).putBytes(Descriptions.origin());
+            WRITERS.forEach(each -> hasher.putBytes(resource(each.getSimpleName() + ".class")));
+            return hasher.hash();
+        }
+
+        private static byte[] resource(String name) {
+            try (InputStream in = Edition.class.getResourceAsStream(name)) {
+                return in == null ? new byte[0] : in.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     private byte[] write(String path) {
         boolean versioned = isVersioned(path);
-        return build(versioned ? group(path) : "", versioned ? lastPart(path) : "", items(path), tag(path));
+        return new OpenApiV3(catalogue, versioned ? group(path) : "", versioned ? lastPart(path) : "", tag(path))
+                .write(items(path));
     }
 
     /** Whether a path is that of a version of a group, rather than of a group or something else. */
@@ -221,7 +297,9 @@ public final class OpenApiDocuments {
                 + Ascii.toUpperCase(version.substring(0, 1))
                 + version.substring(1)
                 + "APIResources";
-        items.add(new PathItem(base, Set.of(), List.of(discovery(id, META + "APIResourceList"))));
+        if (catalogue.resources(group, version).stream().anyMatch(each -> catalogue.customType(each) == null)) {
+            items.add(new PathItem(base, Set.of(), List.of(discovery(id, META + "APIResourceList"))));
+        }
         items.addAll(OpenApiPaths.of(catalogue, group, version));
         return items;
     }
@@ -243,213 +321,9 @@ public final class OpenApiDocuments {
     }
 
     private static String tag(String group, String version) {
-        String stem = group.endsWith(".k8s.io") ? group.substring(0, group.length() - ".k8s.io".length()) : group;
-        String words = group.isEmpty() ? "core" : stem.replace('.', '_');
         // The reference joins the words of a group in camel case.
-        StringBuilder tag = new StringBuilder();
-        boolean upper = false;
-        for (char c : words.toCharArray()) {
-            tag.append(upper ? Ascii.toUpperCase(c) : c == '_' ? "" : c);
-            upper = c == '_';
-        }
-        return version.isEmpty() ? tag.toString() : tag + "_" + version;
-    }
-
-    private byte[] build(String group, String version, List<PathItem> items, String tag) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 16);
-        try (JsonGenerator out = Json.mapper().createGenerator(bytes)) {
-            out.writeStartObject();
-            out.writeStringField("openapi", "3.0.0");
-            out.writeObjectFieldStart("info");
-            out.writeStringField("title", "Kubernetes");
-            out.writeStringField("version", "1.36");
-            out.writeEndObject();
-            out.writeObjectFieldStart("paths");
-            Set<String> roots = new TreeSet<>();
-            for (PathItem item : items) {
-                writePath(out, item, tag, roots);
-            }
-            out.writeEndObject();
-            out.writeObjectFieldStart("components");
-            out.writeObjectFieldStart("schemas");
-            writeSchemas(out, group, version, roots);
-            out.writeEndObject();
-            out.writeObjectFieldStart("securitySchemes");
-            out.writeObjectFieldStart("BearerToken");
-            out.writeStringField("type", "apiKey");
-            out.writeStringField("description", "Bearer Token authentication");
-            out.writeStringField("name", "authorization");
-            out.writeStringField("in", "header");
-            out.writeEndObject();
-            out.writeEndObject();
-            out.writeEndObject();
-            out.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
-    }
-
-    private static void writePath(JsonGenerator out, PathItem item, String tag, Set<String> roots) throws IOException {
-        out.writeObjectFieldStart(item.path());
-        for (Operation operation : item.operations()) {
-            out.writeObjectFieldStart(operation.method());
-            out.writeArrayFieldStart("tags");
-            out.writeString(tag);
-            out.writeEndArray();
-            out.writeStringField("operationId", operation.id());
-            Set<String> own = OpenApiPaths.byName();
-            own.addAll(operation.parameters());
-            own.removeAll(item.parameters());
-            writeParameters(out, own);
-            writeBody(out, operation, roots);
-            writeResponses(out, operation, roots);
-            if (!operation.action().isEmpty()) {
-                out.writeStringField("x-kubernetes-action", operation.action());
-                out.writeFieldName("x-kubernetes-group-version-kind");
-                writeKind(out, operation.group(), operation.version(), operation.kind());
-            }
-            out.writeEndObject();
-        }
-        writeParameters(out, item.parameters());
-        out.writeEndObject();
-    }
-
-    private static void writeKind(JsonGenerator out, String group, String version, String kind) throws IOException {
-        out.writeStartObject();
-        out.writeStringField("group", group);
-        out.writeStringField("kind", kind);
-        out.writeStringField("version", version);
-        out.writeEndObject();
-    }
-
-    private static void writeParameters(JsonGenerator out, Set<String> parameters) throws IOException {
-        if (parameters.isEmpty()) {
-            return;
-        }
-        out.writeArrayFieldStart("parameters");
-        for (String parameter : parameters) {
-            int colon = parameter.indexOf(':');
-            String name = parameter.substring(colon + 1);
-            out.writeStartObject();
-            out.writeStringField("name", name);
-            out.writeStringField("in", parameter.substring(0, colon));
-            if (parameter.startsWith("path:")) {
-                out.writeBooleanField("required", true);
-            }
-            out.writeObjectFieldStart("schema");
-            out.writeStringField("type", parameterType(name));
-            out.writeBooleanField("uniqueItems", true);
-            out.writeEndObject();
-            out.writeEndObject();
-        }
-        out.writeEndArray();
-    }
-
-    static String parameterType(String name) {
-        return BOOLEANS.contains(name) ? "boolean" : INTEGERS.contains(name) ? "integer" : "string";
-    }
-
-    private static void writeBody(JsonGenerator out, Operation operation, Set<String> roots) throws IOException {
-        String body = operation.body();
-        if (body == null) {
-            return;
-        }
-        roots.add(body);
-        out.writeObjectFieldStart("requestBody");
-        out.writeObjectFieldStart("content");
-        for (String type : operation.action().equals("patch") ? PATCH_TYPES : List.of("*/*")) {
-            writeContent(out, type, body);
-        }
-        out.writeEndObject();
-        if (!body.endsWith(".DeleteOptions")) {
-            out.writeBooleanField("required", true);
-        }
-        out.writeEndObject();
-    }
-
-    private static void writeContent(JsonGenerator out, String mediaType, String definition) throws IOException {
-        out.writeObjectFieldStart(mediaType);
-        out.writeObjectFieldStart("schema");
-        if (definition.equals("string")) {
-            out.writeStringField("type", "string");
-        } else {
-            out.writeStringField("$ref", "#/components/schemas/" + definition);
-        }
-        out.writeEndObject();
-        out.writeEndObject();
-    }
-
-    private static void writeResponses(JsonGenerator out, Operation operation, Set<String> roots) throws IOException {
-        out.writeObjectFieldStart("responses");
-        for (Map.Entry<Integer, String> response : operation.responses().entrySet()) {
-            String definition = response.getValue();
-            if (!definition.equals("string")) {
-                roots.add(definition);
-            }
-            out.writeObjectFieldStart(response.getKey().toString());
-            out.writeStringField("description", description(response.getKey()));
-            out.writeObjectFieldStart("content");
-            for (String type : types(operation)) {
-                writeContent(out, type, definition);
-            }
-            out.writeEndObject();
-            out.writeEndObject();
-        }
-        out.writeObjectFieldStart("401");
-        out.writeStringField("description", "Unauthorized");
-        out.writeEndObject();
-        out.writeEndObject();
-    }
-
-    static List<String> types(Operation operation) {
-        switch (operation.content()) {
-            case STREAM:
-                return STREAM_TYPES;
-            case LOG:
-                return LOG_TYPES;
-            case ANY:
-                return List.of("*/*");
-            default:
-                return plainTypes(operation.id());
-        }
-    }
-
-    private static List<String> plainTypes(String id) {
-        switch (id) {
-            case "getCodeVersion":
-            case "getServiceAccountIssuerOpenIDConfiguration":
-                return List.of("application/json");
-            case "getServiceAccountIssuerOpenIDKeyset":
-                return List.of("application/jwk-set+json");
-            default:
-                return OBJECT_TYPES;
-        }
-    }
-
-    static String description(int status) {
-        return status == 200 ? "OK" : status == 201 ? "Created" : "Accepted";
-    }
-
-    /** Writes the definitions that others refer to, directly or not. */
-    private void writeSchemas(JsonGenerator out, String group, String version, Set<String> roots) throws IOException {
-        Map<String, String> custom = CustomDefinitions.of(catalogue, group, version);
-        Map<String, String> reached = OpenApiDefinitions.reached(catalogue.definitions(), custom, roots);
-        for (Map.Entry<String, String> schema : reached.entrySet()) {
-            out.writeFieldName(schema.getKey());
-            out.writeRawValue(withKinds(schema.getKey(), schema.getValue(), group, version));
-        }
-    }
-
-    /** The two definitions that every group has as its own say so in each document. */
-    private static String withKinds(String name, String schema, String group, String version) {
-        if (!OpenApiDefinitions.isInEveryGroup(name)) {
-            return schema;
-        }
-        String kind = name.substring(META.length());
-        String entry = "{\"group\":\"%s\",\"kind\":\"%s\",\"version\":\"%s\"}";
-        String kinds =
-                entry.formatted("", kind, "v1") + (group.isEmpty() ? "" : "," + entry.formatted(group, kind, version));
-        return schema.substring(0, schema.length() - 1) + ",\"x-kubernetes-group-version-kind\":[" + kinds + "]}";
+        String words = OpenApiPaths.words(group);
+        String tag = Ascii.toLowerCase(words.substring(0, 1)) + words.substring(1);
+        return version.isEmpty() ? tag : tag + "_" + version;
     }
 }

@@ -118,7 +118,7 @@ final class OpenApiParameters {
         ObjectNode node = JsonNodeFactory.instance
                 .objectNode()
                 .put("uniqueItems", true)
-                .put("type", OpenApiDocuments.parameterType(name))
+                .put("type", OpenApiV3.parameterType(name))
                 .put("name", name)
                 .put("in", parameter.substring(0, parameter.indexOf(':')));
         if (parameter.startsWith("path:")) {

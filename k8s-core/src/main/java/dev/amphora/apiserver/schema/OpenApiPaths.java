@@ -1,11 +1,13 @@
 package dev.amphora.apiserver.schema;
 
 import com.google.common.base.Ascii;
+import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.amphora.apiserver.schema.ResourceInfo.Subresource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** What can be called in one version of a group: paths, operations, parameters, and the definitions they take and return. */
 final class OpenApiPaths {
     static final String META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
-    private static final String STATUS = META + "Status";
+    static final String STATUS = META + "Status";
 
-    private static final ImmutableList<String> LIST = ImmutableList.of(
+    static final ImmutableList<String> LIST = ImmutableList.of(
             "query:allowWatchBookmarks",
             "query:continue",
             "query:fieldSelector",
@@ -32,9 +34,9 @@ final class OpenApiPaths {
             "query:shardSelector",
             "query:timeoutSeconds",
             "query:watch");
-    private static final ImmutableList<String> WRITE =
+    static final ImmutableList<String> WRITE =
             ImmutableList.of("query:dryRun", "query:fieldManager", "query:fieldValidation");
-    private static final ImmutableList<String> DELETE = ImmutableList.of(
+    static final ImmutableList<String> DELETE = ImmutableList.of(
             "query:dryRun",
             "query:gracePeriodSeconds",
             "query:ignoreStoreReadErrorWithClusterBreakingPotential",
@@ -85,6 +87,7 @@ final class OpenApiPaths {
                             "query:tailLines",
                             "query:timestamps"));
 
+    private static final Splitter WORDS = Splitter.on(CharMatcher.anyOf(".-")).omitEmptyStrings();
     private static final ImmutableSet<String> CONNECT = ImmutableSet.of("attach", "exec", "portforward", "proxy");
 
     private final SchemaCatalogue catalogue;
@@ -101,6 +104,7 @@ final class OpenApiPaths {
     /** What a response carries. */
     enum Content {
         OBJECT,
+        CUSTOM,
         STREAM,
         LOG,
         ANY
@@ -136,7 +140,13 @@ final class OpenApiPaths {
     /** The paths in order. */
     static List<PathItem> of(SchemaCatalogue catalogue, String group, String version) {
         OpenApiPaths paths = new OpenApiPaths(catalogue, group, version);
-        catalogue.resources(group, version).forEach(paths::resource);
+        for (ResourceInfo resource : catalogue.resources(group, version)) {
+            if (catalogue.customType(resource) == null) {
+                paths.resource(resource);
+            } else {
+                new OpenApiCustomPaths(paths, resource).add();
+            }
+        }
         return paths.items();
     }
 
@@ -156,7 +166,7 @@ final class OpenApiPaths {
                 .thenComparing(Comparator.naturalOrder()));
     }
 
-    private String base() {
+    String base() {
         return group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
     }
 
@@ -209,8 +219,7 @@ final class OpenApiPaths {
             add(one, r, "put", "replace", "put", word, WRITE, type, statuses(type, 200, 201), Content.OBJECT);
         }
         if (r.supports("delete")) {
-            String answer =
-                    DELETED_OBJECT_IS_RETURNED.contains(r.kind()) && catalogue.customType(r) == null ? type : STATUS;
+            String answer = DELETED_OBJECT_IS_RETURNED.contains(r.kind()) ? type : STATUS;
             add(
                     one,
                     r,
@@ -423,11 +432,11 @@ final class OpenApiPaths {
                         content));
     }
 
-    private void add(String path, Operation operation) {
+    void add(String path, Operation operation) {
         paths.computeIfAbsent(path, p -> new ArrayList<>()).add(operation);
     }
 
-    private Operation operation(
+    Operation operation(
             String path,
             String method,
             String verb,
@@ -465,13 +474,13 @@ final class OpenApiPaths {
         }
         String stem = group.endsWith(".k8s.io") ? group.substring(0, group.length() - ".k8s.io".length()) : group;
         StringBuilder words = new StringBuilder();
-        for (String part : Splitter.on('.').split(stem)) {
+        for (String part : WORDS.split(stem)) {
             words.append(Ascii.toUpperCase(part.substring(0, 1))).append(part.substring(1));
         }
         return words.toString();
     }
 
-    private static Map<Integer, String> statuses(String type, int... codes) {
+    static Map<Integer, String> statuses(String type, int... codes) {
         Map<Integer, String> result = new LinkedHashMap<>();
         for (int code : codes) {
             result.put(code, type);
@@ -479,12 +488,12 @@ final class OpenApiPaths {
         return result;
     }
 
-    private String definition(ResourceInfo r) {
+    String definition(ResourceInfo r) {
         String name = catalogue.type(r).name();
         return name.isEmpty() ? customDefinition(r, r.kind()) : name;
     }
 
-    private String listDefinition(ResourceInfo r) {
+    String listDefinition(ResourceInfo r) {
         return catalogue
                 .findType(r.group(), r.version(), r.listKind())
                 .map(TypeSchema::name)
@@ -495,7 +504,7 @@ final class OpenApiPaths {
     /** {@code com.example.v1.Widget} for the group {@code example.com}. */
     static String customDefinition(ResourceInfo r, String kind) {
         List<String> parts = new ArrayList<>(Splitter.on('.').splitToList(r.group()));
-        java.util.Collections.reverse(parts);
+        Collections.reverse(parts);
         return String.join(".", parts) + "." + r.version() + "." + kind;
     }
 }

@@ -72,7 +72,7 @@ final class OpenApiV2 {
 
     private static ObjectNode operation(Operation operation, PathItem item, String tag, ObjectNode shared) {
         ObjectNode node = object();
-        List<String> produced = ordered(OpenApiDocuments.types(operation));
+        List<String> produced = ordered(OpenApiV3.types(operation));
         List<String> consumed = consumed(operation, produced);
         if (!consumed.isEmpty()) {
             strings(node, "consumes", consumed);
@@ -95,7 +95,7 @@ final class OpenApiV2 {
         ObjectNode responses = node.putObject("responses");
         operation.responses().forEach((status, type) -> {
             ObjectNode response =
-                    responses.putObject(status.toString()).put("description", OpenApiDocuments.description(status));
+                    responses.putObject(status.toString()).put("description", OpenApiV3.description(status));
             if (type.equals("string")) {
                 response.putObject("schema").put("type", "string");
             } else {
@@ -115,13 +115,10 @@ final class OpenApiV2 {
 
     /** What describes the server takes what it gives; keys of tokens take nothing. */
     private static List<String> consumed(Operation operation, List<String> produced) {
-        if (operation.action().equals("patch")) {
-            return ordered(OpenApiDocuments.PATCH_TYPES);
-        }
         if (operation.action().isEmpty() && operation.method().equals("get")) {
             return operation.id().startsWith("getServiceAccountIssuer") ? List.of() : produced;
         }
-        return List.of("*/*");
+        return ordered(OpenApiV3.bodyTypes(operation));
     }
 
     private static List<String> ordered(List<String> types) {

@@ -88,6 +88,7 @@ final class KubectlCluster implements AutoCloseable {
                         .withAuthorizationModes(List.of("Node", "RBAC"))
                         .withTokens(Setting.TOKENS)
                         .withServiceClusterIpRange("10.0.0.0/16")
+                        .withoutVersions(List.of("extensions/v1beta1"))
                         .withPublishedEndpoint(false))
                 .serve(0);
         if (level == Level.api) {

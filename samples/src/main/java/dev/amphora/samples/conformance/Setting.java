@@ -59,6 +59,7 @@ record Setting(String topic, String controllers) {
                 .withAuthorizationModes(List.of("Node", "RBAC"))
                 .withTokens(TOKENS)
                 .withServiceClusterIpRange(dualStack ? "10.0.0.0/16,fd00:10::/108" : "10.0.0.0/16")
+                .withoutVersions(List.of("extensions/v1beta1"))
                 .withPublishedEndpoint(false);
         if (WITH_NODE_RESTRICTION.contains(topic)) {
             return options.withAdmission(List.of("NodeRestriction"), List.of());
