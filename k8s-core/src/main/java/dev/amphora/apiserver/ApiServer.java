@@ -8,11 +8,13 @@ import dev.amphora.apiserver.access.AccessRules;
 import dev.amphora.apiserver.access.Authenticator;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.Credentials;
+import dev.amphora.apiserver.access.Grants;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
+import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.schema.ResourceInfo;
@@ -68,9 +70,11 @@ public final class ApiServer implements AutoCloseable {
         endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
+        authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
                 objects, base -> Metadata.generated(base, kernel), this::writeQuota, builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
+        plugins.add(new RoleEscalation(new Grants(objects, authorizer)));
         admission = new Admission(plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
@@ -81,7 +85,6 @@ public final class ApiServer implements AutoCloseable {
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
-        authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
                 .add(tokens)
@@ -196,6 +199,16 @@ public final class ApiServer implements AutoCloseable {
                         .flatMap(List::stream)
                         .map(VersionedObject::tree)
                         .toList();
+            }
+
+            @Override
+            public void follow(String group, String resource, Follower follower) {
+                WatchCache cache = endpoints
+                        .stored(group, resource)
+                        .orElseThrow(() -> new IllegalArgumentException("there is no resource " + resource))
+                        .cache();
+                cache.follow(new CacheFollower(cache.prefix(), follower));
+                cache.start();
             }
         };
     }
@@ -445,6 +458,49 @@ public final class ApiServer implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    /** What serves a resource in the version that is stored; null if it is not served. */
+    @Nullable Endpoint storedEndpoint(String group, String plural) {
+        return endpoints.stored(group, plural).orElse(null);
+    }
+
+    /** Takes note of a new object that was put into the store as it is. */
+    void wrote(Endpoint endpoint, String key, byte[] value, long revision) {
+        VersionedObject made = VersionedObject.stored(key, value, revision);
+        feed.wrote(endpoint.cache(), new Change(revision, key, made, null, kernel.instant()));
+    }
+
+    /**
+     * Changes an object of the system's own.
+     *
+     * @param found as it is now
+     * @param change what is to become of it: null for nothing, without a uid if it is to be made anew
+     */
+    void mend(Endpoint endpoint, VersionedObject found, Function<ObjectNode, @Nullable ObjectNode> change) {
+        ObjectNode wanted = change.apply(found.tree());
+        if (wanted == null) {
+            return;
+        }
+        ResourceInfo info = endpoint.info();
+        boolean anew = Metadata.text(wanted, "uid").isEmpty();
+        if (anew) {
+            dispatch(call(own(
+                    Verb.DELETE, info.group(), info.version(), info.plural(), found.namespace(), found.name(), "")));
+        }
+        ApiRequest request = own(
+                anew ? Verb.CREATE : Verb.UPDATE,
+                info.group(),
+                info.version(),
+                info.plural(),
+                found.namespace(),
+                anew ? "" : found.name(),
+                "");
+        dispatch(call(request.with(Body.of(wanted))));
     }
 
     /** Describes a server. */

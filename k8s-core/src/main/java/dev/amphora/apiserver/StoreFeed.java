@@ -147,9 +147,16 @@ final class StoreFeed implements Store.Listener {
                 }
             }
             watch = store.watch(prefix, applied() + 1, this);
+            if (lost) {
+                all().forEach(WatchCache::resume);
+            }
         } catch (StoreException e) {
             onEnd(e);
         }
+    }
+
+    private synchronized List<WatchCache> all() {
+        return List.copyOf(caches.values());
     }
 
     private void deliver(Store.Event event) {

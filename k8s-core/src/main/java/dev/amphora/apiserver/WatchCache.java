@@ -38,6 +38,7 @@ final class WatchCache {
     private final List<Follower> followers = new ArrayList<>();
     private final List<Runnable> untilEmpty = new ArrayList<>();
     private volatile boolean started;
+    private boolean reading;
     private long startRevision;
     private long lastChange;
     private long received;
@@ -83,10 +84,15 @@ final class WatchCache {
         return prefix;
     }
 
-    /** Adds a follower, before the cache is started. */
+    /** Adds a follower, once. If the cache has been read it is told so at once. */
     void follow(Follower follower) {
         synchronized (feed) {
-            followers.add(follower);
+            if (!followers.contains(follower)) {
+                followers.add(follower);
+                if (started) {
+                    follower.read(objects.values());
+                }
+            }
         }
     }
 
@@ -111,28 +117,53 @@ final class WatchCache {
             if (started) {
                 return;
             }
-            feed.register(this);
-            Store.Range range = store.range(prefix, null, 0, 0);
             synchronized (feed) {
-                objects.clear();
-                for (Store.Entry entry : range.entries()) {
-                    objects.put(entry.key(), decode(entry));
-                }
-                startRevision = range.revision();
-                forgotten = startRevision;
-                lastChange = startRevision;
-                starts++;
-                started = true;
-                for (Object each : early) {
-                    if (each instanceof Store.Event event) {
-                        apply(event);
-                    } else {
-                        apply((Change) each);
-                    }
-                }
-                early.clear();
-                followers.forEach(follower -> follower.read(objects.values()));
+                reading = true;
             }
+            try {
+                feed.register(this);
+                Store.Range range = store.range(prefix, null, 0, 0);
+                synchronized (feed) {
+                    take(range);
+                }
+            } finally {
+                synchronized (feed) {
+                    reading = false;
+                    early.clear();
+                }
+            }
+        }
+    }
+
+    /** Takes what the store holds, and what has come since it was read. Called under the feed's lock. */
+    private void take(Store.Range range) {
+        objects.clear();
+        for (Store.Entry entry : range.entries()) {
+            objects.put(entry.key(), decode(entry));
+        }
+        startRevision = range.revision();
+        forgotten = startRevision;
+        lastChange = startRevision;
+        starts++;
+        started = true;
+        for (Object each : early) {
+            if (each instanceof Store.Event event) {
+                apply(event);
+            } else {
+                apply((Change) each);
+            }
+        }
+        followers.forEach(follower -> follower.read(objects.values()));
+    }
+
+    /** Starts again for those who follow, after changes were missed. */
+    void resume() {
+        boolean followed;
+        synchronized (feed) {
+            followed = starts > 0 && !followers.isEmpty();
+        }
+        if (followed) {
+            start();
         }
     }
 
@@ -273,7 +304,7 @@ final class WatchCache {
     /** Takes a change that the store's watch delivers. Called under the feed's lock. */
     void apply(Store.Event event) {
         if (!started) {
-            early.add(event);
+            keepEarly(event);
             return;
         }
         VersionedObject previous = objects.get(event.key());
@@ -285,7 +316,7 @@ final class WatchCache {
     /** Takes a change. Called under the feed's lock. */
     void apply(Change change) {
         if (!started) {
-            early.add(change);
+            keepEarly(change);
             return;
         }
         if (change.revision() <= startRevision) {
@@ -316,6 +347,13 @@ final class WatchCache {
             forgotten = recent.removeFirst().revision();
         }
         dispatched += watchers.offer(change);
+    }
+
+    /** What comes while the store is being read is applied afterwards; what comes before is in what will be read. */
+    private void keepEarly(Object change) {
+        if (reading) {
+            early.add(change);
+        }
     }
 
     /** Forgets everything, because changes were missed. Called under the feed's lock. */

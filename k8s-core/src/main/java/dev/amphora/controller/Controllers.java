@@ -2,6 +2,7 @@ package dev.amphora.controller;
 
 import dev.amphora.api.ResourceType;
 import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.clusterrole.ClusterRoleAggregation;
 import dev.amphora.controller.cronjob.CronJobController;
 import dev.amphora.controller.daemonset.DaemonSetController;
 import dev.amphora.controller.deployment.DeploymentController;
@@ -190,6 +191,7 @@ public final class Controllers {
         factories.put("taint-eviction-controller", TaintEvictionController::new);
         factories.put("pod-garbage-collector-controller", () -> new PodGarbageCollector(endedPods));
         factories.put("namespace-controller", () -> new NamespaceController(types));
+        factories.put("clusterrole-aggregation-controller", ClusterRoleAggregation::new);
         factories.put("garbage-collector-controller", () -> new GarbageCollectorController(types));
         return factories;
     }

@@ -1,29 +1,30 @@
 package dev.amphora.apiserver.access;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
-/** Decides by Roles and ClusterRoles and their bindings: the mode {@code RBAC}. Only ever allows. */
+/**
+ * Decides by Roles and ClusterRoles and their bindings: the mode {@code RBAC}. Only ever allows. A decision looks at the bindings of who
+ * asks, never at those of others.
+ */
 public final class RbacAuthorizer implements Authorizer {
-    private static final String GROUP = "rbac.authorization.k8s.io";
-
-    private final ObjectReader objects;
+    private final RbacIndex index;
 
     /**
      * An authorizer over stored rules.
      *
-     * @param objects where roles and bindings are read
+     * @param objects where roles and bindings are followed from the first question on
      */
     public RbacAuthorizer(ObjectReader objects) {
-        this.objects = objects;
+        index = new RbacIndex(objects);
     }
+
+    /** The rules that somebody has in a namespace, and what could not be found out. */
+    private record Held(List<PolicyRule> rules, Set<String> problems) {}
 
     @Override
     public Decision authorize(AccessRequest request) {
@@ -31,166 +32,63 @@ public final class RbacAuthorizer implements Authorizer {
             return Decision.allow("");
         }
         Set<String> problems = new LinkedHashSet<>();
-        for (ObjectNode binding : objects.list(GROUP, "clusterrolebindings", "")) {
-            if (binds(binding, request.user(), "") && roleAllows(binding, "", request, problems)) {
-                return Decision.allow("RBAC: allowed by ClusterRoleBinding \"%s\" of ClusterRole \"%s\" to %s"
-                        .formatted(
-                                name(binding),
-                                binding.path("roleRef").path("name").asText(),
-                                subject(binding, request)));
+        for (RbacIndex.Binding binding : index.of(request.user(), request.namespace())) {
+            List<PolicyRule> rules = index.rules(binding.roleKind(), binding.namespace(), binding.roleName());
+            if (rules == null) {
+                problems.add(binding.missingRole());
+            } else if (rules.stream().anyMatch(rule -> rule.allows(request))) {
+                return Decision.allow(binding.reason());
             }
         }
-        if (request.namespace().isEmpty()) {
-            return refusal(problems);
-        }
-        for (ObjectNode binding : objects.list(GROUP, "rolebindings", request.namespace())) {
-            if (binds(binding, request.user(), request.namespace())
-                    && roleAllows(binding, request.namespace(), request, problems)) {
-                return Decision.allow("RBAC: allowed by RoleBinding \"%s/%s\" of %s \"%s\" to %s"
-                        .formatted(
-                                name(binding),
-                                request.namespace(),
-                                binding.path("roleRef").path("kind").asText(),
-                                binding.path("roleRef").path("name").asText(),
-                                subject(binding, request)));
-            }
-        }
-        return refusal(problems);
+        return problems.isEmpty()
+                ? Decision.NO_OPINION
+                : new Decision(Verdict.NO_OPINION, "RBAC: " + aggregate(problems));
     }
 
-    private static Decision refusal(Set<String> problems) {
-        if (problems.isEmpty()) {
-            return Decision.NO_OPINION;
-        }
+    private static String aggregate(Set<String> problems) {
         String text = String.join(", ", problems);
-        return new Decision(Verdict.NO_OPINION, "RBAC: " + (problems.size() == 1 ? text : "[" + text + "]"));
+        return problems.size() == 1 ? text : "[" + text + "]";
     }
 
     @Override
     public AccessRules rulesOf(User user, String namespace) {
+        Held held = held(user, namespace);
         List<JsonNode> rules = new ArrayList<>();
-        for (ObjectNode binding : objects.list(GROUP, "clusterrolebindings", "")) {
-            if (binds(binding, user, "")) {
-                rulesOf(binding, "").forEach(rules::add);
+        held.rules.forEach(rule -> rules.add(Rights.tree(rule)));
+        return new AccessRules(rules, held.problems.isEmpty() ? List.of() : List.of(aggregate(held.problems)));
+    }
+
+    private Held held(User user, String namespace) {
+        List<PolicyRule> rules = new ArrayList<>();
+        Set<String> problems = new LinkedHashSet<>();
+        for (RbacIndex.Binding binding : index.of(user, namespace)) {
+            List<PolicyRule> more = index.rules(binding.roleKind(), binding.namespace(), binding.roleName());
+            if (more == null) {
+                problems.add(binding.missingRole());
+            } else {
+                rules.addAll(more);
             }
         }
-        for (ObjectNode binding : objects.list(GROUP, "rolebindings", namespace)) {
-            if (binds(binding, user, namespace)) {
-                for (JsonNode rule : rulesOf(binding, namespace)) {
-                    if (rule.path("nonResourceURLs").isEmpty()) {
-                        rules.add(rule);
-                    }
-                }
-            }
-        }
-        return new AccessRules(rules, List.of());
+        return new Held(rules, problems);
     }
 
-    private boolean roleAllows(ObjectNode binding, String namespace, AccessRequest request, Set<String> problems) {
-        JsonNode rules = rulesOf(binding, namespace);
-        if (rules.isMissingNode()) {
-            problems.add(missing(binding));
-        }
-        for (JsonNode rule : rules) {
-            if (allows(rule, request)) {
-                return true;
-            }
-        }
-        return false;
+    /**
+     * Whether somebody may give rights away: only who holds them may.
+     *
+     * @param rules the rights, as a role's {@code rules}
+     * @param namespace where they are given, empty for everywhere
+     * @return empty if so, else what the caller is told
+     */
+    Optional<String> refusalToGrant(User user, String namespace, List<PolicyRule> rules) {
+        Held held = held(user, namespace);
+        List<PolicyRule> missing = Escalation.missing(held.rules, rules);
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Escalation.refusal(user, missing, List.copyOf(held.problems)));
     }
 
-    private static String missing(ObjectNode binding) {
-        JsonNode role = binding.path("roleRef");
-        return "%s.%s \"%s\" not found"
-                .formatted(
-                        role.path("kind").asText().toLowerCase(Locale.ROOT),
-                        GROUP,
-                        role.path("name").asText());
-    }
-
-    /** The rules of the role that a binding refers to; missing if there is no such role. */
-    private JsonNode rulesOf(ObjectNode binding, String namespace) {
-        JsonNode role = binding.path("roleRef");
-        String name = role.path("name").asText();
-        boolean cluster = role.path("kind").asText().equals("ClusterRole");
-        return objects.get(GROUP, cluster ? "clusterroles" : "roles", cluster ? "" : namespace, name)
-                .map(found -> found.path("rules").isMissingNode() ? NullNode.getInstance() : found.path("rules"))
-                .orElse(MissingNode.getInstance());
-    }
-
-    private static boolean allows(JsonNode rule, AccessRequest request) {
-        if (!has(rule.path("verbs"), request.verb())) {
-            return false;
-        }
-        if (!request.isResource()) {
-            for (JsonNode each : rule.path("nonResourceURLs")) {
-                String url = each.asText();
-                if (url.equals(request.path())
-                        || (url.endsWith("*") && request.path().startsWith(url.substring(0, url.length() - 1)))) {
-                    return true;
-                }
-            }
-            return false;
-        }
-        JsonNode resources = rule.path("resources");
-        boolean resource = has(resources, request.resourceWithSubresource())
-                || (!request.subresource().isEmpty() && contains(resources, "*/" + request.subresource()));
-        JsonNode names = rule.path("resourceNames");
-        return resource
-                && has(rule.path("apiGroups"), request.group())
-                && (names.isEmpty() || contains(names, request.name()));
-    }
-
-    private static boolean binds(ObjectNode binding, User user, String namespace) {
-        for (JsonNode subject : binding.path("subjects")) {
-            if (isSubject(subject, user, namespace)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isSubject(JsonNode subject, User user, String namespace) {
-        String name = subject.path("name").asText();
-        return switch (subject.path("kind").asText()) {
-            case "User" -> user.name().equals(name);
-            case "Group" -> user.in(name);
-            case "ServiceAccount" ->
-                user.name()
-                        .equals("system:serviceaccount:%s:%s"
-                                .formatted(subject.path("namespace").asText(namespace), name));
-            default -> false;
-        };
-    }
-
-    private static String subject(ObjectNode binding, AccessRequest request) {
-        for (JsonNode subject : binding.path("subjects")) {
-            if (isSubject(subject, request.user(), request.namespace())) {
-                String name = subject.path("name").asText();
-                String kind = subject.path("kind").asText();
-                return kind.equals("ServiceAccount")
-                        ? "%s \"%s/%s\""
-                                .formatted(kind, name, subject.path("namespace").asText())
-                        : "%s \"%s\"".formatted(kind, name);
-            }
-        }
-        return "";
-    }
-
-    private static String name(ObjectNode object) {
-        return object.path("metadata").path("name").asText();
-    }
-
-    private static boolean has(JsonNode list, String value) {
-        return contains(list, "*") || contains(list, value);
-    }
-
-    private static boolean contains(JsonNode list, String value) {
-        for (JsonNode each : list) {
-            if (each.asText().equals(value)) {
-                return true;
-            }
-        }
-        return false;
+    /** The rules of the role that a binding names; empty if there is none. */
+    Optional<List<PolicyRule>> rulesOfRole(String kind, String namespace, String name) {
+        return Optional.ofNullable(index.rules(kind, namespace, name));
     }
 }

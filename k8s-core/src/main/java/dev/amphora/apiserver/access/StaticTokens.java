@@ -35,11 +35,7 @@ public final class StaticTokens implements Authenticator {
             }
             List<String> groups = new ArrayList<>();
             if (columns.size() > 3) {
-                Splitter.on(',')
-                        .trimResults()
-                        .omitEmptyStrings()
-                        .split(columns.get(3))
-                        .forEach(groups::add);
+                Splitter.on(',').split(columns.get(3)).forEach(groups::add);
             }
             groups.add(User.AUTHENTICATED);
             users.putIfAbsent(columns.get(0), new User(columns.get(1), columns.get(2), groups, Map.of()));

@@ -7,12 +7,17 @@ import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.store.Store;
 import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import java.net.URI;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** A fresh Amphora in this process, with nothing running but what a setting asks for. */
 final class EmbeddedTarget implements Target {
     private static final String ADMIN = "admin";
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Kernel kernel;
     private final Store store;
@@ -57,7 +62,25 @@ final class EmbeddedTarget implements Target {
         if (https) {
             builder.serve(0);
         }
-        return new EmbeddedTarget(kernel, store, builder.start(), https);
+        Cluster cluster = builder.start();
+        if (setting.hasAggregatedRoles()) {
+            cluster.await(
+                    "the aggregation of roles",
+                    PATIENCE,
+                    () -> gathers(cluster, "edit", "view") && gathers(cluster, "admin", "edit"));
+        }
+        return new EmbeddedTarget(kernel, store, cluster, https);
+    }
+
+    private static boolean gathers(Cluster cluster, String role, String from) {
+        List<PolicyRule> rules = rules(cluster, from);
+        return !rules.isEmpty() && rules(cluster, role).containsAll(rules);
+    }
+
+    private static List<PolicyRule> rules(Cluster cluster, String role) {
+        ClusterRole found =
+                cluster.client().rbac().clusterRoles().withName(role).get();
+        return found == null || found.getRules() == null ? List.of() : found.getRules();
     }
 
     @Override

@@ -14,14 +14,16 @@ import java.util.Set;
  */
 record Setting(String topic, String controllers) {
     private static final String ALL = "*";
+    private static final String NAMESPACES = "namespace-controller";
+    private static final String AGGREGATION = "clusterrole-aggregation-controller";
     /** The users of the recordings: token, user, uid, groups. */
     static final String TOKENS =
             """
             admin,admin,admin-uid,system:masters
             alice,alice,alice-uid,dev
-            sched,system:kube-scheduler,sched-uid
-            kcm,system:kube-controller-manager,kcm-uid
-            node1,system:node:node-1,node1-uid,system:nodes
+            sched,system:kube-scheduler,sched-uid,
+            kcm,system:kube-controller-manager,kcm-uid,
+            node1,system:node:node-1,node-uid,system:nodes
             """;
 
     private static final Set<String> WITH_NODE_RESTRICTION = Set.of("crd", "admission", "access");
@@ -33,7 +35,7 @@ record Setting(String topic, String controllers) {
         if (WITH_NODE_RESTRICTION.contains(topic) && needsControllers(file)) {
             return new Setting(topic, ALL);
         }
-        return new Setting(topic, topic.equals("reads") ? "namespace-controller" : "");
+        return new Setting(topic, topic.equals("access") ? AGGREGATION : topic.equals("reads") ? NAMESPACES : "");
     }
 
     private static boolean needsControllers(Path file) {
@@ -49,7 +51,12 @@ record Setting(String topic, String controllers) {
     }
 
     boolean hasNamespaceController() {
-        return !controllers.isEmpty();
+        return hasControllers() || controllers.equals(NAMESPACES);
+    }
+
+    /** Whether the controller that fills aggregated roles has to have run. */
+    boolean hasAggregatedRoles() {
+        return controllers.equals(AGGREGATION) || (hasControllers() && topic.equals("access"));
     }
 
     /** The options of the API server. */
