@@ -99,7 +99,7 @@ public final class StatusException extends RuntimeException {
         return of(
                 404,
                 "NotFound",
-                "%s \"%s\" not found".formatted(qualified(group, plural), name),
+                "%s %s not found".formatted(qualified(group, plural), Json.quote(name)),
                 details(group, plural, name).build());
     }
 

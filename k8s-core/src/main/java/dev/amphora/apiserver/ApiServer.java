@@ -59,6 +59,9 @@ public final class ApiServer implements AutoCloseable {
     private final Admission admission;
     private final Authorizer authorizer;
     private final ImmutableList<Authenticator> authenticators;
+    private final LateObjects late = new LateObjects();
+    private final FlowKeeper flows;
+    private final ApiServiceKeeper apiServices;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
     private final boolean prompt;
     private volatile boolean ready;
@@ -67,7 +70,7 @@ public final class ApiServer implements AutoCloseable {
         kernel = builder.kernel;
         prompt = builder.prompt && !builder.store.mayWait();
         feed = new StoreFeed(kernel, builder.store, Endpoints.ROOT);
-        endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
+        endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies, late);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
@@ -85,6 +88,12 @@ public final class ApiServer implements AutoCloseable {
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
+        OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
+        flows = new FlowKeeper(kernel, own);
+        apiServices = new ApiServiceKeeper(kernel, own, endpoints);
+        late.add(FlowObjects.GROUP, FlowObjects.LEVELS, flows);
+        late.add(FlowObjects.GROUP, FlowObjects.SCHEMAS, flows);
+        late.add(ApiServiceKeeper.GROUP, ApiServiceKeeper.PLURAL, apiServices);
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
                 .add(tokens)
@@ -106,6 +115,7 @@ public final class ApiServer implements AutoCloseable {
         feed.start();
         new Bootstrap(this).run();
         compaction.start();
+        late.open();
         ready = true;
         return this;
     }
@@ -127,6 +137,11 @@ public final class ApiServer implements AutoCloseable {
     /** What the watch caches have measured, one for each resource that has been read, in order. */
     public List<Measurements> measure() {
         return endpoints.measure();
+    }
+
+    /** The versions of groups that other servers are said to serve, by APIServices; the most important first. */
+    public List<RemoteGroup> remoteGroups() {
+        return apiServices.remote();
     }
 
     /** The kinds that are served. */
@@ -237,10 +252,8 @@ public final class ApiServer implements AutoCloseable {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
         ApiResult result = dispatchWarned(call(request));
-        if (request.group().equals(Definition.GROUP)
-                && request.verb().writes()
-                && !request.options().isDryRun()) {
-            settle(request, result);
+        if (request.verb().writes() && !request.options().isDryRun()) {
+            follow(request, result);
         }
         if (!listeners.isEmpty()
                 && request.verb().writes()
@@ -375,7 +388,18 @@ public final class ApiServer implements AutoCloseable {
         return new Call(request, endpoint);
     }
 
-    /** What follows from a write to definitions is done when the write is answered. */
+    /** What follows from a write and is not left to a controller is done when the write is answered. */
+    private void follow(ApiRequest request, ApiResult result) {
+        if (request.group().equals(Definition.GROUP)) {
+            settle(request, result);
+            apiServices.definitionsChanged(late);
+        } else if (request.group().equals(FlowObjects.GROUP)) {
+            flows.written(request);
+        } else {
+            apiServices.written(request);
+        }
+    }
+
     private void settle(ApiRequest request, ApiResult result) {
         VersionedObject object = result.object();
         String name = request.name().isEmpty() && object != null ? object.name() : request.name();

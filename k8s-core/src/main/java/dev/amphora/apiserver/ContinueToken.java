@@ -39,13 +39,34 @@ record ContinueToken(long revision, String start) {
             throw invalid(why);
         });
         JsonNode tree = Json.read(bytes);
-        String start = tree.path("start").asText();
-        if (!tree.path("v").asText().equals(VERSION) || start.isEmpty()) {
-            throw invalid("unrecognizable encoded API version: \"%s\""
-                    .formatted(tree.path("v").asText()));
+        String version = tree.path("v").asText();
+        if (!version.equals(VERSION)) {
+            throw invalid("server does not recognize this encoded version " + version);
         }
+        long revision = tree.path("rv").asLong();
+        if (revision == 0) {
+            throw invalid("incorrect encoded start resourceVersion (version " + VERSION + ")");
+        }
+        String start = tree.path("start").asText();
+        if (start.isEmpty()) {
+            throw invalid("encoded start key empty (version " + VERSION + ")");
+        }
+        if (!isPlain(start.startsWith("/") ? start : "/" + start)) {
+            throw invalid(start);
+        }
+        String key = start.startsWith("/") ? start.substring(1) : start;
         return new ContinueToken(
-                tree.path("rv").asLong(), start.endsWith("\0") ? start.substring(0, start.length() - 1) : start);
+                revision < 0 ? NEWEST : revision, key.endsWith("\0") ? key.substring(0, key.length() - 1) : key);
+    }
+
+    /** Whether a path leads nowhere but down, step by step. */
+    private static boolean isPlain(String path) {
+        for (String part : path.substring(1).split("/", -1)) {
+            if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+                return path.equals("/");
+            }
+        }
+        return true;
     }
 
     /** A lone character behind groups of four is as illegal as one of another alphabet. */

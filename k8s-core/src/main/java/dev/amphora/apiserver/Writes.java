@@ -154,6 +154,29 @@ final class Writes {
         }
     }
 
+    /** Stores an object that the server makes for itself: nobody is asked, nothing is checked. Does nothing if it is there. */
+    void plant(Call call, ObjectNode object, @Nullable String uid) {
+        Endpoint endpoint = call.endpoint();
+        object.put("apiVersion", endpoint.info().apiVersion())
+                .put("kind", endpoint.info().kind());
+        endpoint.strategy().setDefaults(object);
+        owners.note(call, object, null);
+        Metadata.fill(object, kernel, endpoint.strategy().hasGeneration());
+        if (uid != null) {
+            Metadata.of(object).put("uid", uid);
+        }
+        ObjectNode prepared = CompleteForm.of(object, endpoint.storedType());
+        endpoint.strategy().prepareForCreate(prepared);
+        ObjectNode complete = CompleteForm.of(prepared, endpoint.storedType());
+        CompleteForm.forgetEmpty(complete, endpoint.storedType());
+        String key = endpoint.key(Metadata.text(complete, "namespace"), Metadata.text(complete, "name"));
+        byte[] value = StoredForm.of(complete);
+        Store.Swap swap = endpoint.store().put(key, value, 0, timeToLive(endpoint));
+        if (swap.succeeded()) {
+            stored(endpoint, key, value, complete, null, swap.revision());
+        }
+    }
+
     ApiResult update(Call call) {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();

@@ -5,6 +5,7 @@ import com.google.common.base.Ascii;
 import com.google.common.hash.Hashing;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.RemoteGroup;
 import dev.amphora.apiserver.schema.DiscoveryDocuments;
 import dev.amphora.apiserver.schema.DiscoveryProtobuf;
 import dev.amphora.apiserver.schema.GroupInfo;
@@ -18,6 +19,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +57,7 @@ final class Discovery {
     /** What was written for one catalogue. */
     private record Edition(
             SchemaCatalogue catalogue,
+            List<RemoteGroup> remote,
             DiscoveryDocuments documents,
             OpenApiDocuments openApi,
             Instant since,
@@ -64,17 +67,43 @@ final class Discovery {
 
     private Edition edition() {
         SchemaCatalogue catalogue = apiServer.catalogue();
+        List<RemoteGroup> remote = apiServer.remoteGroups();
         Edition known = edition;
-        if (known == null || known.catalogue != catalogue) {
+        if (known == null || known.catalogue != catalogue || !known.remote.equals(remote)) {
             known = new Edition(
                     catalogue,
-                    new DiscoveryDocuments(catalogue),
+                    remote,
+                    new DiscoveryDocuments(catalogue, elsewhere(catalogue, remote)),
                     known == null ? new OpenApiDocuments(catalogue) : known.openApi.of(catalogue),
                     clock.instant().truncatedTo(ChronoUnit.SECONDS),
                     new ConcurrentHashMap<>());
             edition = known;
         }
         return known;
+    }
+
+    /** Groups that only other servers serve. */
+    private static List<GroupInfo> elsewhere(SchemaCatalogue catalogue, List<RemoteGroup> remote) {
+        Map<String, List<String>> versions = new LinkedHashMap<>();
+        for (RemoteGroup each : remote) {
+            if (catalogue.groups().stream().noneMatch(group -> group.name().equals(each.group()))) {
+                versions.computeIfAbsent(each.group(), name -> new ArrayList<>())
+                        .add(each.version());
+            }
+        }
+        return versions.entrySet().stream()
+                .map(group -> new GroupInfo(group.getKey(), group.getValue()))
+                .toList();
+    }
+
+    /** The answer to what another server would have to answer; null if it is no business of one. */
+    @Nullable HttpAnswer remote(String group, String version) {
+        for (RemoteGroup each : edition().remote) {
+            if (each.group().equals(group) && each.version().equals(version)) {
+                return HttpAnswer.text(503, "service unavailable\n");
+            }
+        }
+        return null;
     }
 
     // ---- groups and resources ---------------------------------------------------------------------------------------
@@ -89,7 +118,14 @@ final class Discovery {
             throw Exchange.methodNotAllowed();
         }
         if (!top && !core && !isServed(current, target.group())) {
-            return Pages.notFound();
+            HttpAnswer elsewhere = remote(target.group(), target.version());
+            if (elsewhere != null) {
+                return elsewhere;
+            }
+            if (!target.version().isEmpty()
+                    || current.documents.group(target.group()).isEmpty()) {
+                return Pages.notFound();
+            }
         }
         if ((core || !target.version().isEmpty()) && !Accept.routable(exchange.header("Accept"))) {
             throw Exchange.notRoutable(false);
@@ -104,12 +140,23 @@ final class Discovery {
         if (accept == null) {
             throw Exchange.notAcceptable(PRODUCED);
         }
-        ObjectNode document = legacy(exchange, current, core, target).orElseThrow(Exchange::noRoute);
+        ObjectNode document = legacy(exchange, current, core, target).orElse(null);
+        if (document == null) {
+            if (!core && !isBuiltIn(target.group())) {
+                return Pages.notFound();
+            }
+            throw Exchange.noRoute();
+        }
         if (accept.format() == Accept.Format.PROTOBUF) {
             document.put("apiVersion", "v1");
         }
         return new HttpAnswer(200, Answers.write(document, accept.format(), accept.pretty() || exchange.wantsPretty()))
                 .with("Content-Type", accept.format().mediaType());
+    }
+
+    private static boolean isBuiltIn(String group) {
+        return SchemaCatalogue.builtIn().groups().stream()
+                .anyMatch(info -> info.name().equals(group));
     }
 
     private static boolean isServed(Edition current, String group) {

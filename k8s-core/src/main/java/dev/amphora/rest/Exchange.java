@@ -429,6 +429,11 @@ final class Exchange {
         if (builtInGroup) {
             throw noRoute();
         }
+        HttpAnswer elsewhere = api.discovery.remote(target.group(), target.version());
+        if (elsewhere != null) {
+            answer(elsewhere);
+            return;
+        }
         boolean lacksSubresource = catalogue
                 .resource(target.group(), target.version(), target.resource())
                 .filter(info -> !target.subresource().isEmpty()

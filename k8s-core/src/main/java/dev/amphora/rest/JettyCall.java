@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Request;
@@ -29,6 +30,7 @@ final class JettyCall implements HttpCall {
     private static final int LONGEST_COUNTED = 2048;
 
     private static final int NOT_MODIFIED = 304;
+    private static final int INTERNAL_ERROR = 500;
     private static final int MOST_DISCARDED = 64 << 20;
 
     private final Request request;
@@ -103,6 +105,9 @@ final class JettyCall implements HttpCall {
     @Override
     public void answer(HttpAnswer answer) {
         fill(answer);
+        if (answer.status() == INTERNAL_ERROR) {
+            request.addHttpStreamWrapper(FullReason::new);
+        }
         if ((answer.isChunked() || answer.body().length > LONGEST_COUNTED)
                 && answer.header("Content-Length") == null
                 && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1) {
@@ -164,6 +169,33 @@ final class JettyCall implements HttpCall {
         HttpFields.Mutable headers = response.getHeaders();
         for (Map.Entry<String, String> header : answer.headers()) {
             headers.add(header.getKey(), header.getValue());
+        }
+    }
+
+    /** Sends the reason phrase of the standard with a 500, where Jetty has a shorter one. */
+    private static final class FullReason extends org.eclipse.jetty.server.HttpStream.Wrapper {
+        FullReason(org.eclipse.jetty.server.HttpStream wrapped) {
+            super(wrapped);
+        }
+
+        @Override
+        public void send(
+                MetaData.Request asked,
+                MetaData.@Nullable Response head,
+                boolean last,
+                ByteBuffer content,
+                Callback callback) {
+            super.send(asked, head == null ? null : withReason(head), last, content, callback);
+        }
+
+        private static MetaData.Response withReason(MetaData.Response head) {
+            return new MetaData.Response(
+                    head.getStatus(),
+                    "Internal Server Error",
+                    head.getHttpVersion(),
+                    head.getHttpFields(),
+                    head.getContentLength(),
+                    head.getTrailersSupplier());
         }
     }
 

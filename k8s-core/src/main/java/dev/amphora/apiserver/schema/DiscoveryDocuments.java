@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.apiserver.schema.ResourceInfo.Subresource;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The discovery documents of a catalogue, aggregated and legacy. Pure: the same catalogue gives the same documents. */
 public final class DiscoveryDocuments {
@@ -13,10 +14,21 @@ public final class DiscoveryDocuments {
     public static final String AGGREGATED_PARAMETERS = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
     private final SchemaCatalogue catalogue;
+    private final List<GroupInfo> elsewhere;
 
     /** The documents of a catalogue. */
     public DiscoveryDocuments(SchemaCatalogue catalogue) {
+        this(catalogue, List.of());
+    }
+
+    /**
+     * The documents of a catalogue.
+     *
+     * @param elsewhere groups that are named after those of the catalogue, but whose resources aren't known
+     */
+    public DiscoveryDocuments(SchemaCatalogue catalogue, List<GroupInfo> elsewhere) {
         this.catalogue = catalogue;
+        this.elsewhere = List.copyOf(elsewhere);
     }
 
     /** Aggregated discovery at {@code /api}: the core group. */
@@ -55,12 +67,13 @@ public final class DiscoveryDocuments {
                 groups.add(describe(group, object()));
             }
         }
+        elsewhere.forEach(group -> groups.add(describe(group, object())));
         return document;
     }
 
     /** Legacy discovery of one group; empty if it isn't served. */
     public Optional<ObjectNode> group(String name) {
-        return catalogue.groups().stream()
+        return Stream.concat(catalogue.groups().stream(), elsewhere.stream())
                 .filter(group -> group.name().equals(name) && !name.isEmpty())
                 .findFirst()
                 .map(group -> describe(group, object().put("kind", "APIGroup").put("apiVersion", "v1")));
@@ -137,7 +150,19 @@ public final class DiscoveryDocuments {
                 items.add(aggregated(group));
             }
         }
+        if (!core) {
+            elsewhere.forEach(group -> items.add(stale(group)));
+        }
         return document;
+    }
+
+    private static ObjectNode stale(GroupInfo group) {
+        ObjectNode item = object();
+        item.putObject("metadata").put("name", group.name());
+        ArrayNode versions = item.putArray("versions");
+        group.versions()
+                .forEach(version -> versions.addObject().put("version", version).put("freshness", "Stale"));
+        return item;
     }
 
     private ObjectNode aggregated(GroupInfo group) {

@@ -18,7 +18,7 @@ final class PolicyTables {
         layouts.put("coordination.k8s.io/Lease", TableLayout.of("Holder|Age", (row, o, now) -> {
             row.add(o.path("spec").path("holderIdentity").asText()).add(Cells.age(o, now));
         }));
-        layouts.put("node.k8s.io/RuntimeClass", TableLayout.of("Handler|Age", (row, o, now) -> {
+        layouts.put("node.k8s.io/RuntimeClass", TableLayout.of("Handler=|Age", (row, o, now) -> {
             row.add(o.path("handler").asText()).add(Cells.age(o, now));
         }));
         layouts.put(

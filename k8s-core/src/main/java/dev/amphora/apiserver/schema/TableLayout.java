@@ -50,7 +50,7 @@ record TableLayout(List<Column> columns, CellWriter cells) {
 
     /**
      * A layout from a short description: column names separated by {@code |}; {@code *} before a name makes the column wide,
-     * {@code :integer} after it gives its type. The first column, the object's name, is understood.
+     * {@code :integer} after it gives its type, {@code =what} at the end what the column is described as, by default its name. The first column, the object's name, is understood.
      */
     static TableLayout of(String description, CellWriter cells) {
         List<Column> columns = new ArrayList<>();
@@ -67,10 +67,16 @@ record TableLayout(List<Column> columns, CellWriter cells) {
         for (String part : description.split("\\|", -1)) {
             boolean wide = part.startsWith("*");
             String text = wide ? part.substring(1) : part;
-            int colon = text.indexOf(':');
-            String name = colon < 0 ? text : text.substring(0, colon);
-            String type = colon < 0 ? "string" : text.substring(colon + 1);
-            columns.add(new Column(name, type, "", wide ? 1 : 0));
+            int equals = text.indexOf('=');
+            String typed = equals < 0 ? text : text.substring(0, equals);
+            int colon = typed.indexOf(':');
+            String name = colon < 0 ? typed : typed.substring(0, colon);
+            String type = colon < 0 ? "string" : typed.substring(colon + 1);
+            int priority = wide ? 1 : 0;
+            columns.add(
+                    equals < 0
+                            ? new Column(name, type, "", priority)
+                            : new Column(name, type, "", priority, text.substring(equals + 1)));
         }
         return columns;
     }

@@ -125,7 +125,7 @@ final class YamlText {
                     if (object.has(key)) {
                         repeated.add("line %d: key %s already set in map"
                                 .formatted(
-                                        entry.getKeyNode().getStartMark().getLine() + 1,
+                                        entry.getValueNode().getStartMark().getLine() + 1,
                                         isText(entry.getKeyNode()) ? Json.quote(key) : key));
                     }
                     object.set(key, value);

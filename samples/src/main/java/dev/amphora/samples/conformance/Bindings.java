@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.amphora.api.Json;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +135,23 @@ final class Bindings {
             String rest = token.substring(0, token.length() - 8);
             return TextNode.valueOf(rest + (token.endsWith("AAAAAAAA") ? "BBBBBBBB" : "AAAAAAAA"));
         }
-        return values.get(place.tag() == null ? place.kind() : place.kind() + ":" + place.tag());
+        String key = place.tag() == null ? place.kind() : place.kind() + ":" + place.tag();
+        JsonNode known = values.get(key);
+        return known == null ? invented(place, key) : known;
+    }
+
+    /** A value that only the recording knew, for a request is no request with a placeholder in it. */
+    private @Nullable JsonNode invented(Placeholder place, String key) {
+        if (place.kind().equals("time") && place.tag() == null) {
+            return TextNode.valueOf("2026-01-01T00:00:00.000000Z");
+        }
+        if (place.kind().equals("uid") && place.tag() != null && isNumber(place.tag())) {
+            put(
+                    key,
+                    UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)).toString());
+            return values.get(key);
+        }
+        return null;
     }
 
     private long newestKnown() {

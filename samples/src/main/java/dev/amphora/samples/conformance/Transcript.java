@@ -304,11 +304,17 @@ final class Transcript {
         boolean closing = step.path("closed").asBoolean();
         // plain bookmarks come at times of the server's choosing
         boolean bookmarks = want.stream().anyMatch(Transcript::isPlainBookmark);
-        List<JsonNode> got = watch.take(want.size(), closing, item -> bookmarks || !isPlainBookmark(item));
-        if (step.path("collapsed").asBoolean()) {
-            got = Shapes.collapsed(
-                    got.stream().map(item -> Shapes.project(item, want)).toList());
-        }
+        boolean collapsed = step.path("collapsed").asBoolean();
+        List<JsonNode> got = watch.take(want.size(), closing, items -> {
+            List<JsonNode> counting = items.stream()
+                    .filter(item -> bookmarks || !isPlainBookmark(item))
+                    .toList();
+            return collapsed
+                    ? Shapes.collapsed(counting.stream()
+                            .map(item -> Shapes.project(item, want))
+                            .toList())
+                    : counting;
+        });
         if (AnswerCheck.leavesOutManagedFields(topic, step.path("items"))) {
             got = got.stream().map(Shapes::withoutManagedFields).toList();
         }

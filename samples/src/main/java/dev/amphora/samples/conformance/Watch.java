@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** A watch; its events are gathered as they come. */
 final class Watch implements Transport.Listener {
@@ -87,23 +87,23 @@ final class Watch implements Transport.Listener {
      *
      * @param count how many to wait for
      * @param closing whether to wait for the end
-     * @param counts which events do
+     * @param view what counts of the events that have come
      */
-    List<JsonNode> take(int count, boolean closing, Predicate<JsonNode> counts) {
+    List<JsonNode> take(int count, boolean closing, UnaryOperator<List<JsonNode>> view) {
         Duration patience = closing ? TO_CLOSE : TO_DELIVER;
-        pace.until(patience, () -> closed() || (!closing && gathered(counts).size() >= count));
+        pace.until(patience, () -> closed() || (!closing && gathered(view).size() >= count));
         if (!closed()) {
             pace.pause(AFTERMATH);
         }
         synchronized (this) {
-            List<JsonNode> taken = gathered(counts);
+            List<JsonNode> taken = gathered(view);
             items.clear();
             return taken;
         }
     }
 
-    private synchronized List<JsonNode> gathered(Predicate<JsonNode> counts) {
-        return new ArrayList<>(items.stream().filter(counts).toList());
+    private synchronized List<JsonNode> gathered(UnaryOperator<List<JsonNode>> view) {
+        return new ArrayList<>(view.apply(items));
     }
 
     void stop() {
