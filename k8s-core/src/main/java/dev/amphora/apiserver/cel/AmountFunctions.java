@@ -213,6 +213,8 @@ final class AmountFunctions {
             }
             return ((Quantity) a[0]).amount().longValueExact();
         });
+        functions.global("sign", "quantity_sign", SimpleType.INT, List.of(QUANTITY), List.of(Quantity.class), a ->
+                (long) ((Quantity) a[0]).amount().signum());
         for (String name : List.of("add", "sub")) {
             int sign = name.equals("add") ? 1 : -1;
             functions.member(

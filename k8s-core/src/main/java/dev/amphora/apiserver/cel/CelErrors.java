@@ -26,6 +26,11 @@ final class CelErrors {
     private static final List<String> SYNTAX = List.of(
             "mismatched input", "token recognition error", "extraneous input", "no viable alternative", "missing ");
 
+    private static final String NO_OVERLOAD = "no such overload";
+
+    /** A line that is longer is not shown with an error in it. */
+    private static final int LONGEST_LINE = 16_384;
+
     private CelErrors() {}
 
     /** All errors of a compilation, each with its place. */
@@ -59,6 +64,12 @@ final class CelErrors {
     }
 
     private static String place(CelSource source, int line, int column, String message) {
+        if (source.getContent().toString().isEmpty()) {
+            return "ERROR: <input>:1:0: " + message;
+        }
+        if (source.getSnippet(line).orElse("").length() > LONGEST_LINE) {
+            return "ERROR: <input>:%d:%d: %s".formatted(line, column + 1, message);
+        }
         String shown = source.getSnippet(line).orElse("");
         return "ERROR: <input>:%d:%d: %s\n | %s\n | %s^"
                 .formatted(line, column + 1, message, shown, ".".repeat(Math.max(0, column)));
@@ -96,7 +107,9 @@ final class CelErrors {
                     + index.group(1);
         }
         return switch (code) {
-            case ATTRIBUTE_NOT_FOUND -> "no such key: " + key(message);
+            case ATTRIBUTE_NOT_FOUND ->
+                message.startsWith("Error resolving field") ? NO_OVERLOAD : "no such key: " + key(message);
+            case OVERLOAD_NOT_FOUND -> NO_OVERLOAD;
             case DIVIDE_BY_ZERO -> function.equals("_%_") ? "modulus by zero" : "division by zero";
             case NUMERIC_OVERFLOW -> message.contains("uint") ? "unsigned integer overflow" : "integer overflow";
             case BAD_FORMAT -> "type conversion error from 'string' to '%s'".formatted(conversion(function));

@@ -56,6 +56,20 @@ final class CelNames {
                 .replace("/", "__slash__");
     }
 
+    /** The name of the field that an expression calls so. */
+    static String unescape(String name) {
+        if (name.length() > 4
+                && name.startsWith("__")
+                && name.endsWith("__")
+                && RESERVED.contains(name.substring(2, name.length() - 2))) {
+            return name.substring(2, name.length() - 2);
+        }
+        return name.replace("__dot__", ".")
+                .replace("__dash__", "-")
+                .replace("__slash__", "/")
+                .replace("__underscores__", "__");
+    }
+
     static boolean isReserved(String name) {
         return RESERVED.contains(name);
     }

@@ -1,57 +1,71 @@
 package dev.amphora.apiserver.cel;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.cel.common.CelFunctionDecl;
-import dev.cel.common.CelIssue;
-import dev.cel.common.CelOptions;
-import dev.cel.common.CelSourceLocation;
+import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
+import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelType;
+import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.common.types.StructType;
 import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerBuilder;
-import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.extensions.CelExtensions;
-import dev.cel.parser.CelStandardMacro;
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.CelRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The names that an expression sees in some place of the API. Immutable. */
 public final class ExpressionScope {
     private static final String VARIABLES = "variables";
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-    private static final Pattern SYNTAX = Pattern.compile(
-            "(mismatched input|extraneous input|token recognition error|no viable alternative|missing ).*",
-            Pattern.DOTALL);
-
-    /** A line that is longer is not shown with an error in it. */
-    private static final int LONGEST_LINE = 16_384;
+    private static final String NOT_COMPILED = "compilation failed: ";
 
     private final ImmutableMap<String, CelType> names;
     private final ImmutableMap<String, CelType> variables;
     private final boolean hasVariables;
     private final boolean mutates;
+    private final @Nullable SchemaType self;
+    private final ImmutableMap<String, SchemaType> sized;
 
     private ExpressionScope(
-            Map<String, CelType> names, Map<String, CelType> variables, boolean hasVariables, boolean mutates) {
+            Map<String, CelType> names,
+            Map<String, CelType> variables,
+            boolean hasVariables,
+            boolean mutates,
+            @Nullable SchemaType self) {
         this.names = ImmutableMap.copyOf(names);
         this.variables = ImmutableMap.copyOf(variables);
         this.hasVariables = hasVariables;
         this.mutates = mutates;
+        this.self = self;
+        sized = self == null ? ImmutableMap.of() : ImmutableMap.of("self", self, "oldSelf", self);
+    }
+
+    /**
+     * The scope of the rules at one place of a schema.
+     *
+     * @param self the type of {@code self} and {@code oldSelf}
+     * @param optionalOld whether {@code oldSelf} may be absent
+     */
+    public static ExpressionScope ofValues(SchemaType self, boolean optionalOld) {
+        Map<String, CelType> names = new LinkedHashMap<>();
+        names.put("self", self.type());
+        names.put("oldSelf", optionalOld ? OptionalType.create(self.type()) : self.type());
+        return new ExpressionScope(names, Map.of(), false, false, self);
     }
 
     /** The scope of a selector of devices. */
     public static ExpressionScope ofDevices() {
-        return new ExpressionScope(Map.of("device", Types.DEVICE), Map.of(), false, false);
+        return new ExpressionScope(Map.of("device", Types.DEVICE), Map.of(), false, false, null);
     }
 
     /**
@@ -73,7 +87,7 @@ public final class ExpressionScope {
             names.put("authorizer", Types.AUTHORIZER);
             names.put("authorizer.requestResource", Types.RESOURCE_CHECK);
         }
-        return new ExpressionScope(names, Map.of(), false, false);
+        return new ExpressionScope(names, Map.of(), false, false, null);
     }
 
     /** The same scope for an expression that may not ask who may do what. */
@@ -81,82 +95,86 @@ public final class ExpressionScope {
         Map<String, CelType> fewer = new LinkedHashMap<>(names);
         fewer.remove("authorizer");
         fewer.remove("authorizer.requestResource");
-        return new ExpressionScope(fewer, variables, hasVariables, mutates);
+        return new ExpressionScope(fewer, variables, hasVariables, mutates, self);
     }
 
     /** The same scope with {@code variables}, of which there are none yet. */
     public ExpressionScope withVariables() {
-        return new ExpressionScope(names, variables, true, mutates);
+        return new ExpressionScope(names, variables, true, mutates, self);
     }
 
     /** The same scope with one more variable of the type that an expression was compiled to. */
-    public ExpressionScope with(String variable, Compiled value) {
+    public ExpressionScope with(String variable, Expression value) {
         Map<String, CelType> more = new LinkedHashMap<>(variables);
-        more.put(variable, value.type);
-        return new ExpressionScope(names, more, true, mutates);
+        more.put(variable, value.resultType());
+        return new ExpressionScope(names, more, true, mutates, self);
     }
 
     /** The same scope with the types of which a mutation is made. */
     public ExpressionScope mutating() {
-        return new ExpressionScope(names, variables, hasVariables, true);
-    }
-
-    /** What came of an expression. */
-    public static final class Compiled {
-        private final String problem;
-        private final CelType type;
-
-        private Compiled(String problem, CelType type) {
-            this.problem = problem;
-            this.type = type;
-        }
-
-        /** Why it does not compile, as messages have it; empty if it does. */
-        public String problem() {
-            return problem;
-        }
-
-        /** The type of its value as messages name it, such as {@code bool} or {@code list(int)}; {@code dyn} if that is open. */
-        public String type() {
-            return Types.shown(type);
-        }
+        return new ExpressionScope(names, variables, hasVariables, true, self);
     }
 
     /** Compiles an expression. */
-    public Compiled compile(String expression) {
-        CelCompiler compiler = compiler(expression);
-        CelValidationResult parsed = compiler.parse(expression);
-        CelValidationResult result = parsed;
+    public Expression compile(String text) {
+        CelCompiler compiler = compiler(text);
+        CelValidationResult result = compiler.parse(text);
+        CelAbstractSyntaxTree ast;
         try {
-            if (!parsed.hasError()) {
-                result = compiler.check(parsed.getAst());
-            }
-            if (!result.hasError()) {
-                return new Compiled("", result.getAst().getResultType());
-            }
+            ast = compiler.check(result.getAst()).getAst();
         } catch (CelValidationException e) {
-            return new Compiled("compilation failed: " + shown(expression, e.getErrors()), SimpleType.DYN);
+            return Expression.failed(text, NOT_COMPILED + CelErrors.text(e));
         }
-        return new Compiled("compilation failed: " + shown(expression, result.getErrors()), SimpleType.DYN);
+        List<String> wrong = ConstantChecks.check(ast);
+        if (!wrong.isEmpty()) {
+            return Expression.failed(text, NOT_COMPILED + String.join("\n", wrong));
+        }
+        CelRuntime runtime = mutates ? Library.Making.RUNTIME : Library.RUNTIME;
+        String conversion = conversion(ast, runtime);
+        if (!conversion.isEmpty()) {
+            return Expression.failed(text, Expression.NOT_INSTANTIATED + conversion);
+        }
+        return Expression.of(text, ast, sized.isEmpty() ? 0 : CostEstimate.of(ast, sized), () -> program(ast, runtime));
     }
 
-    private CelCompiler compiler(String expression) {
-        CelCompilerBuilder builder = CelCompilerFactory.standardCelCompilerBuilder()
-                .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
-                .setOptions(CelOptions.current().build())
-                .addFunctionDeclarations(Holder.FUNCTIONS)
-                .addLibraries(CelExtensions.optional(), CelExtensions.comprehensions());
+    private static CelRuntime.Program program(CelAbstractSyntaxTree ast, CelRuntime runtime) {
+        try {
+            return runtime.createProgram(ast);
+        } catch (CelEvaluationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Why a conversion of a constant fails; empty if none does. */
+    private static String conversion(CelAbstractSyntaxTree ast, CelRuntime runtime) {
+        for (CelExpr each : ConstantChecks.conversions(ast)) {
+            CelAbstractSyntaxTree alone =
+                    CelAbstractSyntaxTree.newCheckedAst(each, ast.getSource(), ast.getReferenceMap(), ast.getTypeMap());
+            try {
+                runtime.createProgram(alone).eval();
+            } catch (CelEvaluationException e) {
+                return CelErrors.text(e, alone);
+            }
+        }
+        return "";
+    }
+
+    private CelCompiler compiler(String text) {
+        CelCompilerBuilder builder = Library.COMPILER.toCompilerBuilder();
         if (names.containsKey("device")) {
             builder.addLibraries(CelExtensions.bindings());
         }
         names.forEach(builder::addVar);
+        if (self != null) {
+            return builder.setTypeProvider(self.provider()).build();
+        }
         List<StructType> types = new ArrayList<>(Types.ALL);
         if (hasVariables) {
             StructType all = Types.struct("kubernetes." + VARIABLES, variables);
             types.add(all);
             builder.addVar(VARIABLES, all);
         }
-        return builder.setTypeProvider(Types.provider(types, mutates ? identifiers(expression) : ImmutableSet.of()))
+        return builder.setTypeProvider(Types.provider(types, mutates ? identifiers(text) : ImmutableSet.of()))
                 .build();
     }
 
@@ -168,33 +186,5 @@ public final class ExpressionScope {
             found.add(matcher.group());
         }
         return found.build();
-    }
-
-    private static final class Holder {
-        static final ImmutableList<CelFunctionDecl> FUNCTIONS = Functions.all();
-    }
-
-    private static String shown(String expression, List<CelIssue> issues) {
-        return issues.stream().map(issue -> shown(expression, issue)).collect(Collectors.joining("\n"));
-    }
-
-    private static String shown(String expression, CelIssue issue) {
-        CelSourceLocation place = issue.getSourceLocation();
-        String message = issue.getMessage().replaceFirst(" \\(candidates: .*", "");
-        String text = "ERROR: <input>:%d:%d: %s%s"
-                .formatted(
-                        place.getLine(),
-                        place.getColumn() + 1,
-                        SYNTAX.matcher(message).matches() ? "Syntax error: " : "",
-                        message);
-        if (expression.isEmpty()) {
-            return text.replace("<input>:1:1:", "<input>:1:0:");
-        }
-        String[] lines = expression.split("\n", -1);
-        String line = place.getLine() >= 1 && place.getLine() <= lines.length ? lines[place.getLine() - 1] : "";
-        if (line.length() > LONGEST_LINE) {
-            return text;
-        }
-        return text + "\n | " + line + "\n | " + ".".repeat(Math.max(0, place.getColumn())) + "^";
     }
 }

@@ -97,7 +97,10 @@ final class ListFunctions {
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private static int compare(Object one, Object other) {
+    static int compare(Object one, Object other) {
+        if (!(one instanceof Comparable) || !one.getClass().equals(other.getClass())) {
+            throw new CelProblem("list elements must be comparable");
+        }
         return ((Comparable) one).compareTo(other);
     }
 

@@ -238,9 +238,19 @@ public final class SchemaType {
         if (value.isArray()) {
             List<Object> list = new ArrayList<>(value.size());
             value.forEach(item -> list.add(element(item)));
-            return schema.path("x-kubernetes-list-type").asText("").equals("set") ? new SetList(list) : list;
+            return switch (schema.path("x-kubernetes-list-type").asText("")) {
+                case "set" -> new OrderlessList(list, List.of());
+                case "map" -> new OrderlessList(list, keys());
+                default -> list;
+            };
         }
         return scalar(value);
+    }
+
+    private List<String> keys() {
+        List<String> keys = new ArrayList<>();
+        schema.path("x-kubernetes-list-map-keys").forEach(key -> keys.add(CelNames.escape(key.asText())));
+        return keys;
     }
 
     private Object element(JsonNode value) {

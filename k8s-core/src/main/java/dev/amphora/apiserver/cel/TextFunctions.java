@@ -44,6 +44,13 @@ final class TextFunctions {
                 List.of(SimpleType.STRING, ListType.create(SimpleType.DYN)),
                 List.of(String.class, List.class),
                 arguments -> TextFormat.format((String) arguments[0], (List<?>) arguments[1]));
+        functions.global(
+                "jsonpatch.escapeKey",
+                "jsonpatch_escape_key",
+                SimpleType.STRING,
+                List.of(SimpleType.STRING),
+                List.of(String.class),
+                arguments -> ((String) arguments[0]).replace("~", "~0").replace("/", "~1"));
     }
 
     static Pattern pattern(Object text) {

@@ -130,6 +130,11 @@ final class Types {
 
     private Types() {}
 
+    /** Whether a type is that of something that a mutation makes. */
+    static boolean isMade(String name) {
+        return name.equals(OBJECT) || name.startsWith(OBJECT + ".") || name.equals(JSON_PATCH.name());
+    }
+
     static StructType struct(String name, Map<String, CelType> fields) {
         ImmutableMap<String, CelType> all = ImmutableMap.copyOf(fields);
         return StructType.create(name, all.keySet(), field -> Optional.ofNullable(all.get(field)));

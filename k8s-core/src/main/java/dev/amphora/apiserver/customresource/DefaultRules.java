@@ -45,7 +45,7 @@ final class DefaultRules {
             errors.add(new FieldError(error.type(), place, error.message()));
         }
         if (errors.isEmpty() && ExpressionSchema.hasRules(schema.source())) {
-            ExpressionSchema.of(schema, root).check(value, null, "", false, errors, new ArrayList<>());
+            ExpressionSchema.of(schema, root).check(value, null, errors, new ArrayList<>());
             errors.replaceAll(error -> new FieldError(
                     error.type(), error.field().equals("<nil>") ? path : path + "." + error.field(), error.message()));
         }

@@ -202,7 +202,7 @@ public final class DefinedVersion {
                             + " complete validation"));
         }
         List<FieldError> errors = new ArrayList<>();
-        rules.check(object, old, "", false, errors, excused);
+        rules.check(object, old, errors, excused);
         return errors;
     }
 

@@ -4,9 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
-import dev.amphora.apiserver.cel.CelCompilation;
-import dev.amphora.apiserver.cel.CelCompilation.CelFailure;
-import dev.amphora.apiserver.cel.CelCompilation.Compiled;
+import dev.amphora.apiserver.cel.CelFailure;
+import dev.amphora.apiserver.cel.CostMeter;
+import dev.amphora.apiserver.cel.Expression;
+import dev.amphora.apiserver.cel.ExpressionScope;
 import dev.amphora.apiserver.cel.SchemaType;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -22,32 +23,32 @@ final class ExpressionRule {
     private static final int LONGEST_MESSAGE = 5 << 10;
 
     private final JsonNode source;
-    private final Compiled rule;
-    private final @Nullable Compiled message;
+    private final Expression rule;
+    private final @Nullable Expression message;
 
-    private ExpressionRule(JsonNode source, Compiled rule, @Nullable Compiled message) {
+    private ExpressionRule(JsonNode source, Expression rule, @Nullable Expression message) {
         this.source = source;
         this.rule = rule;
         this.message = message;
     }
 
     static ExpressionRule of(JsonNode source, SchemaType self) {
-        CelCompilation compilation =
-                CelCompilation.of(self, source.path("optionalOldSelf").asBoolean());
+        ExpressionScope scope =
+                ExpressionScope.ofValues(self, source.path("optionalOldSelf").asBoolean());
         String expression = source.path("messageExpression").asText("").strip();
         return new ExpressionRule(
                 source,
-                compilation.compile(source.path("rule").asText()),
+                scope.compile(source.path("rule").asText()),
                 expression.isEmpty()
                         ? null
-                        : compilation.compile(source.path("messageExpression").asText()));
+                        : scope.compile(source.path("messageExpression").asText()));
     }
 
-    Compiled rule() {
+    Expression rule() {
         return rule;
     }
 
-    @Nullable Compiled message() {
+    @Nullable Expression message() {
         return message;
     }
 
@@ -78,14 +79,13 @@ final class ExpressionRule {
      *
      * @param value the value that it is about
      * @param old what was there before, null if nothing was
+     * @param meter is charged with what it costs
      * @return what is wrong; empty if nothing, or if the rule is about a change and there is none
      */
-    Optional<FieldError> check(JsonNode value, @Nullable JsonNode old, SchemaType type, String path) {
-        if (!rule.error().isEmpty()) {
+    Optional<FieldError> check(JsonNode value, @Nullable JsonNode old, SchemaType type, String path, CostMeter meter) {
+        if (!rule.problem().isEmpty()) {
             return Optional.of(FieldError.invalid(
-                    ValueResult.shown(path),
-                    type.jsonType(),
-                    "rule compile error: compilation failed: " + rule.error()));
+                    ValueResult.shown(path), type.jsonType(), "rule compile error: " + rule.problem()));
         }
         Map<String, Object> variables = new HashMap<>();
         if (usesOld()) {
@@ -97,27 +97,40 @@ final class ExpressionRule {
         }
         variables.put("self", type.value(value));
         try {
-            return Boolean.TRUE.equals(rule.evaluate(variables))
+            return Boolean.TRUE.equals(rule.evaluate(variables, meter))
                     ? Optional.empty()
-                    : Optional.of(failed(value, path, text(variables)));
+                    : Optional.of(failed(value, path, text(variables, meter)));
         } catch (CelFailure e) {
-            String told = source.path("message").asText("").isEmpty()
-                    ? source.path("rule").asText().strip()
-                    : source.path("message").asText();
-            return Optional.of(FieldError.invalid(
-                    ValueResult.shown(path), type.jsonType(), e.reason() + " evaluating rule: " + told));
+            return Optional.of(FieldError.invalid(ValueResult.shown(path), type.jsonType(), explained(e.reason())));
         }
     }
 
-    private String text(Map<String, Object> variables) {
+    private String explained(String reason) {
+        String told = source.path("message").asText("").isEmpty()
+                ? source.path("rule").asText().strip()
+                : source.path("message").asText();
+        if (reason.startsWith("no such overload")) {
+            return ("'%s': call arguments did not match a supported operator, function or macro signature for rule:"
+                            + " %s")
+                    .formatted(reason, told);
+        }
+        if (reason.startsWith("operation cancelled")) {
+            return "'%s': no further validation rules will be run due to call cost exceeds limit for rule: %s"
+                    .formatted(reason, told);
+        }
+        return reason + " evaluating rule: " + told;
+    }
+
+    private String text(Map<String, Object> variables, CostMeter meter) {
         if (message != null) {
             try {
-                String text = String.valueOf(message.evaluate(variables)).strip();
+                String whole = String.valueOf(message.evaluate(variables, meter));
+                String text = whole.strip();
                 boolean usable = !text.isEmpty()
                         && text.indexOf('\n') < 0
                         && text.getBytes(StandardCharsets.UTF_8).length <= LONGEST_MESSAGE;
                 if (usable) {
-                    return String.valueOf(message.evaluate(variables));
+                    return whole;
                 }
             } catch (CelFailure e) {
                 // The fixed message takes its place.

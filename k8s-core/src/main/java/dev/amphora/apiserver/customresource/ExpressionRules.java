@@ -2,7 +2,7 @@ package dev.amphora.apiserver.customresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.amphora.api.FieldError;
-import dev.amphora.apiserver.cel.CelCompilation.Compiled;
+import dev.amphora.apiserver.cel.Expression;
 import dev.amphora.apiserver.cel.SchemaType;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -154,22 +154,19 @@ final class ExpressionRules {
     }
 
     private void compiled(JsonNode source, ExpressionRule rule, String path, long count, String uncorrelated) {
-        Compiled compiled = rule.rule();
+        Expression compiled = rule.rule();
         charge(compiled, count, path + ".rule", "estimated rule cost");
         String shown = ExpressionRule.shown(source);
-        if (!compiled.error().isEmpty()) {
-            errors.add(wrong(path + ".rule", shown, "compilation failed: " + compiled.error()));
-        } else if (!compiled.isBoolean()) {
+        if (!compiled.problem().isEmpty()) {
+            errors.add(wrong(path + ".rule", shown, compiled.problem()));
+        } else if (!compiled.type().equals("bool")) {
             errors.add(wrong(path + ".rule", shown, "cel expression must evaluate to a bool"));
         }
-        Compiled message = rule.message();
+        Expression message = rule.message();
         if (message != null) {
-            if (!message.error().isEmpty()) {
-                errors.add(wrong(
-                        path + ".messageExpression",
-                        shown,
-                        "messageExpression compilation failed: " + message.error()));
-            } else if (!message.isText()) {
+            if (!message.problem().isEmpty()) {
+                errors.add(wrong(path + ".messageExpression", shown, "messageExpression " + message.problem()));
+            } else if (!message.type().equals("string")) {
                 errors.add(wrong(path + ".messageExpression", shown, "messageExpression must evaluate to a string"));
             } else {
                 charge(message, count, path + ".messageExpression", "estimated messageExpression cost");
@@ -190,8 +187,8 @@ final class ExpressionRules {
         }
     }
 
-    private void charge(Compiled compiled, long count, String path, String what) {
-        if (compiled.ast() == null) {
+    private void charge(Expression compiled, long count, String path, String what) {
+        if (!compiled.problem().isEmpty()) {
             return;
         }
         long cost = product(compiled.cost(), count);

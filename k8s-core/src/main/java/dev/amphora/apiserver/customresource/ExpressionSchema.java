@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.amphora.api.FieldError;
+import dev.amphora.apiserver.cel.CostMeter;
 import dev.amphora.apiserver.cel.SchemaType;
 import java.util.List;
 import java.util.Map;
@@ -65,42 +66,79 @@ final class ExpressionSchema {
      * @param errors receives what is wrong
      * @param excused receives what is wrong as it was before, which is not held against a change
      */
-    void check(
-            JsonNode value,
-            @Nullable JsonNode old,
-            String path,
-            boolean unchanged,
-            List<FieldError> errors,
-            List<FieldError> excused) {
-        if (value.isNull()) {
-            return;
+    void check(JsonNode value, @Nullable JsonNode old, List<FieldError> errors, List<FieldError> excused) {
+        new Run(errors, excused).check(this, value, old, "", false);
+    }
+
+    /** The rules applied to one object, as far as what they cost together allows. */
+    private static final class Run {
+        private static final String EXHAUSTED =
+                "validation failed due to running out of cost budget, no further validation rules will be run";
+
+        private final List<FieldError> errors;
+        private final List<FieldError> excused;
+        private final CostMeter meter = new CostMeter();
+        private boolean stopped;
+
+        Run(List<FieldError> errors, List<FieldError> excused) {
+            this.errors = errors;
+            this.excused = excused;
         }
-        boolean same = unchanged || old != null && old.equals(value);
-        SchemaType known = type;
-        if (known != null) {
-            for (ExpressionRule rule : rules) {
-                boolean forgiving = same && !rule.usesOld();
-                rule.check(value, old, known, path).ifPresent(error -> (forgiving ? excused : errors).add(error));
+
+        void check(ExpressionSchema place, JsonNode value, @Nullable JsonNode old, String path, boolean unchanged) {
+            if (value.isNull() || stopped) {
+                return;
             }
-        }
-        ExpressionSchema below = items;
-        if (value.isArray() && below != null) {
-            for (int i = 0; i < value.size(); i++) {
-                JsonNode before = old == null ? null : Correlation.item(old, value.get(i), schema);
-                below.check(value.get(i), before, path + "[" + i + "]", same, errors, excused);
+            boolean same = unchanged || old != null && old.equals(value);
+            SchemaType known = place.type;
+            if (known != null) {
+                rules(place, known, value, old, path, same);
             }
-        }
-        if (value.isObject()) {
-            for (Map.Entry<String, JsonNode> field : value.properties()) {
-                String name = field.getKey();
-                ExpressionSchema property = properties.get(name);
-                JsonNode before = old == null ? null : old.get(name);
-                if (property != null) {
-                    String place = path.isEmpty() ? name : path + "." + name;
-                    property.check(field.getValue(), before, place, same, errors, excused);
-                } else if (additional != null && !schema.properties().containsKey(name)) {
-                    additional.check(field.getValue(), before, path + "[" + name + "]", same, errors, excused);
+            ExpressionSchema items = place.items;
+            if (value.isArray() && items != null) {
+                for (int i = 0; i < value.size(); i++) {
+                    JsonNode before = old == null ? null : Correlation.item(old, value.get(i), place.schema);
+                    check(items, value.get(i), before, path + "[" + i + "]", same);
                 }
+            }
+            if (value.isObject()) {
+                for (Map.Entry<String, JsonNode> field : value.properties()) {
+                    field(place, field.getKey(), field.getValue(), old, path, same);
+                }
+            }
+        }
+
+        private void rules(
+                ExpressionSchema place,
+                SchemaType type,
+                JsonNode value,
+                @Nullable JsonNode old,
+                String path,
+                boolean same) {
+            for (ExpressionRule rule : place.rules) {
+                if (meter.isExhausted()) {
+                    errors.add(FieldError.invalid(ValueResult.shown(path), type.jsonType(), EXHAUSTED));
+                    stopped = true;
+                    return;
+                }
+                boolean forgiving = same && !rule.usesOld();
+                rule.check(value, old, type, path, meter).ifPresent(error -> (forgiving ? excused : errors).add(error));
+            }
+        }
+
+        private void field(
+                ExpressionSchema place,
+                String name,
+                JsonNode value,
+                @Nullable JsonNode old,
+                String path,
+                boolean same) {
+            ExpressionSchema property = place.properties.get(name);
+            JsonNode before = old == null ? null : old.get(name);
+            if (property != null) {
+                check(property, value, before, path.isEmpty() ? name : path + "." + name, same);
+            } else if (place.additional != null && !place.schema.properties().containsKey(name)) {
+                check(place.additional, value, before, path + "[" + name + "]", same);
             }
         }
     }

@@ -193,6 +193,11 @@ final class Fields {
         errors.add(FieldError.tooLong(path, maximum));
     }
 
+    /** Something went wrong while looking at what stands here. */
+    void internal(String detail) {
+        errors.add(FieldError.internal(path, detail));
+    }
+
     void tooMany(int maximum) {
         errors.add(FieldError.tooMany(path, value.size(), maximum));
     }

@@ -2,6 +2,7 @@ package dev.amphora.apiserver.cel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,7 @@ final class ExpressionScopeTest {
                 "null | null_type",
             })
     void compileToTheTypeOfTheirValue(String expression, String type) {
-        ExpressionScope.Compiled compiled = REQUESTS.compile(expression);
+        Expression compiled = REQUESTS.compile(expression);
 
         assertThat(compiled.problem()).isEmpty();
         assertThat(compiled.type()).isEqualTo(type);
@@ -66,6 +67,23 @@ final class ExpressionScopeTest {
         assertThat(more.compile("variables.n").type()).isEqualTo("int");
         assertThat(more.compile("variables.nope").problem()).contains("undefined field 'nope'");
         assertThat(REQUESTS.compile("variables.n").problem()).contains("undeclared reference to 'variables'");
+    }
+
+    @Test
+    void askWhoMayDoWhat() {
+        AccessCheck check = question -> new AccessCheck.Answer(
+                question.verb().equals("get") && question.resource().equals("pods"), false, question.toString(), "");
+        Map<String, Object> variables = Map.of("authorizer", Values.authorizer(check));
+        String pods = "authorizer.group('').resource('pods').namespace('n')";
+
+        assertThat(REQUESTS.compile(pods + ".check('get').allowed()").evaluate(variables, new CostMeter()))
+                .isEqualTo(true);
+        assertThat(REQUESTS.compile(pods + ".check('list').allowed()").evaluate(variables, new CostMeter()))
+                .isEqualTo(false);
+        assertThat(REQUESTS.compile("authorizer.serviceAccount('n', 'a').path('/x').check('get').reason()")
+                        .evaluate(variables, new CostMeter()))
+                .asString()
+                .contains("serviceAccount=n:a", "path=/x");
     }
 
     @Test

@@ -1,0 +1,133 @@
+package dev.amphora.apiserver.cel;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.cel.common.CelAbstractSyntaxTree;
+import dev.cel.common.ast.CelConstant;
+import dev.cel.common.ast.CelExpr;
+import dev.cel.common.ast.CelExpr.CelCall;
+import dev.cel.common.ast.CelExpr.ExprKind;
+import dev.cel.common.navigation.CelNavigableAst;
+import dev.cel.common.types.CelType;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Constants that can never have a value are refused at once. */
+final class ConstantChecks {
+    private static final Set<String> CONVERSIONS =
+            Set.of("bool", "bytes", "double", "duration", "int", "string", "timestamp", "uint");
+
+    private ConstantChecks() {}
+
+    /** What is wrong with the constants of an expression, each with its place. */
+    static List<String> check(CelAbstractSyntaxTree ast) {
+        List<String> wrong = new ArrayList<>();
+        CelNavigableAst.fromAst(ast)
+                .getRoot()
+                .allNodes()
+                .map(node -> node.expr())
+                .filter(expr -> expr.getKind() == ExprKind.Kind.CALL)
+                .forEach(expr -> {
+                    literal(expr.call(), ast, wrong);
+                    format(expr, ast, wrong);
+                });
+        return wrong;
+    }
+
+    /** The conversions of constants, which are made once and for all. */
+    static List<CelExpr> conversions(CelAbstractSyntaxTree ast) {
+        return CelNavigableAst.fromAst(ast)
+                .getRoot()
+                .allNodes()
+                .map(node -> node.expr())
+                .filter(expr -> expr.getKind() == ExprKind.Kind.CALL
+                        && expr.call().target().isEmpty()
+                        && CONVERSIONS.contains(expr.call().function())
+                        && expr.call().args().size() == 1
+                        && expr.call().args().get(0).getKind() == ExprKind.Kind.CONSTANT)
+                .toList();
+    }
+
+    private static void literal(CelCall call, CelAbstractSyntaxTree ast, List<String> wrong) {
+        List<CelExpr> arguments = call.args();
+        boolean method = call.target().isPresent();
+        if (arguments.isEmpty()) {
+            return;
+        }
+        CelExpr last = arguments.get(arguments.size() - 1);
+        Optional<String> text = text(last);
+        boolean good = text.isEmpty()
+                || switch (call.function()) {
+                    case "matches" -> isPattern(text.get());
+                    case "duration" -> method || isDuration(text.get());
+                    case "timestamp" -> method || isTime(text.get());
+                    default -> true;
+                };
+        if (!good) {
+            wrong.add(CelErrors.at(ast.getSource(), last.id(), "invalid " + call.function() + " argument"));
+        }
+    }
+
+    private static Optional<String> text(CelExpr expr) {
+        return expr.getKind() == ExprKind.Kind.CONSTANT && expr.constant().getKind() == CelConstant.Kind.STRING_VALUE
+                ? Optional.of(expr.constant().stringValue())
+                : Optional.empty();
+    }
+
+    /** A text to be filled in whose gaps don't fit what is to stand there. */
+    private static void format(CelExpr expr, CelAbstractSyntaxTree ast, List<String> wrong) {
+        CelCall call = expr.call();
+        if (!call.function().equals("format")
+                || call.target().isEmpty()
+                || call.args().size() != 1
+                || call.args().get(0).getKind() != ExprKind.Kind.LIST) {
+            return;
+        }
+        Optional<String> text = text(call.target().get());
+        if (text.isEmpty()) {
+            return;
+        }
+        List<CelExpr> elements = call.args().get(0).list().elements();
+        List<CelType> types = elements.stream()
+                .map(each -> ast.getType(each.id()).orElseThrow())
+                .toList();
+        TextFormat.problem(text.get(), types)
+                .ifPresent(problem -> wrong.add(CelErrors.at(
+                        ast.getSource(),
+                        problem.argument() < 0
+                                ? expr.id()
+                                : elements.get(problem.argument()).id(),
+                        problem.text())));
+    }
+
+    private static boolean isPattern(String text) {
+        try {
+            Pattern.compile(text);
+            return true;
+        } catch (PatternSyntaxException e) {
+            return false;
+        }
+    }
+
+    private static boolean isDuration(String text) {
+        try {
+            GoDuration.parse(text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean isTime(String text) {
+        try {
+            OffsetDateTime.parse(text);
+            return true;
+        } catch (DateTimeException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package dev.amphora.apiserver.cel;
+
+import com.google.common.collect.ImmutableCollection;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.cel.common.CelOptions;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.CelTypeProvider;
+import dev.cel.common.types.SimpleType;
+import dev.cel.common.types.StructType;
+import dev.cel.compiler.CelCompiler;
+import dev.cel.compiler.CelCompilerBuilder;
+import dev.cel.compiler.CelCompilerFactory;
+import dev.cel.extensions.CelExtensions;
+import dev.cel.extensions.CelListsExtensions;
+import dev.cel.extensions.CelStringExtensions;
+import dev.cel.parser.CelStandardMacro;
+import dev.cel.runtime.CelRuntime;
+import dev.cel.runtime.CelRuntimeBuilder;
+import dev.cel.runtime.CelRuntimeFactory;
+import dev.cel.runtime.CelStandardFunctions;
+import dev.cel.runtime.CelStandardFunctions.StandardFunction;
+import dev.cel.runtime.standard.AddOperator.AddOverload;
+import dev.cel.runtime.standard.StringFunction.StringOverload;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The language as the API has it: its functions, macros and options, the same in every place. Made when the first expression comes. */
+final class Library {
+    static final CelOptions OPTIONS = CelOptions.current()
+            .enableOptionalSyntax(true)
+            .evaluateCanonicalTypesToNativeValues(true)
+            .enableUnsignedLongs(true)
+            .enableHeterogeneousNumericComparisons(true)
+            .comprehensionMaxIterations(1_000_000)
+            .build();
+    private static final CelStringExtensions STRINGS = CelExtensions.strings(
+            CelStringExtensions.Function.CHAR_AT,
+            CelStringExtensions.Function.INDEX_OF,
+            CelStringExtensions.Function.JOIN,
+            CelStringExtensions.Function.LAST_INDEX_OF,
+            CelStringExtensions.Function.LOWER_ASCII,
+            CelStringExtensions.Function.QUOTE,
+            CelStringExtensions.Function.REPLACE,
+            CelStringExtensions.Function.SPLIT,
+            CelStringExtensions.Function.SUBSTRING,
+            CelStringExtensions.Function.TRIM,
+            CelStringExtensions.Function.UPPER_ASCII);
+    private static final CelListsExtensions LISTS = CelExtensions.lists(
+            CelListsExtensions.Function.SLICE,
+            CelListsExtensions.Function.FLATTEN,
+            CelListsExtensions.Function.RANGE,
+            CelListsExtensions.Function.DISTINCT,
+            CelListsExtensions.Function.REVERSE,
+            CelListsExtensions.Function.SORT);
+    private static final CelFunctions FUNCTIONS = functions();
+
+    /** Knows every function and no name. */
+    static final CelCompiler COMPILER = compiler();
+
+    /** Runs expressions that make no objects. */
+    static final CelRuntime RUNTIME = runtime().build();
+
+    private Library() {}
+
+    private static CelFunctions functions() {
+        CelFunctions functions = new CelFunctions();
+        AccessFunctions.addTo(functions);
+        ListFunctions.addTo(functions);
+        SortBy.addTo(functions);
+        TextFunctions.addTo(functions);
+        NetworkFunctions.addTo(functions);
+        AmountFunctions.addTo(functions);
+        FormatFunctions.addTo(functions);
+        ListRelations.addTo(functions);
+        functions.replace(
+                "string",
+                "double_to_string",
+                List.of(Double.class),
+                arguments -> CelNames.number((Double) arguments[0]));
+        functions.replace(
+                "getMilliseconds", "duration_to_milliseconds", List.of(Duration.class), arguments -> ((Duration)
+                                arguments[0])
+                        .toMillis());
+        functions.replace(
+                "getMilliseconds",
+                "timestamp_to_milliseconds",
+                List.of(Instant.class),
+                arguments -> (long) ((Instant) arguments[0]).getNano() / 1_000_000);
+        functions.replace(
+                "getMilliseconds",
+                "timestamp_to_milliseconds_with_tz",
+                List.of(Instant.class, String.class),
+                arguments -> (long) ((Instant) arguments[0]).getNano() / 1_000_000);
+        return functions;
+    }
+
+    private static CelCompiler compiler() {
+        CelCompilerBuilder compiler = CelCompilerFactory.standardCelCompilerBuilder()
+                .setOptions(OPTIONS)
+                .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+                .addMacros(SortBy.MACRO)
+                .addLibraries(
+                        STRINGS,
+                        LISTS,
+                        CelExtensions.sets(OPTIONS),
+                        CelExtensions.optional(2),
+                        CelExtensions.comprehensions());
+        FUNCTIONS.addTo(compiler);
+        return compiler.build();
+    }
+
+    private static CelRuntimeBuilder runtime() {
+        CelRuntimeBuilder runtime = CelRuntimeFactory.plannerRuntimeBuilder()
+                .setOptions(OPTIONS)
+                .setStandardFunctions(CelStandardFunctions.newBuilder()
+                        .filterFunctions((function, overload) -> overload != StringOverload.DOUBLE_TO_STRING
+                                && overload != AddOverload.ADD_LIST
+                                && function != StandardFunction.EQUALS
+                                && function != StandardFunction.NOT_EQUALS
+                                && function != StandardFunction.GET_MILLISECONDS)
+                        .build())
+                .addLibraries(
+                        STRINGS,
+                        LISTS,
+                        CelExtensions.sets(OPTIONS),
+                        CelExtensions.optional(2),
+                        CelExtensions.comprehensions());
+        FUNCTIONS.addTo(runtime);
+        return runtime;
+    }
+
+    /** Runs expressions that make objects; what they make is a {@link MadeObject}. */
+    static final class Making {
+        static final CelRuntime RUNTIME = runtime()
+                .setTypeProvider(new AnyObject())
+                .setValueProvider((type, fields) -> Optional.of(new MadeObject(type, fields)))
+                .build();
+
+        private Making() {}
+    }
+
+    /** Every object that a mutation might make. */
+    private static final class AnyObject implements CelTypeProvider {
+        @Override
+        public ImmutableCollection<CelType> types() {
+            return ImmutableList.of();
+        }
+
+        @Override
+        public Optional<CelType> findType(String name) {
+            return Types.isMade(name)
+                    ? Optional.of(StructType.create(name, ImmutableSet.of(), field -> Optional.of(SimpleType.DYN)))
+                    : Optional.empty();
+        }
+    }
+}
