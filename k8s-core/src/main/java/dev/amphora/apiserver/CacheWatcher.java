@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CacheWatcher implements WatchSink.Handle {
     private static final int MOST_PENDING = 20_000;
+    private static final long MOST_PENDING_BYTES = 64L << 20;
     private static final Duration BOOKMARK_EVERY = Duration.ofSeconds(60);
     private static final Duration BOOKMARK_BEFORE_END = Duration.ofSeconds(2);
 
@@ -30,6 +31,9 @@ final class CacheWatcher implements WatchSink.Handle {
     private final Actor actor;
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
     private long after;
+    /** What pending changes would keep alive, not counting what was there at the start. */
+    private long pendingBytes;
+
     private boolean scheduled;
     private boolean paused;
     private boolean overrun;
@@ -56,7 +60,11 @@ final class CacheWatcher implements WatchSink.Handle {
         this.actor = actor;
     }
 
-    private record Pending(EventType type, @Nullable VersionedObject object, long revision, boolean endOfInitial) {}
+    private record Pending(EventType type, @Nullable VersionedObject object, long revision, boolean endOfInitial) {
+        long weight() {
+            return object == null ? 0 : object.weight();
+        }
+    }
 
     WatchFilter filter() {
         return filter;
@@ -120,21 +128,30 @@ final class CacheWatcher implements WatchSink.Handle {
         if (closed || ending) {
             return;
         }
-        if (pending.size() >= MOST_PENDING) {
-            pending.clear();
-            overrun = true;
-            paused = false;
-            ending = true;
+        if (pending.size() >= MOST_PENDING || pendingBytes > MOST_PENDING_BYTES) {
+            giveUp();
         } else {
             pending.add(event);
+            pendingBytes += event.weight();
         }
         wake();
     }
 
-    /** Ends the watch after what is pending. */
+    /** Ends the watch after what is pending; at once if nobody takes it. */
     synchronized void end() {
+        if (paused) {
+            giveUp();
+        }
         ending = true;
         wake();
+    }
+
+    private synchronized void giveUp() {
+        pending.clear();
+        pendingBytes = 0;
+        overrun = true;
+        paused = false;
+        ending = true;
     }
 
     /** Ends the watch with an error, before it has begun. */
@@ -170,6 +187,7 @@ final class CacheWatcher implements WatchSink.Handle {
             }
             closed = true;
             pending.clear();
+            pendingBytes = 0;
         }
         cache.remove(this);
         actor.close();
@@ -194,6 +212,9 @@ final class CacheWatcher implements WatchSink.Handle {
                 if (next == null && !ending) {
                     scheduled = false;
                     return;
+                }
+                if (next != null) {
+                    pendingBytes = Math.max(0, pendingBytes - next.weight());
                 }
             }
             if (next == null) {

@@ -201,8 +201,17 @@ final class Patches {
                             .formatted(FieldManager.named(wanted), e.reason()),
                     null);
         } catch (StatusException e) {
+            String message = String.valueOf(e.getMessage());
+            String[] parts = message.split(" cannot be handled as a \\S+: ", 2);
             throw StatusException.of(
-                    500, "", "failed to convert new object to proper version: " + e.getMessage(), null);
+                    500,
+                    "",
+                    "failed to convert new object (%s) to proper version: unable to convert unstructured object to %s: %s"
+                            .formatted(
+                                    FieldManager.named(wanted),
+                                    group + "/" + version + ", Kind=" + kind,
+                                    parts[parts.length - 1]),
+                    null);
         }
     }
 

@@ -92,6 +92,11 @@ public final class VersionedObject {
         return revision;
     }
 
+    /** How long it is as the store keeps it, in bytes; 0 if it is not stored. */
+    int weight() {
+        return stored == null ? 0 : stored.length;
+    }
+
     /** The object as a tree, with kind, apiVersion and resourceVersion. Read-only. */
     public ObjectNode tree() {
         if (own != null) {

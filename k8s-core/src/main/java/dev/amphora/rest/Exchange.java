@@ -172,7 +172,6 @@ final class Exchange {
     private void runResource(ResourcePath target, byte[] body) {
         SchemaCatalogue catalogue = api.apiServer.catalogue();
         Verb verb = verb(target);
-        measure.of(target, verb, mediaType(), query, body.length);
         ResourceInfo resource = catalogue
                 .resource(target.group(), target.version(), target.resource())
                 .filter(info -> fits(info, target))
@@ -181,6 +180,7 @@ final class Exchange {
             refuseUnknown(target, verb, catalogue);
             return;
         }
+        measure.of(target, verb, mediaType(), query, body.length);
         boolean builtIn = Representation.isBuiltIn(resource);
         warnings = builtIn ? Deprecations.of(resource) : deprecation(resource);
         boolean connection =

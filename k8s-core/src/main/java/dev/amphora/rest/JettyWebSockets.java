@@ -108,7 +108,10 @@ final class JettyWebSockets {
                 case OpCode.PING -> {
                     ByteBuffer payload = ByteBuffer.allocate(frame.getPayloadLength());
                     payload.put(frame.getPayload()).flip();
-                    current.sendFrame(new Frame(OpCode.PONG, payload), Callback.NOOP, false);
+                    callback.succeeded();
+                    // Whoever asks for answers without taking them is not heard any further.
+                    current.sendFrame(new Frame(OpCode.PONG, payload), Callback.from(current::demand), false);
+                    return;
                 }
                 case OpCode.TEXT, OpCode.BINARY, OpCode.CONTINUATION -> {
                     CompletableFuture<?> taken = collect(frame, current).toCompletableFuture();

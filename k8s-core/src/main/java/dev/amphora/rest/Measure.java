@@ -1,5 +1,6 @@
 package dev.amphora.rest;
 
+import com.google.common.collect.ImmutableSet;
 import dev.amphora.apiserver.Verb;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,23 @@ import org.jspecify.annotations.Nullable;
 
 /** What is measured of one request, from its arrival to its end. */
 final class Measure {
+    private static final ImmutableSet<String> METHODS =
+            ImmutableSet.of("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE");
+    private static final ImmutableSet<String> PAGES = ImmutableSet.of(
+            "",
+            ".well-known",
+            "api",
+            "apis",
+            "debug",
+            "healthz",
+            "livez",
+            "logs",
+            "metrics",
+            "openapi",
+            "openid",
+            "readyz",
+            "version");
+
     private final Metrics metrics;
     private final InstantSource clock;
     private final Instant began;
@@ -25,18 +43,18 @@ final class Measure {
         this.clock = clock;
         began = clock.instant();
         writes = !List.of("GET", "HEAD", "OPTIONS").contains(method);
-        subject = new Metrics.Subject(method, "", "", "", "", "", "");
+        subject = new Metrics.Subject(METHODS.contains(method) ? method : "OTHER", "", "", "", "", "", "");
         metrics.began(writes);
     }
 
-    /** The request asks for a page. */
+    /** The request asks for a page. One that isn't there has no name of its own: whoever asks could make up more and more. */
     void of(String path) {
         String[] parts = path.split("/", 3);
-        String page = parts.length > 1 ? "/" + parts[1] : path;
+        String page = parts.length > 1 && PAGES.contains(parts[1]) ? "/" + parts[1] : "";
         subject = new Metrics.Subject(subject.verb(), "", "", "", "", page, "");
     }
 
-    /** The request asks for a resource. */
+    /** The request asks for a resource that there is. */
     void of(
             ResourcePath target,
             @Nullable Verb verb,

@@ -109,6 +109,9 @@ public final class RestApi {
             if (e.getCause() instanceof BodyTooLargeException tooLarge) {
                 exchange.refuse(StatusException.of(
                         413, "RequestEntityTooLarge", "Request entity too large: " + tooLarge.getMessage(), null));
+            } else if (body.isCompletedExceptionally()) {
+                log.debug("A body broke off: {} {}", exchange.method(), exchange.path(), e);
+                exchange.refuse(StatusException.badRequest("the body of the request could not be read"));
             } else {
                 failed(exchange, e);
             }

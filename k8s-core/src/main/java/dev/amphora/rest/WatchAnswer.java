@@ -3,6 +3,7 @@ package dev.amphora.rest;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.VersionedObject;
 import dev.amphora.apiserver.WatchSink;
+import dev.amphora.kernel.Actor;
 import dev.amphora.rest.HttpCall.HttpStream;
 import dev.amphora.rest.remote.WebSocketConnection;
 import dev.amphora.rest.remote.WebSocketListener;
@@ -10,6 +11,7 @@ import dev.amphora.stream.ByteSink;
 import io.fabric8.kubernetes.api.model.Status;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class WatchAnswer implements WatchSink {
     private static final int PAUSE_ABOVE = 1 << 20;
     private static final int RESUME_BELOW = 256 << 10;
+    /** How long a client may take for what is on its way when the watch ends. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final RestApi api;
     private final Exchange exchange;
@@ -128,7 +132,7 @@ final class WatchAnswer implements WatchSink {
             }
         }
         if (end) {
-            ready.end();
+            end(ready);
         }
     }
 
@@ -194,8 +198,37 @@ final class WatchAnswer implements WatchSink {
             open = transport;
         }
         if (open != null) {
-            open.end();
+            end(open);
         }
+    }
+
+    /** Ends the answer; breaks it off if the client takes nothing, or doesn't take what is left of it. */
+    private void end(Transport open) {
+        boolean stalled;
+        synchronized (this) {
+            stalled = paused;
+        }
+        if (stalled) {
+            open.abort();
+            return;
+        }
+        open.end();
+        synchronized (this) {
+            if (gone || waiting == 0) {
+                return;
+            }
+        }
+        Actor actor = api.kernel.actor("watch-end");
+        actor.schedule(PATIENCE, () -> {
+            actor.close();
+            boolean stuck;
+            synchronized (this) {
+                stuck = !gone;
+            }
+            if (stuck) {
+                open.abort();
+            }
+        });
     }
 
     private void onGone() {
@@ -216,6 +249,9 @@ final class WatchAnswer implements WatchSink {
         CompletionStage<Void> send(byte[] event);
 
         void end();
+
+        /** Breaks off, whatever is still on its way. */
+        void abort();
     }
 
     private record Chunks(HttpStream stream, boolean text) implements Transport {
@@ -233,6 +269,11 @@ final class WatchAnswer implements WatchSink {
         public void end() {
             stream.end();
         }
+
+        @Override
+        public void abort() {
+            stream.abort();
+        }
     }
 
     private record Messages(WebSocketConnection connection, boolean text) implements Transport {
@@ -246,6 +287,11 @@ final class WatchAnswer implements WatchSink {
         @Override
         public void end() {
             connection.close(1000, "");
+        }
+
+        @Override
+        public void abort() {
+            connection.abort();
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -86,13 +87,42 @@ class SlowWatcherTest {
         assertThat(again.events).isEqualTo(1);
     }
 
+    @Test
+    void aWatcherThatTakesNothingEndsAtItsTime() {
+        Counter slow = new Counter();
+        server.watch(request(Map.of("watch", List.of("true"), "timeoutSeconds", List.of("5"))), slow)
+                .pause();
+        write(0);
+        kernel.advance(Duration.ofSeconds(6));
+
+        assertThat(slow.closed).isTrue();
+        assertThat(slow.events).isZero();
+    }
+
+    @Test
+    void aWatcherThatTakesNothingDoesNotKeepLargeObjectsForLong() {
+        Counter slow = new Counter();
+        server.watch(request(), slow).pause();
+        String large = "x".repeat(1_000_000);
+        for (int i = 0; i < 80; i++) {
+            write(i, large + i);
+        }
+        kernel.runReady();
+
+        assertThat(slow.closed).isTrue();
+    }
+
     private void write(int value) {
+        write(value, Integer.toString(value));
+    }
+
+    private void write(int value, String text) {
         ConfigMap map = new ConfigMapBuilder()
                 .withNewMetadata()
                 .withName("a")
                 .withNamespace("default")
                 .endMetadata()
-                .withData(Map.of("k", Integer.toString(value)))
+                .withData(Map.of("k", text))
                 .build();
         if (value == 0) {
             client.create(map);
@@ -102,6 +132,10 @@ class SlowWatcherTest {
     }
 
     private ApiRequest request() {
+        return request(Map.of("watch", List.of("true")));
+    }
+
+    private ApiRequest request(Map<String, List<String>> query) {
         ResourceType<ConfigMap> maps = ResourceType.of(ConfigMap.class);
         return new ApiRequest(
                 admin,
@@ -113,7 +147,7 @@ class SlowWatcherTest {
                 "default",
                 "",
                 "",
-                RequestOptions.parse(Map.of("watch", List.of("true"))),
+                RequestOptions.parse(query),
                 null);
     }
 }

@@ -32,7 +32,8 @@ final class DirectCall implements HttpCall {
     DirectCall(String method, String target, byte[] body) {
         int mark = target.indexOf('?');
         this.method = method;
-        this.path = mark < 0 ? target : target.substring(0, mark);
+        String whole = mark < 0 ? target : target.substring(0, mark);
+        this.path = whole.startsWith("/") ? whole : "/" + whole;
         this.query = mark < 0 ? null : target.substring(mark + 1);
         this.body = body;
     }
