@@ -154,7 +154,9 @@ public record FieldError(Type type, String field, String message) {
                 case '\f' -> result.append("\\f");
                 case 11 -> result.append("\\v");
                 default -> {
-                    if (c < ' ' || c == 0x7f) {
+                    if (isStrayByte(c)) {
+                        result.append("\\x%02x".formatted(c & 0xff));
+                    } else if (c < ' ' || c == 0x7f) {
                         result.append("\\x%02x".formatted(c));
                     } else if (isPrintable(c)) {
                         result.appendCodePoint(c);
@@ -165,6 +167,20 @@ public record FieldError(Type type, String field, String message) {
             }
         });
         return result.append('"').toString();
+    }
+
+    /**
+     * A text without stray bytes. A byte that is no UTF-8 is kept, in the names that paths carry, as a lone low surrogate whose lower
+     * eight bits it is.
+     */
+    static String readable(String text) {
+        StringBuilder result = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> result.appendCodePoint(isStrayByte(c) ? 0xfffd : c));
+        return result.toString();
+    }
+
+    private static boolean isStrayByte(int c) {
+        return c >= 0xdc80 && c <= 0xdcff;
     }
 
     private static boolean isPrintable(int c) {

@@ -99,7 +99,7 @@ public final class StatusException extends RuntimeException {
         return of(
                 404,
                 "NotFound",
-                "%s %s not found".formatted(qualified(group, plural), Json.quote(name)),
+                "%s %s not found".formatted(qualified(group, plural), FieldError.quoted(name)),
                 details(group, plural, name).build());
     }
 
@@ -108,7 +108,7 @@ public final class StatusException extends RuntimeException {
         return of(
                 409,
                 "AlreadyExists",
-                "%s \"%s\" already exists".formatted(qualified(group, plural), name),
+                "%s %s already exists".formatted(qualified(group, plural), FieldError.quoted(name)),
                 details(group, plural, name).build());
     }
 
@@ -117,7 +117,8 @@ public final class StatusException extends RuntimeException {
         return of(
                 409,
                 "Conflict",
-                "Operation cannot be fulfilled on %s \"%s\": %s".formatted(qualified(group, plural), name, why),
+                "Operation cannot be fulfilled on %s %s: %s"
+                        .formatted(qualified(group, plural), FieldError.quoted(name), why),
                 details(group, plural, name).build());
     }
 
@@ -125,7 +126,7 @@ public final class StatusException extends RuntimeException {
     public static StatusException forbidden(String group, String plural, String name, String why) {
         String message = name.isEmpty()
                 ? "%s is forbidden: %s".formatted(qualified(group, plural), why)
-                : "%s \"%s\" is forbidden: %s".formatted(qualified(group, plural), name, why);
+                : "%s %s is forbidden: %s".formatted(qualified(group, plural), FieldError.quoted(name), why);
         return of(403, "Forbidden", message, details(group, plural, name).build());
     }
 
@@ -222,7 +223,7 @@ public final class StatusException extends RuntimeException {
             details.withKind(kind);
         }
         if (!name.isEmpty()) {
-            details.withName(name);
+            details.withName(FieldError.readable(name));
         }
         if (!group.isEmpty()) {
             details.withGroup(group);

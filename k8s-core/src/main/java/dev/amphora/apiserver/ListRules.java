@@ -31,7 +31,7 @@ final class ListRules {
             if (match.equals(EXACT) && options.resourceVersion().equals("0")) {
                 errors.add(forbidden(
                         "resourceVersionMatch",
-                        "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""));
+                        "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
             }
         }
         if (options.sendInitialEvents() != null) {
@@ -60,7 +60,7 @@ final class ListRules {
                     "resourceVersionMatch",
                     "Unsupported value: %s: supported values: \"NotOlderThan\"".formatted(Json.quote(match))));
         }
-        if (!options.continueToken().isEmpty() && options.sendInitialEvents() != null) {
+        if (!options.continueToken().isEmpty()) {
             errors.add(
                     forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
         }

@@ -19,6 +19,7 @@ import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.schema.StructureFit;
 import dev.amphora.apiserver.schema.TypeSchema;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -59,10 +60,7 @@ final class Patches {
                     ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
                     Writes.matchName(call, object);
                     Writes.matchNamespace(call, object);
-                    if (Metadata.text(object, "resourceVersion").isEmpty()
-                            && !endpoint.strategy().unconditionalUpdate()) {
-                        Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
-                    } else if (Metadata.text(object, "resourceVersion").equals(Long.toString(current.revision()))
+                    if (Metadata.text(object, "resourceVersion").equals(Long.toString(current.revision()))
                             && endpoint.strategy().unconditionalUpdate()) {
                         Metadata.of(object).remove("resourceVersion");
                     }
@@ -269,7 +267,16 @@ final class Patches {
                 StructureFit.fit(structure, patch.structure);
             }
             BodyDecoder.Body decoded = Bodies.patched(call, tree, group, version, kind);
-            strictErrors.addAll(decoded.warnings());
+            strictErrors.addAll(
+                    patch.structure == null && decoded.warnings().size() > 1
+                            ? Bodies.patched(
+                                            call,
+                                            Json.read(bytes(patched.shown().get())),
+                                            group,
+                                            version,
+                                            kind)
+                                    .warnings()
+                            : decoded.warnings());
             object = decoded.object();
         } catch (DecodeException e) {
             throw notPatched(patched, e.reason());
@@ -290,6 +297,10 @@ final class Patches {
             strictErrors.forEach(call::warn);
         }
         return object;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static StatusException notPatched(Patched patched, String why) {

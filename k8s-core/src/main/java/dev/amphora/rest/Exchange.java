@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.amphora.api.FieldError;
+import dev.amphora.api.FieldSelector;
+import dev.amphora.api.Names;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.ApiResult;
@@ -54,7 +57,6 @@ final class Exchange {
     /** Longer bodies take a while to read, in bytes. */
     private static final int QUICKLY_READ = 64 << 10;
 
-    private static final Set<String> NO_NAMES = ImmutableSet.of(".", "..");
     private static final int WORTH_COMPRESSING = 128 << 10;
     /** The fastest level that looks for matches well. */
     private static final int COMPRESSION = 4;
@@ -75,7 +77,7 @@ final class Exchange {
         this.api = api;
         this.call = call;
         measure = new Measure(api.metrics, api.kernel, call.method());
-        String unescaped = Query.unescape(call.path(), false);
+        String unescaped = Query.unescapePath(call.path());
         path = unescaped == null ? call.path() : unescaped;
         target = ResourcePath.parse(path);
         query = Query.parse(call.query());
@@ -182,11 +184,13 @@ final class Exchange {
         }
         measure.of(target, verb, mediaType(), query, body.length);
         boolean builtIn = Representation.isBuiltIn(resource);
-        warnings = builtIn ? Deprecations.of(resource) : deprecation(resource);
+        List<String> deprecations = builtIn ? Deprecations.of(resource) : deprecation(resource);
         boolean connection =
                 resource.group().isEmpty() && (CONNECTIONS.contains(target.subresource()) || isLog(resource, target));
-        if (verb == Verb.WATCH && !resource.supports("watch") && resource.supports("list")) {
+        if (verb == Verb.WATCH && !target.watch() && !resource.supports("watch") && resource.supports("list")) {
             authorize(access(target, verb));
+            warnings = deprecations;
+            api.apiServer.handle(request(target, Verb.LIST, body));
             throw StatusException.of(
                     405,
                     "MethodNotAllowed",
@@ -201,13 +205,16 @@ final class Exchange {
             answer(Pages.notFound());
             return;
         }
+        if (builtIn && isNowhere(resource, target)) {
+            authorize(access(target, verb));
+            throw noRoute();
+        }
         if (verb == null
                 || !supports(resource, target, verb)
                         && (builtIn || !target.subresource().isEmpty())
                 || target.namespace().isEmpty()
                         && resource.namespaced()
-                        && !(isRead(verb) && target.name().isEmpty())
-                        && verb != Verb.DELETE_COLLECTION) {
+                        && !(isRead(verb) && target.name().isEmpty())) {
             authorize(access(target, verb));
             throw builtIn ? methodNotAllowed() : notSupported(resource);
         }
@@ -215,7 +222,8 @@ final class Exchange {
             authorize(access(target, verb));
             throw notRoutable(verb == Verb.WATCH || verb == Verb.LIST);
         }
-        if (verb == Verb.PATCH && !PATCH_TYPES.contains(mediaType())) {
+        warnings = deprecations;
+        if (verb == Verb.PATCH && !PATCH_TYPES.contains(patchType())) {
             authorize(access(target, verb));
             throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
         }
@@ -230,10 +238,11 @@ final class Exchange {
                             + " application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
                     null);
         }
-        if (NO_NAMES.contains(target.name())) {
+        List<String> noName = Names.pathSegment(target.name());
+        if (!noName.isEmpty()) {
             authorize(access(target, verb));
-            throw StatusException.badRequest(
-                    "Name parameter invalid: \"%s\": may not be '%s'".formatted(target.name(), target.name()));
+            throw StatusException.badRequest("Name parameter invalid: %s: %s"
+                    .formatted(FieldError.quoted(target.name()), String.join(";", noName)));
         }
         ApiRequest request = request(target, verb, body);
         if (isLog(resource, target)) {
@@ -315,8 +324,7 @@ final class Exchange {
     private ApiRequest request(ResourcePath target, Verb verb, byte[] body) {
         Map<String, List<String>> parameters = query;
         if (target.watch() && !target.name().isEmpty()) {
-            parameters = new LinkedHashMap<>(query);
-            parameters.put("fieldSelector", List.of("metadata.name=" + target.name()));
+            parameters = watchOfOne(target.name());
         }
         String userAgent = call.header("User-Agent");
         return new ApiRequest(
@@ -333,6 +341,43 @@ final class Exchange {
                 body.length == 0 && (isRead(verb) || verb == Verb.DELETE || verb == Verb.DELETE_COLLECTION)
                         ? null
                         : Body.of(body, mediaType()));
+    }
+
+    /** The old way to watch one object; whoever names fields as well must name that object. */
+    private Map<String, List<String>> watchOfOne(String name) {
+        Map<String, List<String>> parameters = new LinkedHashMap<>(query);
+        String fields = query.getOrDefault("fieldSelector", List.of("")).get(0);
+        if (fields.isEmpty()) {
+            parameters.put("fieldSelector", List.of("metadata.name=" + name));
+            return parameters;
+        }
+        try {
+            if (!name.equals(FieldSelector.parse(fields).required("metadata.name"))) {
+                throw StatusException.badRequest("fieldSelector metadata.name doesn't match requested name");
+            }
+        } catch (IllegalArgumentException e) {
+            throw StatusException.badRequest(String.valueOf(e.getMessage()));
+        }
+        return parameters;
+    }
+
+    /** What somebody wants to do, before it is known whether that can be done at all. */
+    AccessRequest attributes(User who) {
+        ResourcePath target = ResourcePath.parse(path);
+        if (target == null || target.resource().isEmpty()) {
+            return AccessRequest.ofPath(who, call.method().toLowerCase(Locale.ROOT), path);
+        }
+        AccessRequest access = access(target, verb(target));
+        return new AccessRequest(
+                who,
+                access.verb(),
+                access.group(),
+                access.version(),
+                access.resource(),
+                access.subresource(),
+                access.namespace(),
+                access.name(),
+                "");
     }
 
     private @Nullable Verb verb(ResourcePath target) {
@@ -369,6 +414,17 @@ final class Exchange {
         return info.subresource(target.subresource()).isPresent()
                 && (target.rest().isEmpty() || target.subresource().equals("proxy"))
                 && !target.watch();
+    }
+
+    /** Whether a path of a built-in resource leads nowhere, whatever the method: objects that can't be named, what can't be watched. */
+    private static boolean isNowhere(ResourceInfo resource, ResourcePath target) {
+        if (target.watch()) {
+            return !resource.supports("watch");
+        }
+        return !target.name().isEmpty()
+                && target.subresource().isEmpty()
+                && OBJECT_VERBS.values().stream()
+                        .noneMatch(verb -> verb != Verb.CREATE && resource.supports(verb.word()));
     }
 
     /** A custom resource with namespaces is only read across them. */
@@ -425,7 +481,8 @@ final class Exchange {
     private void refuseUnknown(ResourcePath target, @Nullable Verb verb, SchemaCatalogue catalogue) {
         authorize(access(target, verb));
         boolean builtInGroup = SchemaCatalogue.builtIn().groups().stream()
-                .anyMatch(group -> group.name().equals(target.group()));
+                        .anyMatch(group -> group.name().equals(target.group()))
+                && catalogue.groups().stream().anyMatch(group -> group.name().equals(target.group()));
         if (builtInGroup) {
             throw noRoute();
         }
@@ -445,13 +502,16 @@ final class Exchange {
         answer(Pages.notFound());
     }
 
+    /** The type of the body in lower case, without parameters; a text that is no type if it can't be read. */
     private String mediaType() {
+        return MediaType.of(call.header("Content-Type"));
+    }
+
+    /** The type of a patch, which is compared letter by letter. */
+    private String patchType() {
         String header = call.header("Content-Type");
-        if (header == null) {
-            return "";
-        }
-        int semicolon = header.indexOf(';');
-        return (semicolon < 0 ? header : header.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
+        int semicolon = header == null ? -1 : header.indexOf(';');
+        return header == null ? "" : (semicolon < 0 ? header : header.substring(0, semicolon)).strip();
     }
 
     /** Refuses what the user may not do. */
@@ -515,6 +575,15 @@ final class Exchange {
 
     /** Answers with a {@code Status}. */
     void refuse(StatusException refusal) {
+        refuse(refusal, refusal.code() == 403 && refusal.reason().equals("Forbidden"));
+    }
+
+    /**
+     * Answers with a {@code Status}.
+     *
+     * @param guarded whether browsers are told to take the type for what it says
+     */
+    void refuse(StatusException refusal, boolean guarded) {
         warnings = ImmutableList.<String>builder()
                 .addAll(warnings)
                 .addAll(refusal.warnings())
@@ -524,7 +593,7 @@ final class Exchange {
         boolean pretty = accept == null || accept.pretty() || wantsPretty();
         byte[] body = Answers.write(StatusTree.of(refusal.status()), format, pretty);
         HttpAnswer answer = new HttpAnswer(refusal.code(), body).with("Content-Type", format.mediaType());
-        if (refusal.code() == 403 && refusal.reason().equals("Forbidden")) {
+        if (guarded) {
             answer.with("X-Content-Type-Options", "nosniff");
         }
         StatusDetails details = refusal.status().getDetails();

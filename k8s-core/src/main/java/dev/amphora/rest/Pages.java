@@ -32,7 +32,7 @@ final class Pages {
         String[] parts = path.substring(1).split("/", 2);
         String rest = parts.length > 1 ? parts[1] : "";
         return switch (parts[0]) {
-            case "version" -> rest.isEmpty() ? version(exchange) : notFound();
+            case "version" -> version(exchange, rest);
             case "healthz", "livez", "readyz" ->
                 parts.length > 1 && rest.isEmpty() ? notFound() : api.health.answer(parts[0], rest, exchange.query());
             case "openapi" -> api.discovery.openApi(exchange, rest);
@@ -45,7 +45,13 @@ final class Pages {
         };
     }
 
-    private static HttpAnswer version(Exchange exchange) {
+    private static HttpAnswer version(Exchange exchange, String rest) {
+        if (!rest.isEmpty()) {
+            throw Exchange.noRoute();
+        }
+        if (!exchange.method().equals("GET")) {
+            throw Exchange.methodNotAllowed();
+        }
         if (!Accept.takes(exchange.header("Accept"), "application/json")) {
             throw StatusException.of(
                     406,
@@ -132,6 +138,9 @@ final class Pages {
                     .with("Content-Type", "text/html; charset=utf-8")
                     .with("X-Content-Type-Options", "nosniff")
                     .inChunks();
+        }
+        if (what.startsWith("pprof/")) {
+            return HttpAnswer.text(404, "Unknown profile\n");
         }
         if (!what.equals("store/compact")) {
             return notFound();

@@ -1,7 +1,12 @@
 package dev.amphora.rest;
 
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +46,34 @@ final class Query {
         if (text.indexOf('%') < 0) {
             return plusIsSpace ? text.replace('+', ' ') : text;
         }
+        byte[] bytes = bytes(text, plusIsSpace);
+        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** A path without its percent escapes; bytes that are no UTF-8 stay as lone surrogates. Null if an escape is broken. */
+    static @Nullable String unescapePath(String path) {
+        if (path.indexOf('%') < 0) {
+            return path;
+        }
+        byte[] bytes = bytes(path, false);
+        return bytes == null ? null : text(bytes);
+    }
+
+    private static String text(byte[] bytes) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        while (true) {
+            CoderResult result = decoder.decode(in, out, true);
+            if (result.isUnderflow()) {
+                return out.flip().toString();
+            }
+            out.put((char) (0xdc00 | in.get() & 0xff));
+            decoder.reset();
+        }
+    }
+
+    private static byte @Nullable [] bytes(String text, boolean plusIsSpace) {
         byte[] in = text.getBytes(StandardCharsets.UTF_8);
         byte[] out = new byte[in.length];
         int length = 0;
@@ -59,6 +92,6 @@ final class Query {
             }
             out[length++] = b;
         }
-        return new String(out, 0, length, StandardCharsets.UTF_8);
+        return Arrays.copyOf(out, length);
     }
 }

@@ -85,7 +85,14 @@ public final class RestApi {
                 return;
             }
             metrics.authenticated(user.name());
-            exchange.authenticated(Impersonation.of(call, user, exchange::authorize));
+            User acting;
+            try {
+                acting = Impersonation.of(call, user, exchange.attributes(user), exchange::authorize);
+            } catch (StatusException e) {
+                exchange.refuse(e, true);
+                return;
+            }
+            exchange.authenticated(acting);
             if (METHODS_WITHOUT_BODY.contains(call.method())) {
                 exchange.run(new byte[0]);
                 return;

@@ -38,4 +38,12 @@ class QueryTest {
         assertThat(Query.unescape("/a+b%2Fc", false)).isEqualTo("/a+b/c");
         assertThat(Query.unescape("/a%", false)).isNull();
     }
+
+    @Test
+    void bytesOfPathsThatAreNoTextStayApart() {
+        assertThat(Query.unescapePath("/%C3%A4")).isEqualTo("/ä");
+        assertThat(Query.unescapePath("/%C3%28")).isEqualTo("/\udcc3(");
+        assertThat(Query.unescapePath("/%E2%82")).isEqualTo("/\udce2\udc82");
+        assertThat(Query.unescapePath("/%zz")).isNull();
+    }
 }

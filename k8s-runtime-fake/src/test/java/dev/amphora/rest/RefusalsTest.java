@@ -200,6 +200,54 @@ class RefusalsTest {
                         + " ({\"apiVersion\":\"v1\",\"kind\":\"Con ...)");
     }
 
+    @Test
+    void namesThatCannotBe() throws Exception {
+        refused(
+                send("DELETE", MAPS + "/a%25b", JSON, ""),
+                400,
+                "BadRequest",
+                "Name parameter invalid: \"a%b\": may not contain '%'");
+        refused(send("DELETE", MAPS + "/%C3%28", JSON, ""), 404, "NotFound", "configmaps \"\\xc3(\" not found");
+    }
+
+    @Test
+    void waysThatLeadNowhere() throws Exception {
+        String nowhere = "the server could not find the requested resource";
+        String notThisWay = "the server does not allow this method on the requested resource";
+        refused(send("DELETE", "/api/v1/namespaces/default/bindings/x", JSON, ""), 404, "NotFound", nowhere);
+        refused(send("POST", "/version/x", JSON, "{}"), 404, "NotFound", nowhere);
+        refused(send("POST", "/version", JSON, "{}"), 405, "MethodNotAllowed", notThisWay);
+        refused(send("DELETE", "/api/v1/pods", JSON, ""), 405, "MethodNotAllowed", notThisWay);
+    }
+
+    @Test
+    void kindsOfFormerVersions() throws Exception {
+        refused(
+                send(
+                        "POST",
+                        "/apis/apps/v1/namespaces/default/deployments",
+                        JSON,
+                        "{\"apiVersion\":\"apps/v1beta1\"," + "\"kind\":\"Deployment\",\"metadata\":{\"name\":\"x\"}}"),
+                400,
+                "BadRequest",
+                "the API version in the data (apps/v1beta1) does not match the expected API version (apps/v1)");
+    }
+
+    @Test
+    void ownersThatCannotBe() throws Exception {
+        refused(
+                send(
+                        "POST",
+                        MAPS,
+                        JSON,
+                        "{\"metadata\":{\"name\":\"x\",\"ownerReferences\":[{\"apiVersion\":\"a/b/c\","
+                                + "\"kind\":\"K\",\"name\":\"n\",\"uid\":\"u\"}]}}"),
+                422,
+                "Invalid",
+                "ConfigMap \"x\" is invalid: metadata.ownerReferences.apiVersion: Invalid value: \"a/b/c\": version must not"
+                        + " be empty");
+    }
+
     /** Opens the way to the server. */
     void open() throws Exception {
         client = InProcess.transport(RestApi.builder(kernel, server.apiServer).build())

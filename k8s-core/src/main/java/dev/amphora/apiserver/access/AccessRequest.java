@@ -1,5 +1,7 @@
 package dev.amphora.apiserver.access;
 
+import dev.amphora.api.FieldError;
+
 /**
  * What someone wants to do, as an authorizer sees it.
  *
@@ -41,13 +43,15 @@ public record AccessRequest(
 
     /** What a refused caller is told: {@code User "x" cannot get resource "pods" in API group "" at the cluster scope}. */
     public String refusal() {
-        String who = "User \"%s\" cannot %s ".formatted(user.name(), verb);
+        String who = "User %s cannot %s ".formatted(FieldError.quoted(user.name()), verb);
         if (!isResource()) {
-            return who + "path \"" + path + "\"";
+            return who + "path " + FieldError.quoted(path);
         }
-        String what = who + "resource \"%s\" in API group \"%s\"".formatted(resourceWithSubresource(), group);
+        String what = who
+                + "resource %s in API group %s"
+                        .formatted(FieldError.quoted(resourceWithSubresource()), FieldError.quoted(group));
         return namespace.isEmpty()
                 ? what + " at the cluster scope"
-                : what + " in the namespace \"%s\"".formatted(namespace);
+                : what + " in the namespace " + FieldError.quoted(namespace);
     }
 }

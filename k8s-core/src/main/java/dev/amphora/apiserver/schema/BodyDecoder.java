@@ -153,17 +153,19 @@ public final class BodyDecoder {
         }
         String cannot =
                 "%s in version \"%s\" cannot be handled as a %s: ".formatted(document.kind, document.version, kind);
+        boolean expectedKind = document.kind.equals(kind);
         TypeSchema type = catalogue
                 .findType(document.group, document.version, document.kind)
+                .or(() -> former(document, expectedKind ? version : "v1"))
                 .orElseThrow(() -> StatusException.badRequest(cannot + notRegistered(document)));
-        boolean expectedKind = document.kind.equals(kind);
         if (!expectedKind) {
             checked(document, type, cannot);
             throw StatusException.badRequest(cannot
                     + "converting (%s.%s) to (%s.%s): unknown conversion"
                             .formatted(document.version, document.kind, internalPackage(group), kind));
         }
-        if (!document.group.equals(group) || !document.version.equals(version)) {
+        if (!(document.group.equals(group) && document.version.equals(version))
+                && !FormerKinds.isAccepted(document.apiVersion(), kind)) {
             throw StatusException.badRequest(
                     "the API version in the data (%s) does not match the expected API version (%s)"
                             .formatted(document.apiVersion(), ResourceInfo.apiVersion(group, version)));
@@ -173,6 +175,21 @@ public final class BodyDecoder {
         } catch (DecodeException e) {
             throw StatusException.badRequest(cannot + e.reason());
         }
+    }
+
+    /** What an object in a version that is no longer served looks like: as it does in one that is. */
+    private Optional<TypeSchema> former(Document document, String version) {
+        if (!FormerKinds.contains(document.apiVersion(), document.kind)) {
+            return Optional.empty();
+        }
+        String group = document.kind.equals("Scale")
+                ? "autoscaling"
+                : document.group.equals("extensions")
+                        ? document.kind.endsWith("Set") || document.kind.equals("Deployment")
+                                ? "apps"
+                                : "networking.k8s.io"
+                        : document.group;
+        return catalogue.findType(group, version, document.kind);
     }
 
     /** Something of another kind must be right as such, before it is refused. */
@@ -296,10 +313,15 @@ public final class BodyDecoder {
             if (tree instanceof ObjectNode) {
                 return new Applied((ObjectNode) wholeNumbers(tree), repeated);
             }
-            throw new DecodeException("json: cannot unmarshal %s into Go value of type map[string]interface {}"
-                    .formatted(tree.isArray() ? "array" : tree.isTextual() ? "string" : "number"));
+            if (tree.isNull() || tree.isMissingNode()) {
+                return new Applied(JsonNodeFactory.instance.objectNode(), repeated);
+            }
+            throw StatusException.badRequest(
+                    "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal %s into Go"
+                                    .formatted(Decoder.typeName(tree))
+                            + " value of type map[string]interface {}");
         } catch (DecodeException e) {
-            throw StatusException.badRequest("error decoding YAML: " + e.reason());
+            throw StatusException.badRequest("error decoding YAML: error converting YAML to JSON: " + e.reason());
         }
     }
 

@@ -133,7 +133,7 @@ public final class Decoder {
                 continue;
             }
             JsonNode value = value(entry.getValue(), field.type(), path.field(type, field));
-            if (value != null && !isLeftOut(value, field)) {
+            if (value != null && (!isLeftOut(value, field) || isToldApart(type, field))) {
                 given.set(field.name(), value);
             }
         }
@@ -173,6 +173,12 @@ public final class Decoder {
         }
     }
 
+    /** Whether an empty list is told from none, which most messages don't. */
+    private static boolean isToldApart(TypeSchema type, FieldSchema field) {
+        return field.type().kind() == TypeSchema.Kind.LIST
+                && (TOLD_APART.contains(field.goType()) || type.name().endsWith(".ServiceCIDRSpec"));
+    }
+
     /** Whether a value says no more than the absence of the field. */
     private static boolean isLeftOut(JsonNode value, FieldSchema field) {
         if (field.pointer() || field.goType().isEmpty()) {
@@ -182,7 +188,6 @@ public final class Decoder {
             case OBJECT:
                 return value.isEmpty();
             case LIST:
-                return field.omitEmpty() && value.isEmpty() && !TOLD_APART.contains(field.goType());
             case MAP:
                 return field.omitEmpty() && value.isEmpty();
             case STRING:

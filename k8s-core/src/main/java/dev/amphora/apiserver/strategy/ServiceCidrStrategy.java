@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Ranges from which Services get their addresses. */
@@ -44,7 +45,7 @@ final class ServiceCidrStrategy extends KindStrategy {
         Fields cidrs = range.at("spec", "cidrs");
         JsonNode before = old.path("spec").path("cidrs");
         if (cidrs.size() < before.size()) {
-            cidrs.invalid(GoValues.orNull(cidrs.value()), "field is immutable");
+            cidrs.invalid(cidrs.given() ? cidrs.value() : NullNode.getInstance(), "field is immutable");
             return;
         }
         for (int i = 0; i < before.size(); i++) {

@@ -63,6 +63,7 @@ record Setting(String topic, String controllers) {
     ApiOptions options() {
         boolean dualStack = topic.equals(DUAL_STACK);
         ApiOptions options = ApiOptions.defaults()
+                .withoutVersions(List.of("extensions/v1beta1"))
                 .withAuthorizationModes(List.of("Node", "RBAC"))
                 .withTokens(TOKENS)
                 .withServiceClusterIpRange(dualStack ? "10.0.0.0/16,fd00:10::/108" : "10.0.0.0/16")
