@@ -186,7 +186,8 @@ abstract class ApiContract {
         Watched expect(String... wanted) {
             for (String each : wanted) {
                 JsonNode event = next();
-                assertThat(event.path("type").asText() + " " + event.at("/object/metadata/name").asText())
+                assertThat(event.path("type").asText() + " "
+                                + event.at("/object/metadata/name").asText())
                         .isEqualTo(each);
             }
             return this;
@@ -260,10 +261,11 @@ abstract class ApiContract {
     @Test
     void mergePatchesReplaceListsAndRemoveWithNull(TestInfo test) {
         String web = web(test);
-        Answer patched = done(patch(
-                web,
-                MERGE,
-                """
+        Answer patched = done(
+                patch(
+                        web,
+                        MERGE,
+                        """
                 {"metadata": {"labels": {"tier": "front"}},
                  "spec": {"template": {"spec": {"containers": [{"name": "other", "image": "i:2"}]}}}}
                 """));
@@ -279,16 +281,18 @@ abstract class ApiContract {
     @Test
     void strategicMergePatchesKnowListsByTheirKeys(TestInfo test) {
         String web = web(test);
-        Answer patched = done(patch(
-                web,
-                STRATEGIC,
-                "{\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"side\", \"image\": \"i:2\"}]}}}}"));
+        Answer patched = done(
+                patch(
+                        web,
+                        STRATEGIC,
+                        "{\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"side\", \"image\": \"i:2\"}]}}}}"));
         assertThat(patched.body().at("/spec/template/spec/containers").findValuesAsText("name"))
                 .containsExactlyInAnyOrder("web", "side");
-        Answer without = done(patch(
-                web,
-                STRATEGIC,
-                "{\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"side\", \"$patch\": \"delete\"}]}}}}"));
+        Answer without = done(
+                patch(
+                        web,
+                        STRATEGIC,
+                        "{\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"side\", \"$patch\": \"delete\"}]}}}}"));
         assertThat(without.body().at("/spec/template/spec/containers").findValuesAsText("name"))
                 .containsExactly("web");
     }
@@ -296,10 +300,11 @@ abstract class ApiContract {
     @Test
     void jsonPatchesTestBeforeTheyChange(TestInfo test) {
         String web = web(test);
-        Answer patched = done(patch(
-                web,
-                JSON_PATCH,
-                """
+        Answer patched = done(
+                patch(
+                        web,
+                        JSON_PATCH,
+                        """
                 [{"op": "test", "path": "/spec/replicas", "value": 1}, {"op": "replace", "path": "/spec/replicas", "value": 3}]
                 """));
         assertThat(patched.body().at("/spec/replicas").asInt()).isEqualTo(3);
@@ -439,7 +444,8 @@ abstract class ApiContract {
         assertThat(status.body().at("/spec/replicas").asInt()).isEqualTo(1);
         assertThat(status.body().at("/status/observedGeneration").asInt()).isEqualTo(1);
 
-        Answer patched = done(patch(web, MERGE, "{\"spec\": {\"replicas\": 2}, \"status\": {\"observedGeneration\": 9}}"));
+        Answer patched =
+                done(patch(web, MERGE, "{\"spec\": {\"replicas\": 2}, \"status\": {\"observedGeneration\": 9}}"));
         assertThat(patched.body().at("/status/observedGeneration").asInt()).isEqualTo(1);
         assertThat(patched.body().at("/metadata/generation").asInt()).isEqualTo(2);
         assertThat(done(patch(web + "/status", MERGE, "{\"status\": {\"observedGeneration\": 2}}"))
@@ -453,17 +459,19 @@ abstract class ApiContract {
     void podsAreBoundAndEvicted(TestInfo test) {
         String pods = collection(test, "pods");
         done(post(pods, pod("p")));
-        done(post(
-                pods + "/p/binding",
-                """
+        done(
+                post(
+                        pods + "/p/binding",
+                        """
                 {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}
                 """));
         assertThat(get(pods + "/p").text("/spec/nodeName")).isEqualTo("n");
         assertThat(names(get(pods + "?fieldSelector=spec.nodeName%3Dn"))).containsExactly("p");
 
-        done(post(
-                pods + "/p/eviction",
-                """
+        done(
+                post(
+                        pods + "/p/eviction",
+                        """
                 {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}, "deleteOptions": {"gracePeriodSeconds": 0}}
                 """));
         refused(get(pods + "/p"), 404, "NotFound");
@@ -472,10 +480,13 @@ abstract class ApiContract {
     @Test
     void aServiceAccountGetsTokens(TestInfo test) {
         String accounts = collection(test, "serviceaccounts");
-        done(post(accounts, "{\"apiVersion\": \"v1\", \"kind\": \"ServiceAccount\", \"metadata\": {\"name\": \"robot\"}}"));
-        Answer token = done(post(
-                accounts + "/robot/token",
-                "{\"apiVersion\": \"authentication.k8s.io/v1\", \"kind\": \"TokenRequest\", \"spec\": {\"expirationSeconds\": 3600}}"));
+        done(post(
+                accounts,
+                "{\"apiVersion\": \"v1\", \"kind\": \"ServiceAccount\", \"metadata\": {\"name\": \"robot\"}}"));
+        Answer token = done(
+                post(
+                        accounts + "/robot/token",
+                        "{\"apiVersion\": \"authentication.k8s.io/v1\", \"kind\": \"TokenRequest\", \"spec\": {\"expirationSeconds\": 3600}}"));
 
         assertThat(token.text("/status/token")).startsWith("eyJ");
     }
@@ -529,7 +540,10 @@ abstract class ApiContract {
         done(post(pods, pod("p").replace("\"spec\": {", "\"spec\": {\"nodeName\": \"n\", ")));
         done(delete(pods + "/p", "{\"gracePeriodSeconds\": 20}"));
 
-        assertThat(get(pods + "/p").body().at("/metadata/deletionGracePeriodSeconds").asInt())
+        assertThat(get(pods + "/p")
+                        .body()
+                        .at("/metadata/deletionGracePeriodSeconds")
+                        .asInt())
                 .isEqualTo(20);
         done(delete(pods + "/p", "{\"gracePeriodSeconds\": 0}"));
         refused(get(pods + "/p"), 404, "NotFound");

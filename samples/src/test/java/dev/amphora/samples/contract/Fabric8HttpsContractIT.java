@@ -13,8 +13,7 @@ class Fabric8HttpsContractIT extends WholeApiContract {
 
     @Override
     Face open(Cluster server) {
-        Config config =
-                Config.fromKubeconfig(server.endpoint().orElseThrow().kubeconfig());
+        Config config = Config.fromKubeconfig(server.endpoint().orElseThrow().kubeconfig());
         config.setRequestRetryBackoffLimit(0);
         return new Fabric8Face(new KubernetesClientBuilder().withConfig(config).build());
     }

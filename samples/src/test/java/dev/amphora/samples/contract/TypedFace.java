@@ -122,8 +122,8 @@ final class TypedFace implements Face {
                         .filter(each -> each.mediaType().equals(contentType))
                         .findFirst()
                         .orElseThrow();
-                return Json.toTree(client.patch(
-                        type, target.namespace(), target.name(), new Patch(format, body), target.sub()));
+                return Json.toTree(
+                        client.patch(type, target.namespace(), target.name(), new Patch(format, body), target.sub()));
             default:
                 DeleteOptions options = options(body);
                 if (target.name() == null) {

@@ -127,7 +127,8 @@ abstract class WholeApiContract extends ApiContract {
         assertThat(scale.text("/status/selector")).isEqualTo("app=web");
 
         done(patch(deployments + "/web/scale", MERGE, "{\"spec\": {\"replicas\": 4}}"));
-        assertThat(get(deployments + "/web").body().at("/spec/replicas").asInt()).isEqualTo(4);
+        assertThat(get(deployments + "/web").body().at("/spec/replicas").asInt())
+                .isEqualTo(4);
     }
 
     @Test
