@@ -124,8 +124,13 @@ public final class InProcessClient implements Client {
                         namespace,
                         name,
                         subresource == null ? "" : subresource,
-                        RequestOptions.none(),
+                        patch.type() == Patch.Type.APPLY ? asManager() : RequestOptions.none(),
                         Body.of(patch.body(), patch.type().mediaType()))));
+    }
+
+    /** Who applies has to say who manages the fields; for other writes the user agent is enough. */
+    private RequestOptions asManager() {
+        return RequestOptions.parse(Map.of("fieldManager", List.of(userAgent)));
     }
 
     @Override

@@ -47,4 +47,9 @@ public record Patch(Type type, JsonNode body) {
     public static Patch json(JsonNode body) {
         return new Patch(Type.JSON, body);
     }
+
+    /** Server-side apply, without force; the client's user agent is the field manager. */
+    public static Patch apply(JsonNode body) {
+        return new Patch(Type.APPLY, body);
+    }
 }

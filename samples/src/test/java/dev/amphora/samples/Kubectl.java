@@ -1,7 +1,9 @@
 package dev.amphora.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.amphora.Cluster;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +32,7 @@ public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace)
             To get one:  https://dl.k8s.io/release/v1.33.0/bin/linux/amd64/kubectl, or the package google-cloud-cli-kubectl
             Where it is: on the PATH, or in the directory that the environment variable KUBECTL_DIR names""";
 
+    private static final String NONE = "none";
     private static final Set<String> VERSIONS =
             new TreeSet<>(List.of("kubectl.1.27", "kubectl.1.31", "kubectl.1.32", "kubectl.1.33"));
     private static final String CLOUD_SDK = "/usr/lib/google-cloud-sdk/bin";
@@ -79,6 +82,41 @@ public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace)
         return file.getFileName().toString();
     }
 
+    /** The installed ones for a parameterized test; one that aborts it with advice if there is none. */
+    static Stream<String> binaries() {
+        List<Path> installed = installed();
+        return installed.isEmpty() ? Stream.of(NONE) : installed.stream().map(Path::toString);
+    }
+
+    /**
+     * A kubectl that calls a cluster as its administrator.
+     *
+     * @param directory for what it needs: its kubeconfig, and a home of its own for each version
+     * @param binary one of {@link #binaries()}
+     */
+    static Kubectl of(Cluster cluster, Path directory, String binary, String namespace) {
+        if (binary.equals(NONE)) {
+            abort(HOW_TO_GET_KUBECTL);
+        }
+        Path program = Path.of(binary);
+        Path kubeconfig = directory.resolve("kubeconfig");
+        Path home = directory.resolve("home-" + name(program));
+        try {
+            if (!Files.exists(kubeconfig)) {
+                Files.writeString(kubeconfig, cluster.endpoint().orElseThrow().kubeconfig());
+            }
+            Files.createDirectories(home);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Kubectl(program, kubeconfig, home, namespace);
+    }
+
+    /** The version as it may stand in the name of an object. */
+    String label() {
+        return name(binary).replace('.', '-');
+    }
+
     /** Runs a command that has to succeed. Returns what it printed on both channels. */
     String run(String... arguments) {
         return run(0, arguments);
@@ -87,8 +125,29 @@ public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace)
     /** Runs a command that has to end with an exit code. Returns what it printed on both channels. */
     String run(int exit, String... arguments) {
         Path output = home.resolve("output-" + namespace);
-        Process process = start(output, arguments);
+        return end(builder(output, arguments), output, exit, arguments);
+    }
+
+    /** Runs a command that is given an input, and has to succeed. Returns what it printed on both channels. */
+    String feed(String input, String... arguments) {
+        return feed(0, input, arguments);
+    }
+
+    /** Runs a command that is given an input, and has to end with an exit code. Returns what it printed on both channels. */
+    String feed(int exit, String input, String... arguments) {
+        Path file = home.resolve("input-" + namespace);
+        Path output = home.resolve("fed-" + namespace);
         try {
+            Files.writeString(file, input);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return end(builder(output, arguments).redirectInput(file.toFile()), output, exit, arguments);
+    }
+
+    private String end(ProcessBuilder builder, Path output, int exit, String... arguments) {
+        try {
+            Process process = builder.start();
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
             }
@@ -96,30 +155,6 @@ public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace)
             assertThat(process.exitValue())
                     .as("%s %s%n%s", name(binary), String.join(" ", arguments), printed)
                     .isEqualTo(exit);
-            return printed;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Runs a command that is given an input, and has to succeed. Returns what it printed on both channels. */
-    String feed(String input, String... arguments) {
-        Path file = home.resolve("input-" + namespace);
-        Path output = home.resolve("fed-" + namespace);
-        try {
-            Files.writeString(file, input);
-            Process process =
-                    builder(output, arguments).redirectInput(file.toFile()).start();
-            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-            String printed = Files.readString(output);
-            assertThat(process.exitValue())
-                    .as("%s %s%n%s", name(binary), String.join(" ", arguments), printed)
-                    .isZero();
             return printed;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

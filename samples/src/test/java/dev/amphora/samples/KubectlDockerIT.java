@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** kubectl talks to real containers. */
 class KubectlDockerIT {
-    private static final String NONE = "none";
     private static final String IMAGE = "amphora-test/busybox:1";
 
     @TempDir
@@ -55,9 +53,6 @@ class KubectlDockerIT {
                                 .build())
                 .serve(0)
                 .start();
-        Files.writeString(
-                directory.resolve("kubeconfig"),
-                cluster.endpoint().orElseThrow().kubeconfig());
         KubernetesClient client = cluster.client();
         client.resource(new PodBuilder()
                         .withNewMetadata()
@@ -84,22 +79,12 @@ class KubectlDockerIT {
         }
     }
 
-    static Stream<String> binaries() {
-        var installed = Kubectl.installed();
-        return installed.isEmpty() ? Stream.of(NONE) : installed.stream().map(Path::toString);
-    }
-
-    private static Kubectl kubectl(String binary) throws IOException {
-        if (binary.equals(NONE)) {
-            abort(Kubectl.HOW_TO_GET_KUBECTL);
-        }
-        Path home = directory.resolve("home-" + Path.of(binary).getFileName());
-        Files.createDirectories(home);
-        return new Kubectl(Path.of(binary), directory.resolve("kubeconfig"), home, "default");
+    private static Kubectl kubectl(String binary) {
+        return Kubectl.of(cluster, directory, binary, "default");
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void copiesFilesBothWays(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
         String name = Path.of(binary).getFileName().toString();
@@ -115,7 +100,7 @@ class KubectlDockerIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void runsCommands(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
 
@@ -127,10 +112,10 @@ class KubectlDockerIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void runsAPodForACommand(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
-        String name = "once-" + Path.of(binary).getFileName().toString().replace('.', '-');
+        String name = "once-" + kubectl.label();
 
         assertThat(kubectl.feed(
                         "through a pod\n",
@@ -147,10 +132,10 @@ class KubectlDockerIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void debugsARunningContainer(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
-        String name = "debug-" + Path.of(binary).getFileName().toString().replace('.', '-');
+        String name = "debug-" + kubectl.label();
 
         kubectl.run(
                 "debug",

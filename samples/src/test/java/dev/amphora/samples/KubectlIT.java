@@ -1,7 +1,6 @@
 package dev.amphora.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.amphora.Cluster;
 import dev.amphora.proxy.UserspaceProxy;
@@ -15,8 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every version of the real kubectl does its daily work, with its own validation on. */
 class KubectlIT {
-    private static final String NONE = "none";
     private static final String MANIFEST =
             """
             apiVersion: apps/v1
@@ -77,9 +73,6 @@ class KubectlIT {
                 .proxy(new UserspaceProxy())
                 .serve(0)
                 .start();
-        Files.writeString(
-                directory.resolve("kubeconfig"),
-                cluster.endpoint().orElseThrow().kubeconfig());
         Files.writeString(directory.resolve("web.yaml"), MANIFEST);
         Files.writeString(
                 directory.resolve("settings.json"),
@@ -102,25 +95,11 @@ class KubectlIT {
                 .servesHttp(8080, request -> HttpHandler.Reply.text(container.podName() + "\n"));
     }
 
-    static Stream<String> binaries() {
-        List<Path> installed = Kubectl.installed();
-        return installed.isEmpty() ? Stream.of(NONE) : installed.stream().map(Path::toString);
-    }
-
     /** A kubectl in a new namespace of its own. */
     private static Kubectl kubectl(String binary, String purpose) {
-        if (binary.equals(NONE)) {
-            abort(Kubectl.HOW_TO_GET_KUBECTL);
-        }
-        String name = Path.of(binary).getFileName().toString();
-        Path home = directory.resolve("home-" + name);
-        try {
-            Files.createDirectories(home);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        String namespace = purpose + "-" + name.replace('.', '-');
-        Kubectl kubectl = new Kubectl(Path.of(binary), directory.resolve("kubeconfig"), home, namespace);
+        String namespace =
+                purpose + "-" + Path.of(binary).getFileName().toString().replace('.', '-');
+        Kubectl kubectl = Kubectl.of(cluster, directory, binary, namespace);
         assertThat(kubectl.run("create", "namespace", namespace)).contains("created");
         return kubectl;
     }
@@ -135,7 +114,7 @@ class KubectlIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void createsAppliesAndShows(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary, "show");
 
@@ -204,7 +183,7 @@ class KubectlIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void scalesAndRollsOut(String binary) {
         Kubectl kubectl = kubectl(binary, "roll");
         kubectl.run("apply", "-f", file("web.yaml"));
@@ -245,7 +224,7 @@ class KubectlIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void changesWhatIsThere(String binary) {
         Kubectl kubectl = kubectl(binary, "change");
         kubectl.run("create", "deployment", "web", "--image=example.dev/web:1");
@@ -279,7 +258,47 @@ class KubectlIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    void appliesOnTheServerAndDeletesWithWhatBelongsToIt(String binary) {
+        Kubectl kubectl = kubectl(binary, "apply");
+
+        assertThat(kubectl.run("apply", "--server-side", "-f", file("web.yaml")))
+                .contains("deployment.apps/web serverside-applied", "service/web serverside-applied");
+        String other = "{\"apiVersion\": \"apps/v1\", \"kind\": \"Deployment\", \"metadata\": {\"name\": \"web\"}, "
+                + "\"spec\": {\"replicas\": 1}}";
+        assertThat(kubectl.feed(1, other, "apply", "--server-side", "--field-manager=other", "-f", "-"))
+                .contains("Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas");
+        assertThat(kubectl.feed(
+                        0, other, "apply", "--server-side", "--field-manager=other", "--force-conflicts", "-f", "-"))
+                .contains("serverside-applied");
+        assertRolledOut(kubectl);
+        assertThat(kubectl.run(
+                        "patch",
+                        "deployment",
+                        "web",
+                        "--subresource=status",
+                        "-p",
+                        "{\"status\": {\"conditions\": [{\"type\": \"Blessed\", \"status\": \"True\"}]}}"))
+                .contains("patched");
+        assertThat(kubectl.run("get", "deployment", "web", "-o", "jsonpath={.spec.replicas} {..conditions[*].type}"))
+                .startsWith("1 ")
+                .contains("Available", "Blessed");
+
+        assertThat(kubectl.run("delete", "deployment", "web", "--cascade=foreground"))
+                .contains("deleted");
+        assertThat(kubectl.run("get", "deployments,replicasets,pods")).contains("No resources found");
+        kubectl.run("apply", "-f", file("settings.json"));
+        kubectl.run("patch", "configmap", "settings", "-p", "{\"metadata\": {\"finalizers\": [\"example.com/wait\"]}}");
+        assertThat(kubectl.run("delete", "configmap", "settings", "--wait=false"))
+                .contains("deleted");
+        assertThat(kubectl.run("get", "configmap", "settings", "-o", "jsonpath={.metadata.deletionTimestamp}"))
+                .isNotEmpty();
+        kubectl.run("patch", "configmap", "settings", "--type=merge", "-p", "{\"metadata\": {\"finalizers\": null}}");
+        assertThat(kubectl.run(1, "get", "configmap", "settings")).contains("NotFound");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void knowsWhoMayDoWhat(String binary) {
         Kubectl kubectl = kubectl(binary, "rights");
         String robot = "--as=system:serviceaccount:" + kubectl.namespace() + ":robot";
@@ -305,7 +324,7 @@ class KubectlIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void emptiesANode(String binary) {
         Kubectl kubectl = kubectl(binary, "drain");
         kubectl.run("create", "deployment", "web", "--image=example.dev/web:1", "--replicas=6");

@@ -1,7 +1,6 @@
 package dev.amphora.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.amphora.Cluster;
 import dev.amphora.runtime.fake.CommandHandler;
@@ -30,7 +29,6 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +38,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients talk to containers: kubectl, whose older versions speak SPDY and the newer ones WebSocket, and the fabric8 client. */
 class KubectlStreamsIT {
-    private static final String NONE = "none";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @TempDir
@@ -58,9 +55,6 @@ class KubectlStreamsIT {
                 .node("worker-1", runtime)
                 .serve(0)
                 .start();
-        Files.writeString(
-                directory.resolve("kubeconfig"),
-                cluster.endpoint().orElseThrow().kubeconfig());
         KubernetesClient client = cluster.client();
         client.resource(new PodBuilder()
                         .withNewMetadata()
@@ -104,22 +98,12 @@ class KubectlStreamsIT {
                 .servesHttp(8080, request -> HttpHandler.Reply.text("served " + request.path() + "\n"));
     }
 
-    static Stream<String> binaries() {
-        var installed = Kubectl.installed();
-        return installed.isEmpty() ? Stream.of(NONE) : installed.stream().map(Path::toString);
-    }
-
-    private static Kubectl kubectl(String binary) throws IOException {
-        if (binary.equals(NONE)) {
-            abort(Kubectl.HOW_TO_GET_KUBECTL);
-        }
-        Path home = directory.resolve("home-" + Path.of(binary).getFileName());
-        Files.createDirectories(home);
-        return new Kubectl(Path.of(binary), directory.resolve("kubeconfig"), home, "default");
+    private static Kubectl kubectl(String binary) {
+        return Kubectl.of(cluster, directory, binary, "default");
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void runsCommands(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
 
@@ -139,7 +123,7 @@ class KubectlStreamsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void attaches(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
         Path output = kubectl.home().resolve("attached");
@@ -153,7 +137,7 @@ class KubectlStreamsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void followsLogs(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
         Path output = kubectl.home().resolve("followed");
@@ -167,7 +151,7 @@ class KubectlStreamsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void forwardsPorts(String binary) throws Exception {
         Kubectl kubectl = kubectl(binary);
         Path output = kubectl.home().resolve("forwarded");
@@ -187,7 +171,7 @@ class KubectlStreamsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void proxies(String binary) throws Exception {
         Kubectl kubectl = kubectl(binary);
         Path output = kubectl.home().resolve("proxied");
@@ -212,10 +196,10 @@ class KubectlStreamsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("binaries")
+    @MethodSource("dev.amphora.samples.Kubectl#binaries")
     void addsContainersForDebugging(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
-        String name = "debug-" + Path.of(binary).getFileName().toString().replace('.', '-');
+        String name = "debug-" + kubectl.label();
 
         kubectl.run(
                 "debug", "web", "--image=example.dev/tools:1", "--container=" + name, "--attach=false", "--", "sleep");
@@ -253,8 +237,8 @@ class KubectlStreamsIT {
         }
     }
 
-    private static Config overHttps() throws IOException {
-        return Config.fromKubeconfig(Files.readString(directory.resolve("kubeconfig")));
+    private static Config overHttps() {
+        return Config.fromKubeconfig(cluster.endpoint().orElseThrow().kubeconfig());
     }
 
     private static String read(Path file) {

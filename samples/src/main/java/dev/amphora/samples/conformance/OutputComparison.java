@@ -47,12 +47,15 @@ final class OutputComparison {
         return out;
     }
 
-    /** Whether kubectl itself prints the lines of a command in an order that changes from run to run: the data of described Secrets. */
+    /**
+     * Whether kubectl itself prints the lines of a command in an order that changes from run to run: the data of described Secrets, and
+     * of ConfigMaps where it is an older one.
+     */
     private static boolean printsInAnyOrder(List<String> args) {
         return args.contains("describe")
                 && args.stream()
-                        .anyMatch(arg -> arg.startsWith("secret/")
-                                || List.of("secret", "secrets").contains(arg));
+                        .map(arg -> arg.contains("/") ? arg.substring(0, arg.indexOf('/')) : arg)
+                        .anyMatch(List.of("secret", "secrets", "configmap", "configmaps", "cm")::contains);
     }
 
     private static void compare(
