@@ -1,6 +1,7 @@
 package dev.amphora;
 
 import com.google.common.collect.ImmutableList;
+import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param disabledVersions versions of groups that are not served, such as {@code extensions/v1beta1}
  * @param compactionInterval how often the store's history is compacted to what it was an interval ago; zero for never
  * @param disabledFeatures feature gates that are off: {@code APIServerIdentity}, {@code UnknownVersionInteroperabilityProxy}
+ * @param serviceAccountTokens how tokens of service accounts are issued and checked
  */
 public record ApiOptions(
         List<String> authorizationModes,
@@ -30,9 +32,19 @@ public record ApiOptions(
         boolean publishesEndpoint,
         List<String> disabledVersions,
         Duration compactionInterval,
-        List<String> disabledFeatures) {
+        List<String> disabledFeatures,
+        TokenOptions serviceAccountTokens) {
     private static final ApiOptions DEFAULTS = new ApiOptions(
-            List.of("Node", "RBAC"), List.of(), List.of(), "", null, true, List.of(), Duration.ZERO, List.of());
+            List.of("Node", "RBAC"),
+            List.of(),
+            List.of(),
+            "",
+            null,
+            true,
+            List.of(),
+            Duration.ZERO,
+            List.of(),
+            TokenOptions.defaults());
 
     /**
      * Options whose members cannot change.
@@ -65,7 +77,8 @@ public record ApiOptions(
                 publishesEndpoint,
                 disabledVersions,
                 compactionInterval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same with further admission plugins, and without others. */
@@ -79,7 +92,8 @@ public record ApiOptions(
                 publishesEndpoint,
                 disabledVersions,
                 compactionInterval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same with bearer tokens. */
@@ -93,7 +107,8 @@ public record ApiOptions(
                 publishesEndpoint,
                 disabledVersions,
                 compactionInterval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same with another range of Service addresses. */
@@ -107,7 +122,8 @@ public record ApiOptions(
                 publishesEndpoint,
                 disabledVersions,
                 compactionInterval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same, with or without an endpoint of the Service {@code kubernetes}. */
@@ -121,7 +137,8 @@ public record ApiOptions(
                 publishes,
                 disabledVersions,
                 compactionInterval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same without some versions of groups. */
@@ -135,7 +152,8 @@ public record ApiOptions(
                 publishesEndpoint,
                 groupVersions,
                 compactionInterval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same with another interval between compactions; zero for none. */
@@ -149,7 +167,8 @@ public record ApiOptions(
                 publishesEndpoint,
                 disabledVersions,
                 interval,
-                disabledFeatures);
+                disabledFeatures,
+                serviceAccountTokens);
     }
 
     /** The same with some feature gates switched off; see {@link #disabledFeatures}. */
@@ -163,6 +182,22 @@ public record ApiOptions(
                 publishesEndpoint,
                 disabledVersions,
                 compactionInterval,
-                gates);
+                gates,
+                serviceAccountTokens);
+    }
+
+    /** The same with other service account tokens. */
+    public ApiOptions withServiceAccountTokens(TokenOptions tokenOptions) {
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures,
+                tokenOptions);
     }
 }

@@ -158,6 +158,7 @@ final class ClusterParts implements AutoCloseable {
         options.disabledAdmission().forEach(builder::withoutAdmission);
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
+        builder.tokens(options.serviceAccountTokens());
         return builder.build();
     }
 
@@ -202,7 +203,7 @@ final class ClusterParts implements AutoCloseable {
                     switch (mode) {
                         case "AlwaysAllow" -> Authorizer.alwaysAllow();
                         case "AlwaysDeny" -> Authorizer.alwaysDeny();
-                        case "Node" -> new NodeAuthorizer();
+                        case "Node" -> new NodeAuthorizer(objects);
                         case "RBAC" -> new RbacAuthorizer(objects);
                         default ->
                             throw new IllegalArgumentException(

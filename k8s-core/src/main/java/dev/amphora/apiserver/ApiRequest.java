@@ -1,8 +1,11 @@
 package dev.amphora.apiserver;
 
+import dev.amphora.api.FieldSelector;
 import dev.amphora.apiserver.access.AccessRequest;
 import dev.amphora.apiserver.access.User;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,11 +43,47 @@ public record ApiRequest(
                 user, userAgent, verb, group, version, resource, namespace, name, subresource, options, other);
     }
 
-    /** The same request as an authorizer sees it: a namespace counts as being in itself. */
+    /**
+     * The same request as an authorizer sees it: a namespace counts as being in itself, and what is limited to one name by its selector is
+     * about that object.
+     */
     public AccessRequest access() {
+        Map<String, String> fields = selectsMany() ? exactFields(options.fieldSelector()) : Map.of();
+        String named = name.isEmpty() ? fields.getOrDefault("metadata.name", "") : name;
         boolean isNamespace = group.isEmpty() && resource.equals("namespaces");
         return new AccessRequest(
-                user, verb.word(), group, version, resource, subresource, isNamespace ? name : namespace, name, "");
+                user,
+                verb.word(),
+                group,
+                version,
+                resource,
+                subresource,
+                isNamespace ? named : namespace,
+                named.contains("/") || named.contains("%") ? "" : named,
+                "",
+                fields);
+    }
+
+    private boolean selectsMany() {
+        return verb == Verb.LIST || verb == Verb.WATCH || verb == Verb.DELETE_COLLECTION;
+    }
+
+    /** The fields that a selector demands a value of; none if it can't be read, which is refused later. */
+    static Map<String, String> exactFields(String selector) {
+        if (selector.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, String> fields = new LinkedHashMap<>();
+        try {
+            for (FieldSelector.Term term : FieldSelector.parse(selector).terms()) {
+                if (!term.negated()) {
+                    fields.putIfAbsent(term.field(), term.value());
+                }
+            }
+        } catch (RuntimeException e) {
+            return Map.of();
+        }
+        return fields;
     }
 
     /** Who writes, for {@code managedFields}: what the options say, else what is printable of the user agent up to the first slash. */

@@ -11,6 +11,9 @@ import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.Grants;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
+import dev.amphora.apiserver.access.TokenKeys;
+import dev.amphora.apiserver.access.TokenOptions;
+import dev.amphora.apiserver.access.TokenValidator;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
@@ -62,6 +65,9 @@ public final class ApiServer implements AutoCloseable {
     private final LateObjects late = new LateObjects();
     private final FlowKeeper flows;
     private final ApiServiceKeeper apiServices;
+    private final TokenOptions tokenOptions;
+    private final TokenKeys tokenKeys;
+    private final TokenValidator validator;
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
     private final boolean prompt;
     private volatile boolean ready;
@@ -82,10 +88,14 @@ public final class ApiServer implements AutoCloseable {
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
         compaction = new Compaction(kernel, builder.store, builder.compactionInterval);
-        writes = new Writes(kernel, feed, endpoints, admission, allocations, new DeviceAccess(objects));
+        writes = new Writes(
+                kernel, feed, endpoints, admission, allocations, new DeviceAccess(objects), this::authorizeCreation);
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
-        ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, builder.tokenKey());
+        tokenOptions = builder.tokens;
+        tokenKeys = new TokenKeys(kernel, tokenOptions.signingKey(), tokenOptions.verifyingKeys());
+        validator = new TokenValidator(kernel, objects, tokenKeys, tokenOptions);
+        ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, tokenKeys, tokenOptions);
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
@@ -96,7 +106,7 @@ public final class ApiServer implements AutoCloseable {
         late.add(ApiServiceKeeper.GROUP, ApiServiceKeeper.PLURAL, apiServices);
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
-                .add(tokens)
+                .add(validator)
                 .build();
     }
 
@@ -172,6 +182,37 @@ public final class ApiServer implements AutoCloseable {
             }
         }
         return credentials.bearerToken() == null ? Optional.of(User.anonymous()) : Optional.empty();
+    }
+
+    /** How service account tokens are issued. */
+    public TokenOptions tokenOptions() {
+        return tokenOptions;
+    }
+
+    /** The keys by which service account tokens can be checked, as a set of JSON web keys. */
+    public ObjectNode tokenKeys() {
+        return tokenKeys.publicKeys();
+    }
+
+    /**
+     * Finds out whose a token is.
+     *
+     * @param audiences one of which it must be for; empty for this server's
+     */
+    TokenValidator.Outcome check(String token, List<String> audiences) {
+        List<String> wanted = audiences.isEmpty() ? tokenOptions.audiences() : audiences;
+        List<String> common =
+                tokenOptions.audiences().stream().filter(wanted::contains).toList();
+        for (Authenticator authenticator : authenticators) {
+            if (authenticator.equals(validator)) {
+                return validator.check(token, wanted);
+            }
+            Optional<User> user = authenticator.authenticate(Credentials.token(token));
+            if (user.isPresent() && !common.isEmpty()) {
+                return new TokenValidator.Outcome(user.get(), common, "");
+            }
+        }
+        throw new IllegalStateException("the last authenticator checks service account tokens");
     }
 
     /** Decides whether somebody may do something. */
@@ -349,11 +390,20 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private void authorizeOrRefuse(ApiRequest request) {
-        AccessRequest access = request.access();
+        authorizeOrRefuse(request.access());
+    }
+
+    /** Who makes an object by an update or by applying it needs the right to create it. */
+    private void authorizeCreation(ApiRequest request) {
+        authorizeOrRefuse(request.access().with("create"));
+    }
+
+    /** Refuses what somebody may not do. */
+    private void authorizeOrRefuse(AccessRequest access) {
         Authorizer.Decision decision = authorizer.authorize(access);
         if (!decision.allowed()) {
             String why = access.refusal() + (decision.reason().isEmpty() ? "" : ": " + decision.reason());
-            throw StatusException.forbidden(request.group(), request.resource(), request.name(), why);
+            throw StatusException.forbidden(access.group(), access.resource(), access.name(), why);
         }
     }
 
@@ -538,7 +588,7 @@ public final class ApiServer implements AutoCloseable {
         private BiFunction<String, String, Strategy> strategies = StrategyRegistry::strategy;
         private String serviceRange = "127.96.0.0/12";
         private Duration compactionInterval = Duration.ZERO;
-        private byte @Nullable [] tokenKey;
+        private TokenOptions tokens = TokenOptions.defaults();
         private boolean prompt;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
 
@@ -597,13 +647,9 @@ public final class ApiServer implements AutoCloseable {
             return this;
         }
 
-        /**
-         * The secret that service account tokens are signed with; by default made by chance, so that tokens end with the server.
-         *
-         * @param key at least 32 bytes
-         */
-        public Builder tokenKey(byte[] key) {
-            tokenKey = key.clone();
+        /** How service account tokens are issued and checked; by default with a key that is made when it is first needed. */
+        public Builder tokens(TokenOptions options) {
+            tokens = options;
             return this;
         }
 
@@ -611,14 +657,6 @@ public final class ApiServer implements AutoCloseable {
         public Builder prompt() {
             prompt = true;
             return this;
-        }
-
-        private byte[] tokenKey() {
-            if (tokenKey == null) {
-                tokenKey = new byte[32];
-                kernel.random().nextBytes(tokenKey);
-            }
-            return tokenKey;
         }
 
         /** The server; not yet started. */

@@ -9,15 +9,13 @@ import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.AccessRequest;
 import dev.amphora.apiserver.access.AccessRules;
 import dev.amphora.apiserver.access.Authorizer;
-import dev.amphora.apiserver.access.Credentials;
+import dev.amphora.apiserver.access.TokenValidator;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.strategy.ReviewRules;
-import dev.amphora.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -31,12 +29,14 @@ final class Reviews {
             "localsubjectaccessreviews.authorization.k8s.io",
             "selfsubjectrulesreviews.authorization.k8s.io");
 
-    private final Kernel kernel;
-    private final ApiServer server;
+    private static final String UNKNOWN = "invalid bearer token";
 
-    Reviews(Kernel kernel, ApiServer server) {
-        this.kernel = kernel;
+    private final ApiServer server;
+    private final FieldOwnership owners;
+
+    Reviews(ApiServer server, FieldOwnership owners) {
         this.server = server;
+        this.owners = owners;
     }
 
     boolean isOne(String place) {
@@ -46,10 +46,10 @@ final class Reviews {
     ApiResult create(Call call) {
         ResourceInfo info = call.endpoint().info();
         ObjectNode review = Bodies.object(call, info.group(), info.version(), info.kind());
-        Metadata.of(review).remove("managedFields");
+        owners.note(call, review, null);
         switch (info.kind()) {
             case "TokenReview" -> token(review);
-            case "SelfSubjectReview" -> self(call, review);
+            case "SelfSubjectReview" -> self(call, review, owners.now());
             case "SelfSubjectRulesReview" -> rules(call, review);
             default -> access(call, review);
         }
@@ -61,21 +61,23 @@ final class Reviews {
         if (token.isEmpty()) {
             throw StatusException.badRequest("token is required for TokenReview in authentication");
         }
+        List<String> audiences = new ArrayList<>();
+        review.path("spec").path("audiences").forEach(audience -> audiences.add(audience.asText()));
         ObjectNode status = review.putObject("status");
-        Optional<User> user = server.authenticate(Credentials.token(token));
-        if (user.isEmpty()) {
+        TokenValidator.Outcome outcome = server.check(token, audiences);
+        if (outcome.user() == null) {
             status.putObject("user");
-            status.put("error", "invalid bearer token");
+            status.put("error", outcome.problem().isEmpty() ? UNKNOWN : "[" + UNKNOWN + ", " + outcome.problem() + "]");
             return;
         }
         status.put("authenticated", true);
-        status.set("user", tree(user.get()));
-        status.putArray("audiences").add(ServiceAccountTokens.ISSUER);
+        status.set("user", tree(outcome.user()));
+        outcome.audiences().forEach(status.putArray("audiences")::add);
     }
 
-    private void self(Call call, ObjectNode review) {
+    private static void self(Call call, ObjectNode review, String now) {
         review.remove("metadata");
-        review.putObject("metadata").put("creationTimestamp", Metadata.time(kernel.instant()));
+        review.putObject("metadata").put("creationTimestamp", now);
         review.putObject("status").set("userInfo", tree(call.request().user()));
     }
 
@@ -131,9 +133,7 @@ final class Reviews {
         JsonNode path = spec.path("nonResourceAttributes");
         String kind = call.endpoint().info().kind();
         boolean self = kind.equals("SelfSubjectAccessReview");
-        if (call.endpoint().info().namespaced()) {
-            Writes.matchNamespace(call, review);
-        }
+        Writes.matchNamespace(call, review);
         List<FieldError> errors = ReviewRules.access(review, kind);
         if (!errors.isEmpty()) {
             throw StatusException.invalid("authorization.k8s.io", "", "", errors);
@@ -164,7 +164,26 @@ final class Reviews {
                 resource.path("subresource").asText(""),
                 resource.path("namespace").asText(""),
                 resource.path("name").asText(""),
-                "");
+                "",
+                fields(resource.path("fieldSelector")));
+    }
+
+    /** The fields that must have one value, as a list's field selector would say it. */
+    private static Map<String, String> fields(JsonNode selector) {
+        Map<String, String> fields = new TreeMap<>();
+        for (JsonNode requirement : selector.path("requirements")) {
+            if (requirement.path("operator").asText("").equals("In")
+                    && requirement.path("values").size() == 1) {
+                fields.putIfAbsent(
+                        requirement.path("key").asText(""),
+                        requirement.path("values").path(0).asText());
+            }
+        }
+        String raw = selector.path("rawSelector").asText("");
+        if (!raw.isEmpty()) {
+            fields.putAll(ApiRequest.exactFields(raw));
+        }
+        return fields;
     }
 
     private static User user(JsonNode spec) {

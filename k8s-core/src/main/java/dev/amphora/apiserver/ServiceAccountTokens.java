@@ -3,44 +3,37 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.hash.Hashing;
-import com.google.common.io.BaseEncoding;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.access.Authenticator;
-import dev.amphora.apiserver.access.Credentials;
-import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.access.TokenKeys;
+import dev.amphora.apiserver.access.TokenOptions;
+import dev.amphora.apiserver.access.TokenValidator;
 import dev.amphora.apiserver.strategy.ReviewRules;
 import dev.amphora.kernel.Kernel;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
-/** {@code serviceaccounts/token}: signed tokens for service accounts, and their check. */
-final class ServiceAccountTokens implements Authenticator {
-    /** Who issues tokens, and whom they are for unless somebody else is named. */
-    static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
+/** {@code serviceaccounts/token}: signed tokens for service accounts. */
+final class ServiceAccountTokens {
+    /** What kubelets ask for; such a token goes on counting for a year, for those who don't read it again. */
+    private static final long KUBELET_SECONDS = 3607;
 
-    private static final String PRIVATE = "kubernetes.io";
-    private static final BaseEncoding BASE64 = BaseEncoding.base64Url().omitPadding();
+    private static final long YEAR = 365L * 24 * 60 * 60;
     private static final long DEFAULT_SECONDS = 3600;
     private static final long SHORTEST_SECONDS = 600;
     private static final long LONGEST_SECONDS = 1L << 32;
 
     private final Kernel kernel;
     private final ApiServer server;
-    private final byte[] key;
+    private final TokenKeys keys;
+    private final TokenOptions options;
 
-    ServiceAccountTokens(Kernel kernel, ApiServer server, byte[] key) {
+    ServiceAccountTokens(Kernel kernel, ApiServer server, TokenKeys keys, TokenOptions options) {
         this.kernel = kernel;
         this.server = server;
-        this.key = key.clone();
+        this.keys = keys;
+        this.options = options;
     }
 
     ApiResult create(Call call) {
@@ -67,13 +60,13 @@ final class ServiceAccountTokens implements Authenticator {
         checkDuration(seconds);
         ObjectNode spec = request.withObject("/spec");
         if (spec.path("audiences").isEmpty()) {
-            spec.putArray("audiences").add(ISSUER);
+            options.audiences().forEach(spec.putArray("audiences")::add);
         }
         spec.put("expirationSeconds", seconds);
         JsonNode bound = spec.path("boundObjectRef");
         ObjectNode claims = claims(account, spec, now, seconds);
         if (bound.isObject()) {
-            bind(claims, asked.namespace(), bound);
+            bind(claims, asked.namespace(), bound, spec);
         } else {
             spec.putNull("boundObjectRef");
         }
@@ -83,7 +76,7 @@ final class ServiceAccountTokens implements Authenticator {
                 .put("uid", account.uid());
         metadata.put("creationTimestamp", Metadata.time(now));
         request.putObject("status")
-                .put("token", sign(claims))
+                .put("token", keys.sign(claims))
                 .put("expirationTimestamp", Metadata.time(now.plusSeconds(seconds)));
         return ApiResult.created(VersionedObject.of(request), call.warnings());
     }
@@ -106,9 +99,9 @@ final class ServiceAccountTokens implements Authenticator {
         claims.set("aud", spec.get("audiences").deepCopy());
         claims.put("exp", now.getEpochSecond() + seconds);
         claims.put("iat", now.getEpochSecond());
-        claims.put("iss", ISSUER);
+        claims.put("iss", options.issuer());
         claims.put("jti", kernel.newUid());
-        ObjectNode own = claims.putObject(PRIVATE);
+        ObjectNode own = claims.putObject(TokenValidator.PRIVATE);
         own.put("namespace", account.namespace());
         own.putObject("serviceaccount").put("name", account.name()).put("uid", account.uid());
         claims.put("nbf", now.getEpochSecond());
@@ -116,7 +109,7 @@ final class ServiceAccountTokens implements Authenticator {
         return claims;
     }
 
-    private void bind(ObjectNode claims, String namespace, JsonNode bound) {
+    private void bind(ObjectNode claims, String namespace, JsonNode bound, ObjectNode spec) {
         String kind = bound.path("kind").asText();
         String plural =
                 switch (kind) {
@@ -142,101 +135,39 @@ final class ServiceAccountTokens implements Authenticator {
                                     + " deleted and then recreated")
                             .formatted(wanted));
         }
-        claims.withObject("/" + PRIVATE)
-                .putObject(plural.substring(0, plural.length() - 1))
+        ObjectNode own = (ObjectNode) claims.get(TokenValidator.PRIVATE);
+        own.putObject(plural.substring(0, plural.length() - 1))
                 .put("name", name)
                 .put("uid", uid);
+        if (plural.equals("pods")) {
+            bindNode(own, object.path("spec").path("nodeName").asText(""));
+            extend(claims, spec);
+        }
+    }
+
+    /** Tokens of pods say on which node they run. */
+    private void bindNode(ObjectNode own, String node) {
+        if (!node.isEmpty()) {
+            ObjectNode bound = own.putObject("node").put("name", node);
+            server.objects()
+                    .get("", "nodes", "", node)
+                    .ifPresent(found -> bound.put("uid", Metadata.text(found, "uid")));
+        }
+    }
+
+    private void extend(ObjectNode claims, ObjectNode spec) {
+        boolean own = true;
+        for (JsonNode audience : spec.path("audiences")) {
+            own &= options.audiences().contains(audience.asText());
+        }
+        if (own && spec.path("expirationSeconds").asLong() == KUBELET_SECONDS) {
+            long issued = claims.path("iat").asLong();
+            ((ObjectNode) claims.get(TokenValidator.PRIVATE)).put("warnafter", issued + KUBELET_SECONDS);
+            claims.put("exp", issued + YEAR);
+        }
     }
 
     private static String gv(String apiVersion) {
         return apiVersion.contains("/") ? apiVersion : "/" + apiVersion;
-    }
-
-    private String sign(ObjectNode claims) {
-        String head = BASE64.encode("{\"alg\":\"HS256\",\"typ\":\"JWT\"}".getBytes(StandardCharsets.UTF_8));
-        String text = head + "." + BASE64.encode(Json.write(claims));
-        return text + "." + BASE64.encode(signature(text));
-    }
-
-    private byte[] signature(String text) {
-        return Hashing.hmacSha256(key).hashString(text, StandardCharsets.UTF_8).asBytes();
-    }
-
-    @Override
-    public Optional<User> authenticate(Credentials credentials) {
-        String token = credentials.bearerToken();
-        if (token == null) {
-            return Optional.empty();
-        }
-        ObjectNode claims = verified(token);
-        if (claims == null || claims.path("exp").asLong() < kernel.instant().getEpochSecond()) {
-            return Optional.empty();
-        }
-        JsonNode own = claims.path(PRIVATE);
-        String namespace = own.path("namespace").asText();
-        String name = own.path("serviceaccount").path("name").asText();
-        String uid = own.path("serviceaccount").path("uid").asText();
-        if (!exists("serviceaccounts", namespace, name, uid) || !boundExists(own, namespace)) {
-            return Optional.empty();
-        }
-        Map<String, List<String>> extra = new TreeMap<>();
-        extra.put(
-                "authentication.kubernetes.io/credential-id",
-                List.of("JTI=" + claims.path("jti").asText()));
-        for (String kind : List.of("pod", "node")) {
-            if (own.has(kind)) {
-                extra.put(
-                        "authentication.kubernetes.io/%s-name".formatted(kind),
-                        List.of(own.path(kind).path("name").asText()));
-                extra.put(
-                        "authentication.kubernetes.io/%s-uid".formatted(kind),
-                        List.of(own.path(kind).path("uid").asText()));
-            }
-        }
-        return Optional.of(new User(
-                "system:serviceaccount:%s:%s".formatted(namespace, name),
-                uid,
-                List.of("system:serviceaccounts", "system:serviceaccounts:" + namespace, User.AUTHENTICATED),
-                extra));
-    }
-
-    private boolean boundExists(JsonNode own, String namespace) {
-        for (String kind : List.of("pod", "secret")) {
-            JsonNode bound = own.path(kind);
-            if (bound.isObject()
-                    && !exists(
-                            kind + "s",
-                            namespace,
-                            bound.path("name").asText(),
-                            bound.path("uid").asText())) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean exists(String plural, String namespace, String name, String uid) {
-        return server.objects()
-                .get("", plural, namespace, name)
-                .filter(object -> Metadata.text(object, "uid").equals(uid))
-                .isPresent();
-    }
-
-    private @Nullable ObjectNode verified(String token) {
-        int end = token.lastIndexOf('.');
-        int middle = token.indexOf('.');
-        if (middle < 0 || end <= middle) {
-            return null;
-        }
-        try {
-            byte[] given = BASE64.decode(token.substring(end + 1));
-            if (!MessageDigest.isEqual(given, signature(token.substring(0, end)))) {
-                return null;
-            }
-            JsonNode claims = Json.read(BASE64.decode(token.substring(middle + 1, end)));
-            return claims.isObject() ? (ObjectNode) claims : null;
-        } catch (RuntimeException e) {
-            return null;
-        }
     }
 }

@@ -25,7 +25,7 @@ final class Subresources {
         scale = new ScaleSubresource(writes);
         binding = new PodBinding(kernel, endpoints, writes);
         eviction = new PodEviction(kernel, endpoints, reads, writes, deletes);
-        reviews = new Reviews(kernel, server);
+        reviews = new Reviews(server, writes.owners());
         components = new ComponentStatuses(reads);
         this.tokens = tokens;
     }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Create and update: from a decoded object to one compare-and-swap in the store. */
@@ -33,6 +34,7 @@ final class Writes {
     private final Admission admission;
     private final Allocations allocations;
     private final DeviceAccess deviceAccess;
+    private final Consumer<ApiRequest> creation;
     private final FieldOwnership owners;
 
     Writes(
@@ -41,12 +43,14 @@ final class Writes {
             Endpoints endpoints,
             Admission admission,
             Allocations allocations,
-            DeviceAccess deviceAccess) {
+            DeviceAccess deviceAccess,
+            Consumer<ApiRequest> creation) {
         this.kernel = kernel;
         this.feed = feed;
         this.admission = admission;
         this.allocations = allocations;
         this.deviceAccess = deviceAccess;
+        this.creation = creation;
         owners = new FieldOwnership(kernel, endpoints);
     }
 
@@ -216,6 +220,7 @@ final class Writes {
                 if (!mayCreate) {
                     throw endpoint.notFound(name);
                 }
+                creation.accept(call.request());
                 ObjectNode object = mutation.next(null);
                 if (!Metadata.text(object, "uid").isEmpty()) {
                     throw StatusException.conflict(

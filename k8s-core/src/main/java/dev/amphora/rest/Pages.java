@@ -3,13 +3,13 @@ package dev.amphora.rest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.access.TokenOptions;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** The pages that are neither resources nor discovery: version, health, metrics, the list of all paths, and what tools look for. */
 final class Pages {
-    private static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
     private static final String NOT_FOR_MACHINES =
             "Warning: This endpoint is not meant to be machine parseable, has no formatting"
                     + " compatibility guarantees and is for debugging purposes only.\n";
@@ -81,10 +81,12 @@ final class Pages {
     // ---- tokens of service accounts ---------------------------------------------------------------------------------
 
     /** Where who wants to check a service account's token finds the keys. */
-    private static HttpAnswer openIdConfiguration(Exchange exchange) {
+    private HttpAnswer openIdConfiguration(Exchange exchange) {
         ObjectNode page = Json.object();
-        page.put("issuer", ISSUER);
-        page.put("jwks_uri", "https://" + exchange.authority() + "/openid/v1/jwks");
+        TokenOptions tokens = api.apiServer.tokenOptions();
+        String keys = tokens.keysAddress();
+        page.put("issuer", tokens.issuer());
+        page.put("jwks_uri", keys.isEmpty() ? "https://" + exchange.authority() + "/openid/v1/jwks" : keys);
         page.putArray("response_types_supported").add("id_token");
         page.putArray("subject_types_supported").add("public");
         page.putArray("id_token_signing_alg_values_supported").add("RS256");
@@ -93,8 +95,7 @@ final class Pages {
                 .with("Cache-Control", "public, max-age=3600");
     }
 
-    /** No keys: tokens are signed with a secret, and only this server can check them. */
-    private static HttpAnswer openIdKeys(Exchange exchange) {
+    private HttpAnswer openIdKeys(Exchange exchange) {
         String type = "application/jwk-set+json";
         if (!Accept.takes(exchange.header("Accept"), type)) {
             throw StatusException.of(
@@ -103,9 +104,7 @@ final class Pages {
                     "406: Not Acceptable\n\nAvailable representations: " + type,
                     new StatusDetails());
         }
-        ObjectNode page = Json.object();
-        page.putArray("keys");
-        return new HttpAnswer(200, Json.write(page))
+        return new HttpAnswer(200, Json.write(api.apiServer.tokenKeys()))
                 .with("Content-Type", type)
                 .with("Cache-Control", "public, max-age=3600");
     }

@@ -4,6 +4,7 @@ import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
 import dev.amphora.ClusterBuilder;
 import dev.amphora.Endpoint;
+import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.proxy.UserspaceProxy;
@@ -58,8 +59,6 @@ final class Serve implements Callable<Integer> {
             return word;
         }
     }
-
-    private static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
 
     /** Gates that make a difference: which post-start hooks the health pages show. */
     private static final List<String> GATES = List.of("APIServerIdentity", "UnknownVersionInteroperabilityProxy");
@@ -140,8 +139,26 @@ final class Serve implements Callable<Integer> {
 
     @Option(
             names = "--service-account-issuer",
-            description = "Accepted if it is the one that issues tokens here. Default: ${DEFAULT-VALUE}")
-    private String serviceAccountIssuer = ISSUER;
+            split = ",",
+            description = "Who issues tokens; those of the others count too. Default: ${DEFAULT-VALUE}")
+    private List<String> serviceAccountIssuer = List.of(TokenOptions.ISSUER);
+
+    @Option(names = "--api-audiences", split = ",", description = "Whom tokens are for. Default: the issuers")
+    private List<String> apiAudiences = List.of();
+
+    @Option(
+            names = "--service-account-signing-key-file",
+            description = "RSA key as PEM that signs tokens. Default: a new one, so that tokens end with the process")
+    private @Nullable Path signingKeyFile;
+
+    @Option(
+            names = "--service-account-key-file",
+            split = ",",
+            description = "Further keys as PEM, public or private, whose tokens count.")
+    private List<Path> keyFiles = List.of();
+
+    @Option(names = "--service-account-jwks-uri", description = "Where the keys are read. Default: from this server")
+    private String keysAddress = "";
 
     @Option(
             names = "--components",
@@ -215,9 +232,6 @@ final class Serve implements Callable<Integer> {
     }
 
     private void warnOfGates(PrintWriter err) {
-        if (!serviceAccountIssuer.equals(ISSUER)) {
-            err.println("Warning: tokens are issued by " + ISSUER + ".");
-        }
         featureGates.forEach((gate, value) -> {
             if (!value.equals("true") && !value.equals("false")) {
                 throw wrong("--feature-gates: %s is true or false, not %s".formatted(gate, value));
@@ -243,7 +257,7 @@ final class Serve implements Callable<Integer> {
 
     private Cluster start(Kernel kernel, Components parts) {
         InetSocketAddress address = address();
-        String tokens = tokenAuthFile == null ? "" : read(tokenAuthFile);
+        String tokens = tokenAuthFile == null ? "" : read("--token-auth-file", tokenAuthFile);
         checkPort("--read-only-port", readOnlyPort);
         if (nodes < 0) {
             throw wrong("--nodes is 0 or more, not " + nodes);
@@ -268,6 +282,7 @@ final class Serve implements Callable<Integer> {
                         .withAuthorizationModes(authorizationMode)
                         .withAdmission(enableAdmission, disableAdmission)
                         .withTokens(tokens)
+                        .withServiceAccountTokens(tokenOptions())
                         .withServiceClusterIpRange(serviceClusterIpRange)
                         .withPublishedEndpoint(!endpointReconcilerType.equals("none"))
                         .withoutVersions(disabledVersions(parts))
@@ -313,6 +328,17 @@ final class Serve implements Callable<Integer> {
         return disabled;
     }
 
+    private TokenOptions tokenOptions() {
+        return new TokenOptions(
+                serviceAccountIssuer,
+                apiAudiences,
+                signingKeyFile == null ? "" : read("--service-account-signing-key-file", signingKeyFile),
+                keyFiles.stream()
+                        .map(file -> read("--service-account-key-file", file))
+                        .toList(),
+                keysAddress);
+    }
+
     private Duration compactionInterval() {
         try {
             return compactionInterval.equals("0") ? Duration.ZERO : Duration.parse("PT" + compactionInterval);
@@ -350,11 +376,11 @@ final class Serve implements Callable<Integer> {
         }
     }
 
-    private String read(Path file) {
+    private String read(String option, Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw wrong("--token-auth-file: cannot read " + file);
+            throw wrong(option + ": cannot read " + file);
         }
     }
 

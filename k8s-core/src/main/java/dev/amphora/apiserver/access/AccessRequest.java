@@ -1,6 +1,8 @@
 package dev.amphora.apiserver.access;
 
+import com.google.common.collect.ImmutableMap;
 import dev.amphora.api.FieldError;
+import java.util.Map;
 
 /**
  * What someone wants to do, as an authorizer sees it.
@@ -14,6 +16,7 @@ import dev.amphora.api.FieldError;
  * @param namespace empty for cluster-scoped resources and for all namespaces
  * @param name empty for whole collections
  * @param path the request's path if it names no resource, else empty
+ * @param fields which values a list, watch or deletion of many is limited to, by field
  */
 public record AccessRequest(
         User user,
@@ -24,11 +27,36 @@ public record AccessRequest(
         String subresource,
         String namespace,
         String name,
-        String path) {
+        String path,
+        Map<String, String> fields) {
+
+    /** A request whose members cannot change. */
+    public AccessRequest {
+        fields = ImmutableMap.copyOf(fields);
+    }
+
+    /** A request that selects no fields. */
+    public AccessRequest(
+            User user,
+            String verb,
+            String group,
+            String version,
+            String resource,
+            String subresource,
+            String namespace,
+            String name,
+            String path) {
+        this(user, verb, group, version, resource, subresource, namespace, name, path, Map.of());
+    }
 
     /** A request for a path that names no resource, such as {@code /healthz}. */
     public static AccessRequest ofPath(User user, String verb, String path) {
         return new AccessRequest(user, verb, "", "", "", "", "", "", path);
+    }
+
+    /** The same with another verb. */
+    public AccessRequest with(String otherVerb) {
+        return new AccessRequest(user, otherVerb, group, version, resource, subresource, namespace, name, path, fields);
     }
 
     /** Whether it names a resource rather than a path. */

@@ -35,6 +35,7 @@ public final class ReviewRules {
         }
         selector(resource.at("fieldSelector"), false);
         selector(resource.at("labelSelector"), true);
+        metadata(fields.at("metadata"), kind.equals("LocalSubjectAccessReview"));
         if (kind.equals("LocalSubjectAccessReview")) {
             Fields namespace = resource.at("namespace");
             if (resource.given()
@@ -48,6 +49,22 @@ public final class ReviewRules {
             }
         }
         return fields.errors();
+    }
+
+    /** A question is no object: but for who asked, nothing may be said of it. */
+    private static void metadata(Fields metadata, boolean local) {
+        if (!(metadata.value() instanceof ObjectNode given)) {
+            return;
+        }
+        ObjectNode rest = given.deepCopy();
+        rest.remove("managedFields");
+        rest.remove("creationTimestamp");
+        if (local) {
+            rest.remove("namespace");
+        }
+        if (!rest.isEmpty()) {
+            metadata.invalid(given, local ? "must be empty except for namespace" : "must be empty");
+        }
     }
 
     private static com.fasterxml.jackson.databind.JsonNode shown(Fields path) {
