@@ -17,9 +17,11 @@ import dev.amphora.apiserver.access.TokenValidator;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
+import dev.amphora.apiserver.admission.AdmissionRequest;
 import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.policy.Policies;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
@@ -84,6 +86,11 @@ public final class ApiServer implements AutoCloseable {
                 objects, base -> Metadata.generated(base, kernel), this::writeQuota, builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         plugins.add(new RoleEscalation(new Grants(objects, authorizer)));
+        Policies policies = new Policies(objects, endpoints::catalogue, authorizer, this::setDefaults);
+        plugins.add(policies.mutating());
+        plugins.add(policies.validating());
+        plugins.removeIf(plugin -> builder.disabledPlugins.contains(plugin.name()));
+        plugins.sort(AdmissionPlugins.ORDER);
         admission = new Admission(plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
@@ -267,6 +274,11 @@ public final class ApiServer implements AutoCloseable {
                 cache.start();
             }
         };
+    }
+
+    private void setDefaults(AdmissionRequest request, ObjectNode object) {
+        endpoints.find(request.group(), request.version(), request.resource()).ifPresent(endpoint -> endpoint.strategy()
+                .setDefaults(object));
     }
 
     private void writeQuota(ObjectNode quota) {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.amphora.apiserver.access.ObjectReader;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -49,7 +50,15 @@ public final class AdmissionPlugins {
             "ResourceQuota",
             "AlwaysDeny");
 
+    /** The reference's order; plugins that it doesn't have come last, as they were added. */
+    public static final Comparator<AdmissionPlugin> ORDER = Comparator.comparingInt(AdmissionPlugins::place);
+
     private AdmissionPlugins() {}
+
+    private static int place(AdmissionPlugin plugin) {
+        int place = NAMES.indexOf(plugin.name());
+        return place < 0 ? NAMES.size() : place;
+    }
 
     /**
      * Makes sure that names are known.

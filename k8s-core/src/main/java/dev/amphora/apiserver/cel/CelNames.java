@@ -37,6 +37,8 @@ final class CelNames {
             "while");
     private static final Pattern PROPERTY = Pattern.compile("[a-zA-Z_./-][a-zA-Z0-9_./-]*");
 
+    private static final int LONGEST_PLAIN = 6;
+
     private CelNames() {}
 
     /** A value of a type of the API's own, which writes itself. */
@@ -74,7 +76,7 @@ final class CelNames {
         return RESERVED.contains(name);
     }
 
-    /** A number as the language turns it into text. */
+    /** A number as the language turns it into text: with an exponent if it is long or short. */
     static String number(double value) {
         if (Double.isNaN(value)) {
             return "NaN";
@@ -87,7 +89,7 @@ final class CelNames {
         }
         BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         int exponent = exact.precision() - exact.scale() - 1;
-        if (exponent < -4 || exponent >= 21) {
+        if (exponent < -4 || exponent >= LONGEST_PLAIN) {
             String digits = exact.unscaledValue().abs().toString();
             String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
             return (value < 0 ? "-" : "") + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+")

@@ -1,5 +1,6 @@
 package dev.amphora.apiserver.cel;
 
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.cel.common.CelAbstractSyntaxTree;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ public final class ExpressionScope {
     private final boolean mutates;
     private final @Nullable SchemaType self;
     private final ImmutableMap<String, SchemaType> sized;
+    private final Supplier<CelCompiler> compiler = Suppliers.memoize(() -> compilerOf(ImmutableSet.of()));
 
     private ExpressionScope(
             Map<String, CelType> names,
@@ -57,6 +60,10 @@ public final class ExpressionScope {
      * @param optionalOld whether {@code oldSelf} may be absent
      */
     public static ExpressionScope ofValues(SchemaType self, boolean optionalOld) {
+        return self.scope(optionalOld);
+    }
+
+    static ExpressionScope make(SchemaType self, boolean optionalOld) {
         Map<String, CelType> names = new LinkedHashMap<>();
         names.put("self", self.type());
         names.put("oldSelf", optionalOld ? OptionalType.create(self.type()) : self.type());
@@ -117,7 +124,7 @@ public final class ExpressionScope {
 
     /** Compiles an expression. */
     public Expression compile(String text) {
-        CelCompiler compiler = compiler(text);
+        CelCompiler compiler = mutates ? compilerOf(identifiers(text)) : this.compiler.get();
         CelValidationResult result = compiler.parse(text);
         CelAbstractSyntaxTree ast;
         try {
@@ -159,7 +166,7 @@ public final class ExpressionScope {
         return "";
     }
 
-    private CelCompiler compiler(String text) {
+    private CelCompiler compilerOf(ImmutableSet<String> objectFields) {
         CelCompilerBuilder builder = Library.COMPILER.toCompilerBuilder();
         if (names.containsKey("device")) {
             builder.addLibraries(CelExtensions.bindings());
@@ -174,8 +181,7 @@ public final class ExpressionScope {
             types.add(all);
             builder.addVar(VARIABLES, all);
         }
-        return builder.setTypeProvider(Types.provider(types, mutates ? identifiers(text) : ImmutableSet.of()))
-                .build();
+        return builder.setTypeProvider(Types.provider(types, objectFields)).build();
     }
 
     /** Objects to apply may have any fields: those that the expression names. */

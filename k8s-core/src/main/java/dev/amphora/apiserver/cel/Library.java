@@ -81,6 +81,11 @@ final class Library {
                 List.of(Double.class),
                 arguments -> CelNames.number((Double) arguments[0]));
         functions.replace(
+                "string",
+                "duration_to_string",
+                List.of(Duration.class),
+                arguments -> CelNames.duration((Duration) arguments[0]));
+        functions.replace(
                 "getMilliseconds", "duration_to_milliseconds", List.of(Duration.class), arguments -> ((Duration)
                                 arguments[0])
                         .toMillis());
@@ -117,6 +122,7 @@ final class Library {
                 .setOptions(OPTIONS)
                 .setStandardFunctions(CelStandardFunctions.newBuilder()
                         .filterFunctions((function, overload) -> overload != StringOverload.DOUBLE_TO_STRING
+                                && overload != StringOverload.DURATION_TO_STRING
                                 && overload != AddOverload.ADD_LIST
                                 && function != StandardFunction.EQUALS
                                 && function != StandardFunction.NOT_EQUALS

@@ -43,6 +43,15 @@ final class ListRelations {
             }
             return true;
         }
+        if (one instanceof SchemaObject object && other instanceof SchemaObject second) {
+            return equal(object.fields(), second.fields());
+        }
+        if (one instanceof SchemaObject object && other instanceof Map) {
+            return equal(object.fields(), other);
+        }
+        if (one instanceof Map && other instanceof SchemaObject object) {
+            return equal(one, object.fields());
+        }
         if (one instanceof Map<?, ?> map && other instanceof Map<?, ?> second) {
             return map.size() == second.size()
                     && map.entrySet().stream().allMatch(each -> PLAIN.findInMap(second, each.getKey())

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.RandomAccess;
+import org.jspecify.annotations.Nullable;
 
 /** A list that is told from others by its elements and not by their order: a set, or a map whose keys are fields of its elements. */
 final class OrderlessList extends AbstractList<Object> implements RandomAccess {
@@ -62,8 +63,13 @@ final class OrderlessList extends AbstractList<Object> implements RandomAccess {
     }
 
     private boolean hasKeysOf(Object one, Object other) {
-        return one instanceof Map<?, ?> map
-                && other instanceof Map<?, ?> second
-                && keys.stream().allMatch(key -> Objects.equals(map.get(key), second.get(key)));
+        return keys.stream().allMatch(key -> Objects.equals(field(one, key), field(other, key)));
+    }
+
+    private static @Nullable Object field(Object element, String key) {
+        if (element instanceof SchemaObject object) {
+            return object.find(key).orElse(null);
+        }
+        return element instanceof Map<?, ?> map ? map.get(key) : null;
     }
 }

@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.cel;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableCollection;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
@@ -16,10 +17,12 @@ import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a schema makes of a value in an expression: its type, the value itself, and how large it may be. */
@@ -28,7 +31,10 @@ public final class SchemaType {
     private final CelType type;
     private final Map<String, SchemaType> fields;
     private final Map<String, String> escaped;
+    private final Map<String, String> given;
     private final @Nullable SchemaType element;
+    private final Supplier<ExpressionScope> scope = Suppliers.memoize(() -> ExpressionScope.make(this, false));
+    private final Supplier<ExpressionScope> optionalScope = Suppliers.memoize(() -> ExpressionScope.make(this, true));
     private final long mostElements;
     private final long leastSize;
 
@@ -44,6 +50,8 @@ public final class SchemaType {
         this.type = type;
         this.fields = fields;
         this.escaped = escaped;
+        given = new HashMap<>();
+        escaped.forEach((plain, name) -> given.put(name, plain));
         this.element = element;
         this.mostElements = mostElements;
         this.leastSize = leastSize;
@@ -59,6 +67,21 @@ public final class SchemaType {
 
     @Nullable SchemaType field(String escapedName) {
         return fields.get(escapedName);
+    }
+
+    ExpressionScope scope(boolean optionalOld) {
+        return optionalOld ? optionalScope.get() : scope.get();
+    }
+
+    /** The name that an expression has for a field; null if it has none. */
+    @Nullable String escaped(String given) {
+        return escaped.get(given);
+    }
+
+    /** The field that an expression calls so; null if there is none. */
+    @Nullable String given(String name) {
+        String unescaped = given.get(name);
+        return unescaped != null ? unescaped : escaped.containsKey(name) ? name : null;
     }
 
     /** How many elements, fields or bytes a value has at most. */
@@ -215,20 +238,7 @@ public final class SchemaType {
     /** A value as expressions see it. */
     public Object value(JsonNode value) {
         if (value.isObject() && type instanceof StructType) {
-            Map<String, Object> object = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonNode> member : value.properties()) {
-                String name = escaped.get(member.getKey());
-                SchemaType field = name == null ? null : fields.get(name);
-                if (name == null || field == null || member.getValue().isNull()) {
-                    continue;
-                }
-                Object each = field.value(member.getValue());
-                object.put(name, each);
-                if (fields.containsKey(member.getKey())) {
-                    object.put(member.getKey(), each);
-                }
-            }
-            return object;
+            return new SchemaObject(this, value);
         }
         if (value.isObject()) {
             Map<String, Object> map = new LinkedHashMap<>();

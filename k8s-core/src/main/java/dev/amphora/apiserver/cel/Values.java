@@ -168,6 +168,17 @@ public final class Values {
         }
     }
 
+    /**
+     * Whether the value of an operation of a patch is made of objects that stand where their types belong.
+     *
+     * @throws CelFailure if it is not
+     */
+    public static void checkPatch(Object operation) {
+        if (operation instanceof MadeObject made && made.get("value") instanceof MadeObject value) {
+            checkTypes(value, value.type());
+        }
+    }
+
     private static void checkTypes(Object value, String type) {
         if (value instanceof MadeObject object) {
             if (!object.type().equals(type)) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.schema.JsonSyntax;
@@ -118,9 +119,24 @@ public final class JsonPatch {
      */
     public Patched apply(JsonNode document) {
         Application application = new Application(document.deepCopy());
-        operations.forEach(application::run);
+        try {
+            operations.forEach(application::run);
+        } catch (JsonPatchProblem e) {
+            throw failed();
+        }
         JsonNode root = application.root;
         return new Patched(root, () -> application.written.text(root));
+    }
+
+    /**
+     * The document after all operations. The argument is left as it is.
+     *
+     * @throws JsonPatchProblem if an operation fails
+     */
+    public JsonNode explain(JsonNode document) {
+        Application application = new Application(document.deepCopy());
+        operations.forEach(application::run);
+        return application.root;
     }
 
     private static StatusException failed() {
@@ -141,45 +157,75 @@ public final class JsonPatch {
         void run(ObjectNode operation) {
             JsonNode value = Optional.ofNullable(operation.get("value")).orElse(NullNode.getInstance());
             String path = operation.path("path").textValue();
-            switch (operation.path("op").asText()) {
-                case "add" -> place(path).add(value.deepCopy());
-                case "remove" -> place(path).remove();
+            String op = operation.path("op").asText();
+            switch (op) {
+                case "add" -> {
+                    Place place = place(path, "add operation does not apply: doc is missing path: \"%s\"");
+                    inside("add", path, () -> place.add(value.deepCopy()));
+                }
+                case "remove" -> {
+                    Place place = place(path, "remove operation does not apply: doc is missing path: \"%s\"");
+                    inside("remove", path, place::remove);
+                }
                 case "replace" -> replace(path, value.deepCopy());
                 case "move" -> {
-                    Place from = place(operation.path("from").textValue());
-                    JsonNode moved = from.get();
-                    from.remove();
-                    place(path).add(moved);
+                    String source = operation.path("from").textValue();
+                    Place from = place(source, "move operation does not apply: doc is missing from path: %s");
+                    JsonNode[] moved = new JsonNode[1];
+                    inside("move", path, () -> {
+                        moved[0] = from.get();
+                        from.remove();
+                    });
+                    Place place = place(path, "move operation does not apply: doc is missing destination path: %s");
+                    inside("move", path, () -> place.add(moved[0]));
                 }
                 case "copy" -> {
-                    JsonNode source = place(operation.path("from").textValue()).get();
+                    String from = operation.path("from").textValue();
+                    JsonNode source = place(from, "copy operation does not apply: doc is missing from path: %s")
+                            .get();
                     count(source);
-                    place(path).add(written.copy(source));
+                    Place place = place(path, "copy operation does not apply: doc is missing destination path: %s");
+                    inside("copy", path, () -> place.add(written.copy(source)));
                 }
                 case "test" -> test(path, value, operation.has("value"));
-                default -> throw failed();
+                default -> throw JsonPatchProblem.of("Unexpected kind: " + op);
+            }
+        }
+
+        private static void inside(String op, @Nullable String path, Runnable step) {
+            try {
+                step.run();
+            } catch (JsonPatchProblem e) {
+                throw JsonPatchProblem.of("error in %s for path: '%s': %s".formatted(op, path, e.detail()));
             }
         }
 
         private void replace(@Nullable String path, JsonNode value) {
             if (path != null && path.isEmpty()) {
                 if (!value.isContainerNode()) {
-                    throw failed();
+                    throw JsonPatchProblem.of("replace operation hit an unexpected kind");
                 }
                 root = value;
                 written.open(root);
                 return;
             }
-            Place place = place(path);
-            place.get();
+            Place place = place(path, "replace operation does not apply: doc is missing path: %s");
+            try {
+                place.get();
+            } catch (JsonPatchProblem e) {
+                throw JsonPatchProblem.of(
+                        "replace operation does not apply: doc is missing key: %s: missing value".formatted(path));
+            }
             place.set(value);
         }
 
         private void test(@Nullable String path, JsonNode expected, boolean given) {
-            JsonNode actual =
-                    path != null && path.isEmpty() ? root : place(path).get();
+            JsonNode actual = path != null && path.isEmpty()
+                    ? root
+                    : place(path, "test operation does not apply: is missing path: %s")
+                            .get();
             if (!actual.equals(Application::compareWritten, expected) || (!given && !actual.isNull())) {
-                throw failed();
+                throw JsonPatchProblem.ofTest("testing value %s failed".formatted(path));
             }
             written.openAll(actual);
         }
@@ -194,28 +240,33 @@ public final class JsonPatch {
         private void count(JsonNode source) {
             copied += Json.write(source).length;
             if (copied > MAX_COPIED_BYTES) {
-                throw failed();
+                throw JsonPatchProblem.of("Unable to complete the copy, the accumulated size increase is too large");
             }
         }
 
         /** Where a path leads: an existing object or list, and a key in it. */
-        private Place place(@Nullable String path) {
-            if (path == null) {
-                throw failed();
-            }
-            String[] parts = path.split("/", -1);
+        private Place place(@Nullable String path, String missing) {
+            String[] parts = path == null ? new String[0] : path.split("/", -1);
             if (parts.length < 2) {
-                throw failed();
+                throw missing(path, missing);
             }
             JsonNode container = root;
             for (int i = 1; i < parts.length - 1; i++) {
-                container = new Place(container, decode(parts[i])).get();
+                try {
+                    container = new Place(container, decode(parts[i])).get();
+                } catch (JsonPatchProblem e) {
+                    throw missing(path, missing);
+                }
                 written.open(container);
             }
             if (!container.isContainerNode()) {
-                throw failed();
+                throw missing(path, missing);
             }
             return new Place(container, decode(parts[parts.length - 1]));
+        }
+
+        private static JsonPatchProblem missing(@Nullable String path, String message) {
+            return JsonPatchProblem.of(message.formatted(path) + ": missing value");
         }
 
         private static String decode(String part) {
@@ -233,7 +284,7 @@ public final class JsonPatch {
             if (container instanceof ArrayNode list) {
                 return list.get(index(list.size()));
             }
-            throw failed();
+            throw JsonPatchProblem.of("missing value");
         }
 
         void set(JsonNode value) {
@@ -255,7 +306,7 @@ public final class JsonPatch {
         void remove() {
             if (container instanceof ObjectNode object) {
                 if (object.remove(key) == null) {
-                    throw failed();
+                    throw JsonPatchProblem.of("Unable to remove nonexistent key: %s: missing value".formatted(key));
                 }
             } else if (container instanceof ArrayNode list) {
                 list.remove(index(list.size()));
@@ -271,9 +322,9 @@ public final class JsonPatch {
                     return absolute;
                 }
             } catch (NumberFormatException e) {
-                throw failed();
+                throw JsonPatchProblem.of("strconv.Atoi: parsing %s: invalid syntax".formatted(FieldError.quoted(key)));
             }
-            throw failed();
+            throw JsonPatchProblem.of("Unable to access invalid index: %s: invalid index referenced".formatted(key));
         }
     }
 }

@@ -140,9 +140,9 @@ final class AdmissionPolicyStrategy extends KindStrategy {
             }
             Fields message = validation.at("message");
             if (!message.isEmpty() && message.text().isBlank()) {
-                message.invalid("message must be non-empty if specified");
+                message.invalid("must be non-empty if specified");
             } else if (message.text().contains("\n")) {
-                message.invalid("message must not contain line breaks");
+                message.invalid("must not contain line breaks");
             }
             Fields expression = validation.at("messageExpression");
             if (!expression.isEmpty() && expression.text().isBlank()) {

@@ -1,0 +1,223 @@
+package dev.amphora.apiserver.policy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.admission.AdmissionPlugin;
+import dev.amphora.apiserver.admission.AdmissionRequest;
+import dev.amphora.apiserver.cel.Expression;
+import dev.amphora.apiserver.cel.Values;
+import dev.amphora.apiserver.policy.Policy.Validation;
+import dev.amphora.apiserver.schema.ResourceInfo;
+import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Refuses, or warns of, what validating admission policies don't allow. */
+final class ValidatingPolicies implements AdmissionPlugin {
+    private static final int LONGEST_MESSAGE = 5 << 10;
+
+    private final Policies policies;
+    private final PolicyIndex index;
+
+    ValidatingPolicies(Policies policies) {
+        this.policies = policies;
+        index = new PolicyIndex(policies.objects(), "validatingadmissionpolicies", "validatingadmissionpolicybindings");
+    }
+
+    @Override
+    public String name() {
+        return "ValidatingAdmissionPolicy";
+    }
+
+    @Override
+    public void validate(AdmissionRequest request) {
+        if (Policies.isExempt(request) || index.all().isEmpty()) {
+            return;
+        }
+        RequestFacts facts = RequestFacts.of(request, policies);
+        Findings findings = new Findings(request);
+        for (PolicyIndex.InForce each : index.all()) {
+            each.policy()
+                    .constraints()
+                    .find(request, facts.asked(), policies)
+                    .ifPresent(as -> policy(each, request, facts, as, findings));
+        }
+        findings.refuse();
+    }
+
+    /**
+     * What is wrong.
+     *
+     * @param denies whether it refuses the request
+     */
+    private record Finding(boolean denies, String message, String reason) {}
+
+    /** What all policies find; the first that refuses is told of. */
+    private static final class Findings {
+        private final AdmissionRequest request;
+        private @Nullable StatusException refusal;
+
+        Findings(AdmissionRequest request) {
+            this.request = request;
+        }
+
+        void configuration(Policy policy, @Nullable Binding binding, String problem) {
+            if (policy.failsClosed()) {
+                String what = binding == null ? "failed to configure policy: " : "failed to configure binding: ";
+                deny(policy, binding, what + problem, "");
+            }
+        }
+
+        void add(Policy policy, Binding binding, Finding finding) {
+            if (!finding.denies) {
+                return;
+            }
+            for (String action : binding.actions()) {
+                if (action.equals("Deny")) {
+                    deny(policy, binding, finding.message, finding.reason);
+                } else if (action.equals("Warn")) {
+                    request.warnings()
+                            .accept("Validation failed for ValidatingAdmissionPolicy '%s' with binding '%s': %s"
+                                    .formatted(policy.name(), binding.name(), finding.message));
+                }
+            }
+        }
+
+        void deny(Policy policy, @Nullable Binding binding, String message, String reason) {
+            if (refusal == null) {
+                String who = binding == null
+                        ? "ValidatingAdmissionPolicy '%s'".formatted(policy.name())
+                        : "ValidatingAdmissionPolicy '%s' with binding '%s'".formatted(policy.name(), binding.name());
+                refusal = refusal(request, who + " denied request: " + message, reason.isEmpty() ? "Invalid" : reason);
+            }
+        }
+
+        void refuse() {
+            if (refusal != null) {
+                throw refusal;
+            }
+        }
+    }
+
+    private static StatusException refusal(AdmissionRequest request, String message, String reason) {
+        StatusException forbidden =
+                StatusException.forbidden(request.group(), request.resource(), request.name(), message);
+        StatusDetails details = forbidden.status().getDetails();
+        details.setCauses(List.of(new StatusCauseBuilder().withMessage(message).build()));
+        int code =
+                switch (reason) {
+                    case "Unauthorized" -> 401;
+                    case "Forbidden" -> 403;
+                    case "RequestEntityTooLarge" -> 413;
+                    default -> 422;
+                };
+        return StatusException.of(code, reason, forbidden.status().getMessage(), details);
+    }
+
+    private void policy(
+            PolicyIndex.InForce inForce,
+            AdmissionRequest request,
+            RequestFacts facts,
+            ResourceInfo as,
+            Findings findings) {
+        Policy policy = inForce.policy();
+        ResourceInfo parameters;
+        try {
+            parameters = Parameters.resource(policy, policies);
+        } catch (PolicyProblem e) {
+            findings.configuration(policy, null, e.text());
+            return;
+        }
+        for (Binding binding : inForce.bindings()) {
+            ResourceMatch match = binding.match();
+            if (match != null && match.find(request, facts.asked(), policies).isEmpty()) {
+                continue;
+            }
+            List<Optional<ObjectNode>> all;
+            try {
+                all = Parameters.of(parameters, binding, request.namespace(), policies);
+            } catch (PolicyProblem e) {
+                findings.configuration(policy, binding, e.text());
+                continue;
+            }
+            for (Optional<ObjectNode> parameter : all) {
+                Evaluation evaluation = Evaluation.of(policy, facts, as, parameter.orElse(null));
+                findings(policy, evaluation).forEach(finding -> findings.add(policy, binding, finding));
+                annotations(policy, evaluation).forEach(problem -> findings.deny(policy, binding, problem, ""));
+            }
+        }
+    }
+
+    private static List<Finding> findings(Policy policy, Evaluation evaluation) {
+        List<Finding> found = new ArrayList<>();
+        try {
+            if (!evaluation.isMeant(policy)) {
+                return found;
+            }
+        } catch (PolicyProblem e) {
+            found.add(new Finding(policy.failsClosed(), e.text(), ""));
+            return found;
+        }
+        for (Validation validation : policy.validations()) {
+            try {
+                if (!Boolean.TRUE.equals(evaluation.value(validation.expression()))) {
+                    found.add(new Finding(
+                            true,
+                            message(validation, evaluation),
+                            validation.source().path("reason").asText("")));
+                }
+            } catch (PolicyProblem e) {
+                found.add(new Finding(policy.failsClosed(), e.text(), ""));
+            }
+        }
+        return found;
+    }
+
+    private static String message(Validation validation, Evaluation evaluation) {
+        Expression expression = validation.message();
+        if (expression != null) {
+            try {
+                String text =
+                        Values.text(evaluation.value(expression)).orElse("").strip();
+                if (!text.isEmpty()
+                        && text.indexOf('\n') < 0
+                        && text.getBytes(StandardCharsets.UTF_8).length <= LONGEST_MESSAGE) {
+                    return text;
+                }
+            } catch (PolicyProblem e) {
+                // The fixed message takes its place.
+            }
+        }
+        String fixed = validation.source().path("message").asText("").strip();
+        return fixed.isEmpty()
+                ? "failed expression: " + validation.expression().text().strip()
+                : fixed;
+    }
+
+    /** What is wrong with the annotations that the policy would put into the audit log. */
+    private static List<String> annotations(Policy policy, Evaluation evaluation) {
+        List<String> problems = new ArrayList<>();
+        if (policy.annotations().isEmpty() || !policy.failsClosed()) {
+            return problems;
+        }
+        try {
+            if (!evaluation.isMeant(policy)) {
+                return problems;
+            }
+        } catch (PolicyProblem e) {
+            return problems; // Has been told of.
+        }
+        for (Expression each : policy.annotations().values()) {
+            try {
+                evaluation.value(each);
+            } catch (PolicyProblem e) {
+                problems.add(e.text());
+            }
+        }
+        return problems;
+    }
+}
