@@ -252,7 +252,10 @@ public final class ApiServer implements AutoCloseable {
             public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
                 return endpoints
                         .stored(group, resource)
-                        .flatMap(endpoint -> endpoint.find(namespace, name))
+                        .flatMap(endpoint -> {
+                            endpoint.cache().start();
+                            return endpoint.find(namespace, name);
+                        })
                         .map(VersionedObject::tree);
             }
 

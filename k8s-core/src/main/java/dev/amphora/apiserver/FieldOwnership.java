@@ -2,20 +2,29 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableSet;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.patch.FieldManager;
 import dev.amphora.apiserver.patch.FieldVersions;
 import dev.amphora.apiserver.patch.FieldVersions.Versioned;
 import dev.amphora.apiserver.schema.CompleteForm;
 import dev.amphora.apiserver.schema.ObjectTypes;
+import dev.amphora.apiserver.schema.TypeSchema;
 import dev.amphora.kernel.Kernel;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Notes in {@code managedFields} who wrote what. */
 final class FieldOwnership {
+    private static final Set<String> METADATA = ImmutableSet.of("metadata");
+    private static final Set<String> VOLATILE = ImmutableSet.of("resourceVersion", "managedFields");
+
     private final Kernel kernel;
     private final Endpoints endpoints;
+    private final Map<TypeSchema, ObjectNode> empty = new ConcurrentHashMap<>();
 
     FieldOwnership(Kernel kernel, Endpoints endpoints) {
         this.kernel = kernel;
@@ -88,13 +97,20 @@ final class FieldOwnership {
                 endpoint.info().plural());
     }
 
-    /** An object of the kind with nothing in it. */
-    private static ObjectNode nothing(Call call) {
+    /** An object of the kind with nothing in it. Read-only. */
+    private ObjectNode nothing(Call call) {
+        Endpoint endpoint = call.endpoint();
+        return endpoint.custom() == null
+                ? empty.computeIfAbsent(endpoint.type(), type -> nothing(endpoint))
+                : nothing(endpoint);
+    }
+
+    private static ObjectNode nothing(Endpoint endpoint) {
         ObjectNode empty = Json.object();
-        empty.put("kind", call.endpoint().info().kind())
-                .put("apiVersion", call.endpoint().info().apiVersion());
+        empty.put("kind", endpoint.info().kind())
+                .put("apiVersion", endpoint.info().apiVersion());
         empty.putObject("metadata");
-        return CompleteForm.of(empty, call.endpoint().type());
+        return CompleteForm.of(empty, endpoint.type());
     }
 
     /** What is to be stored as callers see it. */
@@ -108,15 +124,29 @@ final class FieldOwnership {
 
     /** Whether an object differs from the stored one in nothing but the times of its entries. */
     static boolean sameButTimes(ObjectNode object, ObjectNode stored) {
-        JsonNode entries = stored.path("metadata").get("managedFields");
-        if (entries == null || !FieldManager.sameOwners(object, stored)) {
-            return false;
+        return stored.path("metadata").has("managedFields")
+                && object.path("metadata") instanceof ObjectNode metadata
+                && stored.path("metadata") instanceof ObjectNode other
+                && sameBut(object, stored, METADATA)
+                && sameBut(metadata, other, VOLATILE)
+                && FieldManager.sameOwners(object, stored);
+    }
+
+    /** Whether two objects are the same if some of their members don't count. */
+    private static boolean sameBut(ObjectNode one, ObjectNode other, Set<String> members) {
+        int counted = 0;
+        for (Map.Entry<String, JsonNode> member : one.properties()) {
+            if (!members.contains(member.getKey())) {
+                JsonNode there = other.get(member.getKey());
+                if (there == null || !Json.same(member.getValue(), there)) {
+                    return false;
+                }
+                counted++;
+            }
         }
-        ObjectNode other = stored.deepCopy();
-        Metadata.of(other).remove("resourceVersion");
-        ObjectNode one = object.deepCopy();
-        Metadata.of(one).remove("resourceVersion");
-        Metadata.setManagedFields(one, entries);
-        return Json.same(one, other);
+        for (String member : members) {
+            counted += other.has(member) ? 1 : 0;
+        }
+        return counted == other.size();
     }
 }

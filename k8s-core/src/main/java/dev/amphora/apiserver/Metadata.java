@@ -22,6 +22,9 @@ final class Metadata {
     private static final int SUFFIX = 5;
     private static final int LONGEST_BASE = 63 - SUFFIX;
 
+    /** The second that was asked for last, which mostly is the next one asked for. */
+    private static volatile @Nullable Second latest;
+
     private Metadata() {}
 
     /** An object's metadata; made if it is missing. */
@@ -135,8 +138,17 @@ final class Metadata {
 
     /** A time as objects carry it: to the second. */
     static String time(Instant instant) {
-        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+        Second known = latest;
+        if (known == null || known.epochSecond != instant.getEpochSecond()) {
+            known = new Second(
+                    instant.getEpochSecond(),
+                    instant.truncatedTo(ChronoUnit.SECONDS).toString());
+            latest = known;
+        }
+        return known.text;
     }
+
+    private record Second(long epochSecond, String text) {}
 
     private static void copy(ObjectNode to, ObjectNode from, String field) {
         JsonNode value = from.get(field);

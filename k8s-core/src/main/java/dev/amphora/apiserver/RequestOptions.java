@@ -46,7 +46,7 @@ public record RequestOptions(
         @Nullable Long gracePeriodSeconds,
         @Nullable String propagationPolicy,
         @Nullable Boolean orphanDependents) {
-    private static final RequestOptions NONE = parse(Map.of());
+    private static final RequestOptions NONE = read(Map.of());
 
     /** Options whose members cannot change. */
     public RequestOptions {
@@ -65,6 +65,10 @@ public record RequestOptions(
      * @throws StatusException 400 if a number is none
      */
     public static RequestOptions parse(Map<String, List<String>> query) {
+        return query.isEmpty() ? NONE : read(query);
+    }
+
+    private static RequestOptions read(Map<String, List<String>> query) {
         List<String> dryRun = query.getOrDefault("dryRun", List.of());
         return new RequestOptions(
                 text(query, "labelSelector"),

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Create and update: from a decoded object to one compare-and-swap in the store. */
@@ -79,23 +80,28 @@ final class Writes {
     ApiResult create(Call call) {
         Endpoint endpoint = call.endpoint();
         ResourceInfo info = endpoint.info();
-        ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
-        matchNamespace(call, object);
-        toStored(call, object);
-        return ApiResult.created(endpoint.view(insertNamed(call, object)), call.warnings());
+        VersionedObject made = insertNamed(call, () -> {
+            ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
+            matchNamespace(call, object);
+            toStored(call, object);
+            return object;
+        });
+        return ApiResult.created(endpoint.view(made), call.warnings());
     }
 
     /** Stores a new object; one that wants a generated name gets another if somebody has that already. */
-    private VersionedObject insertNamed(Call call, ObjectNode object) {
+    private VersionedObject insertNamed(Call call, Supplier<ObjectNode> given) {
+        ObjectNode object = given.get();
         boolean generates = Metadata.text(object, "name").isEmpty()
                 && !Metadata.text(object, "generateName").isEmpty();
         for (int attempt = 1; generates && attempt < MAX_GENERATED_NAMES; attempt++) {
             try {
-                return insert(call, object.deepCopy(), false);
+                return insert(call, object, false);
             } catch (StatusException e) {
                 if (!e.isAlreadyExists()) {
                     throw e;
                 }
+                object = given.get();
             }
         }
         return insert(call, object, false);
@@ -126,7 +132,7 @@ final class Writes {
         endpoint.strategy().earlyWarnings(prepared).forEach(call::warn);
         endpoint.strategy().dropDisabledFields(prepared);
         endpoint.strategy().prepareForCreate(prepared);
-        ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
+        ObjectNode object = CompleteForm.ofOwn(prepared, endpoint.storedType());
         List<FieldError> errors = new ArrayList<>(endpoint.strategy().validate(object));
         errors.addAll(deviceAccess.check(endpoint, object));
         refuse(endpoint, object, errors);
@@ -143,7 +149,7 @@ final class Writes {
             allocations.dryRun(endpoint, object, null);
             return VersionedObject.of(object);
         }
-        if (version.matches("0*[1-9]\\d*")) {
+        if (!version.isEmpty() && version.matches("0*[1-9]\\d*")) {
             throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, null)) {

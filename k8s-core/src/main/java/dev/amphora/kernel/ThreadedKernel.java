@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +36,7 @@ public final class ThreadedKernel implements Kernel {
     private final ForkJoinPool actors;
     private final ThreadPoolExecutor outside;
     private final ScheduledThreadPoolExecutor clock;
+    private final Uids uids = new Uids();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** A kernel with threads of its own. */
@@ -94,7 +94,7 @@ public final class ThreadedKernel implements Kernel {
 
     @Override
     public String newUid() {
-        return UUID.randomUUID().toString();
+        return uids.next();
     }
 
     @Override

@@ -126,8 +126,8 @@ final class Exchange {
     /** Does what is asked and answers. */
     void run(byte[] body) {
         checkTimeout();
-        longRunning |=
-                path.startsWith("/debug/pprof/") || LEGACY_PROXY.matcher(path).find();
+        longRunning |= path.startsWith("/debug/pprof/")
+                || path.contains("/proxy/") && LEGACY_PROXY.matcher(path).find();
         if (target != null && target.watch() && target.resource().isEmpty()) {
             measure.answered(500, 0);
             call.answer(HttpAnswer.text(

@@ -9,7 +9,6 @@ import dev.amphora.rest.HttpCall.BodyTooLargeException;
 import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.rest.tls.Subject;
 import java.security.cert.X509Certificate;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -30,6 +29,7 @@ public final class RestApi {
     /** How large a request's body may be, in bytes. */
     static final int LARGEST_BODY = 3 << 20;
 
+    private static final String BEARER = "bearer";
     private static final Set<String> METHODS_WITHOUT_BODY = Set.of("GET", "HEAD", "OPTIONS");
 
     final Kernel kernel;
@@ -179,8 +179,11 @@ public final class RestApi {
     private static @Nullable String bearerToken(HttpCall call) {
         String header = call.header("Authorization");
         if (header != null) {
-            String[] parts = header.strip().split(" +", 2);
-            return parts.length == 2 && parts[0].toLowerCase(Locale.ROOT).equals("bearer") ? parts[1].strip() : null;
+            String text = header.strip();
+            int space = text.indexOf(' ');
+            return space == BEARER.length() && text.regionMatches(true, 0, BEARER, 0, space)
+                    ? text.substring(space).strip()
+                    : null;
         }
         return null;
     }

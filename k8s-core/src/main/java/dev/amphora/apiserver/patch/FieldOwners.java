@@ -145,6 +145,9 @@ final class FieldOwners {
 
     /** Puts the oldest of too many entries of updates together. */
     void cap() {
+        if (owners.size() <= MOST_UPDATERS) {
+            return;
+        }
         List<Owner> updaters = new ArrayList<>();
         owners.keySet().stream().filter(owner -> !owner.applies()).forEach(updaters::add);
         int count = updaters.size();

@@ -1,12 +1,14 @@
 package dev.amphora.apiserver.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.schema.TypeSchema;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FieldSet {
     static final FieldSet EMPTY = new FieldSet();
+
+    private static final RecentTexts FIELDS = new RecentTexts("f:"::concat);
+    private static final RecentTexts CANONICAL = new RecentTexts(FieldSet::canonicalKey);
 
     private final TreeMap<String, Node> nodes = new TreeMap<>();
 
@@ -64,15 +69,17 @@ final class FieldSet {
 
     private static String canonical(String element) {
         return switch (element.charAt(0)) {
-            case 'k' -> {
-                TreeMap<String, JsonNode> keys = new TreeMap<>();
-                json(element).properties().forEach(each -> keys.put(each.getKey(), each.getValue()));
-                yield key(keys);
-            }
+            case 'k' -> CANONICAL.of(element);
             case 'v' -> value(json(element));
             case 'i' -> "i:" + Integer.parseInt(element.substring(2));
             default -> element;
         };
+    }
+
+    private static String canonicalKey(String element) {
+        TreeMap<String, JsonNode> keys = new TreeMap<>();
+        json(element).properties().forEach(each -> keys.put(each.getKey(), each.getValue()));
+        return key(keys);
     }
 
     static JsonNode json(String element) {
@@ -81,7 +88,7 @@ final class FieldSet {
 
     /** The step to a field. */
     static String field(String name) {
-        return "f:" + name;
+        return FIELDS.of(name);
     }
 
     /** The step to a list element by its key fields. */
@@ -107,18 +114,19 @@ final class FieldSet {
 
     /** The form of {@code fieldsV1}. */
     ObjectNode toJson() {
-        ObjectNode json = Json.object();
-        nodes.forEach((element, node) -> {
-            ObjectNode below = node.below.toJson();
-            if (node.member && !below.isEmpty()) {
-                ObjectNode marked = Json.object();
-                marked.putObject(".");
-                marked.setAll(below);
-                below = marked;
-            }
-            json.set(element, below);
-        });
-        return json;
+        return toJson(false);
+    }
+
+    private ObjectNode toJson(boolean marked) {
+        Map<String, JsonNode> members = new LinkedHashMap<>(2 * nodes.size() + 2);
+        if (marked && !nodes.isEmpty()) {
+            members.put(".", new ObjectNode(JsonNodeFactory.instance, new LinkedHashMap<>(1)));
+        }
+        for (Map.Entry<String, Node> each : nodes.entrySet()) {
+            Node node = each.getValue();
+            members.put(each.getKey(), node.below.toJson(node.member));
+        }
+        return new ObjectNode(JsonNodeFactory.instance, members);
     }
 
     boolean isEmpty() {
@@ -144,6 +152,25 @@ final class FieldSet {
         set.nodes.put(last, new Node(true, node == null ? EMPTY : node.below));
     }
 
+    /** Adds a path and a whole set below it; only while the set is being built. */
+    void graft(List<String> path, FieldSet below) {
+        FieldSet set = this;
+        for (int i = 0; i < path.size() - 1; i++) {
+            Node node = set.nodes.get(path.get(i));
+            if (node == null || node.below == EMPTY) {
+                node = new Node(node != null && node.member, new FieldSet());
+                set.nodes.put(path.get(i), node);
+            }
+            set = node.below;
+        }
+        set.grow(path.get(path.size() - 1), below);
+    }
+
+    /** Adds a step that is in the set, with what is below it; only while the set is being built. */
+    void grow(String element, FieldSet below) {
+        nodes.put(element, new Node(true, below.isEmpty() ? EMPTY : below));
+    }
+
     private void put(String element, boolean member, FieldSet below) {
         if (member || !below.isEmpty()) {
             nodes.put(element, new Node(member, below.isEmpty() ? EMPTY : below));
@@ -163,6 +190,9 @@ final class FieldSet {
     }
 
     FieldSet union(FieldSet other) {
+        if (other.isEmpty() || isEmpty()) {
+            return isEmpty() ? other : this;
+        }
         FieldSet result = new FieldSet();
         result.nodes.putAll(nodes);
         other.nodes.forEach((element, node) -> {
@@ -177,6 +207,9 @@ final class FieldSet {
 
     /** The paths that are not in the other set, whatever lies above or below them. */
     FieldSet difference(FieldSet other) {
+        if (other.isEmpty() || isEmpty()) {
+            return this;
+        }
         FieldSet result = new FieldSet();
         nodes.forEach((element, node) -> {
             Node their = other.nodes.get(element);

@@ -204,6 +204,10 @@ final class TypedTree {
         if (old == now) {
             return;
         }
+        if (old == null && now != null) {
+            result.added.graft(path, whole(now, type));
+            return;
+        }
         Form was = form(type, old);
         Form is = form(type, now);
         if (old != null && now != null && was != is) {
@@ -215,6 +219,28 @@ final class TypedTree {
         } else if (!leaf && now == null) {
             result.removed.insert(path);
         }
+    }
+
+    /** Every path below a value that was not there before. */
+    private static FieldSet whole(JsonNode value, @Nullable TypeSchema type) {
+        Form form = form(type, value);
+        if (form == Form.MAP && value instanceof ObjectNode map && !map.isEmpty()) {
+            FieldSet set = new FieldSet();
+            for (Map.Entry<String, JsonNode> entry : map.properties()) {
+                set.grow(FieldSet.field(entry.getKey()), whole(entry.getValue(), child(type, entry.getKey())));
+            }
+            return set;
+        }
+        if (form == Form.LIST && type != null && value instanceof ArrayNode list && !list.isEmpty()) {
+            FieldSet set = new FieldSet();
+            for (JsonNode item : list) {
+                String element = elementOrNone(type, item);
+                // An element that is there twice has no fields that could be told apart.
+                set.grow(element, set.has(element) ? FieldSet.EMPTY : whole(item, type.element()));
+            }
+            return set;
+        }
+        return FieldSet.EMPTY;
     }
 
     /** Compares as values of one form; whether they are compared as a whole. Empty and absent containers are told apart. */

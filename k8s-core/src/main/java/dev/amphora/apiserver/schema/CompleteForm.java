@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The form in which objects are stored and answered: the fields that the reference writes even when they are absent, such as an
@@ -23,26 +26,105 @@ public final class CompleteForm {
         return type.name().isEmpty() ? object : complete(object, type);
     }
 
+    /**
+     * The same for an object that nobody needs any more: if it is in complete form already, it is the result itself.
+     *
+     * @param object may be shared with the result
+     */
+    public static ObjectNode ofOwn(ObjectNode object, TypeSchema type) {
+        return type.name().isEmpty() || isComplete(object, type) ? object : complete(object, type);
+    }
+
     private static ObjectNode complete(ObjectNode object, TypeSchema type) {
-        ObjectNode result = JsonNodeFactory.instance.objectNode();
-        int copied = 0;
-        for (FieldSchema field : type.fields().values()) {
-            JsonNode value = object.get(field.name());
-            if (value != null) {
-                copied++;
-                result.set(field.name(), value(value, field.type()));
-            } else if (isAlwaysWritten(field)) {
-                result.set(field.name(), zero(field));
+        FieldOrder order = type.order();
+        List<FieldSchema> fields = order.fields();
+        @Nullable JsonNode[] values = new JsonNode[fields.size()];
+        int known = 0;
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            int place = order.place(entry.getKey());
+            if (place >= 0) {
+                values[place] = entry.getValue();
+                known++;
             }
         }
-        if (copied < object.size()) {
+        Map<String, JsonNode> members = new LinkedHashMap<>(2 * object.size() + 4);
+        for (int i = 0; i < values.length; i++) {
+            JsonNode value = values[i];
+            FieldSchema field = fields.get(i);
+            if (value != null) {
+                members.put(field.name(), value(value, field.type()));
+            } else if (field.alwaysWritten()) {
+                members.put(field.name(), zero(field));
+            }
+        }
+        if (known < object.size()) {
             for (Map.Entry<String, JsonNode> entry : object.properties()) {
-                if (!type.fields().containsKey(entry.getKey())) {
-                    result.set(entry.getKey(), entry.getValue());
+                if (order.place(entry.getKey()) < 0) {
+                    members.put(entry.getKey(), entry.getValue());
                 }
             }
         }
-        return result;
+        return new ObjectNode(JsonNodeFactory.instance, members);
+    }
+
+    /** Whether nothing is missing and everything is in its place. */
+    private static boolean isComplete(ObjectNode object, TypeSchema type) {
+        List<FieldSchema> fields = type.order().fields();
+        int next = 0;
+        boolean unknown = false;
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            int found = unknown ? -1 : find(fields, next, entry.getKey());
+            if (found >= 0) {
+                if (!isCompleteValue(entry.getValue(), fields.get(found).type())) {
+                    return false;
+                }
+                next = found + 1;
+            } else if (type.order().place(entry.getKey()) >= 0 || !noneWritten(fields, next)) {
+                return false;
+            } else {
+                unknown = true;
+            }
+        }
+        return noneWritten(fields, next);
+    }
+
+    /** Where a field is at or after a place; -1 if it isn't, or one before it is missing. */
+    private static int find(List<FieldSchema> fields, int from, String name) {
+        for (int i = from; i < fields.size(); i++) {
+            FieldSchema field = fields.get(i);
+            if (field.name().equals(name)) {
+                return i;
+            }
+            if (field.alwaysWritten()) {
+                return -1;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean noneWritten(List<FieldSchema> fields, int from) {
+        for (int i = from; i < fields.size(); i++) {
+            if (fields.get(i).alwaysWritten()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isCompleteValue(JsonNode value, TypeSchema type) {
+        if (value instanceof ObjectNode object && type.kind() == TypeSchema.Kind.OBJECT) {
+            return isComplete(object, type);
+        }
+        boolean goesOn = value.isArray() && type.kind() == TypeSchema.Kind.LIST
+                || value.isObject() && type.kind() == TypeSchema.Kind.MAP;
+        if (goesOn && holdsObjects(type.element())) {
+            for (JsonNode each : value) {
+                if (!isCompleteValue(each, type.element())) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**
@@ -97,27 +179,6 @@ public final class CompleteForm {
         return type.kind() == TypeSchema.Kind.OBJECT
                 || type.kind() == TypeSchema.Kind.LIST
                 || type.kind() == TypeSchema.Kind.MAP;
-    }
-
-    private static boolean isAlwaysWritten(FieldSchema field) {
-        if (field.goType().isEmpty() || field.omitZero()) {
-            return false;
-        }
-        if (!field.omitEmpty()) {
-            return true;
-        }
-        // A structure is never empty, whatever its tag says.
-        switch (field.type().kind()) {
-            case OBJECT:
-            case TIME:
-            case MICRO_TIME:
-            case QUANTITY:
-            case INT_OR_STRING:
-            case RAW_OBJECT:
-                return !field.pointer();
-            default:
-                return false;
-        }
     }
 
     private static JsonNode zero(FieldSchema field) {

@@ -21,6 +21,7 @@ public final class FieldSchema {
     private final String embeddedIn;
     private final @Nullable String patchMergeKey;
     private final ImmutableList<String> patchStrategies;
+    private final Supplier<Boolean> alwaysWritten;
 
     private FieldSchema(Builder builder) {
         name = builder.name;
@@ -34,6 +35,7 @@ public final class FieldSchema {
         embeddedIn = builder.embeddedIn;
         patchMergeKey = builder.patchMergeKey;
         patchStrategies = builder.patchStrategies;
+        alwaysWritten = Suppliers.memoize(this::isWrittenWhenAbsent);
     }
 
     /** A field whose type is resolved when it is first asked for, so that types may contain themselves. */
@@ -69,6 +71,25 @@ public final class FieldSchema {
     /** Whether a zero structure is left out when written. */
     public boolean omitZero() {
         return omitZero;
+    }
+
+    /** Whether the reference writes the field even when it is absent. */
+    boolean alwaysWritten() {
+        return alwaysWritten.get();
+    }
+
+    private boolean isWrittenWhenAbsent() {
+        if (goType.isEmpty() || omitZero) {
+            return false;
+        }
+        if (!omitEmpty) {
+            return true;
+        }
+        // A structure is never empty, whatever its tag says.
+        return switch (type().kind()) {
+            case OBJECT, TIME, MICRO_TIME, QUANTITY, INT_OR_STRING, RAW_OBJECT -> !pointer;
+            default -> false;
+        };
     }
 
     /** The type as decoding errors name it, such as {@code []v1.Container}; empty if unknown. */

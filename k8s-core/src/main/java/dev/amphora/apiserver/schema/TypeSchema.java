@@ -65,6 +65,7 @@ public final class TypeSchema {
     private final String name;
     private final Kind kind;
     private final ImmutableMap<String, FieldSchema> fields;
+    private final Supplier<FieldOrder> order;
     private final @Nullable Supplier<TypeSchema> element;
     private final ListType listType;
     private final ImmutableList<String> listMapKeys;
@@ -78,6 +79,7 @@ public final class TypeSchema {
         name = builder.name;
         kind = builder.kind;
         fields = builder.fields.buildOrThrow();
+        order = Suppliers.memoize(() -> new FieldOrder(fields.values()));
         element = builder.element;
         listType = builder.listType;
         listMapKeys = builder.listMapKeys;
@@ -111,6 +113,11 @@ public final class TypeSchema {
     /** The fields of an object by name, in declaration order; empty for other shapes. */
     public Map<String, FieldSchema> fields() {
         return fields;
+    }
+
+    /** The fields of an object with their places. */
+    FieldOrder order() {
+        return order.get();
     }
 
     /** One field of an object. */

@@ -11,6 +11,7 @@ import dev.amphora.api.FieldError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place in an object, by which rules read values and say what is wrong with them: {@code spec.at("replicas").atLeast(0)}.
@@ -18,24 +19,37 @@ import java.util.function.Function;
  * <p>All places of one object share one list of errors. What isn't given reads as nothing: empty text, zero, no elements.
  */
 final class Fields {
-    private final String path;
+    private static final int FIELD = -1;
+    private static final int KEY = -2;
+
+    /** The place that this one is in; null for the root. Paths are put together only for errors. */
+    private final @Nullable Fields parent;
+
+    /** The step from there: a field's name, or a key; empty for an element. */
+    private final String step;
+
+    /** The element's place in its list, {@link #FIELD} or {@link #KEY}. */
+    private final int index;
+
     private final JsonNode value;
     private final List<FieldError> errors;
 
-    private Fields(String path, JsonNode value, List<FieldError> errors) {
-        this.path = path;
+    private Fields(@Nullable Fields parent, String step, int index, JsonNode value, List<FieldError> errors) {
+        this.parent = parent;
+        this.step = step;
+        this.index = index;
         this.value = value;
         this.errors = errors;
     }
 
     /** The root of an object, without errors so far. */
     static Fields of(JsonNode object) {
-        return new Fields("", object, new ArrayList<>());
+        return new Fields(null, "", FIELD, object, new ArrayList<>());
     }
 
     /** The same place with errors of its own, to try a rule. */
     Fields apart() {
-        return new Fields(path, value, new ArrayList<>());
+        return new Fields(parent, step, index, value, new ArrayList<>());
     }
 
     /** What was found wrong so far, anywhere in the object. */
@@ -52,7 +66,7 @@ final class Fields {
 
     /** A field of this object. */
     Fields at(String name) {
-        return new Fields(path.isEmpty() ? name : path + "." + name, value.path(name), errors);
+        return new Fields(this, name, FIELD, value.path(name), errors);
     }
 
     /** A field further down. */
@@ -65,44 +79,65 @@ final class Fields {
     }
 
     /** An element of this list. */
-    Fields at(int index) {
-        return new Fields(path + "[" + index + "]", value.path(index), errors);
+    Fields at(int element) {
+        return new Fields(this, "", element, value.path(element), errors);
     }
 
     /** An entry of this map. */
     Fields key(String key) {
-        return new Fields(path + "[" + key + "]", value.path(key), errors);
+        return new Fields(this, key, KEY, value.path(key), errors);
     }
 
     /** This place with another value, such as the old one. */
     Fields with(JsonNode other) {
-        return new Fields(path, other, errors);
+        return new Fields(parent, step, index, other, errors);
     }
 
     /** The elements of this list; none if it isn't given. */
     List<Fields> elements() {
-        List<Fields> elements = new ArrayList<>(value.isArray() ? value.size() : 0);
-        if (value.isArray()) {
-            for (int i = 0; i < value.size(); i++) {
-                elements.add(at(i));
-            }
+        if (!value.isArray() || value.isEmpty()) {
+            return List.of();
+        }
+        List<Fields> elements = new ArrayList<>(value.size());
+        for (int i = 0; i < value.size(); i++) {
+            elements.add(at(i));
         }
         return elements;
     }
 
     /** The keys of this map in their order; none if it isn't given. */
     List<String> keys() {
-        List<String> keys = new ArrayList<>();
-        if (value.isObject()) {
-            value.fieldNames().forEachRemaining(keys::add);
+        if (!value.isObject() || value.isEmpty()) {
+            return List.of();
         }
+        List<String> keys = new ArrayList<>(value.size());
+        value.fieldNames().forEachRemaining(keys::add);
         return keys;
     }
 
     // Values
 
     String path() {
-        return path;
+        if (parent == null) {
+            return "";
+        }
+        StringBuilder path = new StringBuilder(64);
+        write(path);
+        return path.toString();
+    }
+
+    private void write(StringBuilder path) {
+        if (parent == null) {
+            return;
+        }
+        parent.write(path);
+        if (index == FIELD) {
+            path.append(path.length() == 0 ? "" : ".").append(step);
+        } else if (index == KEY) {
+            path.append('[').append(step).append(']');
+        } else {
+            path.append('[').append(index).append(']');
+        }
     }
 
     JsonNode value() {
@@ -115,7 +150,7 @@ final class Fields {
     }
 
     boolean has(String name) {
-        return at(name).given();
+        return value.hasNonNull(name);
     }
 
     boolean isEmpty() {
@@ -145,11 +180,11 @@ final class Fields {
     // Errors
 
     void required() {
-        errors.add(FieldError.required(path));
+        errors.add(FieldError.required(path()));
     }
 
     void required(String detail) {
-        errors.add(FieldError.required(path, detail));
+        errors.add(FieldError.required(path(), detail));
     }
 
     void invalid(String detail) {
@@ -157,15 +192,15 @@ final class Fields {
     }
 
     void invalid(JsonNode shown, String detail) {
-        errors.add(FieldError.invalid(path, shown, detail));
+        errors.add(FieldError.invalid(path(), shown, detail));
     }
 
     void invalid(String shown, String detail) {
-        errors.add(FieldError.invalid(path, shown, detail));
+        errors.add(FieldError.invalid(path(), shown, detail));
     }
 
     void unsupported(List<String> supported) {
-        errors.add(FieldError.unsupported(path, shown(), supported));
+        errors.add(FieldError.unsupported(path(), shown(), supported));
     }
 
     void duplicate() {
@@ -173,24 +208,24 @@ final class Fields {
     }
 
     void duplicate(JsonNode shown) {
-        errors.add(FieldError.duplicate(path, shown));
+        errors.add(FieldError.duplicate(path(), shown));
     }
 
     void notFound(String shown) {
-        errors.add(FieldError.notFound(path, TextNode.valueOf(shown)));
+        errors.add(FieldError.notFound(path(), TextNode.valueOf(shown)));
     }
 
     void notFound(String shown, String detail) {
-        FieldError plain = FieldError.notFound(path, TextNode.valueOf(shown));
-        errors.add(new FieldError(plain.type(), path, plain.message() + ": " + detail));
+        FieldError plain = FieldError.notFound(path(), TextNode.valueOf(shown));
+        errors.add(new FieldError(plain.type(), path(), plain.message() + ": " + detail));
     }
 
     void forbidden(String detail) {
-        errors.add(FieldError.forbidden(path, detail));
+        errors.add(FieldError.forbidden(path(), detail));
     }
 
     void tooLong(int maximum) {
-        errors.add(FieldError.tooLong(path, maximum));
+        errors.add(FieldError.tooLong(path(), maximum));
     }
 
     /** Something went wrong while looking at what stands here. */
@@ -199,7 +234,7 @@ final class Fields {
     }
 
     void tooMany(int maximum) {
-        errors.add(FieldError.tooMany(path, value.size(), maximum));
+        errors.add(FieldError.tooMany(path(), value.size(), maximum));
     }
 
     /** What stands here as errors show it; nothing shows as empty text. */
@@ -266,7 +301,7 @@ final class Fields {
     /** The value must be one of several; says whether it is. */
     boolean oneOf(List<String> supported) {
         if (!supported.contains(text())) {
-            errors.add(FieldError.unsupported(path, TextNode.valueOf(text()), supported));
+            errors.add(FieldError.unsupported(path(), TextNode.valueOf(text()), supported));
             return false;
         }
         return true;

@@ -50,8 +50,49 @@ final class Names {
 
     private Names() {}
 
+    /** Whether a text is a label of RFC 1123 for certain, and so a subdomain too: most names are. */
+    private static boolean isPlainLabel(String text) {
+        int length = text.length();
+        if (length == 0 || length > 63 || !isLowerOrDigit(text.charAt(0)) || !isLowerOrDigit(text.charAt(length - 1))) {
+            return false;
+        }
+        for (int i = 1; i < length - 1; i++) {
+            char c = text.charAt(i);
+            if (!isLowerOrDigit(c) && c != '-') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isLowerOrDigit(char c) {
+        return c >= 'a' && c <= 'z' || c >= '0' && c <= '9';
+    }
+
+    private static boolean isAlphanumeric(char c) {
+        return isLowerOrDigit(c) || c >= 'A' && c <= 'Z';
+    }
+
+    /** Whether a text may be the name in a label's key, and so a label's value too. */
+    private static boolean isNamePart(String text) {
+        int length = text.length();
+        if (length == 0 || length > 63 || !isAlphanumeric(text.charAt(0)) || !isAlphanumeric(text.charAt(length - 1))) {
+            return false;
+        }
+        for (int i = 1; i < length - 1; i++) {
+            char c = text.charAt(i);
+            if (!isAlphanumeric(c) && c != '-' && c != '_' && c != '.') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** An RFC 1123 label, such as a namespace's name. */
     static List<String> label(String text) {
+        if (isPlainLabel(text)) {
+            return List.of();
+        }
         List<String> errors = new ArrayList<>();
         if (bytes(text) > 63) {
             errors.add("must be no more than 63 characters");
@@ -75,6 +116,9 @@ final class Names {
 
     /** An RFC 1123 subdomain: what most objects may be called. */
     static List<String> subdomain(String text) {
+        if (isPlainLabel(text)) {
+            return List.of();
+        }
         return matching(text, 253, SUBDOMAIN_PATTERN, SUBDOMAIN_TEXT);
     }
 
@@ -146,6 +190,9 @@ final class Names {
 
     /** The key of a label: a name with an optional prefix. */
     static List<String> labelKey(String text) {
+        if (isNamePart(text)) {
+            return List.of();
+        }
         List<String> errors = new ArrayList<>();
         String[] parts = text.split("/", -1);
         if (parts.length > 2) {
@@ -179,6 +226,9 @@ final class Names {
 
     /** The value of a label. */
     static List<String> labelValue(String text) {
+        if (text.isEmpty() || isNamePart(text)) {
+            return List.of();
+        }
         List<String> errors = new ArrayList<>();
         if (bytes(text) > 63) {
             errors.add("must be no more than 63 bytes");

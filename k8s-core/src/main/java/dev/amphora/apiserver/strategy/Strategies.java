@@ -4,14 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import com.google.common.collect.ImmutableSet;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.schema.Quantities;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Steps that many strategies share: what is kept of the old object, and filling in what is absent. */
 final class Strategies {
+    private static final Set<String> NOT_DESIRED = ImmutableSet.of("metadata", "status", "kind", "apiVersion");
+
     private Strategies() {}
 
     // Updates
@@ -33,12 +37,21 @@ final class Strategies {
 
     /** Raises the generation if anything but metadata and status differs. */
     static void bumpGeneration(ObjectNode object, ObjectNode old) {
-        ObjectNode before = old.deepCopy();
-        ObjectNode after = object.deepCopy();
-        for (ObjectNode each : List.of(before, after)) {
-            each.remove(List.of("metadata", "status", "kind", "apiVersion"));
+        setGeneration(object, old, !sameButFor(object, old, NOT_DESIRED));
+    }
+
+    private static boolean sameButFor(ObjectNode one, ObjectNode other, Set<String> members) {
+        for (Map.Entry<String, JsonNode> member : one.properties()) {
+            if (!members.contains(member.getKey()) && !same(member.getValue(), other.path(member.getKey()))) {
+                return false;
+            }
         }
-        setGeneration(object, old, !same(before, after));
+        for (Map.Entry<String, JsonNode> member : other.properties()) {
+            if (!members.contains(member.getKey()) && !one.has(member.getKey()) && !isNothing(member.getValue())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Gives the object the old one's generation, raised if its desired state changed. */
@@ -70,11 +83,7 @@ final class Strategies {
             return isNothing(one) && isNothing(other);
         }
         if (one.isObject() && other.isObject()) {
-            List<String> all = members((ObjectNode) one);
-            members((ObjectNode) other).stream()
-                    .filter(member -> !one.has(member))
-                    .forEach(all::add);
-            return all.stream().allMatch(member -> same(one.path(member), other.path(member)));
+            return sameButFor((ObjectNode) one, (ObjectNode) other, Set.of());
         }
         if (one.isArray() && other.isArray()) {
             boolean same = one.size() == other.size();
