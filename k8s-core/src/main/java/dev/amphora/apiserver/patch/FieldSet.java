@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.google.common.base.CharMatcher;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.schema.TypeSchema;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class FieldSet {
     static final FieldSet EMPTY = new FieldSet();
+
+    /** What is written in JSON as it is. */
+    private static final CharMatcher PLAIN = CharMatcher.inRange('0', '9')
+            .or(CharMatcher.inRange('a', 'z'))
+            .or(CharMatcher.inRange('A', 'Z'))
+            .or(CharMatcher.anyOf("-_./"))
+            .precomputed();
 
     private static final RecentTexts FIELDS = new RecentTexts("f:"::concat);
     private static final RecentTexts CANONICAL = new RecentTexts(FieldSet::canonicalKey);
@@ -93,9 +102,23 @@ final class FieldSet {
 
     /** The step to a list element by its key fields. */
     static String key(Map<String, JsonNode> keys) {
-        ObjectNode node = Json.object();
-        new TreeMap<>(keys).forEach((name, value) -> node.set(name, plain(value)));
-        return "k:" + node.toString();
+        StringBuilder element = new StringBuilder(64).append("k:{");
+        for (Map.Entry<String, JsonNode> each : new TreeMap<>(keys).entrySet()) {
+            element.append(element.length() > 3 ? "," : "");
+            write(TextNode.valueOf(each.getKey()), element);
+            write(plain(each.getValue()), element.append(':'));
+        }
+        return element.append('}').toString();
+    }
+
+    private static void write(JsonNode value, StringBuilder to) {
+        if (value.isTextual() && PLAIN.matchesAllOf(value.textValue())) {
+            to.append('"').append(value.textValue()).append('"');
+        } else if (value.isIntegralNumber()) {
+            to.append(value.asText());
+        } else {
+            to.append(value);
+        }
     }
 
     /** The step to a list element by its value. */
@@ -164,6 +187,20 @@ final class FieldSet {
             set = node.below;
         }
         set.grow(path.get(path.size() - 1), below);
+    }
+
+    /** Adds a whole set below a path that need not be in the set itself; only while the set is being built. */
+    void graftBelow(List<String> path, FieldSet more) {
+        FieldSet set = this;
+        for (String step : path) {
+            Node node = set.nodes.get(step);
+            if (node == null || node.below == EMPTY) {
+                node = new Node(node != null && node.member, new FieldSet());
+                set.nodes.put(step, node);
+            }
+            set = node.below;
+        }
+        set.nodes.putAll(more.nodes);
     }
 
     /** Adds a step that is in the set, with what is below it; only while the set is being built. */

@@ -75,7 +75,8 @@ final class TypedTree {
         if (type.kind() == Kind.MAP) {
             return type.element();
         }
-        return type.field(name).map(FieldSchema::type).orElse(null);
+        FieldSchema field = type.fields().get(name);
+        return field == null ? null : field.type();
     }
 
     /** Whether values of a type are maps or lists that have one owner as a whole. */
@@ -84,7 +85,7 @@ final class TypedTree {
     }
 
     private static boolean isNamed(@Nullable TypeSchema type, String name) {
-        return type != null && type.kind() == Kind.OBJECT && type.field(name).isPresent();
+        return type != null && type.kind() == Kind.OBJECT && type.fields().containsKey(name);
     }
 
     private static @Nullable ObjectNode map(@Nullable JsonNode value) {
@@ -289,27 +290,41 @@ final class TypedTree {
             @Nullable TypeSchema type,
             List<String> path,
             Comparison result) {
-        Set<String> names = new TreeSet<>();
         if (old != null) {
-            old.fieldNames().forEachRemaining(names::add);
+            for (Map.Entry<String, JsonNode> entry : old.properties()) {
+                JsonNode there = now == null ? null : now.get(entry.getKey());
+                compareMember(entry.getKey(), entry.getValue(), there, type, path, result);
+            }
         }
         if (now != null) {
-            now.fieldNames().forEachRemaining(names::add);
+            for (Map.Entry<String, JsonNode> entry : now.properties()) {
+                if (old == null || !old.has(entry.getKey())) {
+                    compareMember(entry.getKey(), null, entry.getValue(), type, path, result);
+                }
+            }
         }
-        for (String name : names) {
+    }
+
+    private static void compareMember(
+            String name,
+            @Nullable JsonNode old,
+            @Nullable JsonNode now,
+            @Nullable TypeSchema type,
+            List<String> path,
+            Comparison result) {
+        if (old != now) {
             path.add(FieldSet.field(name));
-            compare(
-                    old == null ? null : old.get(name),
-                    now == null ? null : now.get(name),
-                    child(type, name),
-                    path,
-                    result);
+            compare(old, now, child(type, name), path, result);
             path.remove(path.size() - 1);
         }
     }
 
     private static void compareLists(
             @Nullable ArrayNode old, @Nullable ArrayNode now, TypeSchema type, List<String> path, Comparison result) {
+        if (isEmpty(old) && now != null) {
+            result.added.graftBelow(path, whole(now, type));
+            return;
+        }
         Map<String, List<JsonNode>> before = grouped(old, type);
         Map<String, List<JsonNode>> after = grouped(now, type);
         Set<String> elements = new TreeSet<>(before.keySet());

@@ -3,6 +3,7 @@ package dev.amphora.apiserver.schema;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ public final class Quantities {
     private static final BigDecimal MAX_BINARY =
             new BigDecimal(BigInteger.ONE.shiftLeft(63).subtract(BigInteger.ONE));
     private static final int NANO = -9;
+    private static final AtomicReferenceArray<@Nullable Read> RECENT = new AtomicReferenceArray<>(256);
 
     private enum Format {
         DECIMAL,
@@ -72,7 +74,21 @@ public final class Quantities {
         return parse(text.strip()).value;
     }
 
+    /** The few amounts that come again and again are read once. */
     private static Quantities parse(String text) {
+        int hash = text.hashCode();
+        int place = (hash ^ hash >>> 16) & RECENT.length() - 1;
+        Read read = RECENT.getPlain(place);
+        if (read == null || !read.text.equals(text)) {
+            read = new Read(text, read(text));
+            RECENT.setPlain(place, read);
+        }
+        return read.amount;
+    }
+
+    private record Read(String text, Quantities amount) {}
+
+    private static Quantities read(String text) {
         Matcher matcher = FORM.matcher(text);
         if (text.isEmpty() || !matcher.matches()) {
             throw new DecodeException(

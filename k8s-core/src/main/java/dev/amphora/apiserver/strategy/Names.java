@@ -65,6 +65,20 @@ final class Names {
         return true;
     }
 
+    /** Whether a text is a subdomain of RFC 1123 for certain. */
+    private static boolean isPlainSubdomain(String text) {
+        char before = '.';
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean fits = isLowerOrDigit(c) || c == '-' && before != '.' || c == '.' && isLowerOrDigit(before);
+            if (!fits) {
+                return false;
+            }
+            before = c;
+        }
+        return text.length() <= 253 && isLowerOrDigit(before);
+    }
+
     private static boolean isLowerOrDigit(char c) {
         return c >= 'a' && c <= 'z' || c >= '0' && c <= '9';
     }
@@ -116,7 +130,7 @@ final class Names {
 
     /** An RFC 1123 subdomain: what most objects may be called. */
     static List<String> subdomain(String text) {
-        if (isPlainLabel(text)) {
+        if (isPlainSubdomain(text)) {
             return List.of();
         }
         return matching(text, 253, SUBDOMAIN_PATTERN, SUBDOMAIN_TEXT);
@@ -190,7 +204,8 @@ final class Names {
 
     /** The key of a label: a name with an optional prefix. */
     static List<String> labelKey(String text) {
-        if (isNamePart(text)) {
+        int slash = text.indexOf('/');
+        if (isNamePart(text.substring(slash + 1)) && (slash < 0 || isPlainSubdomain(text.substring(0, slash)))) {
             return List.of();
         }
         List<String> errors = new ArrayList<>();
