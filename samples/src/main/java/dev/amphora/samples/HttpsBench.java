@@ -1,5 +1,11 @@
 package dev.amphora.samples;
 
+import static dev.amphora.samples.BenchObjects.NAMESPACE;
+
+import dev.amphora.Cluster;
+import dev.amphora.client.Client;
+import dev.amphora.client.ListOptions;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -11,16 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** The measurements over HTTPS: {@code wrk} makes the load, in a process of its own on the same machine. */
@@ -32,55 +33,150 @@ final class HttpsBench {
             """
             {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"p-","labels":{"app":"bench"}},"spec":{"containers":[{"name":"main",\
             "image":"amphora.dev/web:1","resources":{"requests":{"cpu":"100m","memory":"500Mi"}}}]}}""";
+    /** How many objects are changed in turn, so that those who change them hardly meet. */
+    private static final int CHANGED = 64;
+
     private static final Pattern RATE = Pattern.compile("Requests/sec:\\s+([0-9.]+)");
     private static final Pattern HALF = Pattern.compile("50%\\s+(\\S+)");
     private static final Pattern MOST = Pattern.compile("99%\\s+(\\S+)");
     private static final Pattern FAILED = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
 
     private final PrintWriter out;
+    private final Client inProcess;
     private final String url;
     private final int seconds;
     private final int connections;
     private final int warmUp;
 
-    HttpsBench(PrintWriter out, String url, int seconds, int connections, int warmUp) {
+    HttpsBench(PrintWriter out, Cluster cluster, int seconds, int connections, int warmUp) {
         this.out = out;
-        this.url = url;
+        this.inProcess = cluster.api("bench");
+        this.url = cluster.endpoint().orElseThrow().url();
         this.seconds = seconds;
         this.connections = connections;
         this.warmUp = warmUp;
     }
 
-    void run() throws IOException, InterruptedException, GeneralSecurityException {
+    void run(List<Integer> lists, List<Integer> watchers)
+            throws IOException, InterruptedException, GeneralSecurityException {
         out.printf("Over HTTPS/1.1, wrk with %d connections beside the server:%n", connections);
-        String pods = url + "/api/v1/namespaces/default/pods";
-        HttpClient client = client();
-        send(client, pods, POD.replace("\"generateName\":\"p-\"", "\"name\":\"one\""));
-        wrk("pod gets", pods + "/one", "", warmUp, false);
-        wrk("pod gets", pods + "/one", "", seconds, true);
-        for (int i = 0; i < 5_000; i++) {
-            send(client, pods, POD);
+        String pods = url + "/api/v1/namespaces/" + NAMESPACE + "/pods";
+        inProcess.create(BenchObjects.pod("one"));
+        wrk(pods + "/one", "", warmUp);
+        row("pod gets", wrk(pods + "/one", "", seconds), "3,077/s p50 4.7ms p99 21ms");
+        lists(pods, lists.subList(0, lists.size() - 1));
+        String create = "wrk.method='POST'; wrk.body='" + POD + "'; " + type("application/json");
+        wrk(pods, create, warmUp);
+        row("pod creates", wrk(pods, create, seconds), "983/s p50 14.5ms p99 43ms");
+        for (int i = 0; i < CHANGED; i++) {
+            inProcess.create(BenchObjects.pod("changed-" + i));
         }
-        double[] times = new double[15];
-        for (int i = 0; i < times.length; i++) {
-            long begin = System.nanoTime();
-            send(client, pods + "?resourceVersion=0", null);
-            times[i] = (System.nanoTime() - begin) / 1e6;
+        String patch = changing(
+                "PATCH",
+                "/api/v1/namespaces/" + NAMESPACE + "/pods/changed-' .. n % " + CHANGED,
+                "{\"metadata\":{\"labels\":{\"change\":\"c' .. n .. '\"}}}",
+                "application/strategic-merge-patch+json");
+        wrk(pods, patch, warmUp / 2);
+        row("strategic merge patches of pods", wrk(pods, patch, seconds), "617/s p50 23ms (client-go)");
+        String apply = changing(
+                "PATCH",
+                "/api/v1/namespaces/" + NAMESPACE + "/configmaps/applied-' .. n % " + CHANGED
+                        + " .. '?fieldManager=bench'",
+                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"applied-' .. n % " + CHANGED
+                        + " .. '\"},\"data\":{\"key\":\"v' .. n .. '\"}}",
+                "application/apply-patch+yaml");
+        wrk(pods, apply, warmUp / 3);
+        row("applies of ConfigMaps", wrk(pods, apply, seconds), null);
+        for (int count : watchers) {
+            fanOut(count);
         }
-        Arrays.sort(times);
-        out.printf("  %-34s %10.1f ms   reference 403 ms%n", "list of 5,001 pods, median", times[times.length / 2]);
-        String create = "wrk.method='POST'; wrk.body='" + POD + "'; wrk.headers['Content-Type']='application/json'\n";
-        wrk("pod creates", pods, create, warmUp, false);
-        wrk("pod creates", pods, create, seconds, true);
+        lists(pods, lists.subList(lists.size() - 1, lists.size()));
         out.flush();
     }
 
-    private void wrk(String what, String target, String script, int forSeconds, boolean shown)
-            throws IOException, InterruptedException {
+    private static String type(String mediaType) {
+        return "wrk.headers['Content-Type']='" + mediaType + "'\n";
+    }
+
+    /** A script whose requests differ by a number {@code n}. Path and body are within quotes. */
+    private static String changing(String method, String path, String body, String mediaType) {
+        return type(mediaType)
+                + "local n = 0\nrequest = function()\n  n = n + 1\n  return wrk.format('%s', '%s, nil, '%s')\nend\n"
+                        .formatted(method, path, body);
+    }
+
+    /** Lists pods of a namespace of their own, which are made in process. */
+    private void lists(String pods, List<Integer> counts)
+            throws IOException, InterruptedException, GeneralSecurityException {
+        HttpClient client = HttpsWatchers.client(HttpClient.Version.HTTP_1_1);
+        for (int count : counts) {
+            int there = inProcess
+                    .list(BenchObjects.PODS, NAMESPACE, ListOptions.all())
+                    .items()
+                    .size();
+            for (int i = there; i < count; i++) {
+                inProcess.create(BenchObjects.pod("listed-" + i));
+            }
+            there = Math.max(there, count);
+            double[] times = new double[there > 50_000 ? 3 : 15];
+            for (int i = 0; i < times.length; i++) {
+                long begin = System.nanoTime();
+                get(client, pods + "?resourceVersion=0");
+                times[i] = (System.nanoTime() - begin) / 1e6;
+            }
+            out.printf(
+                    "  %-34s %10.1f ms%s%n",
+                    "list of %,d pods, median".formatted(there),
+                    BenchObjects.median(times),
+                    there == 5_000 ? "   reference 403 ms" : "");
+            out.flush();
+        }
+    }
+
+    /** How many events per second all watchers get together over HTTP/2. */
+    private void fanOut(int count) throws IOException, InterruptedException, GeneralSecurityException {
+        AtomicLong seen = new AtomicLong();
+        String namespace = "watched-" + count;
+        inProcess.create(new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(namespace)
+                .endMetadata()
+                .build());
+        try (HttpsWatchers watchers =
+                new HttpsWatchers(url + "/api/v1/namespaces/" + namespace + "/configmaps?watch=true", count, seen)) {
+            int events = Math.max(20, 50_000 / count);
+            long begin = System.nanoTime();
+            for (int i = 0; i < events; i++) {
+                inProcess.create(BenchObjects.configMap(namespace, "c-" + i));
+            }
+            watchers.await((long) events * count);
+            double took = (System.nanoTime() - begin) / 1e9;
+            double[] latencies = new double[count > 1_000 ? 20 : 500];
+            for (int i = 0; i < latencies.length; i++) {
+                long before = seen.get();
+                long sent = System.nanoTime();
+                inProcess.create(BenchObjects.configMap(namespace, "l-" + i));
+                watchers.await(before + count);
+                latencies[i] = (System.nanoTime() - sent) / 1e3;
+            }
+            out.printf(
+                    "  %-34s %,10.0f events/s   create to %s watcher p50 %,.0f us p99 %,.0f us (HTTP/2, clients in this process)%n",
+                    "%,d watchers".formatted(count),
+                    (double) events * count / took,
+                    count == 1 ? "the" : "the last",
+                    BenchObjects.median(latencies),
+                    BenchObjects.quantile(latencies, 0.99));
+            out.flush();
+        }
+    }
+
+    /** What {@code wrk} prints. */
+    private String wrk(String target, String script, int forSeconds) throws IOException, InterruptedException {
         Path file = Files.createTempFile("amphora-", ".lua");
         try {
-            Files.writeString(file, script + "wrk.headers['Authorization']='Bearer " + TOKEN + "'\n");
-            List<String> command = new ArrayList<>(List.of("wrk", "-t1", "-c" + connections, "-d" + forSeconds + "s"));
+            Files.writeString(file, "wrk.headers['Authorization']='Bearer " + TOKEN + "'\n" + script);
+            List<String> command =
+                    new ArrayList<>(List.of("wrk", "-t1", "-c" + connections, "-d" + Math.max(1, forSeconds) + "s"));
             command.addAll(List.of("--latency", "-s", file.toString(), target));
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -91,19 +187,7 @@ final class HttpsBench {
             if (process.waitFor() != 0) {
                 throw new IllegalStateException(printed);
             }
-            if (shown) {
-                String reference =
-                        what.endsWith("creates") ? "983/s p50 14.5ms p99 43ms" : "3,077/s p50 4.7ms p99 21ms";
-                out.printf(
-                        "  %-34s %,10.0f /s   p50 %s p99 %s   reference %s%s%n",
-                        what,
-                        Double.parseDouble(found(RATE, printed, "0")),
-                        found(HALF, printed, "?"),
-                        found(MOST, printed, "?"),
-                        reference,
-                        FAILED.matcher(printed).find() ? "   FAILED: " + found(FAILED, printed, "?") : "");
-                out.flush();
-            }
+            return printed;
         } catch (IOException e) {
             throw new IOException("wrk makes the load over HTTPS; Debian has it as package wrk", e);
         } finally {
@@ -111,44 +195,30 @@ final class HttpsBench {
         }
     }
 
+    private void row(String what, String printed, @Nullable String reference) {
+        out.printf(
+                "  %-34s %,10.0f /s   p50 %s p99 %s%s%s%n",
+                what,
+                Double.parseDouble(found(RATE, printed, "0")),
+                found(HALF, printed, "?"),
+                found(MOST, printed, "?"),
+                reference == null ? "" : "   reference " + reference,
+                FAILED.matcher(printed).find() ? "   FAILED: " + found(FAILED, printed, "?") : "");
+        out.flush();
+    }
+
     private static String found(Pattern pattern, String text, String otherwise) {
         Matcher matcher = pattern.matcher(text);
         return matcher.find() ? matcher.group(1) : otherwise;
     }
 
-    private static void send(HttpClient client, String target, @Nullable String body)
-            throws IOException, InterruptedException {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(target)).header("Authorization", "Bearer " + TOKEN);
-        if (body != null) {
-            request.header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body));
-        }
-        HttpResponse<byte[]> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-        if (answer.statusCode() >= 300) {
-            throw new IllegalStateException(new String(answer.body(), StandardCharsets.UTF_8));
-        }
-    }
-
-    /** A client that asks only the server that this program has started, and so trusts it. */
-    private static HttpClient client() throws GeneralSecurityException {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {new TrustsAll()}, new SecureRandom());
-        return HttpClient.newBuilder()
-                .sslContext(context)
-                .version(HttpClient.Version.HTTP_1_1)
+    private static void get(HttpClient client, String target) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(target))
+                .header("Authorization", "Bearer " + TOKEN)
                 .build();
-    }
-
-    private static final class TrustsAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
+        HttpResponse<Void> answer = client.send(request, HttpResponse.BodyHandlers.discarding());
+        if (answer.statusCode() >= 300) {
+            throw new IllegalStateException("answered " + answer.statusCode() + ": " + target);
         }
     }
 }

@@ -230,7 +230,7 @@ final class Fields {
 
     /** Something went wrong while looking at what stands here. */
     void internal(String detail) {
-        errors.add(FieldError.internal(path, detail));
+        errors.add(FieldError.internal(path(), detail));
     }
 
     void tooMany(int maximum) {
