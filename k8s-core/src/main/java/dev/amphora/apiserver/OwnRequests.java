@@ -7,7 +7,6 @@ import dev.amphora.apiserver.access.User;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What the server itself reads and writes through its pipeline, as {@code system:apiserver} in {@code system:masters}. */
@@ -18,14 +17,20 @@ final class OwnRequests {
     private final Endpoints endpoints;
     private final Writes writes;
     private final ObjectReader objects;
-    private final Function<ApiRequest, ApiResult> pipeline;
+    private final Pipeline pipeline;
+
+    /** What a request goes through. */
+    interface Pipeline {
+        /** Handles a request that needs no permission. */
+        ApiResult handle(ApiRequest request);
+    }
 
     /**
      * Ready to read and write.
      *
      * @param pipeline handles a request that needs no permission
      */
-    OwnRequests(Endpoints endpoints, Writes writes, ObjectReader objects, Function<ApiRequest, ApiResult> pipeline) {
+    OwnRequests(Endpoints endpoints, Writes writes, ObjectReader objects, Pipeline pipeline) {
         this.endpoints = endpoints;
         this.writes = writes;
         this.objects = objects;
@@ -67,13 +72,13 @@ final class OwnRequests {
     void applyStatus(String manager, String group, String version, String plural, String name, ObjectNode wish) {
         RequestOptions options =
                 RequestOptions.parse(Map.of("fieldManager", List.of(manager), "force", List.of("true")));
-        pipeline.apply(request(
+        pipeline.handle(request(
                 Verb.PATCH, manager, group, version, plural, "", name, "status", options, Body.of(wish, APPLY)));
     }
 
     /** Replaces the status of an object that has no namespace. */
     void updateStatus(String manager, String group, String version, String plural, ObjectNode object) {
-        pipeline.apply(request(
+        pipeline.handle(request(
                 Verb.UPDATE,
                 manager,
                 group,
@@ -89,7 +94,7 @@ final class OwnRequests {
     /** Deletes an object that has no namespace; it may be gone already. */
     void delete(String manager, String group, String version, String plural, String name) {
         try {
-            pipeline.apply(
+            pipeline.handle(
                     request(Verb.DELETE, manager, group, version, plural, "", name, "", RequestOptions.none(), null));
         } catch (StatusException e) {
             if (!e.isNotFound()) {

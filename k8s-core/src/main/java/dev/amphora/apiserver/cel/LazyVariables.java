@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The variables of a policy, each computed when it is first asked for. Not for concurrent use. */
+@SuppressWarnings("Immutable") // What is computed once looks the same ever after.
 final class LazyVariables extends StructValue<String, Object> {
     private final Map<String, Expression> variables;
     private final Map<String, Object> names;

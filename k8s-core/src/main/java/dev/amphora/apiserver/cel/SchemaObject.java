@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** An object whose fields a schema names; each is turned into a value when it is asked for. Not for concurrent use. */
+@SuppressWarnings("Immutable") // What it stands for is not changed while a rule looks at it.
 final class SchemaObject extends StructValue<String, Object> {
     private final SchemaType type;
     private final JsonNode object;
