@@ -405,8 +405,10 @@ final class Writes {
 
     static void refuse(Endpoint endpoint, ObjectNode object, List<FieldError> errors) {
         if (!errors.isEmpty()) {
-            throw StatusException.invalid(
-                    endpoint.stored().group(), endpoint.stored().kind(), Metadata.text(object, "name"), errors);
+            String kind = endpoint.custom() == null
+                    ? endpoint.stored().kind()
+                    : object.path("kind").asText("");
+            throw StatusException.invalid(endpoint.stored().group(), kind, Metadata.text(object, "name"), errors);
         }
     }
 
