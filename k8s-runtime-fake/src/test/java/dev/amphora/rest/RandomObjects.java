@@ -149,7 +149,7 @@ final class RandomObjects {
                 JSON.numberNode(pick(List.of(0, 1, -1, 7, 8080, 65536, Integer.MAX_VALUE, Integer.MIN_VALUE)));
             case INT64 ->
                 integer(pick(List.of(0L, 1L, -1L, 30L, 1L << 40, (1L << 53) + 1, Long.MAX_VALUE, Long.MIN_VALUE)));
-            case NUMBER -> JSON.numberNode(pick(List.of(0.5, 1.5, -2.25, 1e21, 1e-7, 123456.789)));
+            case NUMBER -> JSON.numberNode(pick(List.of(0.5, 1.5, -2.25, 1e-7, 123456.789)));
             case INT_OR_STRING ->
                 random.nextBoolean()
                         ? JSON.numberNode(random.nextInt(70000))

@@ -45,6 +45,7 @@ class ServerRoundTripTest {
             "Lease", List.of("/spec", "strategy", "preferredHolder"),
             "EndpointSlice", List.of("/endpoints/0", "deprecatedTopology"),
             "PersistentVolumeClaim", List.of("/spec", "dataSource"),
+            "Node", List.of("/spec", "configSource"),
             "FlowSchema", List.of("/spec", "matchingPrecedence"),
             "Secret", List.of("", "stringData"));
 
