@@ -65,7 +65,8 @@ final class AppArmor {
             seccomp.invalid("must be a valid seccomp profile");
         }
         for (String key : annotations.keys()) {
-            if (key.startsWith(SECCOMP_CONTAINER) && !isProfile(annotations.key(key).text(), "docker/default")) {
+            if (key.startsWith(SECCOMP_CONTAINER)
+                    && !isProfile(annotations.key(key).text(), "docker/default")) {
                 annotations.at(key).invalid("must be a valid seccomp profile");
             }
         }

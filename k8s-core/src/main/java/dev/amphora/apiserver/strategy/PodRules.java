@@ -1,8 +1,8 @@
 package dev.amphora.apiserver.strategy;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,8 +47,7 @@ final class PodRules {
     }
 
     private static void annotations(Fields annotations, Fields spec) {
-        if (annotations.value().has(MIRROR)
-                && spec.at("nodeName").isEmpty()) {
+        if (annotations.value().has(MIRROR) && spec.at("nodeName").isEmpty()) {
             Fields mirror = annotations.key(MIRROR);
             mirror.invalid("must set spec.nodeName if mirror pod annotation is set");
         }

@@ -88,10 +88,7 @@ final class PodStatusRules {
             if (terminated.isObject()
                     && runsAgain(list, name)
                     && !restarts(list, name, terminated.path("exitCode").asInt())) {
-                status.at(list)
-                        .at(i)
-                        .at("state")
-                        .forbidden("may not be transitioned to non-terminated state");
+                status.at(list).at(i).at("state").forbidden("may not be transitioned to non-terminated state");
             }
         }
     }
@@ -180,8 +177,7 @@ final class PodStatusRules {
 
     private void allocations(String list) {
         for (Fields container : status.at(list).elements()) {
-            JsonNode asked =
-                    container(list, container.at("name").text()).path("resources");
+            JsonNode asked = container(list, container.at("name").text()).path("resources");
             boolean known = !container(list, container.at("name").text()).isMissingNode();
             for (Fields resource : container.at("allocatedResourcesStatus").elements()) {
                 if (known) {

@@ -20,9 +20,9 @@ final class PodUpdateRules {
     private PodUpdateRules() {}
 
     static void update(Fields pod, ObjectNode old, KindStrategy strategy) {
+        strategy.metadataUpdate(pod, old);
         strategy.metadata(pod);
         PodRules.pod(pod);
-        strategy.metadataUpdate(pod, old);
         PodRules.annotationUpdates(pod, old);
         Fields spec = pod.at("spec");
         JsonNode before = old.path("spec");
