@@ -26,6 +26,7 @@ final class CsiStorageCapacityStrategy extends KindStrategy {
     void updateRules(Fields capacity, ObjectNode old) {
         metadata(capacity);
         rules(capacity);
+        metadataUpdate(capacity, old);
         capacity.at("nodeTopology").immutable(old.path("nodeTopology"));
         capacity.at("storageClassName").immutable(old.path("storageClassName"));
     }
