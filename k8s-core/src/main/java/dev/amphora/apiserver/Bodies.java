@@ -9,6 +9,7 @@ import dev.amphora.apiserver.schema.BodyDecoder;
 import dev.amphora.apiserver.schema.BodyDecoder.Encoding;
 import dev.amphora.apiserver.schema.FieldValidation;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,12 +55,20 @@ final class Bodies {
     }
 
     /** The same for a tree of its own. */
-    static BodyDecoder.Body decode(
+    private static BodyDecoder.Body decode(
             Call call, JsonNode tree, String group, String version, String kind, FieldValidation validation) {
         DefinedVersion custom = custom(call, group);
         return custom != null
                 ? DECODER.decodeCustom(tree, call.endpoint().info(), custom::prune, validation)
                 : DECODER.decode(tree, group, version, kind, validation);
+    }
+
+    /** What an apply has made of an object. Nulls in custom ones are not taken for nothing, as those in a body are. */
+    static BodyDecoder.Body merged(Call call, JsonNode tree, String group, String version, String kind) {
+        DefinedVersion custom = custom(call, group);
+        return custom != null
+                ? DECODER.decodeCustom(tree, call.endpoint().info(), custom::pruneFields, FieldValidation.IGNORE)
+                : DECODER.decode(tree, group, version, kind, FieldValidation.IGNORE);
     }
 
     private static @Nullable DefinedVersion custom(Call call, String group) {
@@ -74,8 +83,51 @@ final class Bodies {
      */
     static BodyDecoder.Body patched(Call call, JsonNode tree, String group, String version, String kind) {
         return custom(call, group) != null
-                ? decode(call, tree, group, version, kind, FieldValidation.WARN)
+                ? patchedCustom(call, tree, group, version, kind)
                 : DECODER.decodePatched(tree, group, version, kind);
+    }
+
+    /** A custom object may be patched to be of any kind and version; that it is not of the resource is found out later. */
+    private static BodyDecoder.Body patchedCustom(Call call, JsonNode tree, String group, String version, String kind) {
+        if (!(tree instanceof ObjectNode object)) {
+            return decode(call, tree, group, version, kind, FieldValidation.WARN);
+        }
+        if (object.path("kind").asText("").isEmpty()) {
+            throw StatusException.badRequest("Object 'Kind' is missing in '%s'".formatted(object));
+        }
+        JsonNode given = object.path("apiVersion");
+        BodyDecoder.Pruner pruner = pruner(custom(call, group), given.asText(""), object.path("kind"), kind);
+        object.put("apiVersion", group + "/" + version);
+        BodyDecoder.Body decoded = DECODER.decodeCustom(object, call.endpoint().info(), pruner, FieldValidation.WARN);
+        if (given.isTextual()) {
+            decoded.object().set("apiVersion", given);
+        } else {
+            decoded.object().remove("apiVersion");
+        }
+        return decoded;
+    }
+
+    /** Objects are pruned by the schema of the version that they are of; those of an unknown version have no fields. */
+    private static BodyDecoder.Pruner pruner(
+            @Nullable DefinedVersion custom, String apiVersion, JsonNode kind, String expected) {
+        int slash = apiVersion.indexOf('/');
+        if (custom == null
+                || !kind.asText().equals(expected)
+                || slash < 0
+                || !apiVersion.substring(0, slash).equals(custom.info().group())) {
+            return object -> List.of();
+        }
+        DefinedVersion version =
+                custom.definition().version(apiVersion.substring(slash + 1)).orElse(null);
+        return version != null ? version::prune : Bodies::pruneAll;
+    }
+
+    private static List<String> pruneAll(ObjectNode object) {
+        List<String> unknown = new ArrayList<>();
+        object.fieldNames().forEachRemaining(unknown::add);
+        unknown.removeAll(List.of("apiVersion", "kind", "metadata"));
+        object.remove(unknown);
+        return unknown;
     }
 
     /** What an apply wants, as it was sent. */

@@ -222,8 +222,16 @@ final class CacheWatcher implements WatchSink.Handle {
                 sink.onClose();
                 return;
             }
-            VersionedObject object = next.object;
-            sink.onEvent(next.type, object == null ? bookmark(next.revision, next.endOfInitial) : view.apply(object));
+            try {
+                VersionedObject object = next.object;
+                sink.onEvent(
+                        next.type, object == null ? bookmark(next.revision, next.endOfInitial) : view.apply(object));
+            } catch (RuntimeException e) {
+                // Better no watch than one with a hole in it, or one that is silent for ever.
+                close();
+                sink.onClose();
+                throw e;
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import com.google.common.io.BaseEncoding;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.schema.JsonSyntax;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Where a list goes on.
@@ -35,10 +36,12 @@ record ContinueToken(long revision, String start) {
         } catch (IllegalArgumentException e) {
             throw invalid("illegal base64 data at input byte " + firstIllegal(text));
         }
-        JsonSyntax.error(bytes).ifPresent(why -> {
+        // What is no text is read as if it were one, with signs in place of what can't be read.
+        byte[] readable = new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+        JsonSyntax.error(readable).ifPresent(why -> {
             throw invalid(why);
         });
-        JsonNode tree = Json.read(bytes);
+        JsonNode tree = Json.read(readable);
         String version = tree.path("v").asText();
         if (!version.equals(VERSION)) {
             throw invalid("server does not recognize this encoded version " + version);

@@ -31,6 +31,7 @@ final class CustomForm implements Conversion {
     @Override
     public void toStorage(ObjectNode object) {
         convert(object, storedVersion);
+        DefinedVersion.writeWholeNumbers(object);
     }
 
     @Override

@@ -189,28 +189,24 @@ final class Patches {
             if (!type.name().isEmpty()) {
                 StructureFit.fit(merged, type);
             }
-            return Bodies.decode(call, merged, group, version, kind, FieldValidation.IGNORE)
-                    .object();
+            return Bodies.merged(call, merged, group, version, kind).object();
         } catch (DecodeException e) {
-            throw StatusException.of(
-                    500,
-                    "",
-                    "failed to convert new object (%s) to proper version: %s"
-                            .formatted(FieldManager.named(wanted), e.reason()),
-                    null);
+            throw notConverted(wanted, group, version, kind, e.reason());
         } catch (StatusException e) {
             String message = String.valueOf(e.getMessage());
             String[] parts = message.split(" cannot be handled as a \\S+: ", 2);
-            throw StatusException.of(
-                    500,
-                    "",
-                    "failed to convert new object (%s) to proper version: unable to convert unstructured object to %s: %s"
-                            .formatted(
-                                    FieldManager.named(wanted),
-                                    group + "/" + version + ", Kind=" + kind,
-                                    parts[parts.length - 1]),
-                    null);
+            throw notConverted(wanted, group, version, kind, parts[parts.length - 1]);
         }
+    }
+
+    private static StatusException notConverted(
+            ObjectNode wanted, String group, String version, String kind, String why) {
+        return StatusException.of(
+                500,
+                "",
+                "failed to convert new object (%s) to proper version: unable to convert unstructured object to %s: %s"
+                        .formatted(FieldManager.named(wanted), group + "/" + version + ", Kind=" + kind, why),
+                null);
     }
 
     /**

@@ -34,6 +34,9 @@ final class Reads {
         if (least > 0) {
             reach(least, endpoint.isCached());
         }
+        if (endpoint.isCached()) {
+            endpoint.cache().start();
+        }
         VersionedObject object = endpoint.find(
                         call.request().namespace(), call.request().name())
                 .orElseThrow(() -> endpoint.notFound(call.request().name()));

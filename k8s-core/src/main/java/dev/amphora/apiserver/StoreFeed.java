@@ -97,6 +97,22 @@ final class StoreFeed implements Store.Listener {
         return reached;
     }
 
+    /** Announces a write that will be told by {@link #wrote}, so that the store's watch need not wake for it; to be closed after that. */
+    OwnWrites writing() {
+        Store.Watch running = watch;
+        if (running == null) {
+            return () -> {};
+        }
+        running.hold();
+        return () -> running.release(applied());
+    }
+
+    /** A time in which this server writes. */
+    interface OwnWrites extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** Takes a write of this server, which the store has acknowledged. */
     synchronized void wrote(WatchCache cache, Change change) {
         if (change.revision() > applied) {

@@ -152,7 +152,8 @@ final class Writes {
         if (!version.isEmpty() && version.matches("0*[1-9]\\d*")) {
             throw StatusException.of(500, "", "resourceVersion should not be set on objects to be created", null);
         }
-        try (Allocations.Held held = allocations.hold(endpoint, object, null)) {
+        try (Allocations.Held held = allocations.hold(endpoint, object, null);
+                StoreFeed.OwnWrites writing = feed.writing()) {
             ObjectNode form = endpoint.storedForm(object);
             byte[] value = StoredForm.of(form);
             Store.Swap swap = endpoint.store().put(key, value, 0, timeToLive(endpoint));
@@ -220,6 +221,9 @@ final class Writes {
         Endpoint endpoint = call.endpoint();
         String name = call.request().name();
         String key = call.key();
+        if (endpoint.isCached()) {
+            endpoint.cache().start();
+        }
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             Optional<Store.Entry> entry = endpoint.store().get(key).entry();
             if (entry.isEmpty()) {
@@ -297,7 +301,8 @@ final class Writes {
             Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
             return VersionedObject.of(object);
         }
-        try (Allocations.Held held = allocations.hold(endpoint, object, old)) {
+        try (Allocations.Held held = allocations.hold(endpoint, object, old);
+                StoreFeed.OwnWrites writing = feed.writing()) {
             if (held.changed()) {
                 form = endpoint.storedForm(object);
                 bytes = StoredForm.of(form);
@@ -405,8 +410,10 @@ final class Writes {
 
     static void refuse(Endpoint endpoint, ObjectNode object, List<FieldError> errors) {
         if (!errors.isEmpty()) {
-            throw StatusException.invalid(
-                    endpoint.stored().group(), endpoint.stored().kind(), Metadata.text(object, "name"), errors);
+            String kind = endpoint.custom() == null
+                    ? endpoint.stored().kind()
+                    : object.path("kind").asText("");
+            throw StatusException.invalid(endpoint.stored().group(), kind, Metadata.text(object, "name"), errors);
         }
     }
 

@@ -275,7 +275,14 @@ final class Exchange {
                 authorize(request.access());
                 throw notAcceptable("application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
             }
-            new WatchAnswer(api, this, call, request, representation(resource, accept)).run();
+            Representation representation = representation(resource, accept);
+            try {
+                representation.check();
+            } catch (StatusException e) {
+                authorize(request.access());
+                throw e;
+            }
+            new WatchAnswer(api, this, call, request, representation).run();
             return;
         }
         ApiResult result = api.apiServer.handle(request);

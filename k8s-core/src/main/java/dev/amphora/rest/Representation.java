@@ -66,6 +66,17 @@ final class Representation {
         return accept;
     }
 
+    /**
+     * Looks at what the client wants of tables before any is made.
+     *
+     * @throws StatusException 400 if it can't be had
+     */
+    void check() {
+        if (accept.as() != null && accept.as().kind().equals(As.TABLE)) {
+            includeObject();
+        }
+    }
+
     /** A whole answer. */
     byte[] write(ApiResult result, boolean pretty) {
         As as = accept.as();

@@ -110,6 +110,19 @@ public interface Store extends AutoCloseable {
         /** Asks for an {@link Listener#onProgress} as soon as everything up to the current revision is delivered. */
         void requestProgress();
 
+        /**
+         * Announces that the caller is about to write, and that the listener learns of the write from the caller itself. Until
+         * {@link #release} the watch may keep changes to itself. A hint: by default it is ignored.
+         */
+        default void hold() {}
+
+        /**
+         * Follows {@link #hold}, once the write was made or refused.
+         *
+         * @param known the listener knows of every change up to this revision, and need not be told of them
+         */
+        default void release(long known) {}
+
         /** Ends the watch; no call of the listener begins after this returns. Idempotent. */
         @Override
         void close();

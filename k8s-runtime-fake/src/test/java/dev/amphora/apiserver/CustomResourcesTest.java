@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Custom resources from their definition to the last object's end. */
 class CustomResourcesTest {
     private static final String GROUP = "example.com";
+    private static final String MERGE = "application/merge-patch+json";
     private static final String SCHEMA =
             """
             {"type":"object","properties":{"spec":{"type":"object","properties":{
@@ -117,6 +118,44 @@ class CustomResourcesTest {
         assertThat(server.catalogue().resource(GROUP, "v1", "widgets")).isEmpty();
     }
 
+    @Test
+    void takeNullForAValueWhenItIsAppliedButNotWhenItIsWritten() {
+        define("widgets", "Widget");
+
+        assertThat(create("widgets", widget("a", "{\"size\":null,\"tags\":null}"))
+                        .path("spec"))
+                .isEqualTo(json("{\"size\":1}"));
+        assertThatThrownBy(() -> patch(
+                        "a",
+                        "application/apply-patch+yaml",
+                        widget("a", "{\"tags\":null}").toString()))
+                .hasMessageContaining("spec.tags: Invalid value: \"null\": spec.tags in body must be of type array");
+    }
+
+    @Test
+    void areNotChangedByPatchesIntoSomethingElse() {
+        define("widgets", "Widget");
+        create("widgets", widget("a", "{}"));
+
+        assertThatThrownBy(() -> patch("a", MERGE, "{\"kind\":\"Gadget\"}"))
+                .hasMessage("Gadget.example.com \"a\" is invalid: kind: Invalid value: \"Gadget\": must be Widget");
+        assertThatThrownBy(() -> patch("a", MERGE, "{\"apiVersion\":\"example.com/v9\"}"))
+                .hasMessageContaining("apiVersion: Invalid value: \"example.com/v9\": must be example.com/v1");
+        assertThatThrownBy(() -> patch("a", MERGE, "{\"kind\":null}"))
+                .hasMessageContaining("Object 'Kind' is missing in");
+    }
+
+    @Test
+    void areWrittenOnceHoweverTheirNumbersAreWritten() {
+        define("widgets", "Widget");
+        ObjectNode made = create("widgets", widget("a", "{\"size\":2.0}"));
+
+        ObjectNode patched = patch("a", MERGE, "{\"spec\":{\"size\":2}}");
+
+        assertThat(patched.path("metadata").path("resourceVersion"))
+                .isEqualTo(made.path("metadata").path("resourceVersion"));
+    }
+
     private void assertRefused(String spec, String why) {
         assertThatThrownBy(() -> create("widgets", widget("bad", spec)))
                 .isInstanceOf(StatusException.class)
@@ -167,6 +206,22 @@ class CustomResourcesTest {
 
     private ObjectNode create(String plural, ObjectNode object) {
         return call(Verb.CREATE, GROUP, plural, "default", "", "", object);
+    }
+
+    private ObjectNode patch(String name, String mediaType, String patch) {
+        ApiResult result = server.handle(new ApiRequest(
+                new User("admin", "", List.of(User.MASTERS), Map.of()),
+                "test",
+                Verb.PATCH,
+                GROUP,
+                "v1",
+                "widgets",
+                "default",
+                name,
+                "",
+                RequestOptions.parse(Map.of("fieldManager", List.of("test"))),
+                Body.of(patch.getBytes(StandardCharsets.UTF_8), mediaType)));
+        return Objects.requireNonNull(result.object()).tree().deepCopy();
     }
 
     private ObjectNode call(

@@ -56,6 +56,22 @@ final class DirectCall implements HttpCall {
         return head.get(60, TimeUnit.SECONDS);
     }
 
+    /** The same request as it goes over a connection. */
+    byte[] bytes() {
+        StringBuilder text = new StringBuilder(method.isEmpty() ? "GET" : method)
+                .append(' ')
+                .append(path)
+                .append(query == null ? "" : "?" + query)
+                .append(" HTTP/1.1\r\nHost: localhost\r\n");
+        headers.forEach((name, values) -> values.forEach(
+                value -> text.append(name).append(": ").append(value).append("\r\n")));
+        text.append("Content-Length: ").append(body.length).append("\r\n\r\n");
+        byte[] start = text.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] all = java.util.Arrays.copyOf(start, start.length + body.length);
+        System.arraycopy(body, 0, all, start.length, body.length);
+        return all;
+    }
+
     /** What was streamed until now. */
     synchronized byte[] streamed() {
         return streamed.toByteArray();

@@ -81,6 +81,56 @@ final class RawClient implements AutoCloseable {
         return Integer.parseInt(words[1]);
     }
 
+    /** An answer: its head, and its body if that has an end. */
+    record Answer(String head, byte[] body, boolean last) {
+        int status() {
+            return Integer.parseInt(head.split(" ", 3)[1]);
+        }
+    }
+
+    /** Reads one answer; only the beginning of one without a stated length that ends with the connection. */
+    Answer readAnswer(String method) throws IOException {
+        String head = readHead();
+        String lower = head.toLowerCase(java.util.Locale.ROOT);
+        int status = Integer.parseInt(head.split(" ", 3)[1]);
+        boolean last = lower.contains("\r\nconnection: close");
+        if (status == 204 || status == 304 || method.equals("HEAD")) {
+            return new Answer(head, new byte[0], last);
+        }
+        if (lower.contains("\r\ntransfer-encoding: chunked")) {
+            return last ? new Answer(head, new byte[0], true) : new Answer(head, readChunks(), false);
+        }
+        int length = lower.indexOf("\r\ncontent-length: ");
+        if (length < 0) {
+            return new Answer(head, new byte[0], true);
+        }
+        int end = lower.indexOf('\r', length + 2);
+        return new Answer(
+                head,
+                in().readNBytes(Integer.parseInt(
+                        lower.substring(length + 18, end).strip())),
+                last);
+    }
+
+    private byte[] readChunks() throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        while (true) {
+            StringBuilder size = new StringBuilder();
+            for (int next = in().read(); next != '\n'; next = in().read()) {
+                if (next < 0) {
+                    throw new EOFException("in a chunk");
+                }
+                size.append((char) next);
+            }
+            int length = Integer.parseInt(size.toString().strip(), 16);
+            body.writeBytes(in().readNBytes(length));
+            in().readNBytes(2);
+            if (length == 0) {
+                return body.toByteArray();
+            }
+        }
+    }
+
     /** Reads what comes until the other side closes. */
     String readAll() throws IOException {
         try {

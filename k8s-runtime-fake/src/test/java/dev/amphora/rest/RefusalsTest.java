@@ -175,6 +175,18 @@ class RefusalsTest {
     }
 
     @Test
+    void watchesOfTablesThatCannotBe() throws Exception {
+        DirectCall watch = DirectCall.admin("GET", MAPS + "?watch=true&includeObject=x", "", new byte[0])
+                .with("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
+        HttpAnswer answer = watch.run(RestApi.builder(kernel, server.apiServer).build());
+        refused(
+                new Answer(answer.status(), Json.read(answer.body())),
+                400,
+                "BadRequest",
+                "unrecognized includeObject value: \"x\"");
+    }
+
+    @Test
     void bodyOfTenMegabytes() throws Exception {
         String body = map("x", "\"data\":{\"k\":\"" + "a".repeat(10 << 20) + "\"}");
         String why = "Request entity too large: limit is 3145728";

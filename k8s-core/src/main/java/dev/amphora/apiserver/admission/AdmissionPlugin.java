@@ -9,9 +9,12 @@ public interface AdmissionPlugin {
     /** The name by which it is switched on and off, such as {@code NamespaceLifecycle}. */
     String name();
 
-    /** Whether a call may, as things stand, have to wait for something outside this process, such as a webhook. */
+    /**
+     * Whether a call may, as things stand, have to wait for something outside this process; by default if the name says that it is about
+     * webhooks. While a plugin may wait, requests are kept off the threads that serve others too.
+     */
     default boolean mayWait() {
-        return false;
+        return name().endsWith("Webhook");
     }
 
     /**

@@ -162,6 +162,13 @@ public final class DefinedVersion {
         return unknown;
     }
 
+    /** Drops what the schema doesn't know, but not nulls where null is no value. Changes the object in place. */
+    public List<String> pruneFields(ObjectNode object) {
+        List<String> unknown = Fitting.prune(object, structural());
+        EmbeddedMetadata.fit(object, structural(), "", unknown);
+        return unknown;
+    }
+
     /** Fills in defaults. Changes the object in place. */
     public void setDefaults(ObjectNode object) {
         Fitting.setDefaults(object, structural());
@@ -171,6 +178,11 @@ public final class DefinedVersion {
     public void fit(ObjectNode object) {
         prune(object);
         setDefaults(object);
+        Fitting.writeWholeNumbers(object);
+    }
+
+    /** Writes numbers the way they are stored: whole ones without a point. Changes the object in place. */
+    public static void writeWholeNumbers(ObjectNode object) {
         Fitting.writeWholeNumbers(object);
     }
 

@@ -62,6 +62,14 @@ final class ExpressionRule {
 
     /** How the reference shows a rule: its own structure. */
     static String shown(JsonNode source) {
+        return structure(source)
+                .toString()
+                .replace("&", "\\u0026")
+                .replace("<", "\\u003c")
+                .replace(">", "\\u003e");
+    }
+
+    static ObjectNode structure(JsonNode source) {
         ObjectNode shown = Json.object();
         shown.put("Rule", source.path("rule").asText(""));
         shown.put("Message", source.path("message").asText(""));
@@ -71,7 +79,7 @@ final class ExpressionRule {
         shown.set(
                 "OptionalOldSelf",
                 source.hasNonNull("optionalOldSelf") ? source.get("optionalOldSelf") : shown.nullNode());
-        return shown.toString().replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e");
+        return shown;
     }
 
     /**

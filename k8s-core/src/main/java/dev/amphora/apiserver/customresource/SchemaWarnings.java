@@ -17,6 +17,26 @@ public final class SchemaWarnings {
         return found;
     }
 
+    /** Whether a schema has a default anywhere. */
+    public static boolean hasDefaults(JsonNode schema) {
+        if (!schema.isObject()) {
+            return false;
+        }
+        boolean has = schema.hasNonNull("default")
+                || hasDefaults(schema.path("items"))
+                || hasDefaults(schema.path("not"))
+                || hasDefaults(schema.path("additionalProperties"));
+        for (String list : LISTS) {
+            for (JsonNode each : schema.path(list)) {
+                has |= hasDefaults(each);
+            }
+        }
+        for (JsonNode each : schema.path("properties")) {
+            has |= hasDefaults(each);
+        }
+        return has;
+    }
+
     private static void collect(JsonNode schema, List<String> found) {
         if (!schema.isObject()) {
             return;

@@ -51,7 +51,7 @@ public final class GoText {
     }
 
     /** The type of a value as text. */
-    static String typeOf(@Nullable JsonNode value) {
+    public static String typeOf(@Nullable JsonNode value) {
         if (value == null || value.isNull()) {
             return "%!s(<nil>)";
         }

@@ -76,29 +76,85 @@ final class ListMerge {
         return result;
     }
 
-    /** The elements of a patch must come in the order that the directive beside it gives. */
+    /**
+     * The elements of a patch must come in the order that the directive beside it gives. Elements that only direct don't count,
+     * unless they come when the order has no more to say.
+     */
     static void requireSameOrder(@Nullable ArrayNode patch, ArrayNode order, @Nullable String key) {
         if (patch == null || patch.isEmpty() || order.isEmpty()) {
             return;
         }
-        int position = 0;
+        List<JsonNode> wanted = new ArrayList<>();
         for (JsonNode element : patch) {
-            if (key != null && element.has(StrategicMergePatch.PATCH)) {
+            if (key != null && !element.isObject()) {
+                throw StrategicMergePatch.failure(
+                        "expected a map[string]interface {}, but received a " + GoText.typeOf(element));
+            }
+            if (key == null || !element.path(StrategicMergePatch.PATCH).asText().equals("delete")) {
+                wanted.add(element);
+            }
+        }
+        int next = 0;
+        int position = 0;
+        while (next < wanted.size() && position < order.size()) {
+            JsonNode element = wanted.get(next);
+            if (element.has(StrategicMergePatch.PATCH)) {
+                next++;
                 continue;
             }
             if (key != null) {
                 keyOf(element, key);
+                keyOf(order.get(position), key);
             }
-            while (position < order.size() && !matches(order.get(position), element, key)) {
-                position++;
-            }
-            if (position == order.size()) {
-                throw StrategicMergePatch.failure(
-                        "The order in patch list:\n%s\n doesn't match $setElementOrder list:\n%s\n"
-                                .formatted(GoText.of(patch), GoText.of(order)));
+            if (matches(order.get(position), element, key)) {
+                next++;
             }
             position++;
         }
+        if (next < wanted.size()) {
+            throw StrategicMergePatch.failure(
+                    "The order in patch list:\n%s\n doesn't match $setElementOrder list:\n%s\n"
+                            .formatted(GoText.of(patch), GoText.of(order)));
+        }
+    }
+
+    /**
+     * The order in which the reference finds the elements of a list to have stood before it was patched. It looks at the list that it
+     * has worked in: what was deleted has made room, which new elements have taken.
+     *
+     * @param before the list as it was; not changed
+     * @param key the key field
+     */
+    static ArrayNode orderAfter(ArrayNode before, ArrayNode patch, String key) {
+        ArrayNode places = before.deepCopy();
+        int used = places.size();
+        List<JsonNode> added = new ArrayList<>();
+        for (JsonNode element : patch) {
+            JsonNode directive = element.path(StrategicMergePatch.PATCH);
+            if (directive.asText().equals("replace")) {
+                return places;
+            }
+            if (directive.asText().equals("delete")) {
+                for (int i = indexOf(places, element, key); i >= 0 && i < used; i = indexOf(places, element, key)) {
+                    used--;
+                    for (int k = i; k < used; k++) {
+                        places.set(k, places.get(k + 1));
+                    }
+                }
+            } else if (directive.isMissingNode()) {
+                added.add(element);
+            }
+        }
+        for (JsonNode element : added) {
+            int at = indexOf(places, element, key);
+            if (at < 0 || at >= used) {
+                if (used == places.size()) {
+                    break;
+                }
+                places.set(used++, element);
+            }
+        }
+        return places;
     }
 
     /**

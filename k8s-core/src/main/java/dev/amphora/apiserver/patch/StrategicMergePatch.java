@@ -149,6 +149,7 @@ public final class StrategicMergePatch {
             @Nullable String key = field.patchMergeKey().orElse(null);
             ListMerge.requireSameOrder(patched, order, key);
             ArrayNode merged;
+            ArrayNode before = current == null ? Json.mapper().createArrayNode() : current;
             if (patched == null) {
                 if (current == null) {
                     continue;
@@ -159,11 +160,9 @@ public final class StrategicMergePatch {
                 withoutDirectives(merged);
             } else {
                 merged = mergeList(current.deepCopy(), patched.deepCopy(), field);
+                before = key == null ? current : ListMerge.orderAfter(current, patched, key);
             }
-            target.set(
-                    name,
-                    ListMerge.ordered(
-                            merged, order, current == null ? Json.mapper().createArrayNode() : current, key));
+            target.set(name, ListMerge.ordered(merged, order, before, key));
             patch.remove(name);
         }
     }

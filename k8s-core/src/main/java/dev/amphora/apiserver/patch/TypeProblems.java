@@ -131,6 +131,11 @@ final class TypeProblems {
                 index++;
                 continue;
             }
+            if (type.listType() == ListType.SET && item.isArray()) {
+                add(path, "element %d: not supported: associative list with lists as elements".formatted(index));
+                index++;
+                continue;
+            }
             element = TypedTree.element(type, item);
             if (element == null) {
                 add(

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads one message into a tree, guided by the type's field numbers. Fields that the type doesn't have are skipped. */
 final class ProtobufReader {
     private static final int MAX_DEPTH = 500;
+    private static final double LARGEST_EXACT = 1L << 53;
 
     private final CodedInputStream in;
     /** Reads an object that is embedded with its own envelope. */
@@ -119,13 +120,20 @@ final class ProtobufReader {
             case INT64:
                 return integer(in.readInt64());
             case NUMBER:
-                return DoubleNode.valueOf(in.readDouble());
+                return number(in.readDouble());
             default:
                 int limit = in.pushLimit(in.readRawVarint32());
                 JsonNode value = message(type, goType);
                 in.popLimit(limit);
                 return value;
         }
+    }
+
+    /** A whole number has no fraction in JSON. */
+    private static JsonNode number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < LARGEST_EXACT
+                ? integer((long) value)
+                : DoubleNode.valueOf(value);
     }
 
     private static JsonNode integer(long value) {

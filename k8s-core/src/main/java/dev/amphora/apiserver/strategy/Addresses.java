@@ -63,6 +63,19 @@ final class Addresses {
         return errors;
     }
 
+    /** What keeps a text from being the address of an interface with the length of its network's prefix. */
+    static List<String> ofInterface(String text) {
+        int slash = text.indexOf('/');
+        InetAddress address = slash < 0 ? null : parse(text.substring(0, slash));
+        int bits = address instanceof Inet4Address ? 32 : 128;
+        String prefix = text.substring(slash + 1);
+        if (address == null || !prefix.matches("[0-9]{1,3}") || Integer.parseInt(prefix) > bits) {
+            return List.of("must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)");
+        }
+        String canonical = InetAddresses.toAddrString(address) + "/" + Integer.parseInt(prefix);
+        return canonical.equals(text) ? List.of() : List.of("must be in canonical form (\"%s\")".formatted(canonical));
+    }
+
     /** An address, in whatever way it is spelt; null if it is none. */
     static @Nullable InetAddress parse(String text) {
         String plain = text;

@@ -22,6 +22,7 @@ final class AdmissionBindingStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields binding, ObjectNode old) {
+        metadata(binding);
         rules(binding);
     }
 

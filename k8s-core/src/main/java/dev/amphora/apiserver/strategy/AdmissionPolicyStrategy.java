@@ -33,11 +33,19 @@ final class AdmissionPolicyStrategy extends KindStrategy {
     @Override
     void statusUpdateRules(Fields policy, ObjectNode old) {
         metadataUpdate(policy, old);
+        for (Fields warning :
+                policy.at("status", "typeChecking", "expressionWarnings").elements()) {
+            warning.at("warning").requireText();
+            if (warning.at("fieldRef").text().isBlank()) {
+                warning.at("fieldRef").required();
+            }
+        }
         ConditionRules.check(policy.at("status", "conditions"));
     }
 
     @Override
     void updateRules(Fields policy, ObjectNode old) {
+        metadata(policy);
         rules(policy);
     }
 

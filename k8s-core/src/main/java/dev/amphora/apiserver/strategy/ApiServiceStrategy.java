@@ -93,4 +93,12 @@ final class ApiServiceStrategy extends KindStrategy {
         metadata(service);
         rules(service);
     }
+
+    @Override
+    void statusUpdateRules(Fields service, ObjectNode old) {
+        metadataUpdate(service, old);
+        for (Fields condition : service.at("status", "conditions").elements()) {
+            condition.at("status").oneOf("True", "False", "Unknown");
+        }
+    }
 }

@@ -11,6 +11,7 @@ final class AppArmor {
     static final String PREFIX = "container.apparmor.security.beta.kubernetes.io/";
     static final String SECCOMP = "seccomp.security.alpha.kubernetes.io/pod";
 
+    private static final String SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/";
     static final String DEPRECATED = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
 
     private AppArmor() {}
@@ -62,6 +63,12 @@ final class AppArmor {
         Fields seccomp = annotations.at(SECCOMP);
         if (seccomp.given() && !isProfile(seccomp.text(), "docker/default")) {
             seccomp.invalid("must be a valid seccomp profile");
+        }
+        for (String key : annotations.keys()) {
+            if (key.startsWith(SECCOMP_CONTAINER)
+                    && !isProfile(annotations.key(key).text(), "docker/default")) {
+                annotations.at(key).invalid("must be a valid seccomp profile");
+            }
         }
         for (String key : annotations.keys()) {
             if (!key.startsWith(PREFIX)) {

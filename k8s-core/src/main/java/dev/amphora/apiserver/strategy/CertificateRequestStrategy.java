@@ -93,6 +93,7 @@ final class CertificateRequestStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields request, ObjectNode old) {
+        metadata(request);
         metadataUpdate(request, old);
     }
 
@@ -148,6 +149,7 @@ final class CertificateRequestStrategy extends KindStrategy {
 
     /** Conditions that approve or deny, together with all others. */
     void decided(Fields request, ObjectNode old) {
+        metadata(request);
         Fields conditions = request.at("status", "conditions");
         Set<String> types = new HashSet<>();
         for (Fields condition : conditions.elements()) {

@@ -11,6 +11,12 @@ import java.util.Set;
 /** The status of a claim: which devices it got, who uses them, and how they are. */
 final class ClaimAllocationRules {
     private static final int MOST_USERS = 256;
+    private static final int MOST_CONDITIONS = 8;
+    private static final int MOST_RESULTS = 32;
+    private static final int MOST_CONFIGURATIONS = 64;
+    private static final int MOST_ADDRESSES = 16;
+    private static final int LONGEST_INTERFACE = 256;
+    private static final int LONGEST_HARDWARE = 128;
 
     private ClaimAllocationRules() {}
 
@@ -93,7 +99,14 @@ final class ClaimAllocationRules {
             if (!allocated.contains(id(device))) {
                 device.invalid(id(device), "must be an allocated device in the claim");
             }
+            if (device.at("conditions").size() > MOST_CONDITIONS) {
+                device.at("conditions").tooMany(MOST_CONDITIONS);
+            }
             ConditionRules.check(device.at("conditions"));
+            if (device.has("data")) {
+                DeviceRules.opaqueObject(device.at("data"));
+            }
+            network(device.at("networkData"));
         }
         Set<JsonNode> seen = new HashSet<>();
         for (Fields device : devices.elements()) {
@@ -103,8 +116,38 @@ final class ClaimAllocationRules {
         }
     }
 
+    private static void network(Fields network) {
+        atMost(network.at("interfaceName"), LONGEST_INTERFACE);
+        atMost(network.at("hardwareAddress"), LONGEST_HARDWARE);
+        Fields addresses = network.at("ips");
+        addresses.elements().forEach(address -> address.check(Addresses::ofInterface));
+        if (addresses.size() > MOST_ADDRESSES) {
+            addresses.tooMany(MOST_ADDRESSES);
+        }
+        Set<String> seen = new HashSet<>();
+        for (Fields address : addresses.elements()) {
+            if (!seen.add(address.text())) {
+                address.duplicate();
+            }
+        }
+    }
+
+    private static void atMost(Fields text, int longest) {
+        if (Names.bytes(text.text()) > longest) {
+            text.tooLong(longest);
+        }
+    }
+
     private static void allocation(Fields allocation, Set<String> names) {
-        for (Fields result : allocation.at("devices", "results").elements()) {
+        Fields results = allocation.at("devices", "results");
+        if (results.size() > MOST_RESULTS) {
+            results.tooMany(MOST_RESULTS);
+        }
+        Fields configurations = allocation.at("devices", "config");
+        if (configurations.size() > MOST_CONFIGURATIONS) {
+            configurations.tooMany(MOST_CONFIGURATIONS);
+        }
+        for (Fields result : results.elements()) {
             DeviceRules.requestName(result.at("request"), names);
             StorageRules.driverName(result.at("driver"));
             DeviceNames.pool(result.at("pool"));
@@ -115,7 +158,7 @@ final class ClaimAllocationRules {
                 DeviceNames.uuid(result.at("shareID"));
             }
         }
-        for (Fields config : allocation.at("devices", "config").elements()) {
+        for (Fields config : configurations.elements()) {
             if (config.at("source").requireText()) {
                 config.at("source").oneOf("FromClaim", "FromClass");
             }

@@ -85,8 +85,9 @@ final class ClaimStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields claim, ObjectNode old) {
-        metadataUpdate(claim, old);
+        metadata(claim);
         rules(claim);
+        metadataUpdate(claim, old);
         Fields spec = claim.at("spec");
         JsonNode before = old.path("spec");
         boolean bound = old.path("status").path("phase").asText().equals("Bound");

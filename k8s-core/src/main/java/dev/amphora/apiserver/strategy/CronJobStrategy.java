@@ -86,6 +86,10 @@ final class CronJobStrategy extends KindStrategy {
         }
     }
 
+    /** Nothing is asked of the status, nor of the metadata beyond what is asked of all objects. */
+    @Override
+    void statusUpdateRules(Fields cron, ObjectNode old) {}
+
     @Override
     void updateRules(Fields cron, ObjectNode old) {
         metadataUpdate(cron, old);

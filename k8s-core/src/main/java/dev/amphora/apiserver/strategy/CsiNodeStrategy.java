@@ -47,6 +47,7 @@ final class CsiNodeStrategy extends KindStrategy {
     /** A driver may come and go, and stays the same between. */
     @Override
     void updateRules(Fields node, ObjectNode old) {
+        metadata(node);
         rules(node);
         for (JsonNode before : old.path("spec").path("drivers")) {
             for (Fields driver : node.at("spec", "drivers").elements()) {

@@ -24,8 +24,9 @@ final class CsiStorageCapacityStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields capacity, ObjectNode old) {
-        metadataUpdate(capacity, old);
+        metadata(capacity);
         rules(capacity);
+        metadataUpdate(capacity, old);
         capacity.at("nodeTopology").immutable(old.path("nodeTopology"));
         capacity.at("storageClassName").immutable(old.path("storageClassName"));
     }

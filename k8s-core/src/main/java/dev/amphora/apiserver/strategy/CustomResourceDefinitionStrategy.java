@@ -171,6 +171,11 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
             scope.oneOf("Cluster", "Namespaced");
         }
         if (spec.at("preserveUnknownFields").flag()) {
+            if (spec.at("versions").elements().stream()
+                    .anyMatch(version -> SchemaWarnings.hasDefaults(
+                            version.at("schema", "openAPIV3Schema").value()))) {
+                spec.at("preserveUnknownFields").invalid("must be false in order to use defaults in the schema");
+            }
             spec.at("preserveUnknownFields")
                     .invalid("cannot set to true, set x-kubernetes-preserve-unknown-fields to true in"
                             + " spec.versions[*].schema instead");

@@ -1,11 +1,13 @@
 package dev.amphora.apiserver.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.customresource.DefinedVersion;
+import dev.amphora.apiserver.patch.GoText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -105,12 +107,20 @@ public final class CustomResourceStrategy implements Strategy {
         for (String step : path.substring(1).split("\\.", -1)) {
             value = value.path(step);
         }
-        if (value.isNumber() && value.asLong() < 0) {
+        if (!value.isMissingNode() && !value.isNull() && !isWhole(value)) {
+            String detail = "%s accessor error: %s is of the type %s, expected int64"
+                    .formatted(path, GoText.of(value), GoText.typeOf(value));
+            object.add(List.of(FieldError.invalid(path, IntNode.valueOf(0), detail)));
+        } else if (value.isNumber() && value.asLong() < 0) {
             object.add(List.of(FieldError.invalid(path, value, "should be a non-negative integer")));
         } else if (value.isNumber() && value.asLong() > Integer.MAX_VALUE) {
             object.add(
                     List.of(FieldError.invalid(path, value, "should be less than or equal to " + Integer.MAX_VALUE)));
         }
+    }
+
+    private static boolean isWhole(JsonNode value) {
+        return value.isIntegralNumber() || value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue());
     }
 
     /** A kind of another name is no object of this resource. */
@@ -132,6 +142,8 @@ public final class CustomResourceStrategy implements Strategy {
             return fields.errors();
         }
         MetadataRules.checkUpdate(fields.at("metadata"), old.path("metadata"));
+        MetadataRules.checkUpdate(
+                fields.at("metadata"), old.path("metadata")); // Each error counts twice among the causes.
         fields.add(version.check(object, old));
         replicas(fields, "specReplicasPath");
         replicas(fields, "statusReplicasPath");

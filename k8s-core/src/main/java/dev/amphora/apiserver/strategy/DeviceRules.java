@@ -205,7 +205,11 @@ final class DeviceRules {
             return;
         }
         StorageRules.driverName(opaque.at("driver"));
-        Fields parameters = opaque.at("parameters");
+        opaqueObject(opaque.at("parameters"));
+    }
+
+    /** What only a driver understands is an object. */
+    static void opaqueObject(Fields parameters) {
         if (!parameters.given()) {
             parameters.required();
         } else if (!parameters.value().isObject()) {

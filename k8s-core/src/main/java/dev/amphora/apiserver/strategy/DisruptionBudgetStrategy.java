@@ -12,9 +12,10 @@ final class DisruptionBudgetStrategy extends KindStrategy {
         super(Trait.GENERATION, Trait.VERSION_NEEDED);
     }
 
+    /** Nothing is asked of the metadata beyond what is asked of all objects. */
     @Override
-    List<String> names(String name) {
-        return Names.pathSegment(name);
+    boolean startsWithMetadata() {
+        return false;
     }
 
     @Override
@@ -48,7 +49,6 @@ final class DisruptionBudgetStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields budget, ObjectNode old) {
-        metadata(budget);
         rules(budget);
     }
 

@@ -63,9 +63,13 @@ final class EndpointsStrategy extends KindStrategy {
         }
     }
 
+    /** What was right once may stay. */
     @Override
     void updateRules(Fields endpoints, ObjectNode old) {
         metadataUpdate(endpoints, old);
-        rules(endpoints);
+        metadata(endpoints);
+        if (!Strategies.same(endpoints.at("subsets").value(), old.path("subsets"))) {
+            rules(endpoints);
+        }
     }
 }

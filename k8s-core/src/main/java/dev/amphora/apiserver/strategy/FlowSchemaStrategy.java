@@ -175,6 +175,12 @@ final class FlowSchemaStrategy extends KindStrategy {
     }
 
     @Override
+    void updateRules(Fields schema, ObjectNode old) {
+        metadata(schema);
+        rules(schema);
+    }
+
+    @Override
     void statusUpdateRules(Fields schema, ObjectNode old) {
         metadataUpdate(schema, old);
         conditions(schema.at("status", "conditions"));

@@ -36,8 +36,9 @@ final class IpAddressStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields address, ObjectNode old) {
-        metadataUpdate(address, old);
+        metadata(address);
         rules(address);
+        metadataUpdate(address, old);
         Fields parent = address.at("spec", "parentRef");
         if (!Strategies.same(parent.value(), old.path("spec").path("parentRef"))) {
             parent.invalid(shown(parent), "field is immutable");

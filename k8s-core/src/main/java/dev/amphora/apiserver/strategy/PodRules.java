@@ -1,6 +1,8 @@
 package dev.amphora.apiserver.strategy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -8,6 +10,7 @@ import java.util.regex.Pattern;
 
 /** What a pod's specification must look like, in pods and in the templates of workloads. */
 final class PodRules {
+    private static final String MIRROR = "kubernetes.io/config.mirror";
     private static final Pattern INT_32 = Pattern.compile("-?(0|[1-9][0-9]*)");
     private static final int MAX_NAMESERVERS = 3;
     private static final int MAX_SEARCHES = 32;
@@ -44,9 +47,8 @@ final class PodRules {
     }
 
     private static void annotations(Fields annotations, Fields spec) {
-        if (annotations.value().has("kubernetes.io/config.mirror")
-                && spec.at("nodeName").isEmpty()) {
-            Fields mirror = annotations.key("kubernetes.io/config.mirror");
+        if (annotations.value().has(MIRROR) && spec.at("nodeName").isEmpty()) {
+            Fields mirror = annotations.key(MIRROR);
             mirror.invalid("must set spec.nodeName if mirror pod annotation is set");
         }
         Fields tolerations = annotations.key("scheduler.alpha.kubernetes.io/tolerations");
@@ -58,6 +60,35 @@ final class PodRules {
             cost.invalid("must be a 32bit integer");
         }
         AppArmor.checkAnnotations(annotations, spec);
+    }
+
+    /** What some annotations mean for a pod is settled once it exists. */
+    static void annotationUpdates(Fields pod, ObjectNode old) {
+        Fields annotations = pod.at("metadata", "annotations");
+        JsonNode before = old.path("metadata").path("annotations");
+        for (String key : annotations.with(before).keys()) {
+            if (annotations.value().path(key).equals(before.path(key))) {
+                continue;
+            }
+            if (key.startsWith(AppArmor.PREFIX)) {
+                annotations.key(key).forbidden("may not remove or update AppArmor annotations");
+            }
+            if (key.equals(MIRROR)) {
+                annotations.key(key).forbidden("may not remove or update mirror pod annotation");
+            }
+        }
+        for (String key : annotations.keys()) {
+            if (before.has(key)) {
+                continue;
+            }
+            if (key.startsWith(AppArmor.PREFIX)) {
+                annotations.key(key).forbidden("may not add AppArmor annotations");
+            }
+            if (key.equals(MIRROR)) {
+                annotations.key(key).forbidden("may not add mirror pod annotation");
+            }
+        }
+        annotations(annotations, pod.at("spec"));
     }
 
     private static boolean isInt32(String text) {

@@ -121,7 +121,7 @@ final class PodStrategy extends KindStrategy {
 
     @Override
     void statusUpdateRules(Fields pod, ObjectNode old) {
-        PodUpdateRules.statusUpdate(pod, old, this);
+        PodStatusRules.check(pod, old, this);
     }
 
     @Override

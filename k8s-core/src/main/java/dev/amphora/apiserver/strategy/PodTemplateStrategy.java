@@ -32,8 +32,7 @@ final class PodTemplateStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields template, ObjectNode old) {
-        metadata(template);
-        rules(template);
         metadataUpdate(template, old);
+        rules(template);
     }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
-import dev.amphora.api.FieldError;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,9 +20,10 @@ final class PodUpdateRules {
     private PodUpdateRules() {}
 
     static void update(Fields pod, ObjectNode old, KindStrategy strategy) {
+        strategy.metadataUpdate(pod, old);
         strategy.metadata(pod);
         PodRules.pod(pod);
-        strategy.metadataUpdate(pod, old);
+        PodRules.annotationUpdates(pod, old);
         Fields spec = pod.at("spec");
         JsonNode before = old.path("spec");
         for (String list : List.of("containers", "initContainers")) {
@@ -190,100 +190,5 @@ final class PodUpdateRules {
             result.set(name, term.has(list) ? requirements : NullNode.getInstance());
         }
         return result;
-    }
-
-    // Status
-
-    static void statusUpdate(Fields pod, ObjectNode old, KindStrategy strategy) {
-        strategy.metadataUpdate(pod, old);
-        Fields status = pod.at("status");
-        for (Fields condition : status.at("conditions").elements()) {
-            condition.at("Type").check(condition.at("type").text(), Names::labelKey);
-        }
-        claims(status, pod.at("spec"));
-        extendedClaim(status.at("extendedResourceClaimStatus"), pod.at("spec"));
-        if (status.at("observedGeneration").number() < 0) {
-            status.at("observedGeneration").invalid("must be a non-negative integer");
-        }
-        addresses(status, "podIPs", "podIP");
-        addresses(status, "hostIPs", "hostIP");
-        String quality = old.path("status").path("qosClass").asText("");
-        if (!quality.equals(status.at("qosClass").text())) {
-            status.at("qosClass").invalid("field is immutable");
-        }
-    }
-
-    private static void claims(Fields status, Fields spec) {
-        Set<String> known = new HashSet<>();
-        spec.at("resourceClaims")
-                .elements()
-                .forEach(claim -> known.add(claim.at("name").text()));
-        Set<String> seen = new HashSet<>();
-        for (Fields claim : status.at("resourceClaimStatuses").elements()) {
-            Fields name = claim.at("name");
-            if (!known.contains(name.text())) {
-                name.invalid(name.text(), "must match the name of an entry in `spec.resourceClaims`");
-            }
-            if (!seen.add(name.text())) {
-                name.duplicate();
-            }
-        }
-    }
-
-    /** The claim by which a pod got the devices that it asked for as extended resources. */
-    private static void extendedClaim(Fields claim, Fields spec) {
-        if (!claim.given()) {
-            return;
-        }
-        Fields mappings = claim.at("requestMappings");
-        if (mappings.isEmpty()) {
-            mappings.required("at least one request mapping is required");
-        }
-        Set<String> containers = new HashSet<>();
-        for (String list : List.of("containers", "initContainers")) {
-            spec.at(list)
-                    .elements()
-                    .forEach(container -> containers.add(container.at("name").text()));
-        }
-        for (Fields mapping : mappings.elements()) {
-            Fields container = mapping.at("containerName");
-            if (container.requireText() && !containers.contains(container.text())) {
-                container.invalid(
-                        "must match the name of an entry in spec.initContainers.name or spec.containers.name");
-            }
-            mapping.at("resourceName").requireText();
-            mapping.at("requestName").requireText();
-        }
-        if (claim.at("resourceClaimName").requireText()) {
-            claim.at("resourceClaimName").check(Names::subdomain);
-        }
-    }
-
-    private static void addresses(Fields status, String list, String single) {
-        Fields addresses = status.at(list);
-        for (Fields address : addresses.elements()) {
-            address.check(address.at("ip").text(), Addresses::ip);
-        }
-        if (addresses.size() < 2) {
-            return;
-        }
-        ArrayNode shown = JsonNodeFactory.instance.arrayNode();
-        boolean valid = true;
-        int v6 = 0;
-        for (Fields address : addresses.elements()) {
-            String text = address.at("ip").text();
-            shown.addObject().put("IP", text);
-            if (valid && Addresses.parse(text) == null) {
-                valid = false;
-                status.add(List.of(FieldError.internal(
-                        addresses.path(),
-                        "failed to check for dual stack with error:invalid IP[%d]: %s"
-                                .formatted(shown.size() - 1, text))));
-            }
-            v6 += Addresses.isV6(text) ? 1 : 0;
-        }
-        if (!valid || addresses.size() > 2 || v6 != 1) {
-            addresses.invalid(shown, "may specify no more than one IP for each IP family");
-        }
     }
 }

@@ -142,6 +142,7 @@ final class PriorityLevelStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields level, ObjectNode old) {
+        metadata(level);
         rules(level);
     }
 

@@ -164,9 +164,8 @@ final class StatefulSetStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields set, ObjectNode old) {
-        metadata(set);
-        rules(set, false);
         metadataUpdate(set, old);
+        rules(set, false);
         ObjectNode now = set.value().path("spec").deepCopy();
         ObjectNode before = old.path("spec").deepCopy();
         now.remove(MUTABLE);

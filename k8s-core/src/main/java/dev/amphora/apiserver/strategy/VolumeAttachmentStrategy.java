@@ -7,6 +7,10 @@ import java.util.Map;
 
 /** Volume attachments: the wish to have a volume at a node, and whether it is there. */
 final class VolumeAttachmentStrategy extends KindStrategy {
+    /** In bytes; also named where a message is too long. */
+    private static final int LARGEST_METADATA = 256 << 10;
+
+    private static final int LONGEST_MESSAGE = 1024;
 
     VolumeAttachmentStrategy() {
         super(Trait.VERSION_NEEDED, Trait.DELETE_RETURNS_OBJECT);
@@ -25,7 +29,19 @@ final class VolumeAttachmentStrategy extends KindStrategy {
     @Override
     void statusUpdateRules(Fields attachment, ObjectNode old) {
         metadataUpdate(attachment, old);
+        Fields attached = attachment.at("status", "attachmentMetadata");
+        int size = 0;
+        for (String key : attached.keys()) {
+            size += Names.bytes(key) + Names.bytes(attached.key(key).text());
+        }
+        if (size > LARGEST_METADATA) {
+            attached.tooLong(LARGEST_METADATA);
+        }
         for (String field : List.of("attachError", "detachError")) {
+            Fields message = attachment.at("status", field, "message");
+            if (Names.bytes(message.text()) > LONGEST_MESSAGE) {
+                message.tooLong(LARGEST_METADATA);
+            }
             Fields code = attachment.at("status", field, "errorCode");
             if (code.given()) {
                 code.between(0, Integer.MAX_VALUE);
@@ -70,6 +86,7 @@ final class VolumeAttachmentStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields attachment, ObjectNode old) {
+        metadata(attachment);
         rules(attachment);
         Fields spec = attachment.at("spec");
         if (!Strategies.same(spec.value(), old.path("spec"))) {

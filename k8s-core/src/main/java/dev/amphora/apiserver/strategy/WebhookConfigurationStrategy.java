@@ -38,6 +38,7 @@ final class WebhookConfigurationStrategy extends KindStrategy {
 
     @Override
     void updateRules(Fields configuration, ObjectNode old) {
+        metadata(configuration);
         rules(configuration);
     }
 

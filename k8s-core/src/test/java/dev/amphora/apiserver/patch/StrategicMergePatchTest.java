@@ -94,6 +94,27 @@ final class StrategicMergePatchTest {
     }
 
     @Test
+    void newElementsTakeTheRoomThatDeletedOnesLeave() {
+        ObjectNode pod = tree("{'spec':{'volumes':[{'name':'c'},{'name':'a'}]}}");
+        StrategicMergePatch patch = StrategicMergePatch.parse(
+                bytes(
+                        "{'spec':{'$setElementOrder/volumes':[{'name':'b'}],'volumes':[{'name':'b'},{'$patch':'delete','name':'c'}]}}"));
+
+        assertThat(patch.apply(pod, POD).tree()).isEqualTo(tree("{'spec':{'volumes':[{'name':'a'},{'name':'b'}]}}"));
+    }
+
+    @Test
+    void directivesAfterTheLastOrderedElementAreOutOfOrder() {
+        assertThatThrownBy(() -> StrategicMergePatch.parse(
+                                bytes(
+                                        "{'spec':{'$setElementOrder/volumes':[{'name':'a'}],'volumes':[{'name':'a'},{'$patch':'replace'}]}}"))
+                        .apply(tree("{'spec':{}}"), POD))
+                .hasMessage(
+                        "The order in patch list:\n[map[name:a] map[$patch:replace]]\n doesn't match $setElementOrder list:\n"
+                                + "[map[name:a]]\n");
+    }
+
+    @Test
     void showsThePatchWithoutTheDirectivesItHasFollowed() {
         ObjectNode pod = tree("{'metadata':{'labels':{'a':'b'}}}");
         assertThat(StrategicMergePatch.parse(

@@ -255,6 +255,15 @@ class ProtobufCodecTest {
     }
 
     @Test
+    void wholeNumbersHaveNoFraction() {
+        JsonNode definition = json(
+                "{'kind':'CustomResourceDefinition','apiVersion':'apiextensions.k8s.io/v1','spec':{'group':'g',"
+                        + "'versions':[{'name':'v1','schema':{'openAPIV3Schema':{'maximum':0.5,'minimum':0,'multipleOf':-3}}}]}}");
+
+        assertThat(codec.decode(codec.encode(definition))).isEqualTo(definition);
+    }
+
+    @Test
     void refusesWhatIsNoMessage() {
         assertThatThrownBy(() -> post(new byte[] {'k', '8', 's', 0}))
                 .hasMessage("the object provided is unrecognized (must be of type ConfigMap): empty body (6b387300)");

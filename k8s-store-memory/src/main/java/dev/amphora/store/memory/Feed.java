@@ -8,6 +8,7 @@ import dev.amphora.store.Store.Watch;
 import dev.amphora.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One watch: a cursor into the history, moved on by an actor of its own.
@@ -33,6 +34,12 @@ final class Feed implements Watch {
 
     /** The revision that {@link Listener#onProgress} has to reach, 0 if nobody asked. Guarded by the store's lock. */
     private long wanted;
+
+    /** How many writers have announced that they tell the listener themselves. */
+    private final AtomicInteger holds = new AtomicInteger();
+
+    /** The first revision that was kept back meanwhile, 0 if none was. Guarded by the store's lock. */
+    private long held;
 
     private volatile boolean ended;
 
@@ -60,8 +67,33 @@ final class Feed implements Watch {
         }
         long revision = event.revision();
         boolean concerned = revision >= from && event.key().startsWith(prefix);
-        if (concerned || (wanted != 0 && revision >= wanted)) {
+        if (wanted != 0 && revision >= wanted || concerned && holds.get() == 0) {
             wake(revision);
+        } else if (concerned && held == 0) {
+            held = revision;
+        }
+    }
+
+    @Override
+    public void hold() {
+        holds.incrementAndGet();
+    }
+
+    @Override
+    public void release(long known) {
+        synchronized (store.lock) {
+            int others = holds.decrementAndGet();
+            if (active || held == 0) {
+                return;
+            }
+            long revision = store.currentRevision();
+            held = Math.max(held, known + 1);
+            if (held > revision) {
+                held = 0;
+            } else if (revision - known > others) {
+                // More than those who hold it still can have written: somebody else has.
+                wake(held);
+            }
         }
     }
 
@@ -100,7 +132,8 @@ final class Feed implements Watch {
     }
 
     private void wake(long revision) {
-        next = Math.max(from, revision);
+        next = Math.max(from, held == 0 ? revision : held);
+        held = 0;
         active = true;
         actor.execute(this::pump);
     }

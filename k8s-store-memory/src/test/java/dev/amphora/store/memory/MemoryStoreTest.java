@@ -7,6 +7,7 @@ import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.store.CompactedException;
 import dev.amphora.store.Store.Event;
 import dev.amphora.store.Store.Listener;
+import dev.amphora.store.Store.Watch;
 import dev.amphora.store.StoreException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,5 +92,86 @@ class MemoryStoreTest {
         kernel.runUntilIdle(Duration.ZERO);
         assertThat(ends).containsExactly("the listener of the watch on / failed");
         assertThat(kernel.failures()).hasSize(1);
+    }
+
+    @Test
+    void doesNotTellAWatchWhatItsListenerHasWrittenItself() {
+        MemoryStore store = new MemoryStore(kernel);
+        Told told = new Told();
+        Watch watch = store.watch("/", 2, told);
+        watch.hold();
+        long revision = store.put("/own", new byte[0], 0).revision();
+        kernel.runUntilIdle(Duration.ZERO);
+        watch.release(revision);
+        kernel.runUntilIdle(Duration.ZERO);
+        assertThat(told.keys).isEmpty();
+
+        store.put("/other", new byte[0], 0);
+        kernel.runUntilIdle(Duration.ZERO);
+        assertThat(told.keys).containsExactly("/other");
+    }
+
+    @Test
+    void tellsAWatchWhatOthersWroteWhileItsListenerWrote() {
+        MemoryStore store = new MemoryStore(kernel);
+        Told told = new Told();
+        Watch watch = store.watch("/", 2, told);
+        watch.hold();
+        long own = store.put("/own", new byte[0], 0).revision();
+        store.put("/other", new byte[0], 0);
+        watch.release(own);
+        kernel.runUntilIdle(Duration.ZERO);
+        assertThat(told.keys).containsExactly("/other");
+    }
+
+    @Test
+    void tellsAWatchWhatOthersWroteThoughItsListenerNeverStopsToWrite() {
+        MemoryStore store = new MemoryStore(kernel);
+        Told told = new Told();
+        Watch watch = store.watch("/", 2, told);
+        watch.hold();
+        long known = store.put("/own-0", new byte[0], 0).revision();
+        store.put("/other", new byte[0], 0);
+        for (int i = 1; i < 4; i++) {
+            watch.hold();
+            store.put("/own-" + i, new byte[0], 0);
+            watch.release(known);
+            kernel.runUntilIdle(Duration.ZERO);
+        }
+        assertThat(told.keys).contains("/other");
+    }
+
+    @Test
+    void reportsProgressWhileItsListenerWrites() {
+        MemoryStore store = new MemoryStore(kernel);
+        Told told = new Told();
+        Watch watch = store.watch("/", 2, told);
+        watch.hold();
+        long revision = store.put("/own", new byte[0], 0).revision();
+        watch.requestProgress();
+        kernel.runUntilIdle(Duration.ZERO);
+        assertThat(told.keys).containsExactly("/own");
+        assertThat(told.progress).isEqualTo(revision);
+    }
+
+    /** Collects what a watch tells. */
+    private static final class Told implements Listener {
+        private final List<String> keys = new ArrayList<>();
+        private long progress;
+
+        @Override
+        public void onEvents(List<Event> events) {
+            events.forEach(event -> keys.add(event.key()));
+        }
+
+        @Override
+        public void onProgress(long revision) {
+            progress = revision;
+        }
+
+        @Override
+        public void onEnd(StoreException error) {
+            throw error;
+        }
     }
 }

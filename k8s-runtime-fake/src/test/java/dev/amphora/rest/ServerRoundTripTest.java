@@ -1,0 +1,285 @@
+package dev.amphora.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.apiserver.schema.BodyDecoder;
+import dev.amphora.apiserver.schema.BodyDecoder.Encoding;
+import dev.amphora.apiserver.schema.FieldValidation;
+import dev.amphora.apiserver.schema.ProtobufCodec;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
+import dev.amphora.apiserver.schema.TypeSchema;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.rest.Corpus.Sample;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What the server accepts, it keeps: objects of each kind with random fields, as far as they are valid, come back with every field in
+ * each format, and putting them back changes nothing.
+ *
+ * <p>{@code -Dproperty.accepted=10000} says how many of each kind; by default a few.
+ */
+class ServerRoundTripTest {
+    private static final int OBJECTS = Integer.getInteger("property.accepted", 4);
+    private static final long SEED = Long.getLong("property.seed", 1);
+    private static final int ROUNDS = 12;
+
+    /** What the server says itself, or doesn't take, whatever it is told: each kind's members after a pointer. */
+    private static final Map<String, List<String>> ITS_OWN = Map.of(
+            "CertificateSigningRequest", List.of("/spec", "uid", "username", "groups", "extra"),
+            "Lease", List.of("/spec", "strategy", "preferredHolder"),
+            "EndpointSlice", List.of("/endpoints/0", "deprecatedTopology"),
+            "PersistentVolumeClaim", List.of("/spec", "dataSource"),
+            "Node", List.of("/spec", "configSource"),
+            "FlowSchema", List.of("/spec", "matchingPrecedence"),
+            "Secret", List.of("", "stringData"));
+
+    private final Kernel kernel = new SimulatedKernel(1);
+    private final TestServer server = new TestServer(kernel);
+    private final RestApi api = RestApi.builder(kernel, server.apiServer).build();
+    private final SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
+    private final BodyDecoder bodies = new BodyDecoder(catalogue);
+    private final ProtobufCodec protobuf = new ProtobufCodec(catalogue);
+
+    @BeforeEach
+    void start() throws Exception {
+        for (String path : List.of("/api/v1/namespaces", "/api/v1/namespaces/fuzz/serviceaccounts")) {
+            String name = path.endsWith("namespaces") ? "fuzz" : "default";
+            send("POST", path, "", ("{\"metadata\":{\"name\":\"" + name + "\"}}").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @AfterEach
+    void end() {
+        server.close();
+        kernel.close();
+    }
+
+    static Stream<String> kinds() {
+        return Corpus.samples().stream()
+                .filter(sample -> !sample.path().contains("fuzz.example.com"))
+                .map(sample -> sample.apiVersion() + " " + sample.kind())
+                .distinct();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whatIsAcceptedIsKept(String kind) throws Exception {
+        List<Sample> samples = Corpus.samples().stream()
+                .filter(sample -> kind.equals(sample.apiVersion() + " " + sample.kind()))
+                .toList();
+        for (int i = 0; i < OBJECTS; i++) {
+            Random random = new Random(SEED * 1_000_003 + i ^ kind.hashCode());
+            Sample sample = samples.get(random.nextInt(samples.size()));
+            ObjectNode wanted = withRandomFields(sample, random);
+            ObjectNode created = create(sample, wanted);
+            assertThat(created).as("%s: %s", kind, wanted).isNotNull();
+            compare(kind + " of seed " + i, sample, wanted, created);
+        }
+    }
+
+    private ObjectNode withRandomFields(Sample sample, Random random) {
+        RandomObjects objects = new RandomObjects(random);
+        ObjectNode wild = objects.object(sample.apiVersion(), sample.kind(), type(sample));
+        wild.remove("status");
+        if (wild.path("metadata") instanceof ObjectNode metadata) {
+            metadata.retain("labels", "annotations", "generateName", "ownerReferences");
+        }
+        ObjectNode wanted = sample.object().deepCopy();
+        wanted.remove("status");
+        overlay(wanted, wild, random);
+        List<String> own = ITS_OWN.getOrDefault(sample.kind(), List.of("/nothing"));
+        if (wanted.at(own.get(0)) instanceof ObjectNode holder) {
+            holder.remove(own.subList(1, own.size()));
+        }
+        wanted.withObject("/metadata")
+                .retain("name", "labels", "annotations", "generateName", "ownerReferences", "finalizers");
+        if (sample.kind().equals("Namespace")) {
+            wanted.withObject("/metadata").put("name", "n" + random.nextInt(Integer.MAX_VALUE));
+        }
+        return wanted;
+    }
+
+    /** Adds members that the target doesn't have yet, some of them. */
+    private static void overlay(ObjectNode target, ObjectNode more, Random random) {
+        more.properties().forEach(member -> {
+            JsonNode current = target.get(member.getKey());
+            if (current == null) {
+                if (random.nextInt(3) == 0 || target.path("metadata").isMissingNode()) {
+                    target.set(member.getKey(), member.getValue());
+                }
+            } else if (current instanceof ObjectNode object && member.getValue() instanceof ObjectNode inner) {
+                overlay(object, inner, random);
+            } else if (current instanceof ArrayNode list
+                    && member.getValue() instanceof ArrayNode items
+                    && list.path(0) instanceof ObjectNode object
+                    && items.path(0) instanceof ObjectNode inner) {
+                overlay(object, inner, random);
+            }
+        });
+    }
+
+    /** Creates it, without what the server finds fault with; null if it takes nothing of the kind. */
+    private ObjectNode create(Sample sample, ObjectNode wanted) throws Exception {
+        ObjectNode base = sample.object();
+        for (int round = 0; round < ROUNDS; round++) {
+            HttpAnswer answer = send("POST", sample.path() + "?fieldValidation=Strict", "", Json.write(wanted));
+            JsonNode body = Json.read(answer.body());
+            if (answer.status() == 201) {
+                return (ObjectNode) body;
+            }
+            boolean dropped = false;
+            for (JsonNode cause : body.path("details").path("causes")) {
+                dropped |= drop(wanted, base, cause.path("field").asText());
+            }
+            if (!dropped || round > ROUNDS / 2) {
+                halve(wanted, base);
+            }
+            if (round == ROUNDS - 2) {
+                wanted.removeAll();
+                wanted.setAll(base.deepCopy());
+                wanted.remove("status");
+            }
+        }
+        return null;
+    }
+
+    /** Removes what a path names, or the innermost thing around it that wasn't there from the start. */
+    private static boolean drop(ObjectNode tree, JsonNode base, String path) {
+        JsonNode at = tree;
+        JsonNode was = base;
+        for (String step : path.replaceAll("\\[(\\d+)]", ".$1").split("\\.(?![^\\[]*])")) {
+            String name = step.replaceAll("\\[.*", "");
+            JsonNode next = at.isArray() && name.matches("\\d+") ? at.path(Integer.parseInt(name)) : at.path(name);
+            JsonNode before = was.isArray() && name.matches("\\d+") ? was.path(Integer.parseInt(name)) : was.path(name);
+            if (next.isMissingNode()) {
+                return prune(at, was);
+            }
+            if (before.isMissingNode()) {
+                if (at instanceof ObjectNode object) {
+                    object.remove(name);
+                } else {
+                    ((ArrayNode) at).remove(Integer.parseInt(name));
+                }
+                return true;
+            }
+            at = next;
+            was = before;
+        }
+        return prune(at, was);
+    }
+
+    /** Removes what was added to an object. */
+    private static boolean prune(JsonNode at, JsonNode was) {
+        if (at instanceof ObjectNode object) {
+            Set<String> added = new TreeSet<>();
+            object.fieldNames().forEachRemaining(added::add);
+            was.fieldNames().forEachRemaining(added::remove);
+            object.remove(added);
+            return !added.isEmpty();
+        }
+        return false;
+    }
+
+    /** Removes one of two members that were added. */
+    private static void halve(JsonNode at, JsonNode base) {
+        if (at instanceof ObjectNode object) {
+            List<String> names = new ArrayList<>();
+            object.fieldNames().forEachRemaining(names::add);
+            boolean drop = false;
+            for (String name : names) {
+                if (base.has(name)) {
+                    halve(object.get(name), base.get(name));
+                } else if (drop = !drop) {
+                    object.remove(name);
+                }
+            }
+        } else if (at.isArray() && base.isArray()) {
+            for (int i = 0; i < at.size() && i < base.size(); i++) {
+                halve(at.get(i), base.get(i));
+            }
+        }
+    }
+
+    private void compare(String about, Sample sample, ObjectNode wanted, ObjectNode created) throws Exception {
+        assertThat(RandomObjects.lost("", wanted, created)).as(about).isEmpty();
+        String path =
+                sample.path() + "/" + created.path("metadata").path("name").asText();
+        HttpAnswer json = get(path, Accept.Format.JSON);
+        assertThat(RandomObjects.lost("", wanted, Json.read(json.body())))
+                .as(about)
+                .isEmpty();
+        ObjectNode decoded = withoutInnerKinds(decoded(sample, Encoding.JSON, json.body()));
+        for (Accept.Format format : List.of(Accept.Format.YAML, Accept.Format.PROTOBUF)) {
+            Encoding encoding = Encoding.ofMediaType(format.mediaType()).orElseThrow();
+            ObjectNode other = withoutInnerKinds(
+                    decoded(sample, encoding, get(path, format).body()));
+            assertThat(RandomObjects.lost("", decoded, other))
+                    .as("%s as %s", about, format)
+                    .isEmpty();
+            assertThat(other).as("%s as %s", about, format).isEqualTo(decoded);
+        }
+        HttpAnswer put = send("PUT", path, Accept.Format.PROTOBUF.mediaType(), protobuf.encode(Json.read(json.body())));
+        assertThat(put.status())
+                .as("%s: %s", about, new String(put.body(), StandardCharsets.UTF_8))
+                .isEqualTo(200);
+        assertThat(RandomObjects.lost("", wanted, Json.read(put.body())))
+                .as(about)
+                .isEmpty();
+        send("DELETE", path + "?gracePeriodSeconds=0", "", new byte[0]);
+        send(
+                "PATCH",
+                path,
+                "application/merge-patch+json",
+                "{\"metadata\":{\"finalizers\":null}}".getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The binary form has the kind of an object once, not those of the objects in it. */
+    private static ObjectNode withoutInnerKinds(ObjectNode object) {
+        object.path("spec").path("volumeClaimTemplates").forEach(claim -> ((ObjectNode) claim)
+                .remove(List.of("kind", "apiVersion")));
+        return object;
+    }
+
+    private ObjectNode decoded(Sample sample, Encoding encoding, byte[] body) {
+        String[] parts = sample.apiVersion().split("/");
+        return bodies.decode(
+                        body,
+                        encoding,
+                        parts.length == 2 ? parts[0] : "",
+                        parts[parts.length - 1],
+                        sample.kind(),
+                        FieldValidation.STRICT)
+                .object();
+    }
+
+    private TypeSchema type(Sample sample) {
+        String[] parts = sample.apiVersion().split("/");
+        return catalogue.type(parts.length == 2 ? parts[0] : "", parts[parts.length - 1], sample.kind());
+    }
+
+    private HttpAnswer get(String path, Accept.Format format) throws Exception {
+        return DirectCall.admin("GET", path, "", new byte[0])
+                .with("Accept", format.mediaType())
+                .run(api);
+    }
+
+    private HttpAnswer send(String method, String path, String type, byte[] body) throws Exception {
+        return DirectCall.admin(method, path, type, body).run(api);
+    }
+}
