@@ -36,11 +36,11 @@ record ContinueToken(long revision, String start) {
         } catch (IllegalArgumentException e) {
             throw invalid("illegal base64 data at input byte " + firstIllegal(text));
         }
-        // What is no text is read as if it were one, with signs in place of what can't be read.
-        byte[] readable = new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
-        JsonSyntax.error(readable).ifPresent(why -> {
+        JsonSyntax.error(bytes).ifPresent(why -> {
             throw invalid(why);
         });
+        // What is no text within strings is read as if it were, with signs in place of what can't be read.
+        byte[] readable = new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
         JsonNode tree = Json.read(readable);
         String version = tree.path("v").asText();
         if (!version.equals(VERSION)) {

@@ -240,7 +240,15 @@ final class Writes {
                             uidMismatch(call, Metadata.text(object, "uid"), ""));
                 }
                 Metadata.of(object).remove("resourceVersion");
-                return insert(call, object, mutation.managesFields());
+                try {
+                    return insert(call, object, mutation.managesFields());
+                } catch (StatusException e) {
+                    if (!e.isAlreadyExists()) {
+                        throw e;
+                    }
+                    // Somebody else was first: then it is a change.
+                    continue;
+                }
             }
             VersionedObject written = attempt(call, key, entry.get(), mutation, facet);
             if (written != null) {

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -46,12 +47,12 @@ final class Impersonation {
      * Who the request is made as.
      *
      * @param real who has shown credentials
-     * @param request what that user asks for
+     * @param request what that user asks for, if it is needed
      * @param authorize refuses what a user may not do
      */
-    static User of(HttpCall call, User real, AccessRequest request, Consumer<AccessRequest> authorize) {
+    static User of(HttpCall call, User real, Supplier<AccessRequest> request, Consumer<AccessRequest> authorize) {
         User wanted = wanted(call);
-        return wanted == null ? real : new Impersonation(real, wanted, request, authorize).allowed();
+        return wanted == null ? real : new Impersonation(real, wanted, request.get(), authorize).allowed();
     }
 
     /** Who the headers name; null if nobody. */

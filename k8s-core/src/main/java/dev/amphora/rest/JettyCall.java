@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
@@ -168,8 +169,14 @@ final class JettyCall implements HttpCall {
         response.setStatus(answer.status());
         HttpFields.Mutable headers = response.getHeaders();
         for (Map.Entry<String, String> header : answer.headers()) {
-            headers.add(header.getKey(), header.getValue());
+            boolean says = header.getKey().equalsIgnoreCase("Warning");
+            headers.add(header.getKey(), says ? asBytes(header.getValue()) : header.getValue());
         }
+    }
+
+    /** The text as the standard's server sends it, in UTF-8: Jetty writes a byte for each character. */
+    private static String asBytes(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     /** Sends the reason phrase of the standard with a 500, where Jetty has a shorter one. */

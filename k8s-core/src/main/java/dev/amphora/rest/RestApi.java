@@ -87,7 +87,7 @@ public final class RestApi {
             metrics.authenticated(user.name());
             User acting;
             try {
-                acting = Impersonation.of(call, user, exchange.attributes(user), exchange::authorize);
+                acting = Impersonation.of(call, user, () -> exchange.attributes(user), exchange::authorize);
             } catch (StatusException e) {
                 exchange.refuse(e, true);
                 return;

@@ -261,6 +261,8 @@ class FuzzTest {
     private Set<String> keys() {
         Set<String> keys = new TreeSet<>();
         server.store.range("/", null, 0, 0).entries().forEach(entry -> keys.add(entry.key()));
+        // The server itself keeps one for each version of a group that it serves.
+        keys.removeIf(key -> key.startsWith("/registry/apiregistration.k8s.io/"));
         return keys;
     }
 

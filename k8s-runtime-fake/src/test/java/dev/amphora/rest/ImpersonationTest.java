@@ -20,7 +20,7 @@ class ImpersonationTest {
     private User as(DirectCall call, User real, String... rights) {
         Set<String> allowed = Set.of(rights);
         return Impersonation.of(
-                call, real, new AccessRequest(real, "list", "", "v1", "pods", "", "n", "", ""), access -> {
+                call, real, () -> new AccessRequest(real, "list", "", "v1", "pods", "", "n", "", ""), access -> {
                     String text = access.verb() + " " + access.resourceWithSubresource()
                             + (access.verb().startsWith("impersonate-on") ? "" : " " + access.name());
                     asked.add(text);

@@ -98,6 +98,23 @@ class RestIT {
                 .isEqualTo("a");
     }
 
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void warningsAreWrittenInUtf8(HttpClient.Version version) throws Exception {
+        HttpClient client =
+                HttpClient.newBuilder().sslContext(tls(null)).version(version).build();
+
+        HttpResponse<String> created = client.send(
+                request(MAPS)
+                        .POST(BodyPublishers.ofString("{\"metadata\":{\"name\":\"a\"},\"größe€\":1}"))
+                        .build(),
+                BodyHandlers.ofString());
+
+        String asRead = created.headers().firstValue("warning").orElseThrow();
+        assertThat(new String(asRead.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                .contains("unknown field \\\"größe€\\\"");
+    }
+
     @Test
     void credentialsAreNeededForAllButHealthAndVersion() throws Exception {
         HttpClient client = client();

@@ -73,6 +73,8 @@ final class ApiBench implements Callable<Integer> {
                 new HttpsBench(out, cluster, seconds, connections, warmUp).run(lists, watchers);
             }
         }
+        MockBench.run(
+                out, seconds, Math.max(1, warmUp / 3), () -> server().serve(0).start());
         out.flush();
         return 0;
     }

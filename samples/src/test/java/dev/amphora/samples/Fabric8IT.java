@@ -3,7 +3,6 @@ package dev.amphora.samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.base.Ascii;
 import dev.amphora.Cluster;
 import dev.amphora.runtime.fake.FakeRuntime;
 import dev.amphora.store.memory.MemoryStore;
@@ -29,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -78,7 +78,7 @@ class Fabric8IT {
 
     /** A namespace of a test's own. */
     private static String namespace(Way way, String purpose) {
-        String name = purpose + "-" + Ascii.toLowerCase(way.name());
+        String name = purpose + "-" + way.name().toLowerCase(Locale.ROOT);
         CLIENTS.get(way)
                 .resource(new NamespaceBuilder()
                         .withNewMetadata()
@@ -277,7 +277,7 @@ class Fabric8IT {
     void customKindsAreFoundByTheirNames(Way way) {
         KubernetesClient client = CLIENTS.get(way);
         String namespace = namespace(way, "custom");
-        String group = Ascii.toLowerCase(way.name()) + ".example.com";
+        String group = way.name().toLowerCase(Locale.ROOT) + ".example.com";
         load(
                 client,
                 """

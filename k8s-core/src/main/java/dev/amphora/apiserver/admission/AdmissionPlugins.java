@@ -91,7 +91,7 @@ public final class AdmissionPlugins {
                 new LimitRanger(objects),
                 new ServiceAccountPlugin(objects, nameGenerator),
                 new TaintNodesByCondition(),
-                new PodSecurity(),
+                new PodSecurity(objects),
                 new Priority(objects),
                 new DefaultTolerationSeconds(),
                 new PersistentVolumeClaimResize(objects),

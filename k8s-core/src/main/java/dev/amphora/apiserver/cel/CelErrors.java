@@ -113,7 +113,10 @@ final class CelErrors {
             case DIVIDE_BY_ZERO -> function.equals("_%_") ? "modulus by zero" : "division by zero";
             case NUMERIC_OVERFLOW -> message.contains("uint") ? "unsigned integer overflow" : "integer overflow";
             case BAD_FORMAT -> "type conversion error from 'string' to '%s'".formatted(conversion(function));
-            default -> message;
+            default -> {
+                boolean times = function.equals("_+_") || function.equals("_-_");
+                yield times && message.contains("failed with arg(s)") ? "timestamp overflow" : message;
+            }
         };
     }
 

@@ -2,6 +2,7 @@ package dev.amphora.apiserver.cel;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.UnsignedLong;
+import dev.cel.common.types.CelType;
 import dev.cel.common.values.CelByteString;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -102,6 +103,16 @@ final class CelNames {
     static String duration(Duration value) {
         BigDecimal seconds = BigDecimal.valueOf(value.getSeconds()).add(BigDecimal.valueOf(value.getNano(), 9));
         return seconds.stripTrailingZeros().toPlainString() + "s";
+    }
+
+    /** The name of a type without what it is made of. */
+    static String typeName(CelType type) {
+        return switch (type.kind()) {
+            case LIST -> "list";
+            case MAP -> "map";
+            case NULL_TYPE -> "null_type";
+            default -> type.name();
+        };
     }
 
     /** The name of a value's type. */

@@ -8,6 +8,8 @@ import dev.cel.common.ast.CelExpr;
 import dev.cel.common.ast.CelExpr.CelCall;
 import dev.cel.common.ast.CelExpr.ExprKind;
 import dev.cel.common.navigation.CelNavigableAst;
+import dev.cel.common.navigation.CelNavigableExpr;
+import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -26,6 +28,7 @@ final class ConstantChecks {
     /** What is wrong with the constants of an expression, each with its place. */
     static List<String> check(CelAbstractSyntaxTree ast) {
         List<String> wrong = new ArrayList<>();
+        CelNavigableAst.fromAst(ast).getRoot().allNodes().forEach(node -> mixed(node, ast, wrong));
         CelNavigableAst.fromAst(ast)
                 .getRoot()
                 .allNodes()
@@ -50,6 +53,92 @@ final class ConstantChecks {
                         && expr.call().args().size() == 1
                         && expr.call().args().get(0).getKind() == ExprKind.Kind.CONSTANT)
                 .toList();
+    }
+
+    /** The patterns that are constants; they are read once and for all. */
+    static List<String> patterns(CelAbstractSyntaxTree ast) {
+        return CelNavigableAst.fromAst(ast)
+                .getRoot()
+                .allNodes()
+                .map(node -> node.expr())
+                .filter(expr -> expr.getKind() == ExprKind.Kind.CALL
+                        && expr.call().function().startsWith("find")
+                        && !expr.call().args().isEmpty())
+                .flatMap(expr -> text(expr.call().args().get(0)).stream())
+                .toList();
+    }
+
+    /** Lists and maps have elements of one type, unless they are written into a text. */
+    private static void mixed(CelNavigableExpr node, CelAbstractSyntaxTree ast, List<String> wrong) {
+        CelExpr expr = node.expr();
+        boolean list = expr.getKind() == ExprKind.Kind.LIST;
+        if (!list && expr.getKind() != ExprKind.Kind.MAP || isFormatted(node)) {
+            return;
+        }
+        if (list) {
+            List<Integer> optional = expr.list().optionalIndices();
+            List<CelExpr> elements = expr.list().elements();
+            List<CelType> types = new ArrayList<>();
+            for (int i = 0; i < elements.size(); i++) {
+                types.add(type(ast, elements.get(i), optional.contains(i)));
+            }
+            sameTypes(elements, types, ast, wrong);
+            return;
+        }
+        List<CelExpr> keys = new ArrayList<>();
+        List<CelType> keyTypes = new ArrayList<>();
+        List<CelExpr> values = new ArrayList<>();
+        List<CelType> valueTypes = new ArrayList<>();
+        for (CelExpr.CelMap.Entry entry : expr.map().entries()) {
+            keys.add(entry.key());
+            keyTypes.add(type(ast, entry.key(), false));
+            values.add(entry.value());
+            valueTypes.add(type(ast, entry.value(), entry.optionalEntry()));
+        }
+        if (sameTypes(keys, keyTypes, ast, wrong)) {
+            sameTypes(values, valueTypes, ast, wrong);
+        }
+    }
+
+    private static boolean isFormatted(CelNavigableExpr node) {
+        for (Optional<CelNavigableExpr> parent = node.parent();
+                parent.isPresent();
+                parent = parent.get().parent()) {
+            if (parent.get().getKind() == ExprKind.Kind.CALL
+                    && parent.get().expr().call().function().equals("format")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static CelType type(CelAbstractSyntaxTree ast, CelExpr expr, boolean optional) {
+        CelType type = ast.getType(expr.id()).orElseThrow();
+        return optional && !type.parameters().isEmpty() ? type.parameters().get(0) : type;
+    }
+
+    private static boolean sameTypes(
+            List<CelExpr> elements, List<CelType> types, CelAbstractSyntaxTree ast, List<String> wrong) {
+        for (int i = 1; i < types.size(); i++) {
+            if (!isOpen(types.get(i))
+                    && !isOpen(types.get(0))
+                    && !Types.shown(types.get(i)).equals(Types.shown(types.get(0)))) {
+                wrong.add(CelErrors.at(
+                        ast.getSource(),
+                        elements.get(i).id(),
+                        "expected type '%s' but found '%s'".formatted(shown(types.get(0)), shown(types.get(i)))));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isOpen(CelType type) {
+        return type.kind() == CelKind.DYN || type.parameters().stream().anyMatch(ConstantChecks::isOpen);
+    }
+
+    private static String shown(CelType type) {
+        return type.kind() == CelKind.NULL_TYPE ? "null" : Types.shown(type);
     }
 
     private static void literal(CelCall call, CelAbstractSyntaxTree ast, List<String> wrong) {

@@ -152,8 +152,15 @@ public final class ExpressionScope {
         }
     }
 
-    /** Why a conversion of a constant fails; empty if none does. */
+    /** Why a conversion of a constant fails, or a constant is no pattern; empty if all is well. */
     private static String conversion(CelAbstractSyntaxTree ast, CelRuntime runtime) {
+        for (String pattern : ConstantChecks.patterns(ast)) {
+            try {
+                TextFunctions.pattern(pattern);
+            } catch (CelProblem e) {
+                return String.valueOf(e.getMessage()).replaceFirst("^Illegal regex: ", "");
+            }
+        }
         for (CelExpr each : ConstantChecks.conversions(ast)) {
             CelAbstractSyntaxTree alone =
                     CelAbstractSyntaxTree.newCheckedAst(each, ast.getSource(), ast.getReferenceMap(), ast.getTypeMap());

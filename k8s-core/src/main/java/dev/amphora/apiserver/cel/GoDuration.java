@@ -29,6 +29,8 @@ final class GoDuration {
             "h",
             3_600_000_000_000L);
 
+    private static final BigDecimal LARGEST = BigDecimal.valueOf(Long.MAX_VALUE);
+
     private GoDuration() {}
 
     /** Reads a duration; an {@link IllegalArgumentException} if it is none. */
@@ -43,6 +45,9 @@ final class GoDuration {
             String number = part.group(1).endsWith(".") ? part.group(1) + "0" : part.group(1);
             nanos = nanos.add(
                     new BigDecimal(number).multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 1L))));
+        }
+        if (nanos.compareTo(LARGEST) > 0) {
+            throw new IllegalArgumentException("too long a duration: " + text);
         }
         Duration duration = Duration.ofNanos(nanos.longValue());
         return whole.group(1).equals("-") ? duration.negated() : duration;

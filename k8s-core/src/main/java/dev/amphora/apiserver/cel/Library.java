@@ -49,7 +49,6 @@ final class Library {
             CelStringExtensions.Function.TRIM,
             CelStringExtensions.Function.UPPER_ASCII);
     private static final CelListsExtensions LISTS = CelExtensions.lists(
-            CelListsExtensions.Function.SLICE,
             CelListsExtensions.Function.FLATTEN,
             CelListsExtensions.Function.RANGE,
             CelListsExtensions.Function.DISTINCT,

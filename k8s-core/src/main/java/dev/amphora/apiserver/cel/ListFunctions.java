@@ -72,6 +72,27 @@ final class ListFunctions {
                 List.of(LIST, T),
                 List.of(List.class, Object.class),
                 arguments -> (long) ((List<?>) arguments[0]).lastIndexOf(arguments[1]));
+        functions.member(
+                "slice",
+                "list_slice",
+                LIST,
+                List.of(LIST, SimpleType.INT, SimpleType.INT),
+                List.of(List.class, Long.class, Long.class),
+                arguments -> slice((List<?>) arguments[0], (Long) arguments[1], (Long) arguments[2]));
+    }
+
+    private static List<?> slice(List<?> list, long start, long end) {
+        String what = "cannot slice(%d, %d), ".formatted(start, end);
+        if (start < 0 || end < 0) {
+            throw new CelProblem(what + "negative indexes not supported");
+        }
+        if (start > end) {
+            throw new CelProblem(what + "start index must be less than or equal to end index");
+        }
+        if (end > list.size()) {
+            throw new CelProblem(what + "list is length " + list.size());
+        }
+        return new ArrayList<>(list.subList((int) start, (int) end));
     }
 
     private static boolean isSorted(List<?> list) {

@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.cel;
 
 import com.google.common.net.InetAddresses;
+import dev.amphora.api.FieldError;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.MapType;
@@ -87,9 +88,7 @@ final class NetworkFunctions {
         static Ip parse(String text) {
             Ip ip = find(text);
             if (ip == null) {
-                throw new CelProblem(
-                        "IP Address \"%1$s\" parse error during conversion from string: ParseAddr(\"%1$s\"): unable to parse IP"
-                                .formatted(text));
+                throw new CelProblem(AddressProblems.of(text));
             }
             return ip;
         }
@@ -116,12 +115,23 @@ final class NetworkFunctions {
         static Cidr parse(String text) {
             Cidr cidr = find(text);
             if (cidr == null) {
-                String why = text.contains("/") ? "unable to parse IP" : "no '/'";
+                String why = text.contains("/") ? prefix(text) : "no '/'";
                 throw new CelProblem(
                         "network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(\"%s\"): %s"
                                 .formatted(text, why));
             }
             return cidr;
+        }
+
+        private static String prefix(String text) {
+            String address = text.substring(0, text.lastIndexOf('/'));
+            String length = text.substring(text.lastIndexOf('/') + 1);
+            if (Ip.find(address) == null) {
+                return AddressProblems.detail(address);
+            }
+            return length.matches("[1-9][0-9]*|0")
+                    ? "prefix length out of range"
+                    : "bad bits after slash: " + FieldError.quoted(length);
         }
 
         static @org.jspecify.annotations.Nullable Cidr find(String text) {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.UnsignedLong;
 import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
+import dev.cel.common.types.TypeType;
 import dev.cel.common.values.CelByteString;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -279,6 +280,11 @@ final class TextFormat {
             return sorted.entrySet().stream()
                     .map(each -> each.getKey() + ":" + each.getValue())
                     .collect(Collectors.joining(", ", "{", "}"));
+        }
+        if (value instanceof TypeType type) {
+            return type.parameters().isEmpty()
+                    ? "type"
+                    : CelNames.typeName(type.parameters().get(0));
         }
         return CelNames.typeOf(value).equals("null_type") ? "null" : String.valueOf(value);
     }

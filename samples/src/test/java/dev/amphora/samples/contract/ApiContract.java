@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -333,6 +334,19 @@ abstract class ApiContract {
         assertThat(less.body().path("metadata").has("labels")).isFalse();
         assertThat(done(patch(a, APPLY, configMap("a", ""))).text("/metadata/resourceVersion"))
                 .isEqualTo(less.text("/metadata/resourceVersion"));
+    }
+
+    @Test
+    void whoeverAppliesFirstTheOthersChangeIt(TestInfo test) {
+        String maps = collection(test, "configmaps");
+        for (int i = 0; i < 20; i++) {
+            String target = maps + "/a" + i + "?fieldManager=contract";
+            String body = configMap("a" + i, "");
+            List<CompletableFuture<Answer>> both = List.of(
+                    CompletableFuture.supplyAsync(() -> patch(target, APPLY, body)),
+                    CompletableFuture.supplyAsync(() -> patch(target, APPLY, body)));
+            both.forEach(each -> done(each.join()));
+        }
     }
 
     // ---- lists ------------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -34,7 +33,6 @@ final class TypedFace implements Face {
             "configmaps", ConfigMap.class,
             "deployments", Deployment.class,
             "nodes", Node.class,
-            "poddisruptionbudgets", PodDisruptionBudget.class,
             "pods", Pod.class,
             "serviceaccounts", ServiceAccount.class);
     private static final Pattern NAMESPACE =
