@@ -155,6 +155,7 @@ final class ClusterParts implements AutoCloseable {
             builder.authenticator(
                     StaticTokens.of(authority.secret(ADMINISTRATOR), User.of(ADMINISTRATOR, User.MASTERS)));
         }
+        options.enabledAdmission().forEach(builder::withAdmission);
         options.disabledAdmission().forEach(builder::withoutAdmission);
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());

@@ -83,7 +83,12 @@ public final class ApiServer implements AutoCloseable {
         ObjectReader objects = objects();
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
-                objects, base -> Metadata.generated(base, kernel), this::writeQuota, builder.disabledPlugins));
+                objects,
+                base -> Metadata.generated(base, kernel),
+                this::writeQuota,
+                authorizer,
+                builder.enabledPlugins,
+                builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         plugins.add(new RoleEscalation(new Grants(objects, authorizer)));
         Policies policies = new Policies(objects, endpoints::catalogue, authorizer, this::setDefaults);
@@ -598,6 +603,7 @@ public final class ApiServer implements AutoCloseable {
         private final Store store;
         private final List<Function<ObjectReader, AdmissionPlugin>> plugins = new ArrayList<>();
         private final List<Authenticator> authenticators = new ArrayList<>();
+        private final Set<String> enabledPlugins = new HashSet<>();
         private final Set<String> disabledPlugins = new HashSet<>();
         private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
         private BiFunction<String, String, Strategy> strategies = StrategyRegistry::strategy;
@@ -621,6 +627,12 @@ public final class ApiServer implements AutoCloseable {
         /** Who decides; by default {@link RbacAuthorizer}. */
         public Builder authorizer(Function<ObjectReader, Authorizer> factory) {
             authorizer = factory;
+            return this;
+        }
+
+        /** Switches on a built-in admission plugin that is off by default: {@code NodeRestriction}. */
+        public Builder withAdmission(String name) {
+            enabledPlugins.add(name);
             return this;
         }
 
