@@ -171,6 +171,9 @@ final class ClusterParts implements AutoCloseable {
         if (authority != null) {
             builder.clientAuthority(authority);
         }
+        RequestHandling requests = options.requests();
+        builder.inFlight(requests.mostReading(), requests.mostWriting());
+        requests.audits().forEach(audit -> builder.audit(audit.policy(), audit.sink()));
         return builder.build();
     }
 

@@ -22,6 +22,7 @@ import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.policy.Policies;
+import dev.amphora.apiserver.flow.FlowSource;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
@@ -111,7 +112,7 @@ public final class ApiServer implements AutoCloseable {
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
-        flows = new FlowKeeper(kernel, own);
+        flows = new FlowKeeper(kernel, builder.store, own);
         apiServices = new ApiServiceKeeper(kernel, own, endpoints);
         late.add(FlowObjects.GROUP, FlowObjects.LEVELS, flows);
         late.add(FlowObjects.GROUP, FlowObjects.SCHEMAS, flows);
@@ -159,6 +160,11 @@ public final class ApiServer implements AutoCloseable {
     /** What the watch caches have measured, one for each resource that has been read, in order. */
     public List<Measurements> measure() {
         return endpoints.measure();
+    }
+
+    /** The rules by which requests share the server. */
+    public FlowSource flowSource() {
+        return flows;
     }
 
     /** The versions of groups that other servers are said to serve, by APIServices; the most important first. */
