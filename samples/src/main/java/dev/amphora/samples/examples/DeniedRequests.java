@@ -17,7 +17,8 @@ public final class DeniedRequests implements AuditSink {
     @Override
     public void take(AuditEvent event) {
         if (event.code() == 403) {
-            out.accept(event.request().user().name() + " may not " + event.request().verb() + " " + event.requestUri());
+            out.accept(event.request().user().name() + " may not "
+                    + event.request().verb() + " " + event.requestUri());
         }
     }
 }
