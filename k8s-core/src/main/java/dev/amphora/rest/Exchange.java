@@ -271,7 +271,11 @@ final class Exchange {
             authorize(access(target, verb));
             throw notRoutable(verb == Verb.WATCH || verb == Verb.LIST);
         }
-        warnings = deprecations;
+        if (!deprecations.isEmpty()) {
+            // Who may not see the resource isn't told of it either.
+            authorize(access(target, verb));
+            warnings = deprecations;
+        }
         if (verb == Verb.PATCH && !PATCH_TYPES.contains(patchType())) {
             authorize(access(target, verb));
             throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
