@@ -91,8 +91,9 @@ final class FairQueues {
         double least = Double.POSITIVE_INFINITY;
         for (int i = 1; i <= queues.length; i++) {
             Queue queue = queues[(last + i) % queues.length];
-            if (queue != null && !queue.waiting.isEmpty()) {
-                double finish = queue.next + ESTIMATE * queue.waiting.peek().seats();
+            FlowTicket first = queue == null ? null : queue.waiting.peek();
+            if (queue != null && first != null) {
+                double finish = queue.next + ESTIMATE * first.seats();
                 if (finish < least) {
                     least = finish;
                     best = queue;

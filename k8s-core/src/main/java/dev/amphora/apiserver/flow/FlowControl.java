@@ -272,7 +272,10 @@ public final class FlowControl implements AutoCloseable {
             long soonest = Long.MAX_VALUE;
             for (PriorityLevel level : current.rules.levels()) {
                 FairQueues queues = level.queues();
-                FlowTicket oldest = queues == null ? null : queues.oldest();
+                if (queues == null) {
+                    continue;
+                }
+                FlowTicket oldest = queues.oldest();
                 while (oldest != null && now - oldest.arrived() >= PATIENCE.toNanos()) {
                     queues.giveUp(oldest, now);
                     waiting--;
