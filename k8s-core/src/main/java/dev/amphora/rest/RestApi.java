@@ -1,5 +1,7 @@
 package dev.amphora.rest;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.Credentials;
@@ -54,6 +56,10 @@ public final class RestApi {
     final Discovery discovery;
     final Pages pages;
     final Metrics metrics = new Metrics();
+    /** By user, the way in which it has last acted as somebody else. */
+    private final Cache<String, String> impersonated =
+            CacheBuilder.newBuilder().maximumSize(1024).build();
+
     private final @Nullable CertificateAuthority clientAuthority;
     private final boolean anonymous;
 
@@ -100,7 +106,8 @@ public final class RestApi {
             metrics.authenticated(user.name());
             User acting;
             try {
-                acting = Impersonation.of(call, user, () -> exchange.attributes(user), exchange::authorize);
+                acting = Impersonation.of(
+                        call, user, () -> exchange.attributes(user), exchange::authorize, impersonated);
             } catch (StatusException e) {
                 exchange.authenticated(user);
                 exchange.audit(user);
