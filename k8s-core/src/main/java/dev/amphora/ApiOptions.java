@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param compactionInterval how often the store's history is compacted to what it was an interval ago; zero for never
  * @param disabledFeatures feature gates that are off: {@code APIServerIdentity}, {@code UnknownVersionInteroperabilityProxy}
  * @param serviceAccountTokens how tokens of service accounts are issued and checked
+ * @param requests how many requests go at once, and who is told of them
  */
 public record ApiOptions(
         List<String> authorizationModes,
@@ -33,7 +34,8 @@ public record ApiOptions(
         List<String> disabledVersions,
         Duration compactionInterval,
         List<String> disabledFeatures,
-        TokenOptions serviceAccountTokens) {
+        TokenOptions serviceAccountTokens,
+        RequestHandling requests) {
     private static final ApiOptions DEFAULTS = new ApiOptions(
             List.of("Node", "RBAC"),
             List.of(),
@@ -44,7 +46,8 @@ public record ApiOptions(
             List.of(),
             Duration.ZERO,
             List.of(),
-            TokenOptions.defaults());
+            TokenOptions.defaults(),
+            RequestHandling.defaults());
 
     /**
      * Options whose members cannot change.
@@ -78,7 +81,8 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same with further admission plugins, and without others. */
@@ -93,7 +97,8 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same with bearer tokens. */
@@ -108,7 +113,8 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same with another range of Service addresses. */
@@ -123,7 +129,8 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same, with or without an endpoint of the Service {@code kubernetes}. */
@@ -138,7 +145,8 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same without some versions of groups. */
@@ -153,7 +161,8 @@ public record ApiOptions(
                 groupVersions,
                 compactionInterval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same with another interval between compactions; zero for none. */
@@ -168,7 +177,8 @@ public record ApiOptions(
                 disabledVersions,
                 interval,
                 disabledFeatures,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same with some feature gates switched off; see {@link #disabledFeatures}. */
@@ -183,7 +193,8 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 gates,
-                serviceAccountTokens);
+                serviceAccountTokens,
+                requests);
     }
 
     /** The same with other service account tokens. */
@@ -198,6 +209,23 @@ public record ApiOptions(
                 disabledVersions,
                 compactionInterval,
                 disabledFeatures,
-                tokenOptions);
+                tokenOptions,
+                requests);
+    }
+
+    /** The same with other limits for requests, and others who are told of them. */
+    public ApiOptions withRequests(RequestHandling handling) {
+        return new ApiOptions(
+                authorizationModes,
+                enabledAdmission,
+                disabledAdmission,
+                tokens,
+                serviceClusterIpRange,
+                publishesEndpoint,
+                disabledVersions,
+                compactionInterval,
+                disabledFeatures,
+                serviceAccountTokens,
+                handling);
     }
 }

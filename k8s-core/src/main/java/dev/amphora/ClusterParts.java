@@ -155,6 +155,7 @@ final class ClusterParts implements AutoCloseable {
             builder.authenticator(
                     StaticTokens.of(authority.secret(ADMINISTRATOR), User.of(ADMINISTRATOR, User.MASTERS)));
         }
+        options.enabledAdmission().forEach(builder::withAdmission);
         options.disabledAdmission().forEach(builder::withoutAdmission);
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
@@ -170,6 +171,9 @@ final class ClusterParts implements AutoCloseable {
         if (authority != null) {
             builder.clientAuthority(authority);
         }
+        RequestHandling requests = options.requests();
+        builder.inFlight(requests.mostReading(), requests.mostWriting());
+        requests.audits().forEach(audit -> builder.audit(audit.policy(), audit.sink()));
         return builder.build();
     }
 

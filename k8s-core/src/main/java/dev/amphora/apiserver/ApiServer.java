@@ -21,6 +21,7 @@ import dev.amphora.apiserver.admission.AdmissionRequest;
 import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.flow.FlowSource;
 import dev.amphora.apiserver.policy.Policies;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
@@ -83,7 +84,12 @@ public final class ApiServer implements AutoCloseable {
         ObjectReader objects = objects();
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
-                objects, base -> Metadata.generated(base, kernel), this::writeQuota, builder.disabledPlugins));
+                objects,
+                base -> Metadata.generated(base, kernel),
+                this::writeQuota,
+                authorizer,
+                builder.enabledPlugins,
+                builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
         plugins.add(new RoleEscalation(new Grants(objects, authorizer)));
         Policies policies = new Policies(objects, endpoints::catalogue, authorizer, this::setDefaults);
@@ -106,7 +112,7 @@ public final class ApiServer implements AutoCloseable {
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
-        flows = new FlowKeeper(kernel, own);
+        flows = new FlowKeeper(kernel, builder.store, own);
         apiServices = new ApiServiceKeeper(kernel, own, endpoints);
         late.add(FlowObjects.GROUP, FlowObjects.LEVELS, flows);
         late.add(FlowObjects.GROUP, FlowObjects.SCHEMAS, flows);
@@ -154,6 +160,11 @@ public final class ApiServer implements AutoCloseable {
     /** What the watch caches have measured, one for each resource that has been read, in order. */
     public List<Measurements> measure() {
         return endpoints.measure();
+    }
+
+    /** The rules by which requests share the server. */
+    public FlowSource flowSource() {
+        return flows;
     }
 
     /** The versions of groups that other servers are said to serve, by APIServices; the most important first. */
@@ -598,6 +609,7 @@ public final class ApiServer implements AutoCloseable {
         private final Store store;
         private final List<Function<ObjectReader, AdmissionPlugin>> plugins = new ArrayList<>();
         private final List<Authenticator> authenticators = new ArrayList<>();
+        private final Set<String> enabledPlugins = new HashSet<>();
         private final Set<String> disabledPlugins = new HashSet<>();
         private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
         private BiFunction<String, String, Strategy> strategies = StrategyRegistry::strategy;
@@ -621,6 +633,12 @@ public final class ApiServer implements AutoCloseable {
         /** Who decides; by default {@link RbacAuthorizer}. */
         public Builder authorizer(Function<ObjectReader, Authorizer> factory) {
             authorizer = factory;
+            return this;
+        }
+
+        /** Switches on a built-in admission plugin that is off by default: {@code NodeRestriction}. */
+        public Builder withAdmission(String name) {
+            enabledPlugins.add(name);
             return this;
         }
 

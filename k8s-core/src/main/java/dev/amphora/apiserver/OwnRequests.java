@@ -46,6 +46,12 @@ final class OwnRequests {
         return objects.list(group, plural, "");
     }
 
+    /** Has somebody told of each change to the objects of a resource. */
+    void follow(String group, String version, String plural, WatchCache.Follower follower) {
+        endpoints.find(group, version, plural).ifPresent(endpoint -> endpoint.cache()
+                .follow(follower));
+    }
+
     /**
      * Stores an object without asking anybody, if there is none of its name.
      *

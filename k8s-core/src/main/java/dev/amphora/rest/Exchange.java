@@ -17,6 +17,9 @@ import dev.amphora.apiserver.Verb;
 import dev.amphora.apiserver.access.AccessRequest;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.flow.FlowControl;
+import dev.amphora.apiserver.flow.FlowRefusal;
+import dev.amphora.apiserver.flow.FlowTicket;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -71,7 +74,8 @@ final class Exchange {
     private final @Nullable ResourcePath target;
     private final String auditId;
     private User user = User.anonymous();
-    private boolean authenticated;
+    private @Nullable FlowTicket ticket;
+    private @Nullable AuditTrail trail;
     private boolean longRunning;
     private List<String> warnings = List.of();
     private final Measure measure;
@@ -120,11 +124,53 @@ final class Exchange {
 
     void authenticated(User who) {
         user = who;
-        authenticated = true;
+    }
+
+    /** Finds the flow that the request shares a priority level with; what has no end of its own, other than a watch, has none. */
+    void classify(FlowControl flow) {
+        boolean endless = target == null || target.resource().isEmpty()
+                ? path.startsWith("/debug/pprof/")
+                : CONNECTIONS.contains(target.subresource())
+                        || target.subresource().equals("log")
+                        || path.contains("/proxy/");
+        if (!endless) {
+            ticket = flow.classify(wish());
+        }
+    }
+
+    /** What is wanted, as it is judged. */
+    private AccessRequest wish() {
+        return target == null || target.resource().isEmpty()
+                ? AccessRequest.ofPath(user, call.method().toLowerCase(Locale.ROOT), path)
+                : access(target, verb(target));
+    }
+
+    /** Tells who wants to know that the request has come, and later what becomes of it. */
+    void audit(User real) {
+        trail = api.audit.begin(api, call, auditId, wish(), real);
+        if (trail != null) {
+            measure.listen(trail);
+        }
+    }
+
+    /** The place of the request in flow control; null if it has none. */
+    @Nullable FlowTicket ticket() {
+        return ticket;
+    }
+
+    /** Answers that there are too many requests. */
+    void tooMany(FlowRefusal why) {
+        answer(HttpAnswer.text(429, "Too many requests, please try again later.\n")
+                .with("Retry-After", "1"));
     }
 
     /** Does what is asked and answers. */
     void run(byte[] body) {
+        AuditTrail told = trail;
+        if (told != null) {
+            told.sent(body);
+            told.authorized(api.apiServer.authorize(wish()));
+        }
         checkTimeout();
         longRunning |= path.startsWith("/debug/pprof/")
                 || path.contains("/proxy/") && LEGACY_PROXY.matcher(path).find();
@@ -225,7 +271,11 @@ final class Exchange {
             authorize(access(target, verb));
             throw notRoutable(verb == Verb.WATCH || verb == Verb.LIST);
         }
-        warnings = deprecations;
+        if (!deprecations.isEmpty()) {
+            // Who may not see the resource isn't told of it either.
+            authorize(access(target, verb));
+            warnings = deprecations;
+        }
         if (verb == Verb.PATCH && !PATCH_TYPES.contains(patchType())) {
             authorize(access(target, verb));
             throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
@@ -597,6 +647,10 @@ final class Exchange {
      * @param guarded whether browsers are told to take the type for what it says
      */
     void refuse(StatusException refusal, boolean guarded) {
+        AuditTrail told = trail;
+        if (told != null) {
+            told.refused(refusal);
+        }
         warnings = ImmutableList.<String>builder()
                 .addAll(warnings)
                 .addAll(refusal.warnings())
@@ -620,6 +674,10 @@ final class Exchange {
 
     /** Sends an answer with the headers that all have. */
     void answer(HttpAnswer answer) {
+        AuditTrail told = trail;
+        if (told != null) {
+            told.returned(answer);
+        }
         measure.answered(answer.status(), answer.body().length);
         call.answer(head(answer));
     }
@@ -635,9 +693,10 @@ final class Exchange {
         if (answer.header("Cache-Control") == null) {
             answer.with("Cache-Control", "no-cache, private");
         }
-        if (authenticated && !longRunning) {
-            answer.with("X-Kubernetes-Pf-Flowschema-Uid", api.flowSchemaUid);
-            answer.with("X-Kubernetes-Pf-Prioritylevel-Uid", api.priorityLevelUid);
+        FlowTicket known = ticket;
+        if (known != null && !longRunning) {
+            answer.with("X-Kubernetes-Pf-Flowschema-Uid", known.schemaUid());
+            answer.with("X-Kubernetes-Pf-Prioritylevel-Uid", known.levelUid());
         }
         for (String warning : warnings) {
             answer.with("Warning", "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");

@@ -40,6 +40,11 @@ interface HttpCall {
     /** The address by which the client reached this server, such as {@code 127.0.0.1:6443}. */
     String authority();
 
+    /** The address that the connection comes from, without its port; empty if there is none. */
+    default String remoteAddress() {
+        return "";
+    }
+
     /** The certificate that the client has proved to hold the key of; null if it showed none. */
     @Nullable X509Certificate clientCertificate();
 

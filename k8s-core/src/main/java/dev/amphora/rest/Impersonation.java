@@ -1,5 +1,7 @@
 package dev.amphora.rest;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.amphora.api.FieldError;
@@ -35,8 +37,15 @@ final class Impersonation {
     private final User wanted;
     private final AccessRequest request;
     private final Consumer<AccessRequest> authorize;
+    private final Cache<String, String> worked;
 
-    private Impersonation(User real, User wanted, AccessRequest request, Consumer<AccessRequest> authorize) {
+    private Impersonation(
+            User real,
+            User wanted,
+            AccessRequest request,
+            Consumer<AccessRequest> authorize,
+            Cache<String, String> worked) {
+        this.worked = worked;
         this.real = real;
         this.wanted = wanted;
         this.request = request;
@@ -49,10 +58,21 @@ final class Impersonation {
      * @param real who has shown credentials
      * @param request what that user asks for, if it is needed
      * @param authorize refuses what a user may not do
+     * @param worked by real user, the way that has last let it act as somebody: it is tried first, and tells why if none does
      */
-    static User of(HttpCall call, User real, Supplier<AccessRequest> request, Consumer<AccessRequest> authorize) {
+    static User of(
+            HttpCall call,
+            User real,
+            Supplier<AccessRequest> request,
+            Consumer<AccessRequest> authorize,
+            Cache<String, String> worked) {
         User wanted = wanted(call);
-        return wanted == null ? real : new Impersonation(real, wanted, request.get(), authorize).allowed();
+        return wanted == null ? real : new Impersonation(real, wanted, request.get(), authorize, worked).allowed();
+    }
+
+    /** The same for who has never acted as somebody else. */
+    static User of(HttpCall call, User real, Supplier<AccessRequest> request, Consumer<AccessRequest> authorize) {
+        return of(call, real, request, authorize, CacheBuilder.newBuilder().build());
     }
 
     /** Who the headers name; null if nobody. */
@@ -104,9 +124,16 @@ final class Impersonation {
 
     private User allowed() {
         @Nullable StatusException first = null;
-        for (String mode : modes()) {
+        List<String> modes = modes();
+        String last = worked.getIfPresent(real.name());
+        if (last != null && modes.remove(last)) {
+            modes.add(0, last);
+        }
+        for (String mode : modes) {
             try {
-                return mode.isEmpty() ? legacy() : constrained(mode);
+                User user = mode.isEmpty() ? legacy() : constrained(mode);
+                worked.put(real.name(), mode);
+                return user;
             } catch (StatusException e) {
                 first = first == null ? e : first;
             }

@@ -78,6 +78,12 @@ final class JettyCall implements HttpCall {
     }
 
     @Override
+    public String remoteAddress() {
+        String address = Request.getRemoteAddr(request);
+        return address == null ? "" : address;
+    }
+
+    @Override
     public @Nullable X509Certificate clientCertificate() {
         if (request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE) instanceof EndPoint.SslSessionData session) {
             X509Certificate[] chain = session.peerCertificates();

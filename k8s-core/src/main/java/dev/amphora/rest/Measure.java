@@ -37,6 +37,16 @@ final class Measure {
     private long received;
     private boolean longRunning;
     private boolean over;
+    private @Nullable Listener listener;
+
+    /** Follows one request. */
+    interface Listener {
+        /** The head of the answer has gone out, with a code; the rest takes long. */
+        void started(int code);
+
+        /** The request is over. */
+        void completed(int code);
+    }
 
     Measure(Metrics metrics, InstantSource clock, String method) {
         this.metrics = metrics;
@@ -45,6 +55,11 @@ final class Measure {
         writes = !List.of("GET", "HEAD", "OPTIONS").contains(method);
         subject = new Metrics.Subject(METHODS.contains(method) ? method : "OTHER", "", "", "", "", "", "");
         metrics.began(writes);
+    }
+
+    /** Has somebody follow the request. */
+    void listen(Listener follower) {
+        listener = follower;
     }
 
     /** The request asks for a page. One that isn't there has no name of its own: whoever asks could make up more and more. */
@@ -94,6 +109,14 @@ final class Measure {
         } else if (!over) {
             over = true;
             metrics.answered(subject, writes, code, Duration.between(began, clock.instant()), received, sent);
+            completed(code);
+        }
+    }
+
+    private void completed(int code) {
+        Listener follower = listener;
+        if (follower != null) {
+            follower.completed(code);
         }
     }
 
@@ -102,6 +125,10 @@ final class Measure {
         if (!over && !longRunning) {
             longRunning = true;
             metrics.runsLong(subject, writes);
+            Listener follower = listener;
+            if (follower != null) {
+                follower.started(200);
+            }
         }
     }
 
@@ -115,6 +142,7 @@ final class Measure {
         if (longRunning && !over) {
             over = true;
             metrics.ended(subject, code, Duration.between(began, clock.instant()));
+            completed(code);
         }
     }
 }

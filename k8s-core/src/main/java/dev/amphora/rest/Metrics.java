@@ -182,6 +182,7 @@ final class Metrics {
                 eventSizes)) {
             family.write(out);
         }
+        FlowMetrics.write(api.flow, out);
         caches(out, api.apiServer.measure());
         process(out);
         MetricFamily.gauge("kubernetes_build_info", "[ALPHA] The release whose behaviour is served.", "git_version")

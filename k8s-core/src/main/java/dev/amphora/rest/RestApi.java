@@ -1,14 +1,23 @@
 package dev.amphora.rest;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.audit.AuditPolicy;
+import dev.amphora.apiserver.audit.AuditSink;
+import dev.amphora.apiserver.flow.FlowControl;
+import dev.amphora.apiserver.flow.FlowTicket;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.HttpCall.BodyTooLargeException;
 import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.rest.tls.Subject;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -30,6 +39,10 @@ public final class RestApi {
     static final int LARGEST_BODY = 3 << 20;
 
     private static final String BEARER = "bearer";
+    /** Who shows credentials that nobody knows. */
+    private static final User NOBODY = new User("", "", List.of(), Map.of());
+
+    private static final byte[] NOTHING = new byte[0];
     private static final Set<String> METHODS_WITHOUT_BODY = Set.of("GET", "HEAD", "OPTIONS");
 
     final Kernel kernel;
@@ -38,11 +51,15 @@ public final class RestApi {
     final NodeConnections nodes;
     final Upstream upstream;
     final User inProcessUser;
-    final String flowSchemaUid;
-    final String priorityLevelUid;
+    final FlowControl flow;
+    final Audit audit;
     final Discovery discovery;
     final Pages pages;
     final Metrics metrics = new Metrics();
+    /** By user, the way in which it has last acted as somebody else. */
+    private final Cache<String, String> impersonated =
+            CacheBuilder.newBuilder().maximumSize(1024).build();
+
     private final @Nullable CertificateAuthority clientAuthority;
     private final boolean anonymous;
 
@@ -53,8 +70,8 @@ public final class RestApi {
         nodes = builder.nodes;
         upstream = new Upstream(kernel);
         inProcessUser = builder.inProcessUser;
-        flowSchemaUid = kernel.newUid();
-        priorityLevelUid = kernel.newUid();
+        audit = new Audit(builder.listeners);
+        flow = new FlowControl(kernel, apiServer.flowSource(), builder.mostReading + builder.mostWriting);
         discovery = new Discovery(apiServer, kernel);
         pages = new Pages(this);
         clientAuthority = builder.clientAuthority;
@@ -81,20 +98,27 @@ public final class RestApi {
             User user = authenticate(call, exchange.path());
             if (user == null) {
                 metrics.notAuthenticated();
+                exchange.authenticated(NOBODY);
+                exchange.audit(NOBODY);
                 exchange.refuse(StatusException.unauthorized());
                 return;
             }
             metrics.authenticated(user.name());
             User acting;
             try {
-                acting = Impersonation.of(call, user, () -> exchange.attributes(user), exchange::authorize);
+                acting = Impersonation.of(
+                        call, user, () -> exchange.attributes(user), exchange::authorize, impersonated);
             } catch (StatusException e) {
+                exchange.authenticated(user);
+                exchange.audit(user);
                 exchange.refuse(e, true);
                 return;
             }
             exchange.authenticated(acting);
+            exchange.audit(user);
+            exchange.classify(flow);
             if (METHODS_WITHOUT_BODY.contains(call.method())) {
-                exchange.run(new byte[0]);
+                enter(exchange, NOTHING);
                 return;
             }
         } catch (Throwable t) {
@@ -111,7 +135,7 @@ public final class RestApi {
 
     private void run(Exchange exchange, CompletableFuture<byte[]> body) {
         try {
-            exchange.run(body.join());
+            enter(exchange, body.join());
         } catch (CompletionException e) {
             if (e.getCause() instanceof BodyTooLargeException tooLarge) {
                 exchange.refuse(StatusException.of(
@@ -124,6 +148,29 @@ public final class RestApi {
             }
         } catch (Throwable t) {
             failed(exchange, t);
+        }
+    }
+
+    /**
+     * Lets a request in when its turn comes. Its body is there already, so that one who sends slowly takes no seat from others; a watch
+     * gives its seat back once it has begun.
+     */
+    private void enter(Exchange exchange, byte[] body) {
+        FlowTicket ticket = exchange.ticket();
+        if (ticket == null) {
+            exchange.run(body);
+        } else if (flow.enter(ticket, 1, () -> runIn(exchange, body, ticket), exchange::tooMany)) {
+            runIn(exchange, body, ticket);
+        }
+    }
+
+    private void runIn(Exchange exchange, byte[] body, FlowTicket ticket) {
+        try {
+            exchange.run(body);
+        } catch (Throwable t) {
+            failed(exchange, t);
+        } finally {
+            flow.end(ticket);
         }
     }
 
@@ -196,6 +243,9 @@ public final class RestApi {
         private boolean anonymous;
         private Health health = new Health();
         private NodeConnections nodes = NodeConnections.none();
+        private final List<Audit.Listener> listeners = new ArrayList<>();
+        private int mostReading = 400;
+        private int mostWriting = 200;
         private User inProcessUser = User.of("kubernetes-admin", User.MASTERS);
 
         private Builder(Kernel kernel, ApiServer apiServer) {
@@ -233,6 +283,24 @@ public final class RestApi {
         /** Who callers in this process are; by default a cluster administrator. */
         public Builder inProcessUser(User value) {
             inProcessUser = value;
+            return this;
+        }
+
+        /** Has somebody told of requests, as far as a policy says. May be called several times. */
+        public Builder audit(AuditPolicy policy, AuditSink sink) {
+            listeners.add(new Audit.Listener(policy, sink));
+            return this;
+        }
+
+        /**
+         * How many requests may go at once, which priority levels share; by default 400 and 200.
+         *
+         * @param reading for reads
+         * @param writing for writes; only the sum of both counts, which must be positive
+         */
+        public Builder inFlight(int reading, int writing) {
+            mostReading = reading;
+            mostWriting = writing;
             return this;
         }
 

@@ -67,7 +67,10 @@ class FuzzIT {
                 RawClient.Answer answer = client.readAnswer(call.method());
                 codes.merge(answer.status(), 1, Integer::sum);
                 String problem = FuzzTest.problem(answer.status(), contentType(answer.head()), answer.body());
-                if (!problem.isEmpty() && !answer.head().contains("chunked")) {
+                // A line feed in the target leaves no version of HTTP behind it; and an answer without a body tells
+                // nothing.
+                boolean told = !call.method().equals("HEAD") && answer.status() != 505;
+                if (told && !problem.isEmpty()) {
                     findings.add("input %s %s: %s %s".formatted(i, call, problem, answer.head()));
                 }
                 last = answer.last() || answer.status() == 101;

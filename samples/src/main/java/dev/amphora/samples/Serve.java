@@ -4,6 +4,7 @@ import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
 import dev.amphora.ClusterBuilder;
 import dev.amphora.Endpoint;
+import dev.amphora.RequestHandling;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
@@ -26,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -185,6 +187,9 @@ final class Serve implements Callable<Integer> {
                             + " fake runtime; 0 for not at all. Default: ${DEFAULT-VALUE}")
     private int readOnlyPort = 10255;
 
+    @Mixin
+    private final RequestFlags requestFlags = new RequestFlags();
+
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
@@ -196,7 +201,8 @@ final class Serve implements Callable<Integer> {
         Path file = kubeconfig;
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(over, closed)));
         try (Kernel kernel = new ThreadedKernel();
-                Cluster cluster = start(kernel, parts)) {
+                RequestFlags.Opened requests = opened(kernel, out);
+                Cluster cluster = start(kernel, parts, requests.handling())) {
             Endpoint endpoint = cluster.endpoint().orElseThrow();
             file = file == null ? temporaryKubeconfig() : file;
             write(file, endpoint.kubeconfig());
@@ -255,7 +261,15 @@ final class Serve implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private Cluster start(Kernel kernel, Components parts) {
+    private RequestFlags.Opened opened(Kernel kernel, PrintWriter out) {
+        try {
+            return requestFlags.open(kernel, out);
+        } catch (IllegalArgumentException | UncheckedIOException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Cluster start(Kernel kernel, Components parts, RequestHandling requests) {
         InetSocketAddress address = address();
         String tokens = tokenAuthFile == null ? "" : read("--token-auth-file", tokenAuthFile);
         checkPort("--read-only-port", readOnlyPort);
@@ -267,7 +281,7 @@ final class Serve implements Callable<Integer> {
             throw wrong("--kubeconfig: there is no directory " + directory);
         }
         try {
-            return builder(kernel, parts, address, tokens).start();
+            return builder(kernel, parts, address, tokens, requests).start();
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         } catch (UncheckedIOException e) {
@@ -275,7 +289,8 @@ final class Serve implements Callable<Integer> {
         }
     }
 
-    private ClusterBuilder builder(Kernel kernel, Components parts, InetSocketAddress address, String tokens) {
+    private ClusterBuilder builder(
+            Kernel kernel, Components parts, InetSocketAddress address, String tokens, RequestHandling requests) {
         ClusterBuilder builder = Cluster.builder()
                 .kernel(kernel)
                 .api(ApiOptions.defaults()
@@ -287,6 +302,7 @@ final class Serve implements Callable<Integer> {
                         .withPublishedEndpoint(!endpointReconcilerType.equals("none"))
                         .withoutVersions(disabledVersions(parts))
                         .withCompactionInterval(compactionInterval())
+                        .withRequests(requests)
                         .withoutFeatures(GATES.stream()
                                 .filter(gate -> "false".equals(featureGates.get(gate)))
                                 .toList()))

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What pods and volumes refer to by name, as far as the node that runs the pod has to read it. */
-final class PodReferences {
+public final class PodReferences {
     static final String SECRET = "secret";
     static final String CONFIG_MAP = "configmap";
     static final String CLAIM = "claim";
@@ -47,6 +47,13 @@ final class PodReferences {
                 .path("resourceClaimStatuses")
                 .forEach(claim -> references.add(RESOURCE_CLAIM, claim.path("resourceClaimName")));
         return references.keys;
+    }
+
+    /** The kinds of what a pod refers to: {@code secret}, {@code configmap}, {@code claim} and so on. */
+    public static Set<String> kinds(JsonNode pod) {
+        Set<String> kinds = new LinkedHashSet<>();
+        of("", "", pod).forEach(key -> kinds.add(key.substring(0, key.indexOf(' '))));
+        return kinds;
     }
 
     private void container(JsonNode container) {

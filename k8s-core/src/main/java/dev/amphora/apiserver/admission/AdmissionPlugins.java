@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.admission;
 
 import com.google.common.collect.ImmutableList;
+import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.ObjectReader;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -53,6 +54,9 @@ public final class AdmissionPlugins {
     /** The reference's order; plugins that it doesn't have come last, as they were added. */
     public static final Comparator<AdmissionPlugin> ORDER = Comparator.comparingInt(AdmissionPlugins::place);
 
+    /** Those that are off unless they are named. */
+    private static final ImmutableList<String> ON_DEMAND = ImmutableList.of("NodeRestriction");
+
     private AdmissionPlugins() {}
 
     private static int place(AdmissionPlugin plugin) {
@@ -79,17 +83,22 @@ public final class AdmissionPlugins {
      * @param objects where plugins read
      * @param nameGenerator makes a name from its beginning
      * @param quotas where what is used is written down
+     * @param authorizer says who may decide on requests for certificates
+     * @param enabled names of plugins to add to those that are on by default
      * @param disabled names of plugins to leave out
      */
     public static List<AdmissionPlugin> builtIn(
             ObjectReader objects,
             UnaryOperator<String> nameGenerator,
             QuotaStatus quotas,
+            Authorizer authorizer,
+            Collection<String> enabled,
             Collection<String> disabled) {
         List<AdmissionPlugin> plugins = new ArrayList<>(List.of(
                 new NamespaceLifecycle(objects),
                 new LimitRanger(objects),
                 new ServiceAccountPlugin(objects, nameGenerator),
+                new NodeRestriction(objects),
                 new TaintNodesByCondition(),
                 new PodSecurity(objects),
                 new Priority(objects),
@@ -99,9 +108,13 @@ public final class AdmissionPlugins {
                 DefaultClass.storage(objects),
                 new StorageObjectInUseProtection(),
                 new RuntimeClass(objects),
+                CertificateDecisions.approval(authorizer),
+                CertificateDecisions.signing(authorizer),
+                new CertificateSubjectRestriction(),
                 DefaultClass.ingress(objects),
                 new ResourceQuotaPlugin(objects, quotas)));
-        plugins.removeIf(plugin -> disabled.contains(plugin.name()));
+        plugins.removeIf(plugin -> disabled.contains(plugin.name())
+                || (ON_DEMAND.contains(plugin.name()) && !enabled.contains(plugin.name())));
         return plugins;
     }
 }

@@ -102,7 +102,8 @@ public final class Quantities {
         String fraction = matcher.group(3) == null ? "" : matcher.group(3);
         String suffix = matcher.group(4);
         Format format = format(suffix);
-        int exponent = exponent(suffix, format);
+        // Anything below is as good as the least amount there is, and costs nothing to work with.
+        int exponent = Math.max(exponent(suffix, format), -(whole.length() + fraction.length() + 20));
         BigInteger digits = new BigInteger(whole + fraction);
         BigDecimal amount = format == Format.BINARY
                 ? new BigDecimal(digits, fraction.length()).multiply(new BigDecimal(BigInteger.ONE.shiftLeft(exponent)))

@@ -55,6 +55,10 @@ final class CertificateRequestStrategy extends KindStrategy {
     @Override
     void rules(Fields request) {
         Fields spec = request.at("spec");
+        String problem = SigningRequest.problem(spec.at("request").text());
+        if (!problem.isEmpty()) {
+            spec.at("request").invalid(spec.at("request").text(), problem);
+        }
         if (spec.at("usages").isEmpty()) {
             spec.at("usages").required();
         }

@@ -206,7 +206,8 @@ class BodyDecoderTest {
         "3.14159265358979, 3142m",
         "123Mi, 123Mi",
         "1Ei, 1Ei",
-        "1E, 1E"
+        "1E, 1E",
+        "1e-999999999, 1e-3"
     })
     void rewritesAmountsLikeTheReference(String given, String stored) {
         assertThat(Quantities.roundUpToMilli(Quantities.normalize(given))).isEqualTo(stored);
