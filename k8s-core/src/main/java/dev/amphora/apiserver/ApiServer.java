@@ -52,6 +52,8 @@ import org.jspecify.annotations.Nullable;
  * anybody. Safe for concurrent use.
  */
 public final class ApiServer implements AutoCloseable {
+    private static final String CONTROLLERS = "system:kube-controller-manager";
+
     private final Kernel kernel;
     private final StoreFeed feed;
     private final Endpoints endpoints;
@@ -79,7 +81,7 @@ public final class ApiServer implements AutoCloseable {
         kernel = builder.kernel;
         prompt = builder.prompt && !builder.store.mayWait();
         feed = new StoreFeed(kernel, builder.store, Endpoints.ROOT);
-        endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies, late);
+        endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
@@ -261,6 +263,7 @@ public final class ApiServer implements AutoCloseable {
         return new ObjectReader() {
             @Override
             public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
+                late.look(group, resource);
                 return endpoints
                         .stored(group, resource)
                         .flatMap(endpoint -> {
@@ -272,6 +275,7 @@ public final class ApiServer implements AutoCloseable {
 
             @Override
             public List<ObjectNode> list(String group, String resource, String namespace) {
+                late.look(group, resource);
                 return endpoints.stored(group, resource).map(endpoint -> reads.all(endpoint, namespace)).stream()
                         .flatMap(List::stream)
                         .map(VersionedObject::tree)
@@ -434,6 +438,11 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private Call call(ApiRequest request) {
+        // Controllers look at every kind from the start on. They are told what is written later, so it needn't be there
+        // for them.
+        if (!request.user().name().equals(CONTROLLERS)) {
+            late.look(request.group(), request.resource());
+        }
         Endpoint endpoint = endpoints
                 .find(request.group(), request.version(), request.resource())
                 .orElseThrow(ApiServer::notFound);

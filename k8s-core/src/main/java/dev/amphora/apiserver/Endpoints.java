@@ -39,16 +39,13 @@ final class Endpoints {
     private final ConcurrentHashMap<Key, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, WatchCache> caches = new ConcurrentHashMap<>();
     private final CustomResources customResources;
-    private final LateObjects late;
 
     Endpoints(
             Kernel kernel,
             Store store,
             StoreFeed feed,
             SchemaCatalogue catalogue,
-            BiFunction<String, String, Strategy> strategies,
-            LateObjects late) {
-        this.late = late;
+            BiFunction<String, String, Strategy> strategies) {
         this.kernel = kernel;
         this.store = store;
         this.feed = feed;
@@ -71,7 +68,6 @@ final class Endpoints {
 
     /** What serves a resource in a version; empty if nothing does. */
     Optional<Endpoint> find(String group, String version, String plural) {
-        late.look(group, plural);
         Key key = new Key(group, version, plural);
         Endpoint known = endpoints.get(key);
         if (known != null) {

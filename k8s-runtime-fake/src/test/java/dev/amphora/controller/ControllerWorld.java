@@ -3,6 +3,7 @@ package dev.amphora.controller;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.schema.ResourceInfo;
@@ -21,6 +22,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
@@ -35,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** An API server in memory, controllers on a simulated kernel, and a kubelet played by the test. */
@@ -165,8 +168,7 @@ final class ControllerWorld implements AutoCloseable {
                 .addToLabels("topology.kubernetes.io/zone", zone)
                 .endMetadata()
                 .build());
-        node = Json.copy(node);
-        node.setStatus(new NodeBuilder()
+        NodeStatus ready = new NodeBuilder()
                 .withNewStatus()
                 .addNewCondition()
                 .withType("Ready")
@@ -177,8 +179,33 @@ final class ControllerWorld implements AutoCloseable {
                 .endCondition()
                 .endStatus()
                 .build()
-                .getStatus());
-        return client.updateStatus(node);
+                .getStatus();
+        return changeStatus(node, current -> current.setStatus(ready));
+    }
+
+    /** Changes the status of an object as it is now, as often as somebody else writes in between. */
+    <T extends HasMetadata> T changeStatus(T object, Consumer<T> change) {
+        T current = object;
+        while (true) {
+            T changed = Json.copy(current);
+            change.accept(changed);
+            try {
+                return client.updateStatus(changed);
+            } catch (StatusException e) {
+                if (!e.isConflict()) {
+                    throw e;
+                }
+                current = client.get(
+                        typeOf(object),
+                        object.getMetadata().getNamespace(),
+                        object.getMetadata().getName());
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends HasMetadata> ResourceType<T> typeOf(T object) {
+        return ResourceType.of((Class<T>) object.getClass());
     }
 
     /** Renews the Lease of a node every ten seconds, as long as the returned switch says so. */
@@ -276,20 +303,22 @@ final class ControllerWorld implements AutoCloseable {
     }
 
     void setPhase(Pod pod, String phase, boolean ready) {
-        Pod current = Json.copy(client.get(
+        Pod current = client.get(
                 ResourceType.of(Pod.class),
                 pod.getMetadata().getNamespace(),
-                pod.getMetadata().getName()));
-        PodStatus status = Objects.requireNonNullElseGet(current.getStatus(), PodStatus::new);
-        status.setPhase(phase);
-        status.setPodIP("10.9.0." + (Math.floorMod(pod.getMetadata().getUid().hashCode(), 250) + 1));
-        status.setConditions(new ArrayList<>(List.of(new PodConditionBuilder()
-                .withType("Ready")
-                .withStatus(ready ? "True" : "False")
-                .withLastTransitionTime(Pods.stamp(kernel.instant()))
-                .build())));
-        current.setStatus(status);
-        client.updateStatus(current);
+                pod.getMetadata().getName());
+        changeStatus(current, changed -> {
+            PodStatus status = Objects.requireNonNullElseGet(changed.getStatus(), PodStatus::new);
+            status.setPhase(phase);
+            status.setPodIP(
+                    "10.9.0." + (Math.floorMod(pod.getMetadata().getUid().hashCode(), 250) + 1));
+            status.setConditions(new ArrayList<>(List.of(new PodConditionBuilder()
+                    .withType("Ready")
+                    .withStatus(ready ? "True" : "False")
+                    .withLastTransitionTime(Pods.stamp(kernel.instant()))
+                    .build())));
+            changed.setStatus(status);
+        });
     }
 
     @Override

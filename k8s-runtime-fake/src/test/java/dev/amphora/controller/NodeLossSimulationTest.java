@@ -2,7 +2,6 @@ package dev.amphora.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.client.DeleteOptions;
 import io.fabric8.kubernetes.api.model.Node;
@@ -116,14 +115,13 @@ class NodeLossSimulationTest {
     }
 
     private static void reportReady(ControllerWorld world, String name) {
-        Node node = Json.copy(node(world, name));
-        node.getStatus().getConditions().forEach(condition -> {
-            if (condition.getType().equals("Ready")) {
-                condition.setStatus("True");
-                condition.setLastHeartbeatTime(Pods.stamp(world.kernel.instant()));
-            }
-        });
-        world.client.updateStatus(node);
+        world.changeStatus(
+                node(world, name), node -> node.getStatus().getConditions().forEach(condition -> {
+                    if (condition.getType().equals("Ready")) {
+                        condition.setStatus("True");
+                        condition.setLastHeartbeatTime(Pods.stamp(world.kernel.instant()));
+                    }
+                }));
     }
 
     private static Node node(ControllerWorld world, String name) {

@@ -71,10 +71,10 @@ class PodEndingSimulationTest {
             for (String name : List.of("oldest", "older", "newer")) {
                 world.setPhase(world.get(Pod.class, name), "Succeeded", false);
             }
-            Pod evicted = Json.copy(world.get(Pod.class, "evicted"));
-            evicted.getStatus().setPhase("Failed");
-            evicted.getStatus().setReason("Evicted");
-            world.client.updateStatus(evicted);
+            world.changeStatus(world.get(Pod.class, "evicted"), evicted -> {
+                evicted.getStatus().setPhase("Failed");
+                evicted.getStatus().setReason("Evicted");
+            });
             world.kernel.advance(Duration.ofSeconds(45));
             assertThat(world.list(Pod.class))
                     .extracting(pod -> pod.getMetadata().getName())
