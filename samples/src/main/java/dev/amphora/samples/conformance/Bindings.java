@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -104,26 +105,35 @@ final class Bindings {
         return null;
     }
 
-    /** A request with the values that are known by now. */
+    /** A request with the values that are known by now, and others where only the recording knew them. */
     JsonNode fill(JsonNode request) {
-        return Trees.map(request, this::fill, this::fillValue);
+        return Trees.map(request, text -> replace(text, this::valueToSend), this::fillValue);
     }
 
     /** A text with the values that are known by now. */
     String fill(String text) {
+        return replace(text, this::value);
+    }
+
+    private static String replace(String text, Function<Placeholder, @Nullable JsonNode> values) {
         if (!text.contains("${")) {
             return text;
         }
         return Placeholder.replace(text, place -> {
-            JsonNode value = value(place);
+            JsonNode value = values.apply(place);
             return value == null ? null : value.asText();
         });
     }
 
     private JsonNode fillValue(String text) {
         Placeholder whole = Placeholder.whole(text);
-        JsonNode value = whole == null ? null : value(whole);
-        return value == null ? TextNode.valueOf(fill(text)) : value;
+        JsonNode value = whole == null ? null : valueToSend(whole);
+        return value == null ? TextNode.valueOf(replace(text, this::valueToSend)) : value;
+    }
+
+    private @Nullable JsonNode valueToSend(Placeholder place) {
+        JsonNode known = value(place);
+        return known == null ? invented(place) : known;
     }
 
     private @Nullable JsonNode value(Placeholder place) {
@@ -135,17 +145,20 @@ final class Bindings {
             String rest = token.substring(0, token.length() - 8);
             return TextNode.valueOf(rest + (token.endsWith("AAAAAAAA") ? "BBBBBBBB" : "AAAAAAAA"));
         }
-        String key = place.tag() == null ? place.kind() : place.kind() + ":" + place.tag();
-        JsonNode known = values.get(key);
-        return known == null ? invented(place, key) : known;
+        return values.get(key(place));
+    }
+
+    private static String key(Placeholder place) {
+        return place.tag() == null ? place.kind() : place.kind() + ":" + place.tag();
     }
 
     /** A value that only the recording knew, for a request is no request with a placeholder in it. */
-    private @Nullable JsonNode invented(Placeholder place, String key) {
+    private @Nullable JsonNode invented(Placeholder place) {
         if (place.kind().equals("time") && place.tag() == null) {
             return TextNode.valueOf("2026-01-01T00:00:00.000000Z");
         }
         if (place.kind().equals("uid") && place.tag() != null && isNumber(place.tag())) {
+            String key = key(place);
             put(
                     key,
                     UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)).toString());
