@@ -5,6 +5,7 @@ import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,161 +72,104 @@ public record ApiOptions(
 
     /** The same with other authorization modes. */
     public ApiOptions withAuthorizationModes(List<String> modes) {
-        return new ApiOptions(
-                modes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.authorizationModes = modes);
     }
 
     /** The same with further admission plugins, and without others. */
     public ApiOptions withAdmission(List<String> enabled, List<String> disabled) {
-        return new ApiOptions(
-                authorizationModes,
-                enabled,
-                disabled,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> {
+            draft.enabledAdmission = enabled;
+            draft.disabledAdmission = disabled;
+        });
     }
 
     /** The same with bearer tokens. */
     public ApiOptions withTokens(String csv) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                csv,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.tokens = csv);
     }
 
     /** The same with another range of Service addresses. */
     public ApiOptions withServiceClusterIpRange(@Nullable String cidr) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                cidr,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.serviceClusterIpRange = cidr);
     }
 
     /** The same, with or without an endpoint of the Service {@code kubernetes}. */
     public ApiOptions withPublishedEndpoint(boolean publishes) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishes,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.publishesEndpoint = publishes);
     }
 
     /** The same without some versions of groups. */
     public ApiOptions withoutVersions(List<String> groupVersions) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                groupVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.disabledVersions = groupVersions);
     }
 
     /** The same with another interval between compactions; zero for none. */
     public ApiOptions withCompactionInterval(Duration interval) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                interval,
-                disabledFeatures,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.compactionInterval = interval);
     }
 
     /** The same with some feature gates switched off; see {@link #disabledFeatures}. */
     public ApiOptions withoutFeatures(List<String> gates) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                gates,
-                serviceAccountTokens,
-                requests);
+        return changed(draft -> draft.disabledFeatures = gates);
     }
 
     /** The same with other service account tokens. */
     public ApiOptions withServiceAccountTokens(TokenOptions tokenOptions) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                tokenOptions,
-                requests);
+        return changed(draft -> draft.serviceAccountTokens = tokenOptions);
     }
 
     /** The same with other limits for requests, and others who are told of them. */
     public ApiOptions withRequests(RequestHandling handling) {
-        return new ApiOptions(
-                authorizationModes,
-                enabledAdmission,
-                disabledAdmission,
-                tokens,
-                serviceClusterIpRange,
-                publishesEndpoint,
-                disabledVersions,
-                compactionInterval,
-                disabledFeatures,
-                serviceAccountTokens,
-                handling);
+        return changed(draft -> draft.requests = handling);
+    }
+
+    private ApiOptions changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.done();
+    }
+
+    /** Options while they are being changed. */
+    private static final class Draft {
+        private List<String> authorizationModes;
+        private List<String> enabledAdmission;
+        private List<String> disabledAdmission;
+        private String tokens;
+        private @Nullable String serviceClusterIpRange;
+        private boolean publishesEndpoint;
+        private List<String> disabledVersions;
+        private Duration compactionInterval;
+        private List<String> disabledFeatures;
+        private TokenOptions serviceAccountTokens;
+        private RequestHandling requests;
+
+        Draft(ApiOptions options) {
+            authorizationModes = options.authorizationModes;
+            enabledAdmission = options.enabledAdmission;
+            disabledAdmission = options.disabledAdmission;
+            tokens = options.tokens;
+            serviceClusterIpRange = options.serviceClusterIpRange;
+            publishesEndpoint = options.publishesEndpoint;
+            disabledVersions = options.disabledVersions;
+            compactionInterval = options.compactionInterval;
+            disabledFeatures = options.disabledFeatures;
+            serviceAccountTokens = options.serviceAccountTokens;
+            requests = options.requests;
+        }
+
+        ApiOptions done() {
+            return new ApiOptions(
+                    authorizationModes,
+                    enabledAdmission,
+                    disabledAdmission,
+                    tokens,
+                    serviceClusterIpRange,
+                    publishesEndpoint,
+                    disabledVersions,
+                    compactionInterval,
+                    disabledFeatures,
+                    serviceAccountTokens,
+                    requests);
+        }
     }
 }

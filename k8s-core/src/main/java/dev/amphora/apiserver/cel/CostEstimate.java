@@ -20,12 +20,6 @@ import org.jspecify.annotations.Nullable;
  * length, and what is done for each element counts as often as there may be elements.
  */
 final class CostEstimate {
-    private static final double TEXT_STEP = 0.1;
-    private static final double REGEX_STEP = 0.25;
-    private static final long LIST = 10;
-    private static final long MAP = 30;
-    private static final long STRUCT = 40;
-    private static final long NAMED_FORMAT = 32;
 
     private final CelAbstractSyntaxTree ast;
     private final Map<String, SchemaType> variables = new HashMap<>();
@@ -54,21 +48,21 @@ final class CostEstimate {
             case CALL:
                 return call(expr);
             case LIST:
-                Cost list = Cost.of(LIST);
+                Cost list = Cost.of(Prices.LIST);
                 for (CelExpr element : expr.list().elements()) {
                     list = list.plus(cost(element));
                 }
                 sizes.put(expr.id(), Cost.of(expr.list().elements().size()));
                 return list;
             case MAP:
-                Cost map = Cost.of(MAP);
+                Cost map = Cost.of(Prices.MAP);
                 for (CelExpr.CelMap.Entry entry : expr.map().entries()) {
                     map = map.plus(cost(entry.key())).plus(cost(entry.value()));
                 }
                 sizes.put(expr.id(), Cost.of(expr.map().entries().size()));
                 return map;
             case STRUCT:
-                Cost struct = Cost.of(STRUCT);
+                Cost struct = Cost.of(Prices.STRUCT);
                 for (CelExpr.CelStruct.Entry entry : expr.struct().entries()) {
                     struct = struct.plus(cost(entry.value()));
                 }
@@ -220,7 +214,7 @@ final class CostEstimate {
                 if (kind == CelKind.STRING || kind == CelKind.BYTES || kind == CelKind.LIST) {
                     Cost size = first.plus(second);
                     sizes.put(expr.id(), size);
-                    return kind == CelKind.LIST ? Cost.ONE : size.times(TEXT_STEP);
+                    return kind == CelKind.LIST ? Cost.ONE : size.times(Prices.TEXT_STEP);
                 }
                 return Cost.ONE;
             case "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_":
@@ -229,19 +223,19 @@ final class CostEstimate {
                     return Cost.NOTHING;
                 }
                 long least = Math.min(first.most(), second.most());
-                return new Cost(Math.min(first.least(), second.least()), least).times(TEXT_STEP);
+                return new Cost(Math.min(first.least(), second.least()), least).times(Prices.TEXT_STEP);
             case "@in":
                 return isList(arguments.get(1)) ? second : Cost.ONE;
             case "matches", "find", "findAll":
                 sizes.put(expr.id(), new Cost(0, first.most()));
-                return first.plus(Cost.ONE).times(TEXT_STEP).times(second.times(REGEX_STEP));
+                return first.plus(Cost.ONE).times(Prices.TEXT_STEP).times(second.times(Prices.REGEX_STEP));
             case "contains":
-                return first.times(TEXT_STEP).times(second.times(TEXT_STEP));
+                return first.times(Prices.TEXT_STEP).times(second.times(Prices.TEXT_STEP));
             case "startsWith", "endsWith":
-                return second.times(TEXT_STEP);
+                return second.times(Prices.TEXT_STEP);
             case "lowerAscii", "upperAscii", "trim", "substring":
                 sizes.put(expr.id(), new Cost(0, first.most()));
-                return first.times(TEXT_STEP);
+                return first.times(Prices.TEXT_STEP);
             case "replace":
                 Cost replaced = new Cost(
                         0,
@@ -250,29 +244,29 @@ final class CostEstimate {
                                 .plus(first)
                                 .most());
                 sizes.put(expr.id(), replaced);
-                return first.plus(replaced).times(TEXT_STEP);
+                return first.plus(replaced).times(Prices.TEXT_STEP);
             case "split":
                 CelConstant limit = arguments.size() > 2 ? arguments.get(2).constantOrDefault() : null;
                 boolean limited =
                         limit != null && limit.getKind() == CelConstant.Kind.INT64_VALUE && limit.int64Value() >= 0;
                 sizes.put(expr.id(), new Cost(0, limited && limit != null ? limit.int64Value() : first.most()));
-                return first.times(TEXT_STEP);
+                return first.times(Prices.TEXT_STEP);
             case "join":
                 Cost joined = first.times(element(arguments.get(0)));
                 sizes.put(expr.id(), new Cost(0, joined.most()));
-                return joined.times(TEXT_STEP);
+                return joined.times(Prices.TEXT_STEP);
             case "isSorted", "sum", "min", "max":
                 return first.times(elementStep(arguments.get(0)));
             case "indexOf", "lastIndexOf":
                 return isList(arguments.get(0))
                         ? first.times(elementStep(arguments.get(0)))
-                        : first.times(TEXT_STEP).times(second.times(TEXT_STEP));
+                        : first.times(Prices.TEXT_STEP).times(second.times(Prices.TEXT_STEP));
             case "sets.contains", "sets.intersects":
                 return first.times(second);
             case "sets.equivalent":
                 return first.times(second).times(2.0);
             case "validate":
-                return second.plus(Cost.ONE).times(TEXT_STEP).times(Cost.of(NAMED_FORMAT));
+                return second.plus(Cost.ONE).times(Prices.TEXT_STEP).times(Cost.of(Prices.NAMED_FORMAT));
             case "quantity",
                     "isQuantity",
                     "url",
@@ -287,7 +281,7 @@ final class CostEstimate {
                 if (!function.equals("format")) {
                     sizes.put(expr.id(), new Cost(0, first.most()));
                 }
-                return first.times(TEXT_STEP);
+                return first.times(Prices.TEXT_STEP);
             case "bytes", "string":
                 CelKind from = arguments.isEmpty()
                         ? CelKind.DYN
@@ -295,7 +289,7 @@ final class CostEstimate {
                 if (from == CelKind.STRING || from == CelKind.BYTES) {
                     sizes.put(expr.id(), first);
                     CelKind to = function.equals("string") ? CelKind.STRING : CelKind.BYTES;
-                    return from == to ? Cost.ONE : first.times(TEXT_STEP);
+                    return from == to ? Cost.ONE : first.times(Prices.TEXT_STEP);
                 }
                 return Cost.ONE;
             case "dyn":
@@ -329,6 +323,6 @@ final class CostEstimate {
                 && listType.hasElemType()
                 && listType.elemType().kind() != CelKind.STRING
                 && listType.elemType().kind() != CelKind.BYTES;
-        return scalar ? Cost.ONE : element(list).times(TEXT_STEP);
+        return scalar ? Cost.ONE : element(list).times(Prices.TEXT_STEP);
     }
 }

@@ -19,13 +19,7 @@ import org.jspecify.annotations.Nullable;
  * the fixed price of the lists, maps and objects that it makes. Immutable.
  */
 final class RuntimeCost {
-    private static final double TEXT_STEP = 0.1;
-    private static final double REGEX_STEP = 0.25;
-    private static final long LIST = 10;
-    private static final long MAP = 30;
-    private static final long STRUCT = 40;
     private static final long QUESTION = 350_000;
-    private static final long NAMED_FORMAT = 32;
 
     private final @Nullable Step[] steps;
     private final boolean[] kept;
@@ -79,9 +73,9 @@ final class RuntimeCost {
         return switch (node.getKind()) {
             case IDENT -> fixed(1);
             case SELECT -> fixed(selects(node));
-            case LIST -> fixed(LIST);
-            case MAP -> fixed(MAP);
-            case STRUCT -> fixed(STRUCT);
+            case LIST -> fixed(Prices.LIST);
+            case MAP -> fixed(Prices.MAP);
+            case STRUCT -> fixed(Prices.STRUCT);
             case CALL -> call(node.call(), kept);
             default -> null;
         };
@@ -143,7 +137,7 @@ final class RuntimeCost {
                 (values, result) -> Math.max(1, size(values[ids[0]]));
             case "sets.contains", "sets.intersects" -> (values, result) -> size(values[ids[0]]) * size(values[ids[1]]);
             case "sets.equivalent" -> (values, result) -> 2 * size(values[ids[0]]) * size(values[ids[1]]);
-            case "validate" -> (values, result) -> walk(size(values[ids[1]]) + 1) * walk(NAMED_FORMAT * 10);
+            case "validate" -> (values, result) -> walk(size(values[ids[1]]) + 1) * walk(Prices.NAMED_FORMAT * 10);
             case "lowerAscii",
                     "upperAscii",
                     "substring",
@@ -168,11 +162,11 @@ final class RuntimeCost {
     }
 
     private static long pattern(@Nullable Object text, @Nullable Object pattern) {
-        return walk(size(text) + 1) * (long) Math.ceil(size(pattern) * REGEX_STEP);
+        return walk(size(text) + 1) * (long) Math.ceil(size(pattern) * Prices.REGEX_STEP);
     }
 
     private static long walk(long size) {
-        return (long) Math.ceil(size * TEXT_STEP);
+        return (long) Math.ceil(size * Prices.TEXT_STEP);
     }
 
     private static long size(@Nullable Object value) {

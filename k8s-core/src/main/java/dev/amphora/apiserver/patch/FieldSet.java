@@ -161,15 +161,7 @@ final class FieldSet {
         if (path.isEmpty()) {
             return;
         }
-        FieldSet set = this;
-        for (int i = 0; i < path.size() - 1; i++) {
-            Node node = set.nodes.get(path.get(i));
-            if (node == null || node.below == EMPTY) {
-                node = new Node(node != null && node.member, new FieldSet());
-                set.nodes.put(path.get(i), node);
-            }
-            set = node.below;
-        }
+        FieldSet set = grown(path.subList(0, path.size() - 1));
         String last = path.get(path.size() - 1);
         Node node = set.nodes.get(last);
         set.nodes.put(last, new Node(true, node == null ? EMPTY : node.below));
@@ -177,20 +169,17 @@ final class FieldSet {
 
     /** Adds a path and a whole set below it; only while the set is being built. */
     void graft(List<String> path, FieldSet below) {
-        FieldSet set = this;
-        for (int i = 0; i < path.size() - 1; i++) {
-            Node node = set.nodes.get(path.get(i));
-            if (node == null || node.below == EMPTY) {
-                node = new Node(node != null && node.member, new FieldSet());
-                set.nodes.put(path.get(i), node);
-            }
-            set = node.below;
-        }
+        FieldSet set = grown(path.subList(0, path.size() - 1));
         set.grow(path.get(path.size() - 1), below);
     }
 
     /** Adds a whole set below a path that need not be in the set itself; only while the set is being built. */
     void graftBelow(List<String> path, FieldSet more) {
+        grown(path).nodes.putAll(more.nodes);
+    }
+
+    /** The set below a path, made if there is none. */
+    private FieldSet grown(List<String> path) {
         FieldSet set = this;
         for (String step : path) {
             Node node = set.nodes.get(step);
@@ -200,7 +189,7 @@ final class FieldSet {
             }
             set = node.below;
         }
-        set.nodes.putAll(more.nodes);
+        return set;
     }
 
     /** Adds a step that is in the set, with what is below it; only while the set is being built. */

@@ -29,6 +29,7 @@ public final class ClusterRoleAggregation implements Controller {
     private static final ResourceType<GenericKubernetesResource> ROLES = new ResourceType<>(
             "rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false, GenericKubernetesResource.class);
     private static final String RULE = "aggregationRule";
+    private static final String GATHERERS = "gatherers";
 
     private @Nullable ControlLoop<String> loop;
 
@@ -40,6 +41,7 @@ public final class ClusterRoleAggregation implements Controller {
     @Override
     public void start(Context context) {
         Informer<GenericKubernetesResource> roles = context.informers().of(ROLES);
+        roles.addIndex(GATHERERS, role -> gathers(role) ? List.of("") : List.of());
         loop = new ControlLoop<String>(context.kernel(), name(), 1)
                 .watch(roles, KeyMapper.each(role -> aggregated(roles, role)))
                 .start(name -> {
@@ -57,8 +59,8 @@ public final class ClusterRoleAggregation implements Controller {
         }
         Map<String, String> labels = changed.getMetadata().getLabels();
         if (labels != null) {
-            for (GenericKubernetesResource role : roles.list()) {
-                if (gathers(role) && selectors(role).stream().anyMatch(selector -> selector.matches(labels))) {
+            for (GenericKubernetesResource role : roles.byIndex(GATHERERS, "")) {
+                if (selectors(role).stream().anyMatch(selector -> selector.matches(labels))) {
                     names.add(role.getMetadata().getName());
                 }
             }
