@@ -12,6 +12,8 @@ import dev.amphora.apiserver.admission.AdmissionRequest;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +28,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the API server says of connections to containers before it asks a node. */
 class PodConnectTest {
+    /** The client's way is to ask again for a while when it is told 503. */
+    private static final RequestConfig ASKS_ONCE =
+            new RequestConfigBuilder().withRequestRetryBackoffLimit(0).build();
+
     private final Kernel kernel = new ThreadedKernel();
     private final MemoryStore store = new MemoryStore();
     private final List<AdmissionRequest> judged = new ArrayList<>();
@@ -185,7 +191,8 @@ class PodConnectTest {
     }
 
     private HttpResponse<byte[]> send(String method, String path, String body) throws Exception {
-        try (HttpClient client = InProcess.transport(api).newBuilder().build()) {
+        try (HttpClient client =
+                InProcess.transport(api).newBuilder().tag(ASKS_ONCE).build()) {
             return client.sendAsync(
                             client.newHttpRequestBuilder()
                                     .uri("http://in-process" + path)

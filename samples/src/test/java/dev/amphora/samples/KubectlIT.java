@@ -17,11 +17,19 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every version of the real kubectl does its daily work, with its own validation on. */
+/** Every version of the real kubectl does its daily work, with its own validation on, two at a time. */
+@Execution(ExecutionMode.CONCURRENT)
 class KubectlIT {
+    /** What whoever empties a node must have alone. */
+    private static final String NODES = "nodes";
+
     private static final String MANIFEST =
             """
             apiVersion: apps/v1
@@ -115,6 +123,7 @@ class KubectlIT {
 
     @ParameterizedTest
     @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    @ResourceLock(value = NODES, mode = ResourceAccessMode.READ)
     void createsAppliesAndShows(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary, "show");
 
@@ -184,6 +193,7 @@ class KubectlIT {
 
     @ParameterizedTest
     @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    @ResourceLock(value = NODES, mode = ResourceAccessMode.READ)
     void scalesAndRollsOut(String binary) {
         Kubectl kubectl = kubectl(binary, "roll");
         kubectl.run("apply", "-f", file("web.yaml"));
@@ -225,6 +235,7 @@ class KubectlIT {
 
     @ParameterizedTest
     @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    @ResourceLock(value = NODES, mode = ResourceAccessMode.READ)
     void changesWhatIsThere(String binary) {
         Kubectl kubectl = kubectl(binary, "change");
         kubectl.run("create", "deployment", "web", "--image=example.dev/web:1");
@@ -259,6 +270,7 @@ class KubectlIT {
 
     @ParameterizedTest
     @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    @ResourceLock(value = NODES, mode = ResourceAccessMode.READ)
     void appliesOnTheServerAndDeletesWithWhatBelongsToIt(String binary) {
         Kubectl kubectl = kubectl(binary, "apply");
 
@@ -299,6 +311,7 @@ class KubectlIT {
 
     @ParameterizedTest
     @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    @ResourceLock(value = NODES, mode = ResourceAccessMode.READ)
     void knowsWhoMayDoWhat(String binary) {
         Kubectl kubectl = kubectl(binary, "rights");
         String robot = "--as=system:serviceaccount:" + kubectl.namespace() + ":robot";
@@ -325,6 +338,7 @@ class KubectlIT {
 
     @ParameterizedTest
     @MethodSource("dev.amphora.samples.Kubectl#binaries")
+    @ResourceLock(NODES)
     void emptiesANode(String binary) {
         Kubectl kubectl = kubectl(binary, "drain");
         kubectl.run("create", "deployment", "web", "--image=example.dev/web:1", "--replicas=6");
