@@ -6,6 +6,7 @@ import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.Machine;
 import dev.amphora.kubelet.ProbeTransport;
+import dev.amphora.runtime.fake.Faults.Fault;
 import dev.amphora.stream.ByteSink;
 import dev.amphora.stream.Output;
 import dev.amphora.stream.Session;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -83,17 +83,12 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
         INSPECT
     }
 
-    /** What is about to happen to a call: it fails with a message, or is late, or both. */
-    private record Fault(@Nullable String error, Duration delay) {}
-
-    private final List<Function<ContainerView, @Nullable ContainerBehavior>> behaviors = new CopyOnWriteArrayList<>();
-    private final List<Function<String, @Nullable ImageBehavior>> images = new CopyOnWriteArrayList<>();
-    private final Map<Call, List<Fault>> faults = new HashMap<>();
+    private final FakeBehaviors behaviors = new FakeBehaviors();
+    private final FakeImages images = new FakeImages();
+    private final Faults faults = new Faults();
     private final Map<String, FakeSandbox> sandboxes = new LinkedHashMap<>();
     private final Map<String, PodRecord> byPod = new HashMap<>();
     private final Map<String, FakeContainer> containers = new HashMap<>();
-    private final Map<String, Image> present = new LinkedHashMap<>();
-    private final Map<String, Integer> pulls = new HashMap<>();
     private @Nullable Running running;
     private volatile boolean lost;
 
@@ -131,7 +126,7 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
      * @return this
      */
     public FakeRuntime behave(Function<ContainerView, @Nullable ContainerBehavior> rule) {
-        behaviors.add(rule);
+        behaviors.rule(rule);
         return this;
     }
 
@@ -143,7 +138,7 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
      * @return this
      */
     public FakeRuntime behave(String image, ContainerBehavior behavior) {
-        return behave(container -> matches(image, container.image()) ? behavior : null);
+        return behave(container -> FakeImages.matches(image, container.image()) ? behavior : null);
     }
 
     /**
@@ -154,7 +149,7 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
      * @return this
      */
     public FakeRuntime image(String image, ImageBehavior behavior) {
-        images.add(name -> matches(image, name) ? behavior : null);
+        images.rule(image, behavior);
         return this;
     }
 
@@ -166,7 +161,8 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
      * @return this
      */
     public FakeRuntime failNext(Call call, String message) {
-        return add(call, new Fault(message, Duration.ZERO));
+        faults.add(call, new Fault(message, Duration.ZERO));
+        return this;
     }
 
     /**
@@ -177,7 +173,8 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
      * @return this
      */
     public FakeRuntime delayNext(Call call, Duration delay) {
-        return add(call, new Fault(null, delay));
+        faults.add(call, new Fault(null, delay));
+        return this;
     }
 
     /**
@@ -349,7 +346,7 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
             if (home == null || !home.ready) {
                 throw new IllegalStateException("sandbox " + sandboxId + " is not running");
             }
-            ContainerBehavior behavior = behaviorOf(home.config, config);
+            ContainerBehavior behavior = behaviors.of(running().context.nodeName(), home.config, config);
             PodRecord pod = recordOf(home);
             int attempt = pod.next("create", config.name());
             if (attempt < behavior.createErrors().size()) {
@@ -626,39 +623,23 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
 
     @Override
     public CompletionStage<@Nullable Image> imageStatus(String image) {
-        return this.<@Nullable Image>call(Call.INSPECT, now -> {
-            Image here = present.get(image);
-            ImageBehavior behavior = behaviorOf(image);
-            return here == null && behavior.present() ? add(image, behavior) : here;
-        });
+        return this.<@Nullable Image>call(Call.INSPECT, now -> images.status(image));
     }
 
     @Override
     public CompletionStage<String> pullImage(String image, @Nullable RegistryAuth auth) {
-        return late(Call.PULL_IMAGE, () -> behaviorOf(image).pullDelay(), now -> {
-            ImageBehavior behavior = behaviorOf(image);
-            int attempt = pulls.merge(image, 1, Integer::sum) - 1;
-            if (behavior.everyPullError() != null) {
-                throw new IllegalStateException(behavior.everyPullError());
-            }
-            if (attempt < behavior.pullErrors().size()) {
-                throw new IllegalStateException(behavior.pullErrors().get(attempt));
-            }
-            return add(image, behavior).id();
-        });
+        return late(Call.PULL_IMAGE, () -> images.behavior(image).pullDelay(), now -> images.pull(image));
     }
 
     @Override
     public CompletionStage<List<Image>> images() {
-        return call(Call.INSPECT, now -> List.copyOf(present.values()));
+        return call(Call.INSPECT, now -> images.all());
     }
 
     @Override
     public CompletionStage<Void> removeImage(String image) {
         return call(Call.INSPECT, now -> {
-            present.values()
-                    .removeIf(candidate ->
-                            candidate.id().equals(image) || candidate.tags().contains(image));
+            images.remove(image);
             return null;
         });
     }
@@ -835,78 +816,6 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
         return container;
     }
 
-    private ContainerBehavior behaviorOf(SandboxConfig pod, ContainerConfig container) {
-        String annotation = pod.annotations().get(BEHAVIOR_ANNOTATION);
-        if (annotation != null) {
-            ContainerBehavior scripted = BehaviorScript.read(annotation, container.name());
-            if (scripted != null) {
-                return scripted;
-            }
-        }
-        Map<String, String> env = new LinkedHashMap<>();
-        container.env().forEach(variable -> env.put(variable.name(), variable.value()));
-        ContainerView view = new ContainerView(
-                running().context.nodeName(),
-                pod.namespace(),
-                pod.name(),
-                pod.uid(),
-                pod.labels(),
-                pod.annotations(),
-                container.name(),
-                container.image(),
-                container.command(),
-                container.args(),
-                env,
-                container.attempt());
-        for (int i = behaviors.size() - 1; i >= 0; i--) {
-            ContainerBehavior behavior = behaviors.get(i).apply(view);
-            if (behavior != null) {
-                return behavior;
-            }
-        }
-        return ContainerBehavior.runs();
-    }
-
-    private ImageBehavior behaviorOf(String image) {
-        for (int i = images.size() - 1; i >= 0; i--) {
-            ImageBehavior behavior = images.get(i).apply(image);
-            if (behavior != null) {
-                return behavior;
-            }
-        }
-        return ImageBehavior.pulls();
-    }
-
-    private Image add(String image, ImageBehavior behavior) {
-        return present.computeIfAbsent(
-                image,
-                name -> new Image(
-                        name + "@sha256:" + "0".repeat(64),
-                        List.of(name),
-                        List.of(name + "@sha256:" + "0".repeat(64)),
-                        behavior.sizeBytes()));
-    }
-
-    private static boolean matches(String pattern, String image) {
-        return pattern.endsWith("*")
-                ? image.startsWith(pattern.substring(0, pattern.length() - 1))
-                : image.equals(pattern) || image.equals(pattern + ":latest");
-    }
-
-    private FakeRuntime add(Call call, Fault fault) {
-        synchronized (faults) {
-            faults.computeIfAbsent(call, key -> new ArrayList<>()).add(fault);
-        }
-        return this;
-    }
-
-    private @Nullable Fault nextFault(Call call) {
-        synchronized (faults) {
-            List<Fault> pending = faults.get(call);
-            return pending == null || pending.isEmpty() ? null : pending.remove(0);
-        }
-    }
-
     private synchronized Running running() {
         if (running == null) {
             throw new IllegalStateException("this runtime has not been started");
@@ -938,15 +847,15 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
             if (lost) {
                 return;
             }
-            Fault fault = nextFault(call);
-            Duration wait = fault == null ? delay.get() : delay.get().plus(fault.delay);
+            Fault fault = faults.next(call);
+            Duration wait = fault == null ? delay.get() : delay.get().plus(fault.delay());
             Runnable act = () -> {
                 if (lost) {
                     return;
                 }
                 try {
-                    if (fault != null && fault.error != null) {
-                        throw new IllegalStateException(fault.error);
+                    if (fault != null && fault.error() != null) {
+                        throw new IllegalStateException(fault.error());
                     }
                     answer.complete(body.apply(current.kernel.instant()));
                 } catch (RuntimeException e) {
