@@ -110,7 +110,9 @@ final class Endpoints {
 
     private Endpoint make(ResourceInfo info) {
         ResourceInfo stored = storedAs(info);
-        Conversion conversion = stored == info ? null : Conversions.of(info.apiVersion(), info.kind());
+        Conversion conversion = stored == info
+                ? null
+                : KindConversions.find(info.apiVersion(), info.kind()).orElseThrow();
         return new Endpoint(
                 info,
                 catalogue.type(info),
