@@ -29,6 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -154,8 +155,30 @@ final class Framework implements Handle {
         return plugins;
     }
 
+    /** The plugins at each extension point, by the point's name in a configuration. */
+    Map<String, List<? extends Plugin>> points() {
+        Map<String, List<? extends Plugin>> points = new LinkedHashMap<>();
+        points.put("preEnqueue", preEnqueue);
+        points.put("queueSort", queueSort);
+        points.put("preFilter", preFilter);
+        points.put("filter", filter);
+        points.put("postFilter", postFilter);
+        points.put("preScore", preScore);
+        points.put("score", score);
+        points.put("reserve", reserve);
+        points.put("permit", permit);
+        points.put("preBind", preBind);
+        points.put("bind", bind);
+        points.put("postBind", postBind);
+        return points;
+    }
+
     List<PreEnqueuePlugin> preEnqueuePlugins() {
         return preEnqueue;
+    }
+
+    List<PostFilterPlugin> postFilterPlugins() {
+        return postFilter;
     }
 
     List<FilterPlugin> filterPlugins() {
@@ -352,13 +375,25 @@ final class Framework implements Handle {
     }
 
     PostFilterPlugin.Result runPostFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return runPostFilter(state, pod, statuses, false);
+    }
+
+    /** What {@link #runPostFilter} would answer, without effects. */
+    PostFilterPlugin.Result rehearsePostFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return runPostFilter(state, pod, statuses, true);
+    }
+
+    private PostFilterPlugin.Result runPostFilter(
+            CycleState state, PodInfo pod, NodeStatuses statuses, boolean rehearsal) {
         List<String> reasons = new ArrayList<>();
         String nominated = null;
         String rejector = null;
         for (PostFilterPlugin plugin : postFilter) {
             PostFilterPlugin.Result result;
             try {
-                result = plugin.postFilter(state, pod, statuses);
+                result = rehearsal
+                        ? plugin.rehearse(state, pod, statuses)
+                        : plugin.postFilter(state, pod, statuses);
             } catch (RuntimeException e) {
                 log.debug("PostFilter plugin {} failed", plugin.name(), e);
                 return PostFilterPlugin.Result.of(

@@ -43,6 +43,18 @@ final class QueueingHints {
                 return true;
             }
         }
+
+        /** What the hint says, as text; a failure too. */
+        String answer(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+            if (hint == null) {
+                return QueueingHint.Answer.QUEUE.toString();
+            }
+            try {
+                return hint.judge(pod, before, after).toString();
+            } catch (RuntimeException e) {
+                return "error: " + e.getMessage();
+            }
+        }
     }
 
     QueueingHints(List<Plugin> plugins) {

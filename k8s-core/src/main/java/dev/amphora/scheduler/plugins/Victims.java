@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Victims {
     private static final Status NONE =
-            Status.unresolvable("No preemption victims found for incoming pod").withPlugin("DefaultPreemption");
+            Status.unresolvable("No preemption victims found for incoming pod");
 
     private final Handle handle;
     private final CycleState state;
