@@ -25,6 +25,7 @@ import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -80,6 +81,8 @@ final class Framework implements Handle {
         void runAsync(Runnable task);
 
         void runInCycle(Runnable task);
+
+        void runInCycleAfter(Duration delay, Runnable task);
 
         Nominations nominations();
 
@@ -597,6 +600,11 @@ final class Framework implements Handle {
     @Override
     public void runInCycle(Runnable task) {
         host.runInCycle(task);
+    }
+
+    @Override
+    public void runInCycleAfter(Duration delay, Runnable task) {
+        host.runInCycleAfter(delay, task);
     }
 
     @Override

@@ -429,6 +429,14 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     }
 
     @Override
+    public void runInCycleAfter(Duration delay, Runnable task) {
+        actor.schedule(delay, () -> {
+            task.run();
+            proceed();
+        });
+    }
+
+    @Override
     public Nominations nominations() {
         return nominations;
     }

@@ -225,7 +225,9 @@ public final class SchedulerSandbox {
         for (ClusterEvent event : ClusterChanges.of(before, after)) {
             Map<String, String> answers = new LinkedHashMap<>();
             for (QueueingHints.Registration registration : hints.concernedBy(event)) {
-                answers.put(registration.plugin(), registration.answer(info, before, after));
+                if (!registration.implied()) {
+                    answers.put(registration.plugin(), registration.answer(info, before, after));
+                }
             }
             all.add(new Hinted(event, answers));
         }
@@ -288,6 +290,11 @@ public final class SchedulerSandbox {
         @Override
         public void runInCycle(Runnable task) {
             task.run();
+        }
+
+        @Override
+        public void runInCycleAfter(Duration delay, Runnable task) {
+            // no time passes here
         }
 
         @Override

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,8 @@ final class SchedulerCases {
             event.set("actions", Trees.array(Trees.texts(event.path("actions")).stream().sorted().toList()));
             sorted.add(event);
         }
-        sorted.sort((a, b) -> a.toString().compareTo(b.toString()));
+        sorted.sort(Comparator.comparing(
+                event -> event.path("resource").asText() + event.path("actions") + event.path("hint")));
         return Trees.array().addAll(sorted);
     }
 
