@@ -394,9 +394,7 @@ final class Framework implements Handle {
         for (PostFilterPlugin plugin : postFilter) {
             PostFilterPlugin.Result result;
             try {
-                result = rehearsal
-                        ? plugin.rehearse(state, pod, statuses)
-                        : plugin.postFilter(state, pod, statuses);
+                result = rehearsal ? plugin.rehearse(state, pod, statuses) : plugin.postFilter(state, pod, statuses);
             } catch (RuntimeException e) {
                 log.debug("PostFilter plugin {} failed", plugin.name(), e);
                 return PostFilterPlugin.Result.of(

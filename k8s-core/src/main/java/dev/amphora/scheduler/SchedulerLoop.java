@@ -266,7 +266,9 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private void fail(Attempt attempt, Status status, @Nullable String nominated) {
         QueuedPod queued = attempt.queued();
         Pod latest = pods.find(queued.pod.namespace(), queued.pod.name()).orElse(null);
-        if (latest == null || !queued.pod.uid().equals(latest.getMetadata().getUid()) || ClusterChanges.isAssigned(latest)) {
+        if (latest == null
+                || !queued.pod.uid().equals(latest.getMetadata().getUid())
+                || ClusterChanges.isAssigned(latest)) {
             queue.done(queued.pod.uid());
             return;
         }

@@ -194,12 +194,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     }
 
     private List<Candidate> candidates(
-            CycleState state,
-            PodInfo pod,
-            List<NodeInfo> potential,
-            int offset,
-            int enough,
-            NodeStatuses unhelpful) {
+            CycleState state, PodInfo pod, List<NodeInfo> potential, int offset, int enough, NodeStatuses unhelpful) {
         List<DisruptionBudget> protecting = new ArrayList<>();
         for (PodDisruptionBudget budget : budgets.list(null)) {
             protecting.add(DisruptionBudget.of(budget));

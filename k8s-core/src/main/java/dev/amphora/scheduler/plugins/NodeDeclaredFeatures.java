@@ -86,8 +86,7 @@ public final class NodeDeclaredFeatures implements PreFilterPlugin, FilterPlugin
                         EventResource.NODE,
                         Actions.ADD | Actions.UPDATE_NODE_DECLARED_FEATURE,
                         NodeDeclaredFeatures::afterNodeChange),
-                EventToRegister.judged(
-                        EventResource.POD, Actions.UPDATE, NodeDeclaredFeatures::afterPodChange));
+                EventToRegister.judged(EventResource.POD, Actions.UPDATE, NodeDeclaredFeatures::afterPodChange));
     }
 
     private static Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

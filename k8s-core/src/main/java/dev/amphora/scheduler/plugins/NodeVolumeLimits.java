@@ -171,7 +171,8 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
     /** Volumes that are still attached count too, whether or not a pod uses them. */
     private void collectAttachments(String nodeName, Map<String, String> into) {
         for (VolumeAttachment attachment : attachments.list(null)) {
-            if (attachment.getSpec() == null || !nodeName.equals(attachment.getSpec().getNodeName())) {
+            if (attachment.getSpec() == null
+                    || !nodeName.equals(attachment.getSpec().getNodeName())) {
                 continue;
             }
             String name = attachment.getSpec().getSource() == null
@@ -189,8 +190,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
 
     /** Whether a node's CSI driver has taken over from the code that once served a volume. */
     private static boolean isMigrated(@Nullable CSINode csiNode, String plugin) {
-        String annotated =
-                csiNode == null ? null : Claims.annotation(csiNode.getMetadata(), MIGRATED_PLUGINS);
+        String annotated = csiNode == null ? null : Claims.annotation(csiNode.getMetadata(), MIGRATED_PLUGINS);
         return annotated != null && Arrays.asList(annotated.split(",")).contains(plugin);
     }
 

@@ -46,11 +46,7 @@ final class VolumeBinder {
     }
 
     private void look(
-            VolumeChoice choice,
-            String nodeName,
-            Instant end,
-            Duration pause,
-            CompletableFuture<Status> outcome) {
+            VolumeChoice choice, String nodeName, Instant end, Duration pause, CompletableFuture<Status> outcome) {
         Status failure = null;
         boolean bound = true;
         for (VolumeChoice.Match match : choice.matches()) {
@@ -111,12 +107,11 @@ final class VolumeBinder {
                             : "selectedNode annotation value \"" + selected + "\" not set to scheduled node \""
                                     + nodeName + "\"");
         }
-        PersistentVolume volume =
-                Claims.isBound(latest) ? objects.writtenVolume(Claims.volumeName(latest)) : null;
+        PersistentVolume volume = Claims.isBound(latest) ? objects.writtenVolume(Claims.volumeName(latest)) : null;
         NodeInfo node = handle.snapshot().node(nodeName);
         return volume != null && node != null && !VolumeChoice.reaches(node, volume)
-                ? Status.error("pv \"" + volume.getMetadata().getName()
-                        + "\" node affinity doesn't match node \"" + nodeName + "\"")
+                ? Status.error("pv \"" + volume.getMetadata().getName() + "\" node affinity doesn't match node \""
+                        + nodeName + "\"")
                 : null;
     }
 }

@@ -41,8 +41,7 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
     private static final String ELSEWHERE = "node(s) didn't match PersistentVolume's node affinity";
     private static final String NOTHING_TO_BIND = "node(s) didn't find available persistent volumes to bind";
     private static final String NO_SPACE = "node(s) did not have enough free storage";
-    private static final String GONE =
-            "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
+    private static final String GONE = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 
     /** A volume that exists, for a claim. */
     record Match(PersistentVolume volume, PersistentVolumeClaim claim) {
@@ -63,7 +62,9 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
                         .endSpec();
             }
             if (known == null) {
-                bound.editMetadata().addToAnnotations(BOUND_BY_CONTROLLER, "yes").endMetadata();
+                bound.editMetadata()
+                        .addToAnnotations(BOUND_BY_CONTROLLER, "yes")
+                        .endMetadata();
             }
             return bound.build();
         }
@@ -185,7 +186,8 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
         }
         Set<String> taken = new TreeSet<>();
         for (PersistentVolumeClaim claim : open) {
-            PersistentVolume volume = match(claim, node, wanted.candidates.getOrDefault(Claims.classOf(claim), List.of()), taken);
+            PersistentVolume volume =
+                    match(claim, node, wanted.candidates.getOrDefault(Claims.classOf(claim), List.of()), taken);
             if (volume == null) {
                 provisions.add(claim);
             } else {
@@ -216,7 +218,8 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
             }
             BigDecimal capacity = capacity(volume);
             if (capacity.compareTo(size(claim)) < 0
-                    || !mode(Claims.spec(volume).getVolumeMode()).equals(mode(Claims.spec(claim).getVolumeMode()))
+                    || !mode(Claims.spec(volume).getVolumeMode())
+                            .equals(mode(Claims.spec(claim).getVolumeMode()))
                     || !Claims.text(Claims.spec(volume).getVolumeAttributesClassName())
                             .equals(Claims.text(Claims.spec(claim).getVolumeAttributesClassName()))
                     || volume.getMetadata().getDeletionTimestamp() != null) {
@@ -240,7 +243,9 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
                 && (Claims.spec(claim).getSelector() == null
                         || LabelMatcher.of(Claims.spec(claim).getSelector()).matches(Claims.labels(volume)))
                 && Claims.classOf(volume).equals(Claims.classOf(claim))
-                && Claims.spec(volume).getAccessModes().containsAll(Claims.spec(claim).getAccessModes());
+                && Claims.spec(volume)
+                        .getAccessModes()
+                        .containsAll(Claims.spec(claim).getAccessModes());
     }
 
     private static boolean isFor(ObjectReference promised, PersistentVolumeClaim claim) {

@@ -58,8 +58,7 @@ final class VolumeHints {
     }
 
     static boolean tracksCapacity(CSIDriver driver) {
-        return driver.getSpec() != null
-                && Boolean.TRUE.equals(driver.getSpec().getStorageCapacity());
+        return driver.getSpec() != null && Boolean.TRUE.equals(driver.getSpec().getStorageCapacity());
     }
 
     static Answer afterCapacityChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

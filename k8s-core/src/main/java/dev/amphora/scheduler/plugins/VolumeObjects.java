@@ -46,7 +46,8 @@ final class VolumeObjects {
 
     /** The claim as the API server has it. */
     @Nullable PersistentVolumeClaim writtenClaim(PersistentVolumeClaim claim) {
-        return claims.get(claim.getMetadata().getNamespace(), claim.getMetadata().getName());
+        return claims.get(
+                claim.getMetadata().getNamespace(), claim.getMetadata().getName());
     }
 
     /** The volume as the API server has it. */
@@ -98,7 +99,9 @@ final class VolumeObjects {
 
     /** Takes back {@link #assume}. */
     void forget(VolumeChoice choice) {
-        choice.matches().forEach(match -> assumedVolumes.remove(match.volume().getMetadata().getName()));
+        choice.matches()
+                .forEach(match ->
+                        assumedVolumes.remove(match.volume().getMetadata().getName()));
         choice.provisions().forEach(claim -> assumedClaims.remove(key(claim)));
     }
 

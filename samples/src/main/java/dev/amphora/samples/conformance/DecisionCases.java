@@ -78,7 +78,8 @@ final class DecisionCases {
         return array;
     }
 
-    // -- an explanation in the form of the recording -------------------------------------------------------------------
+    // -- an explanation in the form of the recording
+    // -------------------------------------------------------------------
 
     private ObjectNode write(Explanation got) {
         ObjectNode result = Trees.object();

@@ -44,8 +44,9 @@ final class QueueCases {
             }
             if (!pools.backoffUntil().isEmpty()) {
                 ObjectNode until = got.putObject("backoffUntil");
-                pools.backoffUntil().forEach((pod, end) -> until.put(
-                        name(pod), Duration.between(START, end).toMillis()));
+                pools.backoffUntil()
+                        .forEach((pod, end) -> until.put(
+                                name(pod), Duration.between(START, end).toMillis()));
             }
             differences.addAll(Comparison.of(
                     Trees.pick(step, OUTCOME),

@@ -26,7 +26,8 @@ final class SchedulerCases {
     /** Replays a file; which one it is, is known by its name and folder. */
     static void replay(Path file, Results results) {
         String name = String.valueOf(file.getFileName());
-        String folder = file.getParent() == null ? "" : String.valueOf(file.getParent().getFileName());
+        String folder =
+                file.getParent() == null ? "" : String.valueOf(file.getParent().getFileName());
         if (folder.startsWith("decisions")) {
             VectorFiles.lines(file).forEach(group -> DecisionCases.replay(group, results));
             return;
@@ -60,9 +61,11 @@ final class SchedulerCases {
         for (JsonNode each : recorded.path("plugins")) {
             byPlugin.put(each.path("plugin").asText(), each.path("events"));
         }
-        results.replay("plugins", () -> differences(
-                Trees.array(byPlugin.keySet().stream().sorted().toList()),
-                Trees.array(events.keySet().stream().sorted().toList())));
+        results.replay(
+                "plugins",
+                () -> differences(
+                        Trees.array(byPlugin.keySet().stream().sorted().toList()),
+                        Trees.array(events.keySet().stream().sorted().toList())));
         byPlugin.forEach((plugin, want) -> results.replay(plugin, () -> {
             ArrayNode got = Trees.array();
             for (EventToRegister each : events.getOrDefault(plugin, List.of())) {
@@ -79,7 +82,10 @@ final class SchedulerCases {
     private static ArrayNode sorted(JsonNode events) {
         List<ObjectNode> sorted = new ArrayList<>();
         for (ObjectNode event : Trees.objects(events.deepCopy())) {
-            event.set("actions", Trees.array(Trees.texts(event.path("actions")).stream().sorted().toList()));
+            event.set(
+                    "actions",
+                    Trees.array(
+                            Trees.texts(event.path("actions")).stream().sorted().toList()));
             sorted.add(event);
         }
         sorted.sort(Comparator.comparing(
@@ -103,7 +109,8 @@ final class SchedulerCases {
                             entry.put(
                                     "event",
                                     hinted.event().resource() + "/"
-                                            + Actions.names(hinted.event().actions()).get(0));
+                                            + Actions.names(hinted.event().actions())
+                                                    .get(0));
                             ObjectNode answers = entry.putObject("hints");
                             hinted.hints().forEach(answers::put);
                         });

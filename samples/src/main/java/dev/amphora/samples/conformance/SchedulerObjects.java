@@ -104,7 +104,10 @@ final class SchedulerObjects {
             metadata.put("namespace", "default");
         }
         if (!metadata.has("uid")) {
-            metadata.put("uid", metadata.path("namespace").asText() + "/" + metadata.path("name").asText());
+            metadata.put(
+                    "uid",
+                    metadata.path("namespace").asText() + "/"
+                            + metadata.path("name").asText());
         }
         if (type == Pod.class) {
             ObjectNode spec = filled.withObject("/spec");
