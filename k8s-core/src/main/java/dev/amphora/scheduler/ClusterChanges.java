@@ -5,6 +5,7 @@ import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.Resources;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -24,7 +25,63 @@ final class ClusterChanges {
     static final ClusterEvent ASSIGNED_POD_DELETE = new ClusterEvent(EventResource.ASSIGNED_POD, Actions.DELETE);
     static final ClusterEvent UNSCHEDULED_POD_UPDATE = new ClusterEvent(EventResource.UNSCHEDULED_POD, Actions.UPDATE);
 
+    private static final Map<String, EventResource> KINDS = Map.ofEntries(
+            Map.entry("Pod", EventResource.POD),
+            Map.entry("Node", EventResource.NODE),
+            Map.entry("PersistentVolume", EventResource.PERSISTENT_VOLUME),
+            Map.entry("PersistentVolumeClaim", EventResource.PERSISTENT_VOLUME_CLAIM),
+            Map.entry("CSINode", EventResource.CSI_NODE),
+            Map.entry("CSIDriver", EventResource.CSI_DRIVER),
+            Map.entry("VolumeAttachment", EventResource.VOLUME_ATTACHMENT),
+            Map.entry("CSIStorageCapacity", EventResource.CSI_STORAGE_CAPACITY),
+            Map.entry("StorageClass", EventResource.STORAGE_CLASS),
+            Map.entry("ResourceClaim", EventResource.RESOURCE_CLAIM),
+            Map.entry("ResourceSlice", EventResource.RESOURCE_SLICE),
+            Map.entry("DeviceClass", EventResource.DEVICE_CLASS));
+
     private ClusterChanges() {}
+
+    /** The resource that an object's changes are events of, null if plugins can't register for them. */
+    static @Nullable EventResource resource(HasMetadata object) {
+        return KINDS.get(object.getKind());
+    }
+
+    /**
+     * What has happened to an object.
+     *
+     * @param before null if it was added
+     * @param after null if it was deleted
+     */
+    static List<ClusterEvent> of(@Nullable HasMetadata before, @Nullable HasMetadata after) {
+        HasMetadata object = after == null ? before : after;
+        if (object == null) {
+            return List.of();
+        }
+        if (before instanceof Node old && after instanceof Node now) {
+            return ofNode(old, now);
+        }
+        if (object instanceof Pod pod) {
+            boolean assigned = isAssigned(pod);
+            if (before instanceof Pod old && after instanceof Pod now && isAssigned(old) == assigned) {
+                return ofPod(PodInfo.of(old), PodInfo.of(now), assigned);
+            }
+            EventResource resource = assigned ? EventResource.ASSIGNED_POD : EventResource.UNSCHEDULED_POD;
+            return List.of(new ClusterEvent(resource, after == null ? Actions.DELETE : Actions.ADD));
+        }
+        EventResource resource = resource(object);
+        if (resource == null) {
+            return List.of();
+        }
+        int action = before == null ? Actions.ADD : after == null ? Actions.DELETE : Actions.UPDATE;
+        return List.of(new ClusterEvent(resource, action));
+    }
+
+    /** Whether a pod has a node. */
+    static boolean isAssigned(Pod pod) {
+        return pod.getSpec() != null
+                && pod.getSpec().getNodeName() != null
+                && !pod.getSpec().getNodeName().isEmpty();
+    }
 
     /** What has happened to a node; empty if nothing that matters. */
     static List<ClusterEvent> ofNode(Node before, Node after) {

@@ -25,10 +25,12 @@ import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,6 +81,8 @@ final class Framework implements Handle {
         void runAsync(Runnable task);
 
         void runInCycle(Runnable task);
+
+        void runInCycleAfter(Duration delay, Runnable task);
 
         Nominations nominations();
 
@@ -154,8 +158,30 @@ final class Framework implements Handle {
         return plugins;
     }
 
+    /** The plugins at each extension point, by the point's name in a configuration. */
+    Map<String, List<? extends Plugin>> points() {
+        Map<String, List<? extends Plugin>> points = new LinkedHashMap<>();
+        points.put("preEnqueue", preEnqueue);
+        points.put("queueSort", queueSort);
+        points.put("preFilter", preFilter);
+        points.put("filter", filter);
+        points.put("postFilter", postFilter);
+        points.put("preScore", preScore);
+        points.put("score", score);
+        points.put("reserve", reserve);
+        points.put("permit", permit);
+        points.put("preBind", preBind);
+        points.put("bind", bind);
+        points.put("postBind", postBind);
+        return points;
+    }
+
     List<PreEnqueuePlugin> preEnqueuePlugins() {
         return preEnqueue;
+    }
+
+    List<PostFilterPlugin> postFilterPlugins() {
+        return postFilter;
     }
 
     List<FilterPlugin> filterPlugins() {
@@ -352,13 +378,23 @@ final class Framework implements Handle {
     }
 
     PostFilterPlugin.Result runPostFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return runPostFilter(state, pod, statuses, false);
+    }
+
+    /** What {@link #runPostFilter} would answer, without effects. */
+    PostFilterPlugin.Result rehearsePostFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return runPostFilter(state, pod, statuses, true);
+    }
+
+    private PostFilterPlugin.Result runPostFilter(
+            CycleState state, PodInfo pod, NodeStatuses statuses, boolean rehearsal) {
         List<String> reasons = new ArrayList<>();
         String nominated = null;
         String rejector = null;
         for (PostFilterPlugin plugin : postFilter) {
             PostFilterPlugin.Result result;
             try {
-                result = plugin.postFilter(state, pod, statuses);
+                result = rehearsal ? plugin.rehearse(state, pod, statuses) : plugin.postFilter(state, pod, statuses);
             } catch (RuntimeException e) {
                 log.debug("PostFilter plugin {} failed", plugin.name(), e);
                 return PostFilterPlugin.Result.of(
@@ -562,6 +598,11 @@ final class Framework implements Handle {
     @Override
     public void runInCycle(Runnable task) {
         host.runInCycle(task);
+    }
+
+    @Override
+    public void runInCycleAfter(Duration delay, Runnable task) {
+        host.runInCycleAfter(delay, task);
     }
 
     @Override

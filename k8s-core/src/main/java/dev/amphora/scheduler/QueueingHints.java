@@ -29,8 +29,12 @@ final class QueueingHints {
     private final List<Registration> registrations = new ArrayList<>();
     private final Map<ClusterEvent, List<Registration>> concerned = new HashMap<>();
 
-    /** One event that a plugin has registered. */
-    record Registration(String plugin, ClusterEvent event, @Nullable QueueingHint hint) {
+    /**
+     * One event that a plugin has registered.
+     *
+     * @param implied whether it hasn't said so itself
+     */
+    record Registration(String plugin, ClusterEvent event, @Nullable QueueingHint hint, boolean implied) {
         /** Whether a change helps a pod. A hint that fails counts as yes. */
         boolean helps(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
             if (hint == null) {
@@ -43,6 +47,18 @@ final class QueueingHints {
                 return true;
             }
         }
+
+        /** What the hint says, as text; a failure too. */
+        String answer(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+            if (hint == null) {
+                return QueueingHint.Answer.QUEUE.toString();
+            }
+            try {
+                return hint.judge(pod, before, after).toString();
+            } catch (RuntimeException e) {
+                return "error: " + e.getMessage();
+            }
+        }
     }
 
     QueueingHints(List<Plugin> plugins) {
@@ -50,7 +66,7 @@ final class QueueingHints {
             if (plugin instanceof EnqueueExtensions extensions) {
                 register(plugin.name(), extensions.eventsToRegister());
             } else if (canReject(plugin)) {
-                registrations.add(new Registration(plugin.name(), ClusterEvent.WILDCARD, null));
+                registrations.add(new Registration(plugin.name(), ClusterEvent.WILDCARD, null, true));
             }
         }
     }
@@ -60,7 +76,7 @@ final class QueueingHints {
         boolean nodeAdd = false;
         boolean nodeTaint = false;
         for (EventToRegister event : events) {
-            registrations.add(new Registration(plugin, event.event(), event.hint()));
+            registrations.add(new Registration(plugin, event.event(), event.hint(), false));
             if (event.event().resource() == EventResource.NODE) {
                 nodeAdd |= (event.event().actions() & Actions.ADD) != 0;
                 nodeTaint |= (event.event().actions() & Actions.UPDATE_NODE_TAINT) != 0;
@@ -68,7 +84,7 @@ final class QueueingHints {
         }
         if (nodeAdd && !nodeTaint) {
             ClusterEvent taint = new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_TAINT);
-            registrations.add(new Registration(plugin, taint, null));
+            registrations.add(new Registration(plugin, taint, null, true));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.PodInfo;
 import io.fabric8.kubernetes.api.model.ContainerImage;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,6 +32,7 @@ final class SchedulerCache {
     private final Map<String, Entry> nodes = new HashMap<>();
     private final Map<String, Placement> pods = new HashMap<>();
     private final Map<String, Image> images = new HashMap<>();
+    private final Map<String, Integer> claims = new HashMap<>();
     private final NodeTree tree = new NodeTree();
     private final List<Entry> changed = new ArrayList<>();
     private final View view = new View();
@@ -206,12 +208,24 @@ final class SchedulerCache {
 
     private void place(Placement placement) {
         pods.put(placement.pod.uid(), placement);
+        countClaims(placement.pod, 1);
         Entry entry = nodes.computeIfAbsent(placement.nodeName, SchedulerCache::absent);
         entry.info = entry.info.plus(placement.pod);
         markChanged(entry);
     }
 
+    private void countClaims(PodInfo pod, int delta) {
+        for (Volume volume : pod.spec().getVolumes()) {
+            if (volume.getPersistentVolumeClaim() != null) {
+                String key = pod.namespace() + "/"
+                        + volume.getPersistentVolumeClaim().getClaimName();
+                claims.merge(key, delta, (a, b) -> a + b == 0 ? null : Integer.valueOf(a + b));
+            }
+        }
+    }
+
     private void take(Placement placement) {
+        countClaims(placement.pod, -1);
         Entry entry = nodes.get(placement.nodeName);
         if (entry == null) {
             return;
@@ -300,6 +314,11 @@ final class SchedulerCache {
         public @Nullable NodeInfo node(String name) {
             Entry entry = nodes.get(name);
             return entry == null || entry.index < 0 || entry.index >= order.length ? null : order[entry.index];
+        }
+
+        @Override
+        public boolean isClaimUsed(String namespace, String claim) {
+            return claims.containsKey(namespace + "/" + claim);
         }
 
         @Override

@@ -266,7 +266,9 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private void fail(Attempt attempt, Status status, @Nullable String nominated) {
         QueuedPod queued = attempt.queued();
         Pod latest = pods.find(queued.pod.namespace(), queued.pod.name()).orElse(null);
-        if (latest == null || !queued.pod.uid().equals(latest.getMetadata().getUid()) || isAssigned(latest)) {
+        if (latest == null
+                || !queued.pod.uid().equals(latest.getMetadata().getUid())
+                || ClusterChanges.isAssigned(latest)) {
             queue.done(queued.pod.uid());
             return;
         }
@@ -322,7 +324,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         @Override
         public void onAdd(Pod pod) {
             PodInfo info = PodInfo.of(pod);
-            if (isAssigned(pod)) {
+            if (ClusterChanges.isAssigned(pod)) {
                 cache.addPod(info);
                 happened(ClusterChanges.ASSIGNED_POD_ADD, null, pod);
             } else if (isOurs(info)) {
@@ -334,8 +336,8 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         @Override
         public void onUpdate(Pod old, Pod pod) {
             PodInfo info = PodInfo.of(pod);
-            if (isAssigned(pod)) {
-                if (isAssigned(old)) {
+            if (ClusterChanges.isAssigned(pod)) {
+                if (ClusterChanges.isAssigned(old)) {
                     cache.updatePod(info);
                     for (ClusterEvent event : ClusterChanges.ofPod(PodInfo.of(old), info, true)) {
                         queue.happened(event, old, pod);
@@ -355,7 +357,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         @Override
         public void onDelete(Pod pod) {
             PodInfo info = PodInfo.of(pod);
-            if (isAssigned(pod)) {
+            if (ClusterChanges.isAssigned(pod)) {
                 cache.removePod(info);
                 happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
             } else if (isOurs(info)) {
@@ -367,12 +369,6 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                 proceed();
             }
         }
-    }
-
-    private static boolean isAssigned(Pod pod) {
-        return pod.getSpec() != null
-                && pod.getSpec().getNodeName() != null
-                && !pod.getSpec().getNodeName().isEmpty();
     }
 
     private boolean isOurs(PodInfo pod) {
@@ -429,6 +425,14 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     @Override
     public void runInCycle(Runnable task) {
         actor.execute(() -> {
+            task.run();
+            proceed();
+        });
+    }
+
+    @Override
+    public void runInCycleAfter(Duration delay, Runnable task) {
+        actor.schedule(delay, () -> {
             task.run();
             proceed();
         });

@@ -1,5 +1,8 @@
 package dev.amphora.scheduler.framework;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** What may happen to an object, as bits that can be combined. */
 public final class Actions {
     /** It appears. */
@@ -33,5 +36,39 @@ public final class Actions {
     /** Anything. */
     public static final int ALL = (1 << 13) - 1;
 
+    private static final List<String> NAMES = List.of(
+            "Add",
+            "Delete",
+            "UpdateNodeAllocatable",
+            "UpdateNodeLabel",
+            "UpdateNodeTaint",
+            "UpdateNodeCondition",
+            "UpdateNodeAnnotation",
+            "UpdateNodeDeclaredFeature",
+            "UpdatePodLabel",
+            "UpdatePodScaleDown",
+            "UpdatePodToleration",
+            "UpdatePodSchedulingGatesEliminated",
+            "UpdatePodGeneratedResourceClaim");
+
     private Actions() {}
+
+    /** The names that the reference has for actions; {@code Update} or {@code All} where all of them are meant. */
+    public static List<String> names(int actions) {
+        if (actions == ALL) {
+            return List.of("All");
+        }
+        List<String> names = new ArrayList<>();
+        boolean anyUpdate = (actions & UPDATE) == UPDATE;
+        if (anyUpdate) {
+            names.add("Update");
+        }
+        for (int i = 0; i < NAMES.size(); i++) {
+            boolean named = (actions & (1 << i)) != 0;
+            if (named && !(anyUpdate && (UPDATE & (1 << i)) != 0)) {
+                names.add(NAMES.get(i));
+            }
+        }
+        return names;
+    }
 }

@@ -3,6 +3,7 @@ package dev.amphora.scheduler.framework;
 import dev.amphora.client.Client;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
@@ -39,6 +40,9 @@ public interface Handle {
      * Runs a task where scheduling cycles run, after what is running now. What a plugin keeps may be touched there without a lock.
      */
     void runInCycle(Runnable task);
+
+    /** Does the same after a time; not at all if the scheduler has ended by then. */
+    void runInCycleAfter(Duration delay, Runnable task);
 
     /**
      * Whether a pod fits on a node when pods of the same or a higher priority that are nominated to the node are counted in. Runs

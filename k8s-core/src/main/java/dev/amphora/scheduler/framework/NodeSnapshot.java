@@ -16,4 +16,7 @@ public interface NodeSnapshot {
 
     /** The nodes that have pods with required anti-affinity to pods. */
     List<NodeInfo> nodesWithRequiredAntiAffinityPods();
+
+    /** Whether any pod on these nodes uses a PersistentVolumeClaim; generated ones don't count. */
+    boolean isClaimUsed(String namespace, String claim);
 }

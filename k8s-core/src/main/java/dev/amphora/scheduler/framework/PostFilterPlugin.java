@@ -13,6 +13,11 @@ public interface PostFilterPlugin extends Plugin {
      */
     Result postFilter(CycleState state, PodInfo pod, NodeStatuses statuses);
 
+    /** What {@link #postFilter} would answer, without doing anything. A plugin that has effects overrides this. */
+    default Result rehearse(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return postFilter(state, pod, statuses);
+    }
+
     /**
      * The answer of {@link #postFilter}.
      *

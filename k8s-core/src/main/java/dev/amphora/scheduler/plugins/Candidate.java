@@ -41,6 +41,10 @@ record Candidate(NodeInfo node, List<PodInfo> victims, int violations) {
         return best;
     }
 
+    PreemptionPlan.Option option() {
+        return new PreemptionPlan.Option(node.name(), victims, violations);
+    }
+
     private int highestPriority() {
         return victims.get(0).priority();
     }

@@ -15,6 +15,10 @@ public final class DefaultPlugins {
             new Default("NodePorts", 0, (args, handle) -> new NodePorts()),
             new Default(
                     "NodeResourcesFit", 1, PluginFactory.withArgs(NodeResourcesFit.Args.class, NodeResourcesFit::new)),
+            new Default("VolumeRestrictions", 0, (args, handle) -> new VolumeRestrictions(handle)),
+            new Default("NodeVolumeLimits", 0, (args, handle) -> new NodeVolumeLimits(handle)),
+            new Default("VolumeBinding", 0, PluginFactory.withArgs(VolumeBinding.Args.class, VolumeBinding::new)),
+            new Default("VolumeZone", 0, (args, handle) -> new VolumeZone(handle)),
             new Default(
                     "PodTopologySpread",
                     2,
@@ -32,7 +36,8 @@ public final class DefaultPlugins {
                     PluginFactory.withArgs(
                             NodeResourcesBalancedAllocation.Args.class, NodeResourcesBalancedAllocation::new)),
             new Default("ImageLocality", 1, (args, handle) -> new ImageLocality(handle)),
-            new Default("DefaultBinder", 0, (args, handle) -> new DefaultBinder(handle)));
+            new Default("DefaultBinder", 0, (args, handle) -> new DefaultBinder(handle)),
+            new Default("NodeDeclaredFeatures", 0, (args, handle) -> new NodeDeclaredFeatures()));
 
     /**
      * A plugin of the default profile.

@@ -76,6 +76,15 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     @Override
     public Result postFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return run(state, pod, statuses, true);
+    }
+
+    @Override
+    public Result rehearse(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return run(state, pod, statuses, false);
+    }
+
+    private Result run(CycleState state, PodInfo pod, NodeStatuses statuses, boolean evict) {
         String ineligible = whyNotEligible(pod, statuses);
         if (ineligible != null) {
             return Result.of(Status.unschedulable("preemption: " + ineligible));
@@ -92,7 +101,9 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                 pod,
                 chosen.victims(),
                 chosen.node().name());
-        preempt(pod, chosen);
+        if (evict) {
+            preempt(pod, chosen);
+        }
         return Result.nominate(chosen.node().name());
     }
 
@@ -141,24 +152,54 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
         return false;
     }
 
-    /** The nodes on which preemption helps; those on which it doesn't go to {@code unhelpful}. */
-    List<Candidate> candidates(CycleState state, PodInfo pod, NodeStatuses statuses, NodeStatuses unhelpful) {
+    /** What preemption could do for a pod that no node can run, tried on all nodes. Changes nothing. */
+    public PreemptionPlan plan(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        List<NodeInfo> potential = potential(statuses);
+        List<String> names = potential.stream().map(NodeInfo::name).toList();
+        String ineligible = whyNotEligible(pod, statuses);
+        NodeStatuses unhelpful = new NodeStatuses(NOT_HELPFUL);
+        if (ineligible != null || potential.isEmpty()) {
+            return new PreemptionPlan(names, ineligible, List.of(), unhelpful, List.of());
+        }
+        List<Candidate> candidates = candidates(state, pod, potential, 0, Integer.MAX_VALUE, unhelpful);
+        return new PreemptionPlan(
+                names,
+                null,
+                candidates.stream().map(Candidate::option).toList(),
+                unhelpful,
+                Candidate.leastHarm(candidates).stream()
+                        .map(each -> each.node().name())
+                        .toList());
+    }
+
+    private List<NodeInfo> potential(NodeStatuses statuses) {
         List<NodeInfo> potential = new ArrayList<>();
         for (NodeInfo node : handle.snapshot().nodes()) {
             if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
                 potential.add(node);
             }
         }
-        if (potential.isEmpty()) {
+        return potential;
+    }
+
+    /** The nodes on which preemption helps; those on which it doesn't go to {@code unhelpful}. */
+    private List<Candidate> candidates(CycleState state, PodInfo pod, NodeStatuses statuses, NodeStatuses unhelpful) {
+        List<NodeInfo> potential = potential(statuses);
+        int size = potential.size();
+        if (size == 0) {
             return List.of();
         }
+        int enough = Math.min(size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
+        return candidates(state, pod, potential, handle.random().nextInt(size), enough, unhelpful);
+    }
+
+    private List<Candidate> candidates(
+            CycleState state, PodInfo pod, List<NodeInfo> potential, int offset, int enough, NodeStatuses unhelpful) {
         List<DisruptionBudget> protecting = new ArrayList<>();
         for (PodDisruptionBudget budget : budgets.list(null)) {
             protecting.add(DisruptionBudget.of(budget));
         }
         int size = potential.size();
-        int enough = Math.min(size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
-        int offset = handle.random().nextInt(size);
         List<Candidate> harmless = new ArrayList<>();
         List<Candidate> violating = new ArrayList<>();
         for (int i = 0; i < size; i++) {

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * disruption budget would be violated.
  */
 final class Victims {
-    private static final Status NONE =
-            Status.unresolvable("No preemption victims found for incoming pod").withPlugin("DefaultPreemption");
+    private static final Status NONE = Status.unresolvable("No preemption victims found for incoming pod");
 
     private final Handle handle;
     private final CycleState state;

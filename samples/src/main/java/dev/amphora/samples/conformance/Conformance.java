@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
         name = "conformance",
         description = "Replay what Kubernetes was recorded to answer and tell every difference.",
         mixinStandardHelpOptions = true,
-        subcommands = {ApiConformance.class, KubectlConformance.class})
+        subcommands = {ApiConformance.class, KubectlConformance.class, SchedulerConformance.class})
 public final class Conformance implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -18,6 +18,6 @@ public final class Conformance implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to replay: api or kubectl.");
+        throw new ParameterException(spec.commandLine(), "Say what to replay: api, kubectl or scheduler.");
     }
 }

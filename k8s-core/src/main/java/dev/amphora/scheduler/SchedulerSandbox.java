@@ -1,0 +1,320 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.client.Client;
+import dev.amphora.scheduler.framework.ClusterEvent;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.EnqueueExtensions;
+import dev.amphora.scheduler.framework.EventToRegister;
+import dev.amphora.scheduler.framework.Lister;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.Plugin;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.framework.WaitingPod;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A profile's plugins on a cluster that is put down by hand: no API server, no time, nothing is written. Nodes, pods and other objects come
+ * and go by {@link #put} and {@link #remove}; pods are {@linkplain #schedule tried} or {@linkplain #explain explained}.
+ *
+ * <p>For tests of plugins and for what-if questions. Not safe for concurrent use; the same calls give the same answers.
+ */
+public final class SchedulerSandbox {
+    private final SchedulerCache cache = new SchedulerCache();
+    private final Nominations nominations = new Nominations();
+    private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
+    private final Framework framework;
+    private final PodScheduling scheduling;
+
+    /**
+     * What came of trying a pod.
+     *
+     * @param nodeName the chosen node, null if there is none
+     * @param evaluated how many nodes were looked at
+     * @param feasible how many of them can run the pod
+     * @param message why there is no node; null if there is one
+     */
+    public record Attempted(@Nullable String nodeName, int evaluated, int feasible, @Nullable String message) {}
+
+    /**
+     * An event that was derived from a change, and what the plugins that have registered for it say.
+     *
+     * @param event the event
+     * @param hints for each plugin {@code Queue}, {@code QueueSkip} or {@code error: } and why
+     */
+    public record Hinted(ClusterEvent event, Map<String, String> hints) {}
+
+    /**
+     * An empty cluster.
+     *
+     * @param profile which plugins
+     * @param seed from which every choice among equals follows
+     */
+    public SchedulerSandbox(Profile profile, long seed) {
+        this(profile, seed, InstantSource.fixed(Instant.EPOCH));
+    }
+
+    SchedulerSandbox(Profile profile, long seed, InstantSource clock) {
+        RandomGenerator chance = new SeededChance(seed);
+        framework = new Framework(profile, new SandboxHost(clock, chance));
+        scheduling = new PodScheduling(chance);
+    }
+
+    Framework framework() {
+        return framework;
+    }
+
+    Nominations nominations() {
+        return nominations;
+    }
+
+    // -- the cluster -------------------------------------------------------------------------------------------------
+
+    /**
+     * Puts an object into the cluster, in place of the one with the same name. A pod with a node runs there; one with a nominated node
+     * waits.
+     */
+    public SchedulerSandbox put(HasMetadata object) {
+        if (object instanceof Node node) {
+            cache.updateNode(node);
+        } else if (object instanceof Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            if (ClusterChanges.isAssigned(pod)) {
+                nominations.remove(info.uid());
+                cache.addPod(info);
+            } else {
+                nominations.put(info, info.nominatedNodeName());
+            }
+        } else {
+            objects.computeIfAbsent(object.getClass(), type -> new TreeMap<>()).put(key(object), object);
+        }
+        return this;
+    }
+
+    /** Takes an object out of the cluster. */
+    public SchedulerSandbox remove(HasMetadata object) {
+        if (object instanceof Node node) {
+            cache.removeNode(node);
+        } else if (object instanceof Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            nominations.remove(info.uid());
+            cache.removePod(info);
+        } else {
+            TreeMap<String, HasMetadata> ofKind = objects.get(object.getClass());
+            if (ofKind != null) {
+                ofKind.remove(key(object));
+            }
+        }
+        return this;
+    }
+
+    private static String key(HasMetadata object) {
+        String namespace = object.getMetadata().getNamespace();
+        return key(namespace, object.getMetadata().getName());
+    }
+
+    private static String key(@Nullable String namespace, String name) {
+        return (namespace == null ? "" : namespace) + "\0" + name;
+    }
+
+    /** The names of the nodes in the order of the search: round robin over zones. */
+    public List<String> nodes() {
+        return cache.snapshot().nodes().stream().map(NodeInfo::name).toList();
+    }
+
+    // -- questions ---------------------------------------------------------------------------------------------------
+
+    /** What every plugin says about a pod and every node. */
+    public Explanation explain(Pod pod) {
+        cache.snapshot();
+        return Explainer.explain(framework, PodInfo.of(pod));
+    }
+
+    /** Looks for a node as the scheduler does: from where the last search ended, until enough are found. The pod isn't placed. */
+    public Attempted schedule(Pod pod) {
+        cache.snapshot();
+        PodInfo info = PodInfo.of(pod);
+        CycleState state = new CycleState();
+        PodScheduling.Result result = scheduling.schedule(framework, state, info);
+        String message = null;
+        if (result.diagnosis() != null) {
+            Diagnosis diagnosis = result.diagnosis();
+            diagnosis.postFilterMessage = framework
+                    .rehearsePostFilter(state, info, diagnosis.nodes)
+                    .status()
+                    .message();
+            message = diagnosis.message(cache.view().nodes().size());
+        } else if (result.error() != null) {
+            Status error = result.error();
+            message = error.message();
+        }
+        return new Attempted(result.nodeName(), result.evaluated(), result.feasible(), message);
+    }
+
+    /** The place in {@link #nodes} where the next search begins. */
+    public int nextStart() {
+        return scheduling.nextStartNodeIndex();
+    }
+
+    /** After how many feasible nodes the search stops, see {@link Profile#percentageOfNodesToScore}. */
+    public static int nodesToFind(int percentage, int nodes) {
+        return PodScheduling.numFeasibleNodesToFind(percentage, nodes);
+    }
+
+    /** How long a pod waits after a number of failures. */
+    public static Duration backoff(Duration initial, Duration max, int failures) {
+        return SchedulingQueue.backoff(initial, max, failures);
+    }
+
+    /**
+     * A plugin at an extension point.
+     *
+     * @param name the plugin
+     * @param weight of its score
+     */
+    public record Enabled(String name, int weight) {}
+
+    /** The plugins at each extension point, in order; points as a KubeSchedulerConfiguration names them. */
+    public Map<String, List<Enabled>> extensionPoints() {
+        Map<String, List<Enabled>> points = new LinkedHashMap<>();
+        framework
+                .points()
+                .forEach((point, plugins) -> points.put(
+                        point,
+                        plugins.stream()
+                                .map(plugin -> new Enabled(plugin.name(), framework.weight(plugin.name())))
+                                .toList()));
+        return points;
+    }
+
+    /** The changes that each plugin has registered; plugins that have none are absent. */
+    public Map<String, List<EventToRegister>> events() {
+        Map<String, List<EventToRegister>> events = new LinkedHashMap<>();
+        for (Plugin plugin : framework.plugins()) {
+            if (plugin instanceof EnqueueExtensions extensions) {
+                events.put(plugin.name(), extensions.eventsToRegister());
+            }
+        }
+        return events;
+    }
+
+    /**
+     * What a change means for a waiting pod.
+     *
+     * @param before the object before the change, null if it was added
+     * @param after the object after the change, null if it was deleted
+     */
+    public List<Hinted> hints(Pod pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        PodInfo info = PodInfo.of(pod);
+        QueueingHints hints = new QueueingHints(framework.plugins());
+        List<Hinted> all = new ArrayList<>();
+        for (ClusterEvent event : ClusterChanges.of(before, after)) {
+            Map<String, String> answers = new LinkedHashMap<>();
+            for (QueueingHints.Registration registration : hints.concernedBy(event)) {
+                if (!registration.implied()) {
+                    answers.put(registration.plugin(), registration.answer(info, before, after));
+                }
+            }
+            all.add(new Hinted(event, answers));
+        }
+        return all;
+    }
+
+    private final class SandboxHost implements Framework.Host {
+        private final InstantSource clock;
+        private final RandomGenerator chance;
+
+        SandboxHost(InstantSource clock, RandomGenerator chance) {
+            this.clock = clock;
+            this.chance = chance;
+        }
+
+        @Override
+        public NodeSnapshot snapshot() {
+            return cache.view();
+        }
+
+        @Override
+        public <T extends HasMetadata> Lister<T> lister(Class<T> type) {
+            TreeMap<String, HasMetadata> ofKind = objects.computeIfAbsent(type, kind -> new TreeMap<>());
+            return new Lister<>() {
+                @Override
+                public @Nullable T get(@Nullable String namespace, String name) {
+                    return type.cast(ofKind.get(key(namespace, name)));
+                }
+
+                @Override
+                public List<T> list(@Nullable String namespace) {
+                    Collection<HasMetadata> found = namespace == null
+                            ? ofKind.values()
+                            : ofKind.subMap(namespace + "\0", namespace + "\1").values();
+                    return found.stream().map(type::cast).toList();
+                }
+            };
+        }
+
+        @Override
+        public Client client() {
+            throw new IllegalStateException("there is no API server in a sandbox");
+        }
+
+        @Override
+        public InstantSource clock() {
+            return clock;
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return chance;
+        }
+
+        @Override
+        public void runAsync(Runnable task) {
+            // nothing is written
+        }
+
+        @Override
+        public void runInCycle(Runnable task) {
+            task.run();
+        }
+
+        @Override
+        public void runInCycleAfter(Duration delay, Runnable task) {
+            // no time passes here
+        }
+
+        @Override
+        public Nominations nominations() {
+            return nominations;
+        }
+
+        @Override
+        public List<WaitingPod> waitingPods() {
+            return List.of();
+        }
+
+        @Override
+        public void activate(Collection<PodInfo> pods) {
+            // nothing waits
+        }
+
+        @Override
+        public void event(Pod pod, String type, String reason, String action, String note) {
+            // nothing is written
+        }
+    }
+}
