@@ -19,6 +19,7 @@ import dev.amphora.controller.ControllerManager;
 import dev.amphora.controller.Controllers;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.Kubelet;
@@ -84,6 +85,8 @@ final class ClusterParts implements AutoCloseable {
     private final List<Controller> controllers = new ArrayList<>();
     private final Health health = new Health();
     private final @Nullable CertificateAuthority authority;
+    private final Object signing = new Object();
+    private @Nullable CertificateAuthority ownAuthority;
     private final ApiServer apiServer;
     private final RestApi rest;
     private @Nullable Endpoint endpoint;
@@ -268,6 +271,8 @@ final class ClusterParts implements AutoCloseable {
         if (!selection.isEmpty()) {
             controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
                     .nodeMonitoring(nodeMonitoring)
+                    .signer((request, usages, validity) -> signingAuthority().sign(request, usages, validity))
+                    .tokens(apiServer::signToken, () -> signingAuthority().certificatePem())
                     .select(selection));
         }
         controllers.addAll(others);
@@ -292,6 +297,26 @@ final class ClusterParts implements AutoCloseable {
             }
         }
         return List.copyOf(types.values());
+    }
+
+    /** Who signs requests for certificates: the cluster's authority, or without one an authority that is made for that. */
+    private CertificateAuthority signingAuthority() {
+        synchronized (signing) {
+            CertificateAuthority known = authority == null ? ownAuthority : authority;
+            if (known == null) {
+                known = kernel instanceof SimulatedKernel
+                        ? simulatedAuthority()
+                        : CertificateAuthority.generate(kernel);
+                ownAuthority = known;
+            }
+            return known;
+        }
+    }
+
+    private CertificateAuthority simulatedAuthority() {
+        byte[] seed = new byte[32];
+        kernel.random().nextBytes(seed);
+        return CertificateAuthority.simulated(kernel, seed);
     }
 
     /** What {@code kube-root-ca.crt} holds: nothing while the API is not served over HTTPS. */

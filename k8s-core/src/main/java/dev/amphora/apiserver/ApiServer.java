@@ -2,6 +2,7 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.AccessRequest;
 import dev.amphora.apiserver.access.AccessRules;
@@ -30,6 +31,7 @@ import dev.amphora.apiserver.strategy.StrategyRegistry;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,6 +45,8 @@ import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The API server: the only one that touches the store, and the same for every caller.
@@ -52,6 +56,7 @@ import org.jspecify.annotations.Nullable;
  * anybody. Safe for concurrent use.
  */
 public final class ApiServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ApiServer.class);
     private static final String CONTROLLERS = "system:kube-controller-manager";
 
     private final Kernel kernel;
@@ -109,7 +114,7 @@ public final class ApiServer implements AutoCloseable {
         deletes = new Deletes(kernel, writes, reads, admission);
         tokenOptions = builder.tokens;
         tokenKeys = new TokenKeys(kernel, tokenOptions.signingKey(), tokenOptions.verifyingKeys());
-        validator = new TokenValidator(kernel, objects, tokenKeys, tokenOptions);
+        validator = new TokenValidator(kernel, objects, tokenKeys, tokenOptions, this::noteUse);
         ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, tokenKeys, tokenOptions);
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
@@ -212,6 +217,35 @@ public final class ApiServer implements AutoCloseable {
     /** The keys by which service account tokens can be checked, as a set of JSON web keys. */
     public ObjectNode tokenKeys() {
         return tokenKeys.publicKeys();
+    }
+
+    /** The algorithms by which service account tokens are signed, such as {@code RS256}. */
+    public List<String> tokenAlgorithms() {
+        return tokenKeys.algorithms();
+    }
+
+    /**
+     * Signs a token, as a service account's.
+     *
+     * @param claims what it says, as JSON
+     */
+    public String signToken(String claims) {
+        return tokenKeys.sign((ObjectNode) Json.read(claims.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Writes down when the token in a Secret was last used, so that those which nobody uses can be found. */
+    private void noteUse(ObjectNode secret, String label, String day) {
+        ObjectNode patch = Json.object();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("uid", Metadata.text(secret, "uid"));
+        metadata.putObject("labels").put(label, day);
+        ApiRequest request = own(
+                Verb.PATCH, "", "v1", "secrets", Metadata.text(secret, "namespace"), Metadata.text(secret, "name"), "");
+        try {
+            dispatch(call(request.with(Body.of(patch, "application/merge-patch+json"))));
+        } catch (StatusException e) {
+            log.debug("The use of a token is not noted: {}", e.getMessage());
+        }
     }
 
     /**

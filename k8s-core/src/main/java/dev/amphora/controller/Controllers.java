@@ -1,7 +1,12 @@
 package dev.amphora.controller;
 
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.pki.CertificateRequest;
 import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.certificates.ApprovingController;
+import dev.amphora.controller.certificates.CertificateSigner;
+import dev.amphora.controller.certificates.CleanerController;
+import dev.amphora.controller.certificates.SigningController;
 import dev.amphora.controller.clusterrole.ClusterRoleAggregation;
 import dev.amphora.controller.cronjob.CronJobController;
 import dev.amphora.controller.daemonset.DaemonSetController;
@@ -20,8 +25,10 @@ import dev.amphora.controller.podgc.PodGarbageCollector;
 import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
+import dev.amphora.controller.serviceaccount.LegacyTokenCleaner;
 import dev.amphora.controller.serviceaccount.RootCaPublisher;
 import dev.amphora.controller.serviceaccount.ServiceAccountController;
+import dev.amphora.controller.serviceaccount.TokenController;
 import dev.amphora.controller.statefulset.StatefulSetController;
 import dev.amphora.controller.volume.PersistentVolumeBinder;
 import dev.amphora.controller.volume.StorageProtection;
@@ -35,6 +42,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ReplicationController;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
@@ -47,12 +55,15 @@ import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The built-in controllers: all of them, or some by the reference's names. */
 public final class Controllers {
@@ -65,6 +76,7 @@ public final class Controllers {
             ResourceType.of(EndpointSlice.class),
             ResourceType.of(ServiceAccount.class),
             ResourceType.of(ConfigMap.class),
+            ResourceType.of(Secret.class),
             ResourceType.of(ReplicationController.class),
             ResourceType.of(ReplicaSet.class),
             ResourceType.of(Deployment.class),
@@ -83,6 +95,9 @@ public final class Controllers {
     private final Supplier<String> authority;
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
     private int endedPods = 12_500;
+    private CertificateSigner signer = Controllers::nobodySigns;
+    private @Nullable UnaryOperator<String> tokens;
+    private Supplier<String> tokenAuthority;
 
     /**
      * Controllers with the reference's settings.
@@ -94,6 +109,7 @@ public final class Controllers {
     public Controllers(Supplier<? extends List<? extends ResourceType<?>>> types, Supplier<String> authority) {
         this.types = types;
         this.authority = authority;
+        tokenAuthority = authority;
     }
 
     /** Sets how patient the cluster is with silent nodes. */
@@ -106,6 +122,28 @@ public final class Controllers {
     public Controllers endedPodThreshold(int pods) {
         endedPods = pods;
         return this;
+    }
+
+    /** Sets who signs certificates; by default nobody, and requests wait. */
+    public Controllers signer(CertificateSigner authority) {
+        signer = authority;
+        return this;
+    }
+
+    /**
+     * Sets who signs the tokens that are kept in Secrets; by default nobody, and Secrets stay empty.
+     *
+     * @param signing makes a token of claims, as JSON
+     * @param authorityPem the certificates that are kept beside a token
+     */
+    public Controllers tokens(UnaryOperator<String> signing, Supplier<String> authorityPem) {
+        tokens = signing;
+        tokenAuthority = authorityPem;
+        return this;
+    }
+
+    private static String nobodySigns(CertificateRequest request, List<String> usages, Duration validity) {
+        throw new IllegalArgumentException("there is no authority to sign certificates");
     }
 
     /** All controllers, in the order in which they start. Each call makes new ones. */
@@ -192,6 +230,11 @@ public final class Controllers {
         factories.put("pod-garbage-collector-controller", () -> new PodGarbageCollector(endedPods));
         factories.put("namespace-controller", () -> new NamespaceController(types));
         factories.put("clusterrole-aggregation-controller", ClusterRoleAggregation::new);
+        factories.put("certificatesigningrequest-signing-controller", () -> new SigningController(signer));
+        factories.put("certificatesigningrequest-approving-controller", ApprovingController::new);
+        factories.put("certificatesigningrequest-cleaner-controller", CleanerController::new);
+        factories.put("serviceaccount-token-controller", () -> new TokenController(tokenAuthority, tokens));
+        factories.put("legacy-serviceaccount-token-cleaner-controller", LegacyTokenCleaner::new);
         factories.put("garbage-collector-controller", () -> new GarbageCollectorController(types));
         return factories;
     }

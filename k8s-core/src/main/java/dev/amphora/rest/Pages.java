@@ -89,7 +89,7 @@ final class Pages {
         page.put("jwks_uri", keys.isEmpty() ? "https://" + exchange.authority() + "/openid/v1/jwks" : keys);
         page.putArray("response_types_supported").add("id_token");
         page.putArray("subject_types_supported").add("public");
-        page.putArray("id_token_signing_alg_values_supported").add("RS256");
+        api.apiServer.tokenAlgorithms().forEach(page.putArray("id_token_signing_alg_values_supported")::add);
         return new HttpAnswer(200, Json.write(page))
                 .with("Content-Type", "application/json")
                 .with("Cache-Control", "public, max-age=3600");

@@ -1,5 +1,10 @@
 package dev.amphora.rest.tls;
 
+import com.google.common.primitives.Bytes;
+import dev.amphora.api.pki.CertificateRequest;
+import dev.amphora.api.pki.Der;
+import dev.amphora.api.pki.Pem;
+import dev.amphora.api.pki.Subject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +20,7 @@ import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -29,6 +35,7 @@ import java.util.Date;
 import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster's own certificate authority. Issues elliptic-curve (P-256) certificates for servers and for clients; a client's common name
@@ -56,18 +63,42 @@ public final class CertificateAuthority {
     private static final Duration SLACK = Duration.ofMinutes(1);
     private static final Duration YEAR = Duration.ofDays(365);
 
+    private static final Duration BACKDATED = Duration.ofMinutes(5);
+    private static final Duration SHORT = Duration.ofHours(8);
+
     private final InstantSource clock;
     private final KeyCertificate own;
+    private final @Nullable SecureRandom chance;
 
-    private CertificateAuthority(InstantSource clock, KeyCertificate own) {
+    private CertificateAuthority(InstantSource clock, KeyCertificate own, @Nullable SecureRandom chance) {
         this.clock = clock;
         this.own = own;
+        this.chance = chance;
     }
 
     /** A new authority with a key of its own. */
     public static CertificateAuthority generate(InstantSource clock) {
+        return generate(clock, null);
+    }
+
+    /**
+     * A new authority whose keys and signatures follow from a seed: for simulations, and nothing else.
+     *
+     * @param seed many bytes
+     */
+    public static CertificateAuthority simulated(InstantSource clock, byte[] seed) {
         try {
-            KeyPair keys = newKeys();
+            SecureRandom chance = SecureRandom.getInstance("SHA1PRNG");
+            chance.setSeed(seed);
+            return generate(clock, chance);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot make a certificate authority", e);
+        }
+    }
+
+    private static CertificateAuthority generate(InstantSource clock, @Nullable SecureRandom chance) {
+        try {
+            KeyPair keys = newKeys(chance);
             byte[] name = name("kubernetes", List.of());
             byte[] extensions = Der.sequence(
                     extension(BASIC_CONSTRAINTS, true, Der.sequence(Der.bool(true))),
@@ -85,8 +116,10 @@ public final class CertificateAuthority {
                     keys.getPublic(),
                     now.minus(SLACK),
                     now.plus(YEAR.multipliedBy(10)),
-                    extensions);
-            return new CertificateAuthority(clock, new KeyCertificate(certificate, keys.getPrivate()));
+                    extensions,
+                    keys.getPublic().getEncoded(),
+                    chance);
+            return new CertificateAuthority(clock, new KeyCertificate(certificate, keys.getPrivate()), chance);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot make a certificate authority", e);
         }
@@ -94,7 +127,7 @@ public final class CertificateAuthority {
 
     /** The authority of a given certificate and key. */
     public static CertificateAuthority of(InstantSource clock, KeyCertificate authority) {
-        return new CertificateAuthority(clock, authority);
+        return new CertificateAuthority(clock, authority, null);
     }
 
     /**
@@ -197,43 +230,103 @@ public final class CertificateAuthority {
         }
     }
 
+    /**
+     * A certificate for who asks for one. It begins five minutes early, ends with the authority at the latest, and says of the subject what
+     * the request says.
+     *
+     * @param usages in the words of the certificates API, such as {@code client auth}
+     * @param validity counted from now if it is short, less than eight hours, else from the beginning
+     * @return as PEM
+     */
+    public String sign(CertificateRequest request, List<String> usages, Duration validity) {
+        try {
+            List<byte[]> extensions = new ArrayList<>();
+            byte[] bits = Usages.bits(usages);
+            if (bits.length > 0) {
+                extensions.add(extension(KEY_USAGE, true, bits));
+            }
+            List<byte[]> purposes = Usages.purposes(usages);
+            if (!purposes.isEmpty()) {
+                extensions.add(extension(EXTENDED_KEY_USAGE, false, Der.sequence(purposes.toArray(new byte[0][]))));
+            }
+            extensions.add(extension(BASIC_CONSTRAINTS, true, Der.sequence()));
+            extensions.add(authorityKeyIdentifier());
+            addAlternatives(extensions, request.alternatives());
+            byte[] subject = Subject.isPlain(request.subject())
+                    ? name(request.commonName(), request.organizations())
+                    : request.subject();
+            Instant now = clock.instant();
+            Instant from = now.minus(BACKDATED);
+            X509Certificate certificate = sign(
+                    own.certificate().getSubjectX500Principal().getEncoded(),
+                    own.key(),
+                    subject,
+                    request.key(),
+                    from,
+                    noLongerThanOwn((validity.compareTo(SHORT) < 0 ? now : from).plus(validity)),
+                    Der.sequence(extensions.toArray(new byte[0][])),
+                    Bytes.concat(request.encoded(), now.toString().getBytes(StandardCharsets.US_ASCII)),
+                    chance);
+            return Pem.write("CERTIFICATE", certificate.getEncoded());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot sign the request of " + request.commonName(), e);
+        }
+    }
+
+    private Instant noLongerThanOwn(Instant end) {
+        Instant authorityEnds = own.certificate().getNotAfter().toInstant();
+        return end.isAfter(authorityEnds) ? authorityEnds : end;
+    }
+
+    private byte[] authorityKeyIdentifier() throws GeneralSecurityException {
+        return extension(
+                AUTHORITY_KEY_IDENTIFIER,
+                false,
+                Der.sequence(Der.implicit(0, keyIdentifier(own.certificate().getPublicKey()))));
+    }
+
+    private static void addAlternatives(List<byte[]> extensions, List<byte[]> alternatives) {
+        if (!alternatives.isEmpty()) {
+            extensions.add(
+                    extension(SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(alternatives.toArray(new byte[0][]))));
+        }
+    }
+
     private KeyCertificate issue(
             String commonName, List<String> organizations, String usage, List<byte[]> alternatives) {
         try {
-            KeyPair keys = newKeys();
+            KeyPair keys = newKeys(chance);
             List<byte[]> extensions = new ArrayList<>(List.of(
                     extension(KEY_USAGE, true, keyUsage(DIGITAL_SIGNATURE_AND_KEY_ENCIPHERMENT)),
                     extension(EXTENDED_KEY_USAGE, false, Der.sequence(Der.oid(usage))),
                     extension(BASIC_CONSTRAINTS, true, Der.sequence()),
-                    extension(
-                            AUTHORITY_KEY_IDENTIFIER,
-                            false,
-                            Der.sequence(Der.implicit(
-                                    0, keyIdentifier(own.certificate().getPublicKey()))))));
-            if (!alternatives.isEmpty()) {
-                extensions.add(
-                        extension(SUBJECT_ALTERNATIVE_NAME, false, Der.sequence(alternatives.toArray(new byte[0][]))));
-            }
+                    authorityKeyIdentifier()));
+            addAlternatives(extensions, alternatives);
             Instant now = clock.instant();
-            Instant end = now.plus(YEAR);
-            Instant authorityEnds = own.certificate().getNotAfter().toInstant();
             X509Certificate certificate = sign(
                     own.certificate().getSubjectX500Principal().getEncoded(),
                     own.key(),
                     name(commonName, organizations),
                     keys.getPublic(),
                     now.minus(SLACK),
-                    end.isAfter(authorityEnds) ? authorityEnds : end,
-                    Der.sequence(extensions.toArray(new byte[0][])));
+                    noLongerThanOwn(now.plus(YEAR)),
+                    Der.sequence(extensions.toArray(new byte[0][])),
+                    keys.getPublic().getEncoded(),
+                    chance);
             return new KeyCertificate(certificate, keys.getPrivate());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot issue a certificate for " + commonName, e);
         }
     }
 
-    private static KeyPair newKeys() throws GeneralSecurityException {
+    private static KeyPair newKeys(@Nullable SecureRandom chance) throws GeneralSecurityException {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"));
+        ECGenParameterSpec curve = new ECGenParameterSpec("secp256r1");
+        if (chance == null) {
+            generator.initialize(curve);
+        } else {
+            generator.initialize(curve, chance);
+        }
         return generator.generateKeyPair();
     }
 
@@ -244,7 +337,9 @@ public final class CertificateAuthority {
             PublicKey subjectKey,
             Instant from,
             Instant until,
-            byte[] extensions)
+            byte[] extensions,
+            byte[] unique,
+            @Nullable SecureRandom chance)
             throws GeneralSecurityException {
         boolean rsa = "RSA".equals(issuerKey.getAlgorithm());
         byte[] algorithm = rsa
@@ -252,7 +347,7 @@ public final class CertificateAuthority {
                 : Der.sequence(Der.oid("1.2.840.10045.4.3.2"));
         byte[] body = Der.sequence(
                 Der.explicit(0, Der.integer(2)),
-                Der.integer(serial(subjectKey)),
+                Der.integer(serial(unique)),
                 algorithm,
                 issuer,
                 Der.sequence(Der.time(from), Der.time(until)),
@@ -260,16 +355,20 @@ public final class CertificateAuthority {
                 subjectKey.getEncoded(),
                 Der.explicit(3, extensions));
         Signature signature = Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSA");
-        signature.initSign(issuerKey);
+        if (chance == null) {
+            signature.initSign(issuerKey);
+        } else {
+            signature.initSign(issuerKey, chance);
+        }
         signature.update(body);
         byte[] certificate = Der.sequence(body, algorithm, Der.bits(signature.sign()));
         return (X509Certificate)
                 CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate));
     }
 
-    /** Every certificate has a key of its own, so a number drawn from the key is as unique as one drawn at random. */
-    private static BigInteger serial(PublicKey key) throws GeneralSecurityException {
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+    /** What is made of something unique, such as a key that only one certificate has, is as unique as what is drawn at random. */
+    private static BigInteger serial(byte[] unique) throws GeneralSecurityException {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(unique);
         return new BigInteger(1, Arrays.copyOf(digest, 16));
     }
 

@@ -1,5 +1,7 @@
 package dev.amphora.rest.tls;
 
+import dev.amphora.api.pki.Der;
+import dev.amphora.api.pki.Pem;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param tag which one of that kind; null for any
  */
 record Placeholder(String kind, @Nullable String tag) {
-    private static final Pattern SYNTAX = Pattern.compile("\\$\\{([a-zA-Z][a-zA-Z ]*?)(?::([^}]*))?\\}");
+    private static final Pattern SYNTAX = Pattern.compile("\\$\\{([a-zA-Z][a-zA-Z0-9 ]*?)(?::([^}]*))?\\}");
     private static final String DATE = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d";
 
     /** What a value of each kind looks like; any text where a kind isn't named here. */

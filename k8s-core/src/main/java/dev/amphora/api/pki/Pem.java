@@ -1,20 +1,23 @@
-package dev.amphora.rest.tls;
+package dev.amphora.api.pki;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Base64 between two lines that say what it is (RFC 7468). */
-final class Pem {
+public final class Pem {
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----\\s*([A-Za-z0-9+/=\\s]+)-----END \\1-----");
 
     private Pem() {}
 
-    static String write(String label, byte[] content) {
+    /** Writes a block. */
+    public static String write(String label, byte[] content) {
         return "-----BEGIN " + label + "-----\n" + LINES.encodeToString(content) + "\n-----END " + label + "-----\n";
     }
 
@@ -23,7 +26,7 @@ final class Pem {
      *
      * @return null if there is none
      */
-    static @Nullable Block find(String text, String... labels) {
+    public static @Nullable Block find(String text, String... labels) {
         Matcher matcher = BLOCK.matcher(text);
         while (matcher.find()) {
             for (String label : labels) {
@@ -35,5 +38,21 @@ final class Pem {
         return null;
     }
 
-    record Block(String label, byte[] content) {}
+    /** The blocks of a text, in their order. */
+    public static List<Block> all(String text) {
+        List<Block> blocks = new ArrayList<>();
+        Matcher matcher = BLOCK.matcher(text);
+        while (matcher.find()) {
+            blocks.add(new Block(matcher.group(1), Base64.getMimeDecoder().decode(matcher.group(2))));
+        }
+        return blocks;
+    }
+
+    /**
+     * A block.
+     *
+     * @param label what it is, such as {@code CERTIFICATE}
+     * @param content what it holds
+     */
+    public record Block(String label, byte[] content) {}
 }

@@ -1,4 +1,4 @@
-package dev.amphora.rest.tls;
+package dev.amphora.api.pki;
 
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
@@ -9,7 +9,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Writes the distinguished encoding rules of ASN.1 (X.690), as far as certificates and keys need them. */
-final class Der {
+public final class Der {
     private static final DateTimeFormatter UTC_TIME =
             DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter GENERALIZED_TIME =
@@ -18,54 +18,65 @@ final class Der {
 
     private Der() {}
 
-    static byte[] sequence(byte[]... parts) {
+    /** A sequence of whole elements. */
+    public static byte[] sequence(byte[]... parts) {
         return tagged(0x30, concat(parts));
     }
 
-    static byte[] set(byte[]... parts) {
+    /** A set of whole elements. */
+    public static byte[] set(byte[]... parts) {
         return tagged(0x31, concat(parts));
     }
 
-    static byte[] integer(BigInteger value) {
+    /** A number. */
+    public static byte[] integer(BigInteger value) {
         return tagged(0x02, value.toByteArray());
     }
 
-    static byte[] integer(long value) {
+    /** A number. */
+    public static byte[] integer(long value) {
         return integer(BigInteger.valueOf(value));
     }
 
-    static byte[] bool(boolean value) {
+    /** A truth value. */
+    public static byte[] bool(boolean value) {
         return tagged(0x01, new byte[] {(byte) (value ? 0xff : 0)});
     }
 
-    static byte[] utf8(String text) {
+    /** A text. */
+    public static byte[] utf8(String text) {
         return tagged(0x0c, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    static byte[] octets(byte[] content) {
+    /** A string of octets. */
+    public static byte[] octets(byte[] content) {
         return tagged(0x04, content);
     }
 
     /** A bit string of whole octets. */
-    static byte[] bits(byte[] content) {
+    public static byte[] bits(byte[] content) {
         return bits(content, 0);
     }
 
-    static byte[] bits(byte[] content, int unused) {
+    /** A bit string whose last bits count for nothing. */
+    public static byte[] bits(byte[] content, int unused) {
         return tagged(0x03, concat(new byte[] {(byte) unused}, content));
     }
 
-    static byte[] nothing() {
+    /** The absent value. */
+    public static byte[] nothing() {
         return tagged(0x05);
     }
 
-    static byte[] time(Instant instant) {
+    /** A time, to the second. */
+    public static byte[] time(Instant instant) {
         return instant.isBefore(UTC_TIME_ENDS)
                 ? tagged(0x17, UTC_TIME.format(instant).getBytes(StandardCharsets.US_ASCII))
                 : tagged(0x18, GENERALIZED_TIME.format(instant).getBytes(StandardCharsets.US_ASCII));
     }
 
-    static byte[] oid(String dotted) {
+    /** An object identifier, given with dots. */
+    public static byte[] oid(String dotted) {
         String[] arcs = dotted.split("\\.", -1);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         base128(out, Integer.parseInt(arcs[0]) * 40 + Integer.parseInt(arcs[1]));
@@ -76,12 +87,12 @@ final class Der {
     }
 
     /** {@code [number] EXPLICIT}. */
-    static byte[] explicit(int number, byte[] content) {
+    public static byte[] explicit(int number, byte[] content) {
         return tagged(0xa0 | number, content);
     }
 
     /** {@code [number] IMPLICIT} over a primitive type. */
-    static byte[] implicit(int number, byte[] content) {
+    public static byte[] implicit(int number, byte[] content) {
         return tagged(0x80 | number, content);
     }
 
