@@ -1,5 +1,6 @@
 package dev.amphora;
 
+import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Kernel;
@@ -56,6 +57,7 @@ public final class ClusterBuilder {
     private @Nullable Serving serving;
     private ApiOptions api = ApiOptions.defaults();
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
+    private LocalServers localServers = new LocalServers();
 
     ClusterBuilder() {}
 
@@ -143,6 +145,15 @@ public final class ClusterBuilder {
         return this;
     }
 
+    /**
+     * Servers within this process that answer where the API server would otherwise call others over the network: further API servers, by
+     * the Services that APIServices name.
+     */
+    public ClusterBuilder localServers(LocalServers value) {
+        localServers = value;
+        return this;
+    }
+
     /** How patient the cluster is with silent nodes; by default as the reference is. */
     public ClusterBuilder nodeMonitoring(NodeLifecycleController.Settings value) {
         nodeMonitoring = value;
@@ -176,7 +187,9 @@ public final class ClusterBuilder {
             throw new IllegalStateException("a cluster needs a store, such as new MemoryStore()");
         }
         Kernel time = kernel == null ? new ThreadedKernel() : kernel;
-        ClusterParts parts = new ClusterParts(time, kernel == null, store, api, authority(time), everyNode);
+        FrontProxy frontProxy = new FrontProxy(time, serving == null ? null : serving.certificates());
+        ClusterParts parts = new ClusterParts(
+                time, kernel == null, store, api, authority(time), everyNode, frontProxy, localServers);
         try {
             if (serving != null) {
                 parts.serve(serving.address());

@@ -11,6 +11,7 @@ import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.StaticTokens;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.Client;
 import dev.amphora.client.InProcessClient;
@@ -87,6 +88,8 @@ final class ClusterParts implements AutoCloseable {
     private final @Nullable CertificateAuthority authority;
     private final Object signing = new Object();
     private @Nullable CertificateAuthority ownAuthority;
+    private final FrontProxy frontProxy;
+    private final LocalServers localServers;
     private final ApiServer apiServer;
     private final RestApi rest;
     private @Nullable Endpoint endpoint;
@@ -99,6 +102,8 @@ final class ClusterParts implements AutoCloseable {
      *
      * @param ownsKernel whether the kernel ends with the cluster
      * @param authority who vouches for clients over HTTPS; null if there are none
+     * @param frontProxy what to show to other API servers
+     * @param localServers other servers within this process
      */
     ClusterParts(
             Kernel kernel,
@@ -106,8 +111,12 @@ final class ClusterParts implements AutoCloseable {
             Store store,
             ApiOptions options,
             @Nullable CertificateAuthority authority,
-            UnaryOperator<KubeletConfig> everyNode) {
+            UnaryOperator<KubeletConfig> everyNode,
+            FrontProxy frontProxy,
+            LocalServers localServers) {
         this.kernel = kernel;
+        this.frontProxy = frontProxy;
+        this.localServers = localServers;
         this.options = options;
         this.everyNode = everyNode;
         this.authority = authority;
@@ -163,6 +172,7 @@ final class ClusterParts implements AutoCloseable {
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
         builder.tokens(options.serviceAccountTokens());
+        builder.localServers(localServers).proxyCertificate(frontProxy::keys);
         return builder.build();
     }
 

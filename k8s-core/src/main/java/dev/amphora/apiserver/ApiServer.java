@@ -23,6 +23,8 @@ import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.flow.FlowSource;
+import dev.amphora.apiserver.outside.LocalServers;
+import dev.amphora.apiserver.outside.RemoteServers;
 import dev.amphora.apiserver.policy.Policies;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
@@ -44,6 +46,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import javax.net.ssl.KeyManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +79,8 @@ public final class ApiServer implements AutoCloseable {
     private final LateObjects late = new LateObjects();
     private final FlowKeeper flows;
     private final ApiServiceKeeper apiServices;
+    private final RemoteServers remoteServers;
+    private final RemoteApis remoteApis;
     private final TokenOptions tokenOptions;
     private final TokenKeys tokenKeys;
     private final TokenValidator validator;
@@ -120,7 +126,9 @@ public final class ApiServer implements AutoCloseable {
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
         flows = new FlowKeeper(kernel, builder.store, own);
-        apiServices = new ApiServiceKeeper(kernel, own, endpoints);
+        apiServices = new ApiServiceKeeper(own, endpoints);
+        remoteServers = new RemoteServers(kernel, objects, builder.localServers, builder.shown);
+        remoteApis = new RemoteApis(kernel, own, objects, remoteServers);
         late.add(FlowObjects.GROUP, FlowObjects.LEVELS, flows);
         late.add(FlowObjects.GROUP, FlowObjects.SCHEMAS, flows);
         late.add(ApiServiceKeeper.GROUP, ApiServiceKeeper.PLURAL, apiServices);
@@ -145,6 +153,7 @@ public final class ApiServer implements AutoCloseable {
         feed.start();
         new Bootstrap(this).run();
         compaction.start();
+        remoteApis.start();
         late.open();
         ready = true;
         return this;
@@ -176,7 +185,17 @@ public final class ApiServer implements AutoCloseable {
 
     /** The versions of groups that other servers are said to serve, by APIServices; the most important first. */
     public List<RemoteGroup> remoteGroups() {
-        return apiServices.remote();
+        return remoteApis.groups();
+    }
+
+    /** How important a group is that is served here, beside those of other servers. */
+    public int groupPriority(String group) {
+        return ApiServiceKeeper.priority(group);
+    }
+
+    /** The way to the servers of {@link #remoteGroups}. */
+    public RemoteServers remoteServers() {
+        return remoteServers;
     }
 
     /** The kinds that are served. */
@@ -421,6 +440,7 @@ public final class ApiServer implements AutoCloseable {
     public void close() {
         ready = false;
         compaction.close();
+        remoteApis.close();
         definitions.close();
         feed.close();
     }
@@ -515,7 +535,7 @@ public final class ApiServer implements AutoCloseable {
         } else if (request.group().equals(FlowObjects.GROUP)) {
             flows.written(request);
         } else {
-            apiServices.written(request);
+            remoteApis.written(request);
         }
     }
 
@@ -660,6 +680,8 @@ public final class ApiServer implements AutoCloseable {
         private Duration compactionInterval = Duration.ZERO;
         private TokenOptions tokens = TokenOptions.defaults();
         private boolean prompt;
+        private LocalServers localServers = new LocalServers();
+        private Supplier<KeyManager @Nullable []> shown = () -> null;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
 
         private Builder(Kernel kernel, Store store) {
@@ -732,6 +754,22 @@ public final class ApiServer implements AutoCloseable {
         /** Promises that no authenticator, authorizer or plugin that is given here ever waits for anything outside this process. */
         public Builder prompt() {
             prompt = true;
+            return this;
+        }
+
+        /** Servers within this process that answer where webhooks or other API servers would be called. */
+        public Builder localServers(LocalServers servers) {
+            localServers = servers;
+            return this;
+        }
+
+        /**
+         * What this server shows to others that it calls in the name of its clients, made when it is first needed.
+         *
+         * @param keys a key and its certificate
+         */
+        public Builder proxyCertificate(Supplier<KeyManager @Nullable []> keys) {
+            shown = keys;
             return this;
         }
 

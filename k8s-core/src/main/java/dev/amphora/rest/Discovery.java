@@ -1,5 +1,6 @@
 package dev.amphora.rest;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Ascii;
 import com.google.common.hash.Hashing;
@@ -10,6 +11,7 @@ import dev.amphora.apiserver.schema.DiscoveryDocuments;
 import dev.amphora.apiserver.schema.DiscoveryProtobuf;
 import dev.amphora.apiserver.schema.GroupInfo;
 import dev.amphora.apiserver.schema.OpenApiDocuments;
+import dev.amphora.apiserver.schema.RemoteVersion;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.rest.Accept.As;
 import java.time.Duration;
@@ -19,11 +21,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ final class Discovery {
             List.of(OpenApiDocuments.V2_PROTOBUF, OpenApiDocuments.V2_PROTOBUF_ANSWER);
     private static final List<String> V3_BINARY_TYPES =
             List.of(OpenApiDocuments.V3_PROTOBUF, OpenApiDocuments.V3_PROTOBUF_ANSWER);
+    private static final String OPEN_API = "/openapi/v3/";
     private static final byte[] NOTHING = new byte[0];
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss", Locale.ROOT)
@@ -73,7 +76,7 @@ final class Discovery {
             known = new Edition(
                     catalogue,
                     remote,
-                    new DiscoveryDocuments(catalogue, elsewhere(catalogue, remote)),
+                    new DiscoveryDocuments(catalogue, elsewhere(remote), apiServer::groupPriority),
                     known == null ? new OpenApiDocuments(catalogue) : known.openApi.of(catalogue),
                     clock.instant().truncatedTo(ChronoUnit.SECONDS),
                     new ConcurrentHashMap<>());
@@ -82,28 +85,32 @@ final class Discovery {
         return known;
     }
 
-    /** Groups that only other servers serve. */
-    private static List<GroupInfo> elsewhere(SchemaCatalogue catalogue, List<RemoteGroup> remote) {
-        Map<String, List<String>> versions = new LinkedHashMap<>();
-        for (RemoteGroup each : remote) {
-            if (catalogue.groups().stream().noneMatch(group -> group.name().equals(each.group()))) {
-                versions.computeIfAbsent(each.group(), name -> new ArrayList<>())
-                        .add(each.version());
-            }
-        }
-        return versions.entrySet().stream()
-                .map(group -> new GroupInfo(group.getKey(), group.getValue()))
+    private static List<RemoteVersion> elsewhere(List<RemoteGroup> remote) {
+        return remote.stream()
+                .map(each -> new RemoteVersion(
+                        each.group(),
+                        each.version(),
+                        each.groupPriority(),
+                        each.versionPriority(),
+                        each.available(),
+                        each.resources()))
                 .toList();
     }
 
-    /** The answer to what another server would have to answer; null if it is no business of one. */
-    @Nullable HttpAnswer remote(String group, String version) {
-        for (RemoteGroup each : edition().remote) {
-            if (each.group().equals(group) && each.version().equals(version)) {
-                return HttpAnswer.text(503, "service unavailable\n");
+    /** Whose schemas a path leads to; null if they are not another server's. */
+    @Nullable RemoteGroup schemaElsewhere(String path) {
+        if (path.startsWith(OPEN_API)) {
+            for (RemoteGroup each : apiServer.remoteGroups()) {
+                if (each.schema() != null && path.endsWith(each.path()) && path.length() == pathLength(each)) {
+                    return each;
+                }
             }
         }
         return null;
+    }
+
+    private static int pathLength(RemoteGroup group) {
+        return OPEN_API.length() - 1 + group.path().length();
     }
 
     // ---- groups and resources ---------------------------------------------------------------------------------------
@@ -118,10 +125,6 @@ final class Discovery {
             throw Exchange.methodNotAllowed();
         }
         if (!top && !core && !isServed(current, target.group())) {
-            HttpAnswer elsewhere = remote(target.group(), target.version());
-            if (elsewhere != null) {
-                return elsewhere;
-            }
             if (!target.version().isEmpty()
                     || current.documents.group(target.group()).isEmpty()) {
                 return Pages.notFound();
@@ -256,8 +259,25 @@ final class Discovery {
         if (isUnmodified(exchange, current.since)) {
             return new HttpAnswer(304, NOTHING).with("Last-Modified", HTTP_DATE.format(current.since) + " GMT");
         }
-        byte[] index = page(current, "openapi", () -> Json.write(current.openApi.index())).bytes;
+        byte[] index = page(current, "openapi", () -> Json.write(index(current))).bytes;
         return file(index, "text/plain; charset=utf-8", current.since);
+    }
+
+    /** What the catalogue has schemas for, and what other servers have. */
+    private static ObjectNode index(Edition current) {
+        ObjectNode index = current.openApi.index();
+        Map<String, JsonNode> paths = new TreeMap<>();
+        index.path("paths").properties().forEach(path -> paths.put(path.getKey(), path.getValue()));
+        for (RemoteGroup each : current.remote) {
+            String key = each.path().substring(1);
+            if (each.schema() == null) {
+                paths.remove(key);
+            } else {
+                paths.put(key, Json.object().put("serverRelativeURL", each.schema()));
+            }
+        }
+        index.putObject("paths").setAll(paths);
+        return index;
     }
 
     private static HttpAnswer file(byte[] bytes, String type, Instant modified) {
@@ -333,6 +353,10 @@ final class Discovery {
                 "/openid/v1/jwks",
                 "/statusz",
                 "/version"));
+        for (RemoteGroup each : apiServer.remoteGroups()) {
+            paths.add(each.path());
+            paths.add("/apis/" + each.group());
+        }
         for (GroupInfo group : apiServer.catalogue().groups()) {
             String root = group.name().isEmpty() ? "/api" : "/apis/" + group.name();
             if (!group.name().isEmpty()) {
@@ -342,7 +366,6 @@ final class Discovery {
                 paths.add(root + "/" + version);
             }
         }
-        paths.sort(null);
-        return paths;
+        return paths.stream().distinct().sorted().toList();
     }
 }

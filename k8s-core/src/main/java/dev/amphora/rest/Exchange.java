@@ -12,6 +12,7 @@ import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.ApiResult;
 import dev.amphora.apiserver.Body;
+import dev.amphora.apiserver.RemoteGroup;
 import dev.amphora.apiserver.RequestOptions;
 import dev.amphora.apiserver.Verb;
 import dev.amphora.apiserver.access.AccessRequest;
@@ -77,6 +78,8 @@ final class Exchange {
     private @Nullable FlowTicket ticket;
     private @Nullable AuditTrail trail;
     private boolean longRunning;
+    private boolean goingOn;
+    private boolean over;
     private List<String> warnings = List.of();
     private final Measure measure;
 
@@ -158,6 +161,39 @@ final class Exchange {
         return ticket;
     }
 
+    /** Says that the answer comes later, from another server; until then the request keeps its place. */
+    synchronized void goesOn() {
+        goingOn = true;
+    }
+
+    /** Whether another server is still to answer, or has just done so. */
+    synchronized boolean isGoingOn() {
+        return goingOn;
+    }
+
+    /**
+     * Gives back the place of the request.
+     *
+     * @return whether this is the first time, so that the answer is the caller's to give
+     */
+    boolean done() {
+        synchronized (this) {
+            if (over) {
+                return false;
+            }
+            over = true;
+        }
+        FlowTicket held = ticket;
+        if (held != null) {
+            api.flow.end(held);
+        }
+        return true;
+    }
+
+    String auditId() {
+        return auditId;
+    }
+
     /** Answers that there are too many requests. */
     void tooMany(FlowRefusal why) {
         answer(HttpAnswer.text(429, "Too many requests, please try again later.\n")
@@ -184,7 +220,7 @@ final class Exchange {
             return;
         }
         if (target == null || target.resource().isEmpty()) {
-            runPage(target);
+            runPage(target, body);
         } else {
             runResource(target, body);
         }
@@ -205,11 +241,17 @@ final class Exchange {
 
     // ---- pages ------------------------------------------------------------------------------------------------------
 
-    private void runPage(@Nullable ResourcePath target) {
+    private void runPage(@Nullable ResourcePath target, byte[] body) {
         String verb = call.method().toLowerCase(Locale.ROOT);
         measure.of(path);
         if (!ALWAYS_ALLOWED.contains(path)) {
             authorize(AccessRequest.ofPath(user, verb, path));
+        }
+        RemoteGroup elsewhere =
+                target == null ? api.discovery.schemaElsewhere(path) : api.remote(target.group(), target.version());
+        if (elsewhere != null) {
+            new RemoteAnswer(api, this, call, elsewhere, user, false).run(body);
+            return;
         }
         if (target != null) {
             answer(api.discovery.answer(this, target));
@@ -223,6 +265,14 @@ final class Exchange {
     private void runResource(ResourcePath target, byte[] body) {
         SchemaCatalogue catalogue = api.apiServer.catalogue();
         Verb verb = verb(target);
+        RemoteGroup elsewhere = api.remote(target.group(), target.version());
+        if (elsewhere != null) {
+            authorize(access(target, verb));
+            boolean endless = verb == Verb.WATCH || !call.upgradeWish().isEmpty();
+            longRunning |= endless;
+            new RemoteAnswer(api, this, call, elsewhere, user, endless).run(body);
+            return;
+        }
         ResourceInfo resource = catalogue
                 .resource(target.group(), target.version(), target.resource())
                 .filter(info -> fits(info, target))
@@ -548,11 +598,6 @@ final class Exchange {
                 && catalogue.groups().stream().anyMatch(group -> group.name().equals(target.group()));
         if (builtInGroup) {
             throw noRoute();
-        }
-        HttpAnswer elsewhere = api.discovery.remote(target.group(), target.version());
-        if (elsewhere != null) {
-            answer(elsewhere);
-            return;
         }
         boolean lacksSubresource = catalogue
                 .resource(target.group(), target.version(), target.resource())

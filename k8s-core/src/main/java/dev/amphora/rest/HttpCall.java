@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Exactly one of {@link #answer}, {@link #stream} and the two {@code upgrade} is called, once.
  */
 interface HttpCall {
+    /** How a subprotocol begins that carries a bearer token, for clients that can't send a header: browsers. */
+    String TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
 
     /** The method, in the letter case it was sent. */
     String method();
@@ -74,9 +76,11 @@ interface HttpCall {
      */
     HttpStream stream(HttpAnswer head);
 
-    /** The WebSocket subprotocols that the client offers, in its order. */
+    /** The WebSocket subprotocols that the client offers, in its order; the one that carries its token is none. */
     default List<String> offeredProtocols() {
-        return words("Sec-WebSocket-Protocol");
+        return words("Sec-WebSocket-Protocol").stream()
+                .filter(protocol -> !protocol.startsWith(TOKEN_PROTOCOL))
+                .toList();
     }
 
     /** The values of a header that may be a list, or may be given several times. */

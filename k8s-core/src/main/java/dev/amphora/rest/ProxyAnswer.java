@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
-import org.jspecify.annotations.Nullable;
 
 /** {@code pods/proxy}, {@code services/proxy} and {@code nodes/proxy}: passes a request on, and its answer back, as fast as the client takes it. */
 final class ProxyAnswer {
@@ -78,8 +77,23 @@ final class ProxyAnswer {
         } else if (wish.isEmpty()) {
             forward(target, path, body);
         } else {
-            new ProxyUpgrade(api, call, target, path, this::unreachable).run();
+            upgrade(target, path);
         }
+    }
+
+    private void upgrade(ProxyTarget target, String path) {
+        if (target.https()) {
+            unreachable(new IOException("no upgrade of a connection with TLS"));
+            return;
+        }
+        InetSocketAddress address = new InetSocketAddress(target.host(), target.actualPort());
+        byte[] question = ProxyUpgrade.question(call, target.authority(), path);
+        new ProxyUpgrade(
+                        call,
+                        received -> SocketLink.connect(address, received, api.kernel.blocking()),
+                        question,
+                        this::unreachable)
+                .run();
     }
 
     /** The path at the other end, as it was sent: a slash at the least. */
@@ -183,45 +197,5 @@ final class ProxyAnswer {
         }
         String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         exchange.refuse(ProxyTarget.unavailable("error trying to reach service: " + why));
-    }
-
-    /** Asks for the next pieces when the last are out. */
-    private static final class Passing implements Flow.Subscriber<List<ByteBuffer>> {
-        private final HttpCall.HttpStream stream;
-        private Flow.@Nullable Subscription subscription;
-
-        Passing(HttpCall.HttpStream stream) {
-            this.stream = stream;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            subscription = given;
-            stream.onClosed(given::cancel);
-            given.request(1);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> pieces) {
-            int length = pieces.stream().mapToInt(ByteBuffer::remaining).sum();
-            ByteBuffer all = ByteBuffer.allocate(length);
-            pieces.forEach(all::put);
-            stream.write(all.array()).whenComplete((taken, failure) -> {
-                Flow.Subscription current = subscription;
-                if (current != null && failure == null) {
-                    current.request(1);
-                }
-            });
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            stream.abort();
-        }
-
-        @Override
-        public void onComplete() {
-            stream.end();
-        }
     }
 }

@@ -6,11 +6,8 @@ import com.google.common.collect.ImmutableSet;
 import dev.amphora.rest.remote.ByteListener;
 import dev.amphora.stream.BufferedSink;
 import dev.amphora.stream.ByteSink;
-import dev.amphora.stream.SocketLink;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +23,9 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     private static final int LARGEST_HEAD = 64 << 10;
     private static final int LARGEST_BODY = 1 << 20;
 
-    private final RestApi api;
     private final HttpCall call;
-    private final ProxyTarget target;
-    private final String path;
+    private final Dial dial;
+    private final byte[] question;
     private final Consumer<Throwable> unreachable;
     private final BufferedSink toClient = new BufferedSink();
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
@@ -41,40 +37,46 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
     private long bodyLength;
     private boolean answered;
 
+    /** Connects to the other end. */
+    interface Dial {
+        /**
+         * Connects.
+         *
+         * @param received where goes what comes from there
+         * @return completes with the way there
+         */
+        CompletionStage<ByteSink> connect(ByteSink received);
+    }
+
     /**
      * An upgrade to be asked for.
      *
+     * @param question the head of the request, as it goes out
      * @param unreachable answers if there is nobody to ask
      */
-    ProxyUpgrade(RestApi api, HttpCall call, ProxyTarget target, String path, Consumer<Throwable> unreachable) {
-        this.api = api;
+    ProxyUpgrade(HttpCall call, Dial dial, byte[] question, Consumer<Throwable> unreachable) {
         this.call = call;
-        this.target = target;
-        this.path = path;
+        this.dial = dial;
+        this.question = question;
         this.unreachable = unreachable;
     }
 
     void run() {
-        if (target.https()) {
-            unreachable.accept(new IOException("no upgrade of a connection with TLS"));
-            return;
-        }
-        SocketLink.connect(new InetSocketAddress(target.host(), target.actualPort()), this, api.kernel.blocking())
-                .whenComplete((connected, failure) -> {
-                    if (failure != null) {
-                        unreachable.accept(failure);
-                        return;
-                    }
-                    synchronized (this) {
-                        link = connected;
-                    }
-                    connected.write(requestHead().getBytes(ISO_8859_1));
-                });
+        dial.connect(this).whenComplete((connected, failure) -> {
+            if (failure != null) {
+                unreachable.accept(failure);
+                return;
+            }
+            synchronized (this) {
+                link = connected;
+            }
+            connected.write(question);
+        });
     }
 
-    private String requestHead() {
-        StringBuilder text =
-                new StringBuilder(call.method() + " " + path + " HTTP/1.1\r\nHost: " + target.authority() + "\r\n");
+    /** The head of a request that is passed on to a pod, a service or a node. */
+    static byte[] question(HttpCall call, String host, String path) {
+        StringBuilder text = new StringBuilder(call.method() + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n");
         for (String name : call.headerNames()) {
             if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
                 for (String value : call.headers(name)) {
@@ -82,7 +84,7 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
                 }
             }
         }
-        return text.append("\r\n").toString();
+        return text.append("\r\n").toString().getBytes(ISO_8859_1);
     }
 
     // ---- what the other end sends -----------------------------------------------------------------------------------

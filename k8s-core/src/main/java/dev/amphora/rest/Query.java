@@ -73,6 +73,44 @@ final class Query {
         }
     }
 
+    /** A path with escapes where it needs them, whatever escapes it was sent with. */
+    static String escapePath(String path) {
+        return escape(path, "/:@!$&'()*+,;=-._~");
+    }
+
+    /** A query as it was sent, with escapes where some are missing. */
+    static String tidy(String query) {
+        return escape(query, "%/?:@!$&'()*+,;=-._~[]");
+    }
+
+    /** A text as the last part of a header's name, in the way that the reference escapes it. */
+    static String escapeHeaderKey(String key) {
+        return escape(key, "!#$&'*+-.^_`|~");
+    }
+
+    private static String escape(String text, String kept) {
+        StringBuilder escaped = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+            if (plain || kept.indexOf(c) >= 0) {
+                escaped.append((char) c);
+            } else if (c >= 0xdc00 && c <= 0xdcff) {
+                escape(escaped, c & 0xff);
+            } else {
+                for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+                    escape(escaped, b & 0xff);
+                }
+            }
+        });
+        return escaped.toString();
+    }
+
+    private static void escape(StringBuilder to, int b) {
+        to.append('%')
+                .append(Character.toUpperCase(Character.forDigit(b >> 4, 16)))
+                .append(Character.toUpperCase(Character.forDigit(b & 0xf, 16)));
+    }
+
     private static byte @Nullable [] bytes(String text, boolean plusIsSpace) {
         byte[] in = text.getBytes(StandardCharsets.UTF_8);
         byte[] out = new byte[in.length];

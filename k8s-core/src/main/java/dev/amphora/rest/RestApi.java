@@ -5,17 +5,22 @@ import com.google.common.cache.CacheBuilder;
 import dev.amphora.api.StatusException;
 import dev.amphora.api.pki.Subject;
 import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.RemoteGroup;
 import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.audit.AuditPolicy;
 import dev.amphora.apiserver.audit.AuditSink;
 import dev.amphora.apiserver.flow.FlowControl;
 import dev.amphora.apiserver.flow.FlowTicket;
+import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.HttpCall.BodyTooLargeException;
 import dev.amphora.rest.tls.CertificateAuthority;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,6 +67,7 @@ public final class RestApi {
 
     private final @Nullable CertificateAuthority clientAuthority;
     private final boolean anonymous;
+    private @Nullable Actor timers;
 
     private RestApi(Builder builder) {
         kernel = builder.kernel;
@@ -170,8 +176,33 @@ public final class RestApi {
         } catch (Throwable t) {
             failed(exchange, t);
         } finally {
-            flow.end(ticket);
+            if (!exchange.isGoingOn()) {
+                flow.end(ticket);
+            }
         }
+    }
+
+    /** Does something later, unless it is called off. */
+    Actor.Timer after(Duration delay, Runnable task) {
+        Actor clock;
+        synchronized (this) {
+            clock = timers;
+            if (clock == null) {
+                clock = kernel.actor("time limits of requests");
+                timers = clock;
+            }
+        }
+        return clock.schedule(delay, task);
+    }
+
+    /** What another server is said to serve; null for what is served here, or nowhere. */
+    @Nullable RemoteGroup remote(String group, String version) {
+        for (RemoteGroup each : apiServer.remoteGroups()) {
+            if (each.group().equals(group) && each.version().equals(version)) {
+                return each;
+            }
+        }
+        return null;
     }
 
     private void failed(Exchange exchange, Throwable t) {
@@ -232,7 +263,26 @@ public final class RestApi {
                     ? text.substring(space).strip()
                     : null;
         }
-        return null;
+        return call.wantsWebSocket() ? subprotocolToken(call) : null;
+    }
+
+    /** The token that a browser sends as one of several subprotocols; what doesn't fit is a token that nobody knows. */
+    private static @Nullable String subprotocolToken(HttpCall call) {
+        List<String> tokens = call.words("Sec-WebSocket-Protocol").stream()
+                .filter(protocol -> protocol.startsWith(HttpCall.TOKEN_PROTOCOL))
+                .toList();
+        if (tokens.isEmpty()) {
+            return null;
+        }
+        if (tokens.size() > 1 || call.offeredProtocols().isEmpty()) {
+            return "";
+        }
+        try {
+            byte[] token = Base64.getUrlDecoder().decode(tokens.get(0).substring(HttpCall.TOKEN_PROTOCOL.length()));
+            return new String(token, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
     }
 
     /** Collects what the HTTP face needs besides the API server. */

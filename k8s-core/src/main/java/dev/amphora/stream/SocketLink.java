@@ -3,17 +3,24 @@ package dev.amphora.stream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class SocketLink implements ByteSink {
     private static final int PIECE = 32 << 10;
 
-    private final SocketChannel channel;
+    private final Wire wire;
     private final Executor blocking;
     private final Queue<Piece> pieces = new ArrayDeque<>();
     private boolean writing;
@@ -40,7 +47,11 @@ public final class SocketLink implements ByteSink {
      * @param blocking runs what blocks
      */
     public SocketLink(SocketChannel channel, Executor blocking) {
-        this.channel = channel;
+        this(Wire.of(channel), blocking);
+    }
+
+    private SocketLink(Wire wire, Executor blocking) {
+        this.wire = wire;
         this.blocking = blocking;
     }
 
@@ -80,6 +91,55 @@ public final class SocketLink implements ByteSink {
         return connected;
     }
 
+    /**
+     * Connects to an address, speaks TLS with it, and says where goes what comes from there.
+     *
+     * @param sockets say by what the other end is trusted
+     * @param name the name that the other end is called by
+     * @param patience to connect, and then to shake hands
+     * @return completes when hands are shaken; exceptionally with what went wrong
+     */
+    public static CompletionStage<ByteSink> connectSecurely(
+            SSLSocketFactory sockets,
+            String name,
+            InetSocketAddress address,
+            Duration patience,
+            ByteSink received,
+            Executor blocking) {
+        CompletableFuture<ByteSink> connected = new CompletableFuture<>();
+        blocking.execute(() -> {
+            try {
+                SocketLink link = new SocketLink(Wire.of(shakeHands(sockets, name, address, patience)), blocking);
+                connected.complete(link);
+                link.receive(received);
+            } catch (IOException | RuntimeException e) {
+                connected.completeExceptionally(e);
+            }
+        });
+        return connected;
+    }
+
+    private static SSLSocket shakeHands(
+            SSLSocketFactory sockets, String name, InetSocketAddress address, Duration patience) throws IOException {
+        int millis = (int) patience.toMillis();
+        Socket plain = new Socket();
+        try {
+            plain.connect(address, millis);
+            plain.setTcpNoDelay(true);
+            plain.setSoTimeout(millis);
+            SSLSocket secure = (SSLSocket) sockets.createSocket(plain, name, address.getPort(), true);
+            SSLParameters parameters = secure.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName(name)));
+            secure.setSSLParameters(parameters);
+            secure.startHandshake();
+            secure.setSoTimeout(0);
+            return secure;
+        } catch (IOException | RuntimeException e) {
+            plain.close();
+            throw e;
+        }
+    }
+
     /** Why an address could not be connected to, as Go says it. */
     public static String dialError(InetSocketAddress address, Throwable cause) {
         String host = address.getAddress() == null
@@ -99,7 +159,7 @@ public final class SocketLink implements ByteSink {
     private void read(ByteSink to) {
         ByteBuffer buffer = ByteBuffer.allocate(PIECE);
         try {
-            while (channel.read(buffer.clear()) >= 0) {
+            while (wire.read(buffer.clear()) >= 0) {
                 byte[] piece = new byte[buffer.flip().remaining()];
                 buffer.get(piece);
                 CompletableFuture<@Nullable Void> taken = to.write(piece).toCompletableFuture();
@@ -180,13 +240,10 @@ public final class SocketLink implements ByteSink {
             }
             try {
                 if (next.bytes == null) {
-                    channel.shutdownOutput();
+                    wire.endOutput();
                     ended(true);
                 } else {
-                    ByteBuffer buffer = ByteBuffer.wrap(next.bytes);
-                    while (buffer.hasRemaining()) {
-                        channel.write(buffer);
-                    }
+                    wire.write(ByteBuffer.wrap(next.bytes));
                 }
                 next.taken.complete(null);
             } catch (IOException e) {
@@ -213,7 +270,7 @@ public final class SocketLink implements ByteSink {
 
     private void close() {
         try {
-            channel.close();
+            wire.close();
         } catch (IOException e) {
             // whatever a socket says on its way out, it is closed
         }

@@ -62,7 +62,11 @@ public interface LocalServer {
     record Reply(int status, ImmutableListMultimap<String, String> headers, Flow.Publisher<List<ByteBuffer>> body) {
         /** A whole answer. */
         public static Reply of(int status, String contentType, byte[] body) {
-            return new Reply(status, ImmutableListMultimap.of("Content-Type", contentType), new WholeBody(body));
+            return new Reply(
+                    status,
+                    ImmutableListMultimap.of(
+                            "Content-Type", contentType, "Content-Length", Integer.toString(body.length)),
+                    new WholeBody(body));
         }
 
         /** An answer in JSON. */

@@ -3,32 +3,74 @@ package dev.amphora.apiserver.schema;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
 import dev.amphora.apiserver.schema.ResourceInfo.Subresource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.ToIntFunction;
 
 /** The discovery documents of a catalogue, aggregated and legacy. Pure: the same catalogue gives the same documents. */
 public final class DiscoveryDocuments {
     /** The parameters of a media type that asks for aggregated discovery, and that its answer carries. */
     public static final String AGGREGATED_PARAMETERS = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+    /** How important the versions of custom resources are; those of built-in ones matter less. */
+    private static final int LOCAL_VERSION = 100;
+
     private final SchemaCatalogue catalogue;
-    private final List<GroupInfo> elsewhere;
+    private final List<GroupInfo> groups;
+    private final Map<String, RemoteVersion> remote;
 
     /** The documents of a catalogue. */
     public DiscoveryDocuments(SchemaCatalogue catalogue) {
-        this(catalogue, List.of());
+        this(catalogue, List.of(), group -> 0);
     }
 
     /**
-     * The documents of a catalogue.
+     * The documents of a catalogue and of other servers.
      *
-     * @param elsewhere groups that are named after those of the catalogue, but whose resources aren't known
+     * @param elsewhere what others serve, the most important first; it takes the place of what the catalogue holds
+     * @param priorities how important a group of the catalogue is
      */
-    public DiscoveryDocuments(SchemaCatalogue catalogue, List<GroupInfo> elsewhere) {
+    public DiscoveryDocuments(
+            SchemaCatalogue catalogue, List<RemoteVersion> elsewhere, ToIntFunction<String> priorities) {
         this.catalogue = catalogue;
-        this.elsewhere = List.copyOf(elsewhere);
+        this.remote = elsewhere.stream()
+                .collect(ImmutableMap.toImmutableMap(
+                        each -> ResourceInfo.apiVersion(each.group(), each.version()), each -> each, (a, b) -> a));
+        this.groups = elsewhere.isEmpty() ? catalogue.groups() : merged(catalogue, elsewhere, priorities);
+    }
+
+    private static List<GroupInfo> merged(
+            SchemaCatalogue catalogue, List<RemoteVersion> elsewhere, ToIntFunction<String> priorities) {
+        List<GroupInfo> all = new ArrayList<>(catalogue.groups());
+        Map<String, Integer> foreign = new HashMap<>();
+        for (RemoteVersion each : elsewhere) {
+            int known = -1;
+            int place = 0;
+            for (int i = 0; i < all.size(); i++) {
+                String name = all.get(i).name();
+                known = name.equals(each.group()) ? i : known;
+                int priority = foreign.containsKey(name) ? foreign.get(name) : priorities.applyAsInt(name);
+                place = priority >= each.groupPriority() ? i + 1 : place;
+            }
+            if (known < 0) {
+                foreign.put(each.group(), each.groupPriority());
+                all.add(place, new GroupInfo(each.group(), List.of(each.version())));
+                continue;
+            }
+            GroupInfo group = all.get(known);
+            if (!group.versions().contains(each.version())) {
+                List<String> versions = new ArrayList<>(group.versions());
+                boolean first = !foreign.containsKey(group.name()) && each.versionPriority() > LOCAL_VERSION;
+                versions.add(first ? 0 : versions.size(), each.version());
+                all.set(known, new GroupInfo(group.name(), versions));
+            }
+        }
+        return all;
     }
 
     /** Aggregated discovery at {@code /api}: the core group. */
@@ -49,7 +91,7 @@ public final class DiscoveryDocuments {
     public ObjectNode coreVersions(String serverAddress) {
         ObjectNode document = object().put("kind", "APIVersions");
         ArrayNode versions = document.putArray("versions");
-        catalogue.groups().stream().filter(group -> group.name().isEmpty()).forEach(group -> group.versions()
+        groups.stream().filter(group -> group.name().isEmpty()).forEach(group -> group.versions()
                 .forEach(versions::add));
         document.putArray("serverAddressByClientCIDRs")
                 .addObject()
@@ -61,19 +103,18 @@ public final class DiscoveryDocuments {
     /** Legacy discovery at {@code /apis}. */
     public ObjectNode groupList() {
         ObjectNode document = object().put("kind", "APIGroupList").put("apiVersion", "v1");
-        ArrayNode groups = document.putArray("groups");
-        for (GroupInfo group : catalogue.groups()) {
+        ArrayNode list = document.putArray("groups");
+        for (GroupInfo group : groups) {
             if (!group.name().isEmpty()) {
-                groups.add(describe(group, object()));
+                list.add(describe(group, object()));
             }
         }
-        elsewhere.forEach(group -> groups.add(describe(group, object())));
         return document;
     }
 
     /** Legacy discovery of one group; empty if it isn't served. */
     public Optional<ObjectNode> group(String name) {
-        return Stream.concat(catalogue.groups().stream(), elsewhere.stream())
+        return groups.stream()
                 .filter(group -> group.name().equals(name) && !name.isEmpty())
                 .findFirst()
                 .map(group -> describe(group, object().put("kind", "APIGroup").put("apiVersion", "v1")));
@@ -145,24 +186,12 @@ public final class DiscoveryDocuments {
         ObjectNode document = object().put("kind", "APIGroupDiscoveryList").put("apiVersion", "apidiscovery.k8s.io/v2");
         document.putObject("metadata");
         ArrayNode items = document.putArray("items");
-        for (GroupInfo group : catalogue.groups()) {
+        for (GroupInfo group : groups) {
             if (group.name().isEmpty() == core) {
                 items.add(aggregated(group));
             }
         }
-        if (!core) {
-            elsewhere.forEach(group -> items.add(stale(group)));
-        }
         return document;
-    }
-
-    private static ObjectNode stale(GroupInfo group) {
-        ObjectNode item = object();
-        item.putObject("metadata").put("name", group.name());
-        ArrayNode versions = item.putArray("versions");
-        group.versions()
-                .forEach(version -> versions.addObject().put("version", version).put("freshness", "Stale"));
-        return item;
     }
 
     private ObjectNode aggregated(GroupInfo group) {
@@ -173,6 +202,11 @@ public final class DiscoveryDocuments {
         }
         ArrayNode versions = item.putArray("versions");
         for (String version : group.versions()) {
+            RemoteVersion elsewhere = remote.get(ResourceInfo.apiVersion(group.name(), version));
+            if (elsewhere != null) {
+                versions.add(RemoteDiscovery.version(elsewhere));
+                continue;
+            }
             ObjectNode node = versions.addObject().put("version", version);
             ArrayNode resources = node.putArray("resources");
             catalogue.resources(group.name(), version).forEach(resource -> resources.add(aggregated(resource)));

@@ -1,0 +1,65 @@
+package dev.amphora;
+
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
+import dev.amphora.kernel.Kernel;
+import dev.amphora.rest.tls.CertificateAuthority;
+import dev.amphora.rest.tls.KeyCertificate;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * By what other API servers know that it is this cluster's that tells them who asks: a certificate of an authority that vouches for nobody
+ * else. Made when it is first needed.
+ */
+final class FrontProxy {
+    /** The name in the certificate, the only one that may speak for others. */
+    static final String NAME = "front-proxy-client";
+
+    private static final char[] NO_PASSWORD = new char[0];
+
+    private final Supplier<CertificateAuthority> authority;
+    private final Supplier<KeyManager[]> keys;
+
+    /**
+     * Not made yet.
+     *
+     * @param directory keeps the authority; null makes a new one
+     */
+    FrontProxy(Kernel kernel, @Nullable Path directory) {
+        authority = Suppliers.memoize(() -> directory == null
+                ? CertificateAuthority.generate(kernel)
+                : CertificateAuthority.in(kernel, directory.resolve("front-proxy")));
+        keys = Suppliers.memoize(() -> keys(authority.get().client(NAME, List.of())));
+    }
+
+    /** What to show to other servers. */
+    KeyManager[] keys() {
+        return keys.get();
+    }
+
+    /** The certificate by which they check it, as PEM. */
+    String authorityPem() {
+        return authority.get().certificatePem();
+    }
+
+    private static KeyManager[] keys(KeyCertificate shown) {
+        try {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, NO_PASSWORD);
+            store.setKeyEntry(NAME, shown.key(), NO_PASSWORD, new X509Certificate[] {shown.certificate()});
+            KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            factory.init(store, NO_PASSWORD);
+            return factory.getKeyManagers();
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException("cannot make the front proxy's certificate", e);
+        }
+    }
+}
