@@ -115,8 +115,8 @@ class Fabric8OperatorIT {
             Guestbook next = Guestbook.of(
                     book.getMetadata().getNamespace(), book.getMetadata().getName(), "Unused", 1);
             next.getMetadata().setResourceVersion(book.getMetadata().getResourceVersion());
-            next.setStatus(Guestbook.Status.of(
-                    book.getSpec().pages, book.getMetadata().getGeneration()));
+            next.setStatus(
+                    Guestbook.Status.of(book.getSpec().pages, book.getMetadata().getGeneration()));
             boolean told = book.getStatus() != null
                     && book.getMetadata().getGeneration().equals(book.getStatus().observedGeneration);
             if (!told) {
@@ -155,10 +155,8 @@ class Fabric8OperatorIT {
             world.createBook(namespace, "visitors");
             world.awaitWritten(namespace, "visitors", 2);
             world.changePages(namespace, "visitors", 1);
-            world.await(
-                    "a page can't be removed",
-                    () -> operator.failures.stream()
-                            .anyMatch(failure -> failure.contains("cannot delete resource \"configmaps\"")));
+            world.await("a page can't be removed", () -> operator.failures.stream()
+                    .anyMatch(failure -> failure.contains("cannot delete resource \"configmaps\"")));
             assertThat(world.pages(namespace, "visitors")).hasSize(2);
 
             rights.allow(
@@ -174,8 +172,9 @@ class Fabric8OperatorIT {
     @Test
     void holdsObjectsToTheGeneratedSchema() {
         String namespace = world.namespace("fabric8-schema");
-        Guestbook made =
-                world.admin.resource(Guestbook.of(namespace, "a", "Hello", null)).create();
+        Guestbook made = world.admin
+                .resource(Guestbook.of(namespace, "a", "Hello", null))
+                .create();
         assertThat(made.getSpec().pages).as("by default").isEqualTo(1);
         assertThatThrownBy(() -> world.admin
                         .resource(Guestbook.of(namespace, "b", "hello", 12))

@@ -1,6 +1,5 @@
 package dev.amphora.samples.operators;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fabric8.crd.generator.annotation.PrinterColumn;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
@@ -30,22 +29,17 @@ public class Guestbook extends CustomResource<Guestbook.Spec, Guestbook.Status> 
 
     /** What is wanted. */
     @ValidationRule(value = "self.pages < 5 || self.greeting != 'Short'", message = "a short greeting fills few pages")
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public static class Spec {
         /** On each page. */
         @Required
-        @Pattern("^[A-Z].*$")
-        public @Nullable String greeting;
+        @Pattern("^[A-Z].*$") public @Nullable String greeting;
 
         /** How many. */
-        @Min(1)
-        @Max(9)
-        @Default("1")
+        @Min(1) @Max(9) @Default("1")
         public @Nullable Integer pages;
     }
 
     /** What is there. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public static class Status {
         /** How many pages there are. */
         @PrinterColumn(name = "Written")
@@ -78,6 +72,7 @@ public class Guestbook extends CustomResource<Guestbook.Spec, Guestbook.Status> 
         metadata.setNamespace(namespace);
         metadata.setName(name);
         book.setMetadata(metadata);
+        book.setSpec(null);
         return book;
     }
 }

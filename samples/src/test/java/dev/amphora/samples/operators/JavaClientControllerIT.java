@@ -57,8 +57,7 @@ class JavaClientControllerIT {
         world = new OperatorWorld();
         ApiClient admin = ClientBuilder.kubeconfig(KubeConfig.loadKubeConfig(new StringReader(world.kubeconfig())))
                 .build();
-        String json =
-                world.admin.getKubernetesSerialization().convertToJson(OperatorWorld.definition(Guestbook.class));
+        String json = world.admin.getKubernetesSerialization().convertToJson(OperatorWorld.definition(Guestbook.class));
         V1CustomResourceDefinition made = new ApiextensionsV1Api(admin)
                 .createCustomResourceDefinition(JSON.deserialize(json, V1CustomResourceDefinition.class))
                 .execute();
@@ -156,9 +155,8 @@ class JavaClientControllerIT {
                     .watch(queue -> ControllerBuilder.controllerWatchBuilder(Book.class, queue)
                             .build())
                     .watch(queue -> ControllerBuilder.controllerWatchBuilder(V1ConfigMap.class, queue)
-                            .withWorkQueueKeyFunc(page -> new Request(
-                                    page.getMetadata().getNamespace(),
-                                    label(page)))
+                            .withWorkQueueKeyFunc(
+                                    page -> new Request(page.getMetadata().getNamespace(), label(page)))
                             .build())
                     .withReconciler(this)
                     .withName("guestbooks")
@@ -193,9 +191,8 @@ class JavaClientControllerIT {
             String namespace = book.getMetadata().getNamespace();
             String name = book.getMetadata().getName();
             List<String> finalizers = book.getMetadata().getFinalizers();
-            List<V1ConfigMap> there = done(pages.list(namespace, labelled(name)))
-                    .getObject()
-                    .getItems();
+            List<V1ConfigMap> there =
+                    done(pages.list(namespace, labelled(name))).getObject().getItems();
             if (book.getMetadata().getDeletionTimestamp() != null) {
                 for (V1ConfigMap page : there) {
                     done(pages.delete(namespace, page.getMetadata().getName()));
@@ -211,7 +208,8 @@ class JavaClientControllerIT {
             }
             for (int i = 0; i < book.pages(); i++) {
                 String page = name + "-" + i;
-                if (there.stream().noneMatch(one -> page.equals(one.getMetadata().getName()))) {
+                if (there.stream()
+                        .noneMatch(one -> page.equals(one.getMetadata().getName()))) {
                     done(pages.create(page(book, page)));
                 }
             }
@@ -277,10 +275,8 @@ class JavaClientControllerIT {
                         may("", "configmaps", "list,watch,create,delete"));
         try (BookController controller = new BookController(client(rights), namespace)) {
             world.createBook(namespace, "visitors");
-            world.await(
-                    "the finalizer can't be set",
-                    () -> controller.failures.stream()
-                            .anyMatch(failure -> failure.contains("cannot patch resource \"guestbooks\"")));
+            world.await("the finalizer can't be set", () -> controller.failures.stream()
+                    .anyMatch(failure -> failure.contains("cannot patch resource \"guestbooks\"")));
             assertThat(world.pages(namespace, "visitors")).isEmpty();
 
             rights.allow(

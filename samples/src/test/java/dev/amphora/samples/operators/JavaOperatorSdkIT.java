@@ -70,8 +70,8 @@ class JavaOperatorSdkIT {
             }
             Guestbook next = Guestbook.named(
                     book.getMetadata().getNamespace(), book.getMetadata().getName());
-            next.setStatus(Guestbook.Status.of(
-                    book.getSpec().pages, book.getMetadata().getGeneration()));
+            next.setStatus(
+                    Guestbook.Status.of(book.getSpec().pages, book.getMetadata().getGeneration()));
             return UpdateControl.patchStatus(next);
         }
 
@@ -117,11 +117,9 @@ class JavaOperatorSdkIT {
         Operator operator = operator(client, namespace, reconciler);
         try {
             world.createBook(namespace, "visitors");
-            world.await(
-                    "the status is refused",
-                    () -> reconciler.failures.stream()
-                            .anyMatch(failure -> failure.contains(
-                                    "cannot patch resource \"guestbooks/status\" in API group \"samples.amphora.dev\"")));
+            world.await("the status is refused", () -> reconciler.failures.stream()
+                    .anyMatch(failure -> failure.contains(
+                            "cannot patch resource \"guestbooks/status\" in API group \"samples.amphora.dev\"")));
             assertThat(world.book(namespace, "visitors").get().getStatus()).isNull();
 
             rights.allow(
@@ -145,8 +143,7 @@ class JavaOperatorSdkIT {
     }
 
     private static void refusesTheRest(KubernetesClient client, String namespace) {
-        assertThatThrownBy(() ->
-                        client.secrets().inNamespace(namespace).list())
+        assertThatThrownBy(() -> client.secrets().inNamespace(namespace).list())
                 .isInstanceOfSatisfying(KubernetesClientException.class, e -> assertThat(e.getCode())
                         .isEqualTo(403));
         assertThatThrownBy(() -> client.resource(Guestbook.of(namespace, "own", "Hello", 1))

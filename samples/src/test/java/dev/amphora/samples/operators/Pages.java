@@ -44,8 +44,8 @@ final class Pages {
         List<ConfigMap> wanted = wanted(book);
         for (ConfigMap page : wanted) {
             boolean same = there.stream()
-                    .anyMatch(one -> name(one).equals(name(page))
-                            && one.getData().equals(page.getData()));
+                    .anyMatch(
+                            one -> name(one).equals(name(page)) && one.getData().equals(page.getData()));
             if (!same) {
                 client.resource(page).serverSideApply();
             }

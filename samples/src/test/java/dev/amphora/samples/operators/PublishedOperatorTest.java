@@ -3,15 +3,17 @@ package dev.amphora.samples.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.Cluster;
+import dev.amphora.api.Json;
 import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.StatusCause;
-import io.fabric8.kubernetes.api.model.autoscaling.v1.Scale;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -156,14 +158,16 @@ class PublishedOperatorTest {
     @Test
     void scalesByTheReplicasThatTheDefinitionNames() {
         create(JOB.formatted("scaled", "stateless"));
-        var deployment = client.genericKubernetesResources(VERSION, "FlinkDeployment")
-                .inNamespace("default")
-                .withName("scaled");
-        assertThat(deployment.scale().getSpec().getReplicas()).isEqualTo(3);
-        Scale scale = deployment.scale();
-        scale.getSpec().setReplicas(5);
-        deployment.scale(scale);
-        assertThat(deployment.get().<Integer>get("spec", "taskManager", "replicas"))
+        String scale = "/apis/" + VERSION + "/namespaces/default/flinkdeployments/scaled/scale";
+        ObjectNode found = (ObjectNode) Json.read(client.raw(scale).getBytes(StandardCharsets.UTF_8));
+        assertThat(found.at("/spec/replicas").asInt()).isEqualTo(3);
+        found.withObject("/spec").put("replicas", 5);
+        client.raw(scale, "PUT", found.toString());
+        assertThat(client.genericKubernetesResources(VERSION, "FlinkDeployment")
+                        .inNamespace("default")
+                        .withName("scaled")
+                        .get()
+                        .<Integer>get("spec", "taskManager", "replicas"))
                 .isEqualTo(5);
     }
 
