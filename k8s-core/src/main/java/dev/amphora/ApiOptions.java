@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param disabledFeatures feature gates that are off: {@code APIServerIdentity}, {@code UnknownVersionInteroperabilityProxy}
  * @param serviceAccountTokens how tokens of service accounts are issued and checked
  * @param requests how many requests go at once, and who is told of them
+ * @param releaseName what {@code /version} says as {@code gitVersion}
  */
 public record ApiOptions(
         List<String> authorizationModes,
@@ -36,7 +37,8 @@ public record ApiOptions(
         Duration compactionInterval,
         List<String> disabledFeatures,
         TokenOptions serviceAccountTokens,
-        RequestHandling requests) {
+        RequestHandling requests,
+        String releaseName) {
     private static final ApiOptions DEFAULTS = new ApiOptions(
             List.of("Node", "RBAC"),
             List.of(),
@@ -48,7 +50,8 @@ public record ApiOptions(
             Duration.ZERO,
             List.of(),
             TokenOptions.defaults(),
-            RequestHandling.defaults());
+            RequestHandling.defaults(),
+            "v1.36.3+amphora");
 
     /**
      * Options whose members cannot change.
@@ -123,6 +126,11 @@ public record ApiOptions(
         return changed(draft -> draft.requests = handling);
     }
 
+    /** The same by another name at {@code /version}: {@code v1.36.3} passes for the reference. */
+    public ApiOptions withReleaseName(String name) {
+        return changed(draft -> draft.releaseName = name);
+    }
+
     private ApiOptions changed(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -142,6 +150,7 @@ public record ApiOptions(
         private List<String> disabledFeatures;
         private TokenOptions serviceAccountTokens;
         private RequestHandling requests;
+        private String releaseName;
 
         Draft(ApiOptions options) {
             authorizationModes = options.authorizationModes;
@@ -155,6 +164,7 @@ public record ApiOptions(
             disabledFeatures = options.disabledFeatures;
             serviceAccountTokens = options.serviceAccountTokens;
             requests = options.requests;
+            releaseName = options.releaseName;
         }
 
         ApiOptions done() {
@@ -169,7 +179,8 @@ public record ApiOptions(
                     compactionInterval,
                     disabledFeatures,
                     serviceAccountTokens,
-                    requests);
+                    requests,
+                    releaseName);
         }
     }
 }

@@ -180,6 +180,7 @@ final class ClusterParts implements AutoCloseable {
         RestApi.Builder builder = RestApi.builder(kernel, apiServer)
                 .anonymous(isAuthorizing())
                 .health(health)
+                .releaseName(options.releaseName())
                 .nodes(new LocalNodes(kernel, this::nodes));
         if (authority != null) {
             builder.clientAuthority(authority);

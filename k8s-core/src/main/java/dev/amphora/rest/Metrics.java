@@ -186,7 +186,7 @@ final class Metrics {
         caches(out, api.apiServer.measure());
         process(out);
         MetricFamily.gauge("kubernetes_build_info", "[ALPHA] The release whose behaviour is served.", "git_version")
-                .add(1, "v1.36.3")
+                .add(1, api.releaseName)
                 .write(out);
         MetricFamily checks =
                 MetricFamily.gauge("kubernetes_healthcheck", "[STABLE] Whether a page's checks pass.", "name", "type");

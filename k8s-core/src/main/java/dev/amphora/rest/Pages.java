@@ -45,7 +45,7 @@ final class Pages {
         };
     }
 
-    private static HttpAnswer version(Exchange exchange, String rest) {
+    private HttpAnswer version(Exchange exchange, String rest) {
         if (!rest.isEmpty()) {
             throw Exchange.noRoute();
         }
@@ -59,7 +59,7 @@ final class Pages {
                     "406: Not Acceptable\n\nAvailable representations: application/json",
                     new StatusDetails());
         }
-        return json(Version.tree());
+        return json(Version.tree(api.releaseName));
     }
 
     private static HttpAnswer json(ObjectNode tree) {

@@ -59,6 +59,7 @@ public final class RestApi {
     final FlowControl flow;
     final Audit audit;
     final Discovery discovery;
+    final String releaseName;
     final Pages pages;
     final Metrics metrics = new Metrics();
     /** By user, the way in which it has last acted as somebody else. */
@@ -79,6 +80,7 @@ public final class RestApi {
         audit = new Audit(builder.listeners);
         flow = new FlowControl(kernel, apiServer.flowSource(), builder.mostReading + builder.mostWriting);
         discovery = new Discovery(apiServer, kernel);
+        releaseName = builder.releaseName;
         pages = new Pages(this);
         clientAuthority = builder.clientAuthority;
         anonymous = builder.anonymous;
@@ -296,6 +298,7 @@ public final class RestApi {
         private final List<Audit.Listener> listeners = new ArrayList<>();
         private int mostReading = 400;
         private int mostWriting = 200;
+        private String releaseName = Version.NAME;
         private User inProcessUser = User.of("kubernetes-admin", User.MASTERS);
 
         private Builder(Kernel kernel, ApiServer apiServer) {
@@ -351,6 +354,12 @@ public final class RestApi {
         public Builder inFlight(int reading, int writing) {
             mostReading = reading;
             mostWriting = writing;
+            return this;
+        }
+
+        /** What {@code /version} says as {@code gitVersion}; by default {@code v1.36.3+amphora}. */
+        public Builder releaseName(String name) {
+            releaseName = name;
             return this;
         }
 

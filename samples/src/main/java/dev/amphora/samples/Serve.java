@@ -303,6 +303,7 @@ final class Serve implements Callable<Integer> {
                         .withoutVersions(disabledVersions(parts))
                         .withCompactionInterval(compactionInterval())
                         .withRequests(requests)
+                        .withReleaseName(releaseName(parts))
                         .withoutFeatures(GATES.stream()
                                 .filter(gate -> "false".equals(featureGates.get(gate)))
                                 .toList()))
@@ -327,6 +328,11 @@ final class Serve implements Callable<Integer> {
                         ? Engines.store(Engines.StoreEngine.memory, kernel, etcdPrefix)
                         : Engines.store(
                                 Engines.StoreEngine.etcd, kernel, etcdPrefix, etcdServers.toArray(String[]::new)));
+    }
+
+    /** What stands in for the reference's binaries goes by their name. */
+    private static String releaseName(Components parts) {
+        return parts == Components.all ? ApiOptions.defaults().releaseName() : "v1.36.3";
     }
 
     /** The API server alone shows what the reference's shows; with the rest of the cluster outdated manifests are welcome. */

@@ -89,7 +89,8 @@ final class KubectlCluster implements AutoCloseable {
                         .withTokens(Setting.TOKENS)
                         .withServiceClusterIpRange("10.0.0.0/16")
                         .withoutVersions(List.of("extensions/v1beta1"))
-                        .withPublishedEndpoint(false))
+                        .withPublishedEndpoint(false)
+                        .withReleaseName(Setting.REFERENCE))
                 .serve(0);
         if (level == Level.api) {
             builder.noControllers();

@@ -13,6 +13,9 @@ import java.util.Set;
  * @param controllers which controllers ran, as {@code --controllers} takes them; empty for none
  */
 record Setting(String topic, String controllers) {
+    /** The release that the recordings were made with. */
+    static final String REFERENCE = "v1.36.3";
+
     private static final String ALL = "*";
     private static final String NAMESPACES = "namespace-controller";
     private static final String AGGREGATION = "clusterrole-aggregation-controller";
@@ -68,7 +71,8 @@ record Setting(String topic, String controllers) {
                 .withTokens(TOKENS)
                 .withServiceClusterIpRange(dualStack ? "10.0.0.0/16,fd00:10::/108" : "10.0.0.0/16")
                 .withoutVersions(List.of("extensions/v1beta1"))
-                .withPublishedEndpoint(false);
+                .withPublishedEndpoint(false)
+                .withReleaseName(REFERENCE);
         if (WITH_NODE_RESTRICTION.contains(topic)) {
             return options.withAdmission(List.of("NodeRestriction"), List.of());
         }
