@@ -5,15 +5,20 @@ import com.google.common.collect.ImmutableList;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionRequest;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
+import dev.amphora.kernel.Kernel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The plugins that are switched on, in order. */
 final class Admission {
     private final ImmutableList<AdmissionPlugin> plugins;
+    private final AdmissionSteps mutating;
+    private final AdmissionSteps validating;
 
-    Admission(List<AdmissionPlugin> plugins) {
+    Admission(Kernel kernel, List<AdmissionPlugin> plugins) {
         this.plugins = ImmutableList.copyOf(plugins);
+        mutating = new AdmissionSteps(kernel, plugins, "mutate", "admit", AdmissionPlugin::mutate);
+        validating = new AdmissionSteps(kernel, plugins, "validate", "validate", AdmissionPlugin::validate);
     }
 
     /** Whether a plugin may have to wait for something outside this process. */
@@ -27,17 +32,11 @@ final class Admission {
     }
 
     void mutate(Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
-        AdmissionRequest request = request(call, operation, object, old);
-        for (AdmissionPlugin plugin : plugins) {
-            plugin.mutate(request);
-        }
+        mutating.ask(request(call, operation, object, old));
     }
 
     void validate(Call call, Operation operation, @Nullable ObjectNode object, @Nullable ObjectNode old) {
-        AdmissionRequest request = request(call, operation, object, old);
-        for (AdmissionPlugin plugin : plugins) {
-            plugin.validate(request);
-        }
+        validating.ask(request(call, operation, object, old));
     }
 
     /** Asks about a connection. */
@@ -57,8 +56,8 @@ final class Admission {
                 about.user(),
                 about.dryRun(),
                 about.warnings());
-        plugins.forEach(plugin -> plugin.mutate(request));
-        plugins.forEach(plugin -> plugin.validate(request));
+        mutating.ask(request);
+        validating.ask(request);
     }
 
     private static AdmissionRequest request(

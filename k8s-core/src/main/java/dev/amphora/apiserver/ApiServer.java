@@ -110,7 +110,7 @@ public final class ApiServer implements AutoCloseable {
         plugins.add(policies.validating());
         plugins.removeIf(plugin -> builder.disabledPlugins.contains(plugin.name()));
         plugins.sort(AdmissionPlugins.ORDER);
-        admission = new Admission(plugins);
+        admission = new Admission(kernel, plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
         compaction = new Compaction(kernel, builder.store, builder.compactionInterval);

@@ -5,6 +5,7 @@ import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.MetricFamily;
 import dev.amphora.store.CompactedException;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.ListMetaBuilder;
@@ -23,9 +24,25 @@ final class Reads {
     private final Kernel kernel;
     private final StoreFeed feed;
 
+    private final MetricFamily lists;
+    private final MetricFamily returned;
+
     Reads(Kernel kernel, StoreFeed feed) {
         this.kernel = kernel;
         this.feed = feed;
+        lists = kernel.meters()
+                .counter(
+                        "apiserver_cache_list_total",
+                        "[ALPHA] Lists that were answered from a watch cache.",
+                        "group",
+                        "index",
+                        "resource");
+        returned = kernel.meters()
+                .counter(
+                        "apiserver_cache_list_returned_objects_total",
+                        "[ALPHA] Objects in lists that were answered from a watch cache.",
+                        "group",
+                        "resource");
     }
 
     ApiResult get(Call call) {
@@ -79,6 +96,10 @@ final class Reads {
         }
         List<VersionedObject> items = new ArrayList<>(page.items.size());
         page.items.forEach(item -> items.add(endpoint.view(item)));
+        String group = endpoint.stored().group();
+        String resource = endpoint.stored().plural();
+        lists.add(1, group, "", resource);
+        returned.add(items.size(), group, resource);
         Listing listing = new Listing(
                 endpoint.info().apiVersion(),
                 endpoint.info().listKind(),

@@ -36,6 +36,7 @@ final class Writes {
     private final Allocations allocations;
     private final DeviceAccess deviceAccess;
     private final Consumer<ApiRequest> creation;
+    private final StoreMeter meter;
     private final FieldOwnership owners;
 
     Writes(
@@ -53,6 +54,7 @@ final class Writes {
         this.deviceAccess = deviceAccess;
         this.creation = creation;
         owners = new FieldOwnership(kernel, endpoints);
+        meter = new StoreMeter(kernel);
     }
 
     /** Makes the next state of an object from the present one; may be called again if somebody else was faster. */
@@ -156,7 +158,8 @@ final class Writes {
                 StoreFeed.OwnWrites writing = feed.writing()) {
             ObjectNode form = endpoint.storedForm(object);
             byte[] value = StoredForm.of(form);
-            Store.Swap swap = endpoint.store().put(key, value, 0, timeToLive(endpoint));
+            Store.Swap swap = meter.measure(endpoint, StoreMeter.Operation.create, () -> endpoint.store()
+                    .put(key, value, 0, timeToLive(endpoint)));
             if (!swap.succeeded()) {
                 throw exists(endpoint, object);
             }
@@ -315,7 +318,9 @@ final class Writes {
                 form = endpoint.storedForm(object);
                 bytes = StoredForm.of(form);
             }
-            Store.Swap swap = endpoint.store().put(key, bytes, entry.modRevision(), timeToLive(endpoint));
+            byte[] written = bytes;
+            Store.Swap swap = meter.measure(endpoint, StoreMeter.Operation.update, () -> endpoint.store()
+                    .put(key, written, entry.modRevision(), timeToLive(endpoint)));
             if (!swap.succeeded()) {
                 return null;
             }
@@ -335,7 +340,8 @@ final class Writes {
 
     /** Deletes a key; the revision of that, 0 if somebody else has changed it meanwhile. */
     long erase(Endpoint endpoint, String key, long revision, VersionedObject current) {
-        Store.Swap swap = endpoint.store().delete(key, revision);
+        Store.Swap swap = meter.measure(
+                endpoint, StoreMeter.Operation.delete, () -> endpoint.store().delete(key, revision));
         if (!swap.succeeded()) {
             return 0;
         }

@@ -2,6 +2,8 @@ package dev.amphora.client;
 
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.Meters;
+import dev.amphora.kernel.MetricFamily.Series;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +46,38 @@ public final class WorkQueue<K> implements AutoCloseable {
     private Consumer<? super K> work = key -> {};
     private boolean closed;
 
+    private final Map<K, Instant> since = new HashMap<>();
+    private final Measured measured;
+
     private record Delayed(Instant due, Actor.Timer timer) {}
+
+    /** What queues tell of themselves, by the reference's names. */
+    private record Measured(Series adds, Series depth, Series retries, Series waited, Series worked) {
+        private static final double[] SECONDS =
+                DoubleStream.iterate(1e-8, bound -> bound * 10).limit(12).toArray();
+
+        static Measured of(Meters meters, String name) {
+            return new Measured(
+                    meters.counter("workqueue_adds_total", "[BETA] Keys that were added to a queue.", "name")
+                            .series(name),
+                    meters.gauge("workqueue_depth", "[BETA] Keys that wait in a queue.", "name")
+                            .series(name),
+                    meters.counter("workqueue_retries_total", "[BETA] Keys that were added to be tried again.", "name")
+                            .series(name),
+                    meters.histogram(
+                                    "workqueue_queue_duration_seconds",
+                                    "[BETA] How long keys waited in a queue, in seconds.",
+                                    SECONDS,
+                                    "name")
+                            .series(name),
+                    meters.histogram(
+                                    "workqueue_work_duration_seconds",
+                                    "[BETA] How long keys were worked on, in seconds.",
+                                    SECONDS,
+                                    "name")
+                            .series(name));
+        }
+    }
 
     /**
      * A queue with the reference's default limits for controllers.
@@ -65,6 +99,7 @@ public final class WorkQueue<K> implements AutoCloseable {
         this.name = name;
         this.limiter = limiter;
         this.timers = kernel.actor(name + "/delays");
+        this.measured = Measured.of(kernel.meters(), name);
     }
 
     /**
@@ -92,11 +127,20 @@ public final class WorkQueue<K> implements AutoCloseable {
 
     /** Adds a key. */
     public synchronized void add(K key) {
-        if (closed || !dirty.add(key) || processing.contains(key)) {
+        if (closed || !dirty.add(key)) {
             return;
         }
+        measured.adds.add(1);
+        since.put(key, kernel.instant());
+        if (!processing.contains(key)) {
+            queue(key);
+            dispatch();
+        }
+    }
+
+    private void queue(K key) {
         waiting.add(key);
-        dispatch();
+        measured.depth.add(1);
     }
 
     /** Adds a key after a delay, unless it is due to be added earlier anyway. */
@@ -123,6 +167,7 @@ public final class WorkQueue<K> implements AutoCloseable {
 
     /** Adds a key when the rate limiter says so, and counts a failure. */
     public void addRateLimited(K key) {
+        measured.retries.add(1);
         addAfter(key, limiter.when(key));
     }
 
@@ -146,7 +191,9 @@ public final class WorkQueue<K> implements AutoCloseable {
     public void close() {
         synchronized (this) {
             closed = true;
+            measured.depth.add(-waiting.size());
             waiting.clear();
+            since.clear();
             dirty.clear();
             delayed.clear();
             idle.clear();
@@ -163,6 +210,10 @@ public final class WorkQueue<K> implements AutoCloseable {
         }
     }
 
+    private static double seconds(Instant from, Instant to) {
+        return Duration.between(from, to).toNanos() / 1e9;
+    }
+
     /** Wakes an idle worker. */
     private void dispatch() {
         Actor worker = idle.poll();
@@ -173,6 +224,7 @@ public final class WorkQueue<K> implements AutoCloseable {
 
     private void turn(Actor worker) {
         K key;
+        Instant began = kernel.instant();
         synchronized (this) {
             key = waiting.poll();
             if (key == null) {
@@ -180,6 +232,11 @@ public final class WorkQueue<K> implements AutoCloseable {
                     idle.add(worker);
                 }
                 return;
+            }
+            measured.depth.add(-1);
+            Instant added = since.remove(key);
+            if (added != null) {
+                measured.waited.observe(seconds(added, began));
             }
             dirty.remove(key);
             processing.add(key);
@@ -189,10 +246,11 @@ public final class WorkQueue<K> implements AutoCloseable {
         } catch (RuntimeException e) {
             log.error("Working on {} of {} failed", key, name, e);
         } finally {
+            measured.worked.observe(seconds(began, kernel.instant()));
             synchronized (this) {
                 processing.remove(key);
                 if (dirty.contains(key)) {
-                    waiting.add(key);
+                    queue(key);
                 }
                 if (!closed) {
                     if (waiting.isEmpty()) {

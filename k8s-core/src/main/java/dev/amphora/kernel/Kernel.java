@@ -61,6 +61,9 @@ public interface Kernel extends InstantSource, AutoCloseable {
      */
     Executor blocking();
 
+    /** What the components on this kernel measure of themselves. */
+    Meters meters();
+
     /** Ends every actor and timer of this kernel and lets go of its threads. Pending tasks are dropped. Idempotent. */
     @Override
     void close();

@@ -33,6 +33,7 @@ public final class SimulatedKernel implements Kernel {
     /** The time at which every simulation begins: {@code 2026-01-01T00:00:00Z}. */
     public static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
 
+    private final Meters meters = new Meters();
     private final long seed;
     private final SplittableRandom order;
     private final SplittableRandom chance;
@@ -94,6 +95,11 @@ public final class SimulatedKernel implements Kernel {
             throw new IllegalStateException("the kernel is closed");
         }
         return new Mailbox(name);
+    }
+
+    @Override
+    public Meters meters() {
+        return meters;
     }
 
     @Override

@@ -33,6 +33,7 @@ public final class ThreadedKernel implements Kernel {
     private static final Logger log = LoggerFactory.getLogger(ThreadedKernel.class);
     private static final int MAX_TASKS_PER_TURN = 64;
 
+    private final Meters meters = new Meters();
     private final ForkJoinPool actors;
     private final ThreadPoolExecutor outside;
     private final ScheduledThreadPoolExecutor clock;
@@ -85,6 +86,11 @@ public final class ThreadedKernel implements Kernel {
             throw new IllegalStateException("the kernel is closed");
         }
         return new Mailbox(name);
+    }
+
+    @Override
+    public Meters meters() {
+        return meters;
     }
 
     @Override

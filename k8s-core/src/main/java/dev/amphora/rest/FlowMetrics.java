@@ -1,6 +1,7 @@
 package dev.amphora.rest;
 
 import dev.amphora.apiserver.flow.FlowControl;
+import dev.amphora.kernel.MetricFamily;
 import java.util.List;
 
 /** What {@code /metrics} tells of flow control, by the reference's names. */

@@ -1,13 +1,21 @@
 package dev.amphora.rest;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.amphora.apiserver.Measurements;
+import dev.amphora.kernel.MetricFamily;
+import dev.amphora.kernel.MetricFamily.Series;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code /metrics} tells, by the reference's names: requests, watches, what is stored, and the process. */
 final class Metrics {
@@ -18,6 +26,7 @@ final class Metrics {
         "verb", "group", "version", "resource", "subresource", "scope", "component"
     };
     private static final String COMPONENT = "apiserver";
+    private static final int CODES = 600;
     private static final double[] SECONDS = {
         0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60
     };
@@ -81,8 +90,49 @@ final class Metrics {
             "version",
             "resource");
 
-    Metrics() {
-        inFlight.add(0, "readOnly").add(0, "mutating");
+    private final Series reading = inFlight.series("readOnly");
+    private final Series changing = inFlight.series("mutating");
+    private final Series known = attempts.series("success");
+    private final Series allowed = authorizations.series("allowed");
+    private final Series denied = authorizations.series("denied");
+    private final Map<Subject, Measured> bySubject = new ConcurrentHashMap<>();
+
+    /** What is measured of the requests for one subject. */
+    private final class Measured {
+        private final String[] labels;
+        private final Series duration;
+        private final Series sliDuration;
+        private final Series responseSize;
+        private final @Nullable Series bodySize;
+        private final AtomicReferenceArray<Series> counts = new AtomicReferenceArray<>(CODES);
+
+        Measured(Subject subject) {
+            labels = subject.labels();
+            duration = durations.series(labels);
+            sliDuration = sliDurations.series(subject.withoutDryRun());
+            responseSize = responseSizes.series(subject.withoutDryRun());
+            bodySize = subject.writes()
+                    ? bodySizes.series(subject.resource, subject.group, subject.verb.toLowerCase(Locale.ROOT))
+                    : null;
+        }
+
+        Series count(int code) {
+            Series series = code < 0 || code >= CODES ? null : counts.get(code);
+            if (series == null) {
+                String[] values = Arrays.copyOf(labels, labels.length + 1);
+                values[labels.length] = Integer.toString(code);
+                series = requests.series(values);
+                if (code >= 0 && code < CODES) {
+                    counts.set(code, series);
+                }
+            }
+            return series;
+        }
+    }
+
+    private Measured measured(Subject subject) {
+        Measured measured = bySubject.get(subject);
+        return measured != null ? measured : bySubject.computeIfAbsent(subject, Measured::new);
     }
 
     /**
@@ -115,48 +165,47 @@ final class Metrics {
     }
 
     void began(boolean writes) {
-        inFlight.add(1, writes ? "mutating" : "readOnly");
+        (writes ? changing : reading).add(1);
     }
 
     void authenticated(String user) {
         users.add(1, user);
-        attempts.add(1, "success");
+        known.add(1);
     }
 
     void notAuthenticated() {
         attempts.add(1, "failure");
     }
 
-    void authorized(boolean allowed) {
-        authorizations.add(1, allowed ? "allowed" : "denied");
+    void authorized(boolean isAllowed) {
+        (isAllowed ? allowed : denied).add(1);
     }
 
     void answered(Subject subject, boolean writes, int code, Duration took, long received, long sent) {
-        inFlight.add(-1, writes ? "mutating" : "readOnly");
-        String[] labels = subject.labels();
-        requests.add(
-                1, labels[0], labels[1], labels[2], labels[3], labels[4], labels[5], labels[6], labels[7], "" + code);
+        (writes ? changing : reading).add(-1);
+        Measured measured = measured(subject);
+        measured.count(code).add(1);
         double seconds = took.toNanos() / 1e9;
-        durations.observe(seconds, labels);
-        sliDurations.observe(seconds, subject.withoutDryRun());
-        responseSizes.observe(sent, subject.withoutDryRun());
-        if (subject.writes()) {
-            bodySizes.observe(received, subject.resource, subject.group, subject.verb.toLowerCase(Locale.ROOT));
+        measured.duration.observe(seconds);
+        measured.sliDuration.observe(seconds);
+        measured.responseSize.observe(sent);
+        Series bodySize = measured.bodySize;
+        if (bodySize != null) {
+            bodySize.observe(received);
         }
     }
 
     /** A request has become one without an end of its own. */
     void runsLong(Subject subject, boolean writes) {
-        inFlight.add(-1, writes ? "mutating" : "readOnly");
+        (writes ? changing : reading).add(-1);
         longRunning.add(1, subject.withoutDryRun());
     }
 
     void ended(Subject subject, int code, Duration took) {
         longRunning.add(-1, subject.withoutDryRun());
-        String[] labels = subject.labels();
-        requests.add(
-                1, labels[0], labels[1], labels[2], labels[3], labels[4], labels[5], labels[6], labels[7], "" + code);
-        durations.observe(took.toNanos() / 1e9, labels);
+        Measured measured = measured(subject);
+        measured.count(code).add(1);
+        measured.duration.observe(took.toNanos() / 1e9);
     }
 
     void sent(Subject subject, int bytes) {
@@ -182,11 +231,21 @@ final class Metrics {
                 eventSizes)) {
             family.write(out);
         }
+        api.kernel.meters().each(family -> family.write(out));
         FlowMetrics.write(api.flow, out);
         caches(out, api.apiServer.measure());
         process(out);
         MetricFamily.gauge("kubernetes_build_info", "[ALPHA] The release whose behaviour is served.", "git_version")
                 .add(1, api.releaseName)
+                .write(out);
+        MetricFamily.gauge(
+                        "version_info",
+                        "[ALPHA] The release whose behaviour is served.",
+                        "binary",
+                        "component",
+                        "emulation",
+                        "min_compat")
+                .add(1, "1.36", "kube", "1.36", "1.35")
                 .write(out);
         MetricFamily checks =
                 MetricFamily.gauge("kubernetes_healthcheck", "[STABLE] Whether a page's checks pass.", "name", "type");
@@ -258,6 +317,14 @@ final class Metrics {
                         "process_virtual_memory_max_bytes", "Memory that the Java virtual machine may take, in bytes.")
                 .add(Runtime.getRuntime().maxMemory())
                 .write(out);
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+            MetricFamily.gauge("process_open_fds", "Files and sockets that the process has open.")
+                    .add(system.getOpenFileDescriptorCount())
+                    .write(out);
+            MetricFamily.gauge("process_max_fds", "Files and sockets that the process may have open.")
+                    .add(system.getMaxFileDescriptorCount())
+                    .write(out);
+        }
         ProcessHandle.current().info().totalCpuDuration().ifPresent(used -> MetricFamily.counter(
                         "process_cpu_seconds_total", "Time that the process has computed, in seconds.")
                 .add(used.toMillis() / 1e3)

@@ -221,11 +221,23 @@ final class RandomObjects {
         return values.get(random.nextInt(values.size()));
     }
 
+    /** What a member may become. */
+    interface Equivalence {
+        /** Whether one value is as good as another, of the member whose path is given. */
+        boolean holds(String path, JsonNode sent, JsonNode kept);
+    }
+
     /** What of one tree another doesn't keep: a path and both values; empty if nothing. What says nothing need not be kept. */
     static String lost(String path, JsonNode sent, JsonNode kept) {
+        return lost(path, sent, kept, (at, one, other) -> false);
+    }
+
+    /** The same, where what is different may be as good. */
+    static String lost(String path, JsonNode sent, JsonNode kept, Equivalence asGood) {
         if (sent.isObject() && kept.isObject()) {
             for (Map.Entry<String, JsonNode> member : sent.properties()) {
-                String lost = lost(path + "." + member.getKey(), member.getValue(), kept.path(member.getKey()));
+                String at = path + "." + member.getKey();
+                String lost = lost(at, member.getValue(), kept.path(member.getKey()), asGood);
                 if (!lost.isEmpty()) {
                     return lost;
                 }
@@ -234,14 +246,15 @@ final class RandomObjects {
         }
         if (sent.isArray() && kept.isArray() && sent.size() == kept.size()) {
             for (int i = 0; i < sent.size(); i++) {
-                String lost = lost(path + "[" + i + "]", sent.get(i), kept.get(i));
+                String lost = lost(path + "[" + i + "]", sent.get(i), kept.get(i), asGood);
                 if (!lost.isEmpty()) {
                     return lost;
                 }
             }
             return "";
         }
-        if (sent.equals(kept) || (kept.isMissingNode() || kept.isNull()) && saysNothing(sent)) {
+        boolean silent = kept.isMissingNode() || kept.isNull();
+        if (sent.equals(kept) || silent && saysNothing(sent) || asGood.holds(path, sent, kept)) {
             return "";
         }
         return path + ": " + sent + " became " + kept;

@@ -25,15 +25,13 @@ class VersionTest {
         RestApi api = RestApi.builder(kernel, server.apiServer).build();
 
         assertThat(Json.read(get(api, "/version")).path("gitVersion").asText()).isEqualTo("v1.36.3+amphora");
-        assertThat(text(get(api, "/metrics")))
-                .contains("kubernetes_build_info{git_version=\"v1.36.3+amphora\"} 1");
+        assertThat(text(get(api, "/metrics"))).contains("kubernetes_build_info{git_version=\"v1.36.3+amphora\"} 1");
     }
 
     @Test
     void goesByAnotherNameIfAsked() throws Exception {
-        RestApi api = RestApi.builder(kernel, server.apiServer)
-                .releaseName("v1.36.3")
-                .build();
+        RestApi api =
+                RestApi.builder(kernel, server.apiServer).releaseName("v1.36.3").build();
 
         assertThat(Json.read(get(api, "/version")).path("gitVersion").asText()).isEqualTo("v1.36.3");
     }

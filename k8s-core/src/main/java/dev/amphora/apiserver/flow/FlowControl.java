@@ -27,7 +27,7 @@ public final class FlowControl implements AutoCloseable {
     private final Kernel kernel;
     private final FlowSource source;
     private final int seats;
-    private final Map<Dispatched, LongAdder> dispatched = new ConcurrentHashMap<>();
+    private final Map<Dispatched, FlowMeter> meters = new ConcurrentHashMap<>();
     private final Map<Refused, LongAdder> refused = new ConcurrentHashMap<>();
     private final Object lock = new Object();
     private volatile @Nullable Known known;
@@ -111,8 +111,9 @@ public final class FlowControl implements AutoCloseable {
             ticket.seats(level.isExempt() ? wanted : Math.max(1, Math.min(wanted, level.most())));
             FairQueues queues = level.queues();
             if (level.isExempt() || (queues == null || queues.waiting() == 0) && hasRoom(level, ticket.seats())) {
+                ticket.began(nanos());
                 began(level, ticket);
-                ticket.schema().dispatched().increment();
+                ticket.schema().meter().goesAtOnce();
                 return true;
             }
             if (queues == null) {
@@ -122,6 +123,7 @@ public final class FlowControl implements AutoCloseable {
                 ticket.waits(now, go, otherwise);
                 if (queues.enter(ticket, flow(ticket), now)) {
                     waiting++;
+                    ticket.schema().meter().queues();
                     sweepLater(PATIENCE);
                     return false;
                 }
@@ -146,8 +148,9 @@ public final class FlowControl implements AutoCloseable {
                 executing -= ticket.seats();
             }
             FairQueues queues = ticket.queues();
+            long now = nanos();
+            ticket.schema().meter().ended(ticket.seats(), now - ticket.began());
             if (queues != null) {
-                long now = nanos();
                 queues.end(ticket, (now - ticket.began()) / 1e9, now);
             }
             if (waiting > 0) {
@@ -180,7 +183,7 @@ public final class FlowControl implements AutoCloseable {
             waiting--;
             ticket.began(now);
             began(level, ticket);
-            ticket.schema().dispatched().increment();
+            ticket.schema().meter().waited(now - ticket.arrived(), true);
             Runnable go = ticket.go();
             if (go != null) {
                 next.add(go);
@@ -191,6 +194,7 @@ public final class FlowControl implements AutoCloseable {
     private void began(PriorityLevel level, FlowTicket ticket) {
         level.began(ticket.seats());
         ticket.holds(true);
+        ticket.schema().meter().began(ticket.seats());
         if (!level.isExempt()) {
             executing += ticket.seats();
         }
@@ -227,8 +231,9 @@ public final class FlowControl implements AutoCloseable {
         otherwise.accept(why);
     }
 
-    private LongAdder counter(String level, String schema) {
-        return dispatched.computeIfAbsent(new Dispatched(level, schema), key -> new LongAdder());
+    private FlowMeter counter(String level, String schema) {
+        return meters.computeIfAbsent(
+                new Dispatched(level, schema), key -> new FlowMeter(kernel.meters(), level, schema));
     }
 
     private static String flow(FlowTicket ticket) {
@@ -279,6 +284,7 @@ public final class FlowControl implements AutoCloseable {
                 while (oldest != null && now - oldest.arrived() >= PATIENCE.toNanos()) {
                     queues.giveUp(oldest, now);
                     waiting--;
+                    oldest.schema().meter().waited(now - oldest.arrived(), false);
                     late.add(oldest);
                     oldest = queues.oldest();
                 }
@@ -324,7 +330,12 @@ public final class FlowControl implements AutoCloseable {
 
     /** Tells of each level and schema how many requests were let in. */
     public void dispatched(Counted counted) {
-        dispatched.forEach((key, count) -> counted.take(key.level, key.schema, "", count.sum()));
+        meters.forEach((key, meter) -> {
+            long count = meter.dispatched();
+            if (count > 0) {
+                counted.take(key.level, key.schema, "", count);
+            }
+        });
     }
 
     /** Tells of each level, schema and reason how many requests were refused. */

@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +39,7 @@ final class FlowRules {
             String distinguisher,
             ImmutableList<SubjectRule> rules,
             PriorityLevel level,
-            LongAdder dispatched) {
+            FlowMeter meter) {
         boolean matches(AccessRequest request) {
             for (SubjectRule rule : rules) {
                 if (rule.matches(request)) {
@@ -65,7 +64,7 @@ final class FlowRules {
             List<ObjectNode> schemas,
             int seats,
             @Nullable FlowRules before,
-            BiFunction<String, String, LongAdder> counters) {
+            BiFunction<String, String, FlowMeter> counters) {
         long shares = 0;
         for (ObjectNode level : levels) {
             shares += shares(level);

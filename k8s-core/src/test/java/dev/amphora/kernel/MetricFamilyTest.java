@@ -1,4 +1,4 @@
-package dev.amphora.rest;
+package dev.amphora.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

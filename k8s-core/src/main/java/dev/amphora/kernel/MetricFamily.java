@@ -1,4 +1,4 @@
-package dev.amphora.rest;
+package dev.amphora.kernel;
 
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Measurements of one name, told apart by the values of their labels, as Prometheus takes them. Thread-safe. */
-final class MetricFamily {
+public final class MetricFamily {
     private final String name;
     private final String type;
     private final String help;
@@ -22,62 +22,81 @@ final class MetricFamily {
         this.type = type;
         this.help = help;
         this.labels = ImmutableList.copyOf(labels);
-        this.bounds = bounds;
+        this.bounds = bounds.clone();
     }
 
     /** What only grows. The help begins with the stability, such as {@code [STABLE]}. */
-    static MetricFamily counter(String name, String help, String... labels) {
+    public static MetricFamily counter(String name, String help, String... labels) {
         return new MetricFamily(name, "counter", help, new double[0], labels);
     }
 
     /** What goes up and down. */
-    static MetricFamily gauge(String name, String help, String... labels) {
+    public static MetricFamily gauge(String name, String help, String... labels) {
         return new MetricFamily(name, "gauge", help, new double[0], labels);
     }
 
     /** How often values lie below each of some bounds, which ascend. */
-    static MetricFamily histogram(String name, String help, double[] bounds, String... labels) {
+    public static MetricFamily histogram(String name, String help, double[] bounds, String... labels) {
         return new MetricFamily(name, "histogram", help, bounds, labels);
     }
 
-    /** The measurements of one set of label values. */
-    private static final class Series {
+    /** The measurements of one set of label values; whoever measures often keeps it. Thread-safe. */
+    public static final class Series {
+        private final double[] bounds;
         private final DoubleAdder sum = new DoubleAdder();
         private final LongAdder[] counts;
 
-        Series(int bounds) {
-            counts = new LongAdder[bounds + 1];
-            for (int i = 0; i <= bounds; i++) {
+        private Series(double[] bounds) {
+            this.bounds = bounds;
+            counts = new LongAdder[bounds.length + 1];
+            for (int i = 0; i <= bounds.length; i++) {
                 counts[i] = new LongAdder();
             }
         }
+
+        /** Adds to a counter or a gauge. */
+        public void add(double amount) {
+            sum.add(amount);
+        }
+
+        /** Takes a value into a histogram. */
+        public void observe(double value) {
+            sum.add(value);
+            int place = 0;
+            while (place < bounds.length && value > bounds[place]) {
+                place++;
+            }
+            counts[place].increment();
+        }
     }
 
-    private Series series(String... values) {
+    /**
+     * What measures under a set of label values.
+     *
+     * @param values one for each label, in order
+     */
+    public Series series(String... values) {
+        if (values.length != labels.size()) {
+            throw new IllegalArgumentException(name + " has the labels " + labels);
+        }
         List<String> key = List.of(values);
         Series known = series.get(key);
-        return known != null ? known : series.computeIfAbsent(key, k -> new Series(bounds.length));
+        return known != null ? known : series.computeIfAbsent(key, k -> new Series(bounds));
     }
 
     /** Adds to a counter or a gauge. */
-    MetricFamily add(double amount, String... values) {
-        series(values).sum.add(amount);
+    public MetricFamily add(double amount, String... values) {
+        series(values).add(amount);
         return this;
     }
 
     /** Takes a value into a histogram. */
-    void observe(double value, String... values) {
-        Series each = series(values);
-        each.sum.add(value);
-        int place = 0;
-        while (place < bounds.length && value > bounds[place]) {
-            place++;
-        }
-        each.counts[place].increment();
+    public void observe(double value, String... values) {
+        series(values).observe(value);
     }
 
     /** Writes the family in the text format, unless nothing has been measured. */
-    void write(StringBuilder out) {
+    public void write(StringBuilder out) {
         if (series.isEmpty()) {
             return;
         }
