@@ -96,9 +96,13 @@ class ServerRoundTripTest {
     @ParameterizedTest
     @MethodSource("kinds")
     void whatIsAcceptedIsKept(String kind) throws Exception {
-        List<Sample> samples = Corpus.samples().stream()
-                .filter(sample -> kind.equals(sample.apiVersion() + " " + sample.kind()))
-                .toList();
+        List<Sample> samples = new ArrayList<>();
+        for (Sample sample : Corpus.samples()) {
+            if (kind.equals(sample.apiVersion() + " " + sample.kind()) && isTaken(sample)) {
+                samples.add(sample);
+            }
+        }
+        assertThat(samples).isNotEmpty();
         for (int i = 0; i < OBJECTS; i++) {
             Random random = new Random(SEED * 1_000_003 + i ^ kind.hashCode());
             Sample sample = samples.get(random.nextInt(samples.size()));
@@ -110,6 +114,28 @@ class ServerRoundTripTest {
                 kernel.runReady();
                 server.store.compact(server.store.revision());
             }
+        }
+    }
+
+    /** Whether this server takes an object as it is: some ask for what others have, such as an address of another range. */
+    private boolean isTaken(Sample sample) throws Exception {
+        HttpAnswer answer = send("POST", sample.path(), "", Json.write(sample.object()));
+        if (answer.status() != 201) {
+            return false;
+        }
+        remove(sample.path() + "/"
+                + Json.read(answer.body()).path("metadata").path("name").asText());
+        return true;
+    }
+
+    private void remove(String path) throws Exception {
+        HttpAnswer deleted = send("DELETE", path + "?gracePeriodSeconds=0", "", new byte[0]);
+        if (Json.read(deleted.body()).path("metadata").has("finalizers")) {
+            send(
+                    "PATCH",
+                    path,
+                    "application/merge-patch+json",
+                    "{\"metadata\":{\"finalizers\":null}}".getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -261,14 +287,7 @@ class ServerRoundTripTest {
                 .as("%s: %s", about, new String(put.body(), StandardCharsets.UTF_8))
                 .isEqualTo(200);
         assertThat(lost(wanted, Json.read(put.body()))).as(about).isEmpty();
-        HttpAnswer deleted = send("DELETE", path + "?gracePeriodSeconds=0", "", new byte[0]);
-        if (Json.read(deleted.body()).path("metadata").has("finalizers")) {
-            send(
-                    "PATCH",
-                    path,
-                    "application/merge-patch+json",
-                    "{\"metadata\":{\"finalizers\":null}}".getBytes(StandardCharsets.UTF_8));
-        }
+        remove(path);
     }
 
     private static String lost(ObjectNode wanted, JsonNode kept) {
