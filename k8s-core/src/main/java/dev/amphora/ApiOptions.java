@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceAccountTokens how tokens of service accounts are issued and checked
  * @param requests how many requests go at once, and who is told of them
  * @param releaseName what {@code /version} says as {@code gitVersion}
+ * @param security who else decides who calls and what they may do, and what is encrypted in the store
  */
 public record ApiOptions(
         List<String> authorizationModes,
@@ -38,7 +39,8 @@ public record ApiOptions(
         List<String> disabledFeatures,
         TokenOptions serviceAccountTokens,
         RequestHandling requests,
-        String releaseName) {
+        String releaseName,
+        SecurityOptions security) {
     private static final ApiOptions DEFAULTS = new ApiOptions(
             List.of("Node", "RBAC"),
             List.of(),
@@ -51,7 +53,8 @@ public record ApiOptions(
             List.of(),
             TokenOptions.defaults(),
             RequestHandling.defaults(),
-            "v1.36.3+amphora");
+            "v1.36.3+amphora",
+            SecurityOptions.defaults());
 
     /**
      * Options whose members cannot change.
@@ -131,6 +134,11 @@ public record ApiOptions(
         return changed(draft -> draft.releaseName = name);
     }
 
+    /** The same with others who decide, and other encryption. */
+    public ApiOptions withSecurity(SecurityOptions options) {
+        return changed(draft -> draft.security = options);
+    }
+
     private ApiOptions changed(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -151,6 +159,7 @@ public record ApiOptions(
         private TokenOptions serviceAccountTokens;
         private RequestHandling requests;
         private String releaseName;
+        private SecurityOptions security;
 
         Draft(ApiOptions options) {
             authorizationModes = options.authorizationModes;
@@ -165,6 +174,7 @@ public record ApiOptions(
             serviceAccountTokens = options.serviceAccountTokens;
             requests = options.requests;
             releaseName = options.releaseName;
+            security = options.security;
         }
 
         ApiOptions done() {
@@ -180,7 +190,8 @@ public record ApiOptions(
                     disabledFeatures,
                     serviceAccountTokens,
                     requests,
-                    releaseName);
+                    releaseName,
+                    security);
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.StaticTokens;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.Client;
@@ -161,11 +162,19 @@ final class ClusterParts implements AutoCloseable {
                 .authenticator(Authenticator.certificates())
                 .authenticator(StaticTokens.parse(options.tokens()))
                 .authorizer(this::authorizer)
-                .prompt()
                 .serviceRange(chosenRanges());
         if (authority != null) {
             builder.authenticator(
                     StaticTokens.of(authority.secret(ADMINISTRATOR), User.of(ADMINISTRATOR, User.MASTERS)));
+        }
+        if (options.security().authenticators().isEmpty()
+                && options.security().authorizers().isEmpty()) {
+            builder.prompt();
+        }
+        options.security().authenticators().forEach(builder::authenticator);
+        EncryptionConfiguration encryption = options.security().encryption();
+        if (encryption != null) {
+            builder.encryption(encryption);
         }
         options.enabledAdmission().forEach(builder::withAdmission);
         options.disabledAdmission().forEach(builder::withoutAdmission);
@@ -216,6 +225,7 @@ final class ClusterParts implements AutoCloseable {
     private Authorizer authorizer(ObjectReader objects) {
         List<Authorizer> modes = new ArrayList<>();
         modes.add(Authorizer.masters());
+        modes.addAll(options.security().authorizers());
         for (String mode : options.authorizationModes()) {
             modes.add(
                     switch (mode) {

@@ -22,6 +22,8 @@ import dev.amphora.apiserver.admission.AdmissionRequest;
 import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.encryption.EncryptedStore;
+import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.flow.FlowSource;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.apiserver.outside.RemoteServers;
@@ -90,9 +92,12 @@ public final class ApiServer implements AutoCloseable {
 
     private ApiServer(Builder builder) {
         kernel = builder.kernel;
-        prompt = builder.prompt && !builder.store.mayWait();
-        feed = new StoreFeed(kernel, builder.store, Endpoints.ROOT);
-        endpoints = new Endpoints(kernel, builder.store, feed, builder.catalogue, builder.strategies);
+        Store store = builder.encryption == null
+                ? builder.store
+                : new EncryptedStore(builder.store, builder.encryption, kernel);
+        prompt = builder.prompt && !store.mayWait();
+        feed = new StoreFeed(kernel, store, Endpoints.ROOT);
+        endpoints = new Endpoints(kernel, store, feed, builder.catalogue, builder.strategies);
         reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
@@ -113,7 +118,7 @@ public final class ApiServer implements AutoCloseable {
         admission = new Admission(kernel, plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
-        compaction = new Compaction(kernel, builder.store, builder.compactionInterval);
+        compaction = new Compaction(kernel, store, builder.compactionInterval);
         writes = new Writes(
                 kernel, feed, endpoints, admission, allocations, new DeviceAccess(objects), this::authorizeCreation);
         patches = new Patches(writes);
@@ -125,7 +130,7 @@ public final class ApiServer implements AutoCloseable {
         subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
-        flows = new FlowKeeper(kernel, builder.store, own);
+        flows = new FlowKeeper(kernel, store, own);
         apiServices = new ApiServiceKeeper(own, endpoints);
         remoteServers = new RemoteServers(kernel, objects, builder.localServers, builder.shown);
         remoteApis = new RemoteApis(kernel, own, objects, remoteServers);
@@ -683,6 +688,7 @@ public final class ApiServer implements AutoCloseable {
         private LocalServers localServers = new LocalServers();
         private Supplier<KeyManager @Nullable []> shown = () -> null;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
+        private @Nullable EncryptionConfiguration encryption;
 
         private Builder(Kernel kernel, Store store) {
             this.kernel = kernel;
@@ -748,6 +754,12 @@ public final class ApiServer implements AutoCloseable {
         /** How service account tokens are issued and checked; by default with a key that is made when it is first needed. */
         public Builder tokens(TokenOptions options) {
             tokens = options;
+            return this;
+        }
+
+        /** Which resources are encrypted in the store; by default none. */
+        public Builder encryption(EncryptionConfiguration configuration) {
+            encryption = configuration;
             return this;
         }
 

@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.customresource.DefinedVersion;
+import dev.amphora.apiserver.encryption.EncryptedStore;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.TypeSchema;
 import dev.amphora.apiserver.strategy.Conversion;
@@ -54,6 +55,11 @@ record Endpoint(
     /** Reads the stored object. */
     Optional<VersionedObject> find(String namespace, String name) {
         return store.get(key(namespace, name)).entry().map(cache::object);
+    }
+
+    /** Whether an object is to be written again though it does not change: it would be encrypted otherwise now. */
+    boolean isOutdated(String key) {
+        return store instanceof EncryptedStore encrypted && encrypted.isOutdated(key);
     }
 
     /** An object as the pipeline works on it: the strategy's version. */

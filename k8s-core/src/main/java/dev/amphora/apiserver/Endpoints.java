@@ -2,6 +2,7 @@ package dev.amphora.apiserver;
 
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.encryption.EncryptedStore;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Conversion;
@@ -51,7 +52,8 @@ final class Endpoints {
         this.feed = feed;
         this.catalogue = catalogue;
         this.strategies = strategies;
-        WatchCache definitions = cache(ROOT + Definition.GROUP + "/" + Definition.PLURAL + "/");
+        WatchCache definitions =
+                cache(ROOT + Definition.GROUP + "/" + Definition.PLURAL + "/", Definition.GROUP, Definition.PLURAL);
         customResources = new CustomResources(definitions, catalogue, this::make);
     }
 
@@ -90,8 +92,13 @@ final class Endpoints {
         return customResources.stored(group, plural);
     }
 
-    private WatchCache cache(String prefix) {
-        return caches.computeIfAbsent(prefix, key -> new WatchCache(kernel, store, feed, key));
+    private WatchCache cache(String prefix, String group, String plural) {
+        return caches.computeIfAbsent(prefix, key -> {
+            if (store instanceof EncryptedStore encrypted) {
+                encrypted.serves(prefix, group, plural);
+            }
+            return new WatchCache(kernel, store, feed, key);
+        });
     }
 
     private Endpoint make(DefinedVersion version) {
@@ -104,7 +111,7 @@ final class Endpoints {
                 new CustomResourceStrategy(version),
                 new CustomForm(version, kernel),
                 version,
-                cache(ROOT + info.group() + "/" + info.plural() + "/"),
+                cache(ROOT + info.group() + "/" + info.plural() + "/", info.group(), info.plural()),
                 store);
     }
 
@@ -121,7 +128,7 @@ final class Endpoints {
                 strategies.apply(stored.group(), stored.plural()).servedAs(info.apiVersion()),
                 conversion,
                 null,
-                cache(prefix(stored)),
+                cache(prefix(stored), stored.group(), stored.plural()),
                 store);
     }
 

@@ -295,7 +295,7 @@ final class Writes {
         }
         ObjectNode form = endpoint.storedForm(object);
         byte[] bytes = StoredForm.of(form);
-        boolean settled = entry.version() > 1 || !settlesLate(endpoint);
+        boolean settled = (entry.version() > 1 || !settlesLate(endpoint)) && !endpoint.isOutdated(key);
         if (settled && (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value()))) {
             return current;
         }

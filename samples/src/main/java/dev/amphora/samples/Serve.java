@@ -188,6 +188,9 @@ final class Serve implements Callable<Integer> {
     private int readOnlyPort = 10255;
 
     @Mixin
+    private final SecurityFlags securityFlags = new SecurityFlags();
+
+    @Mixin
     private final RequestFlags requestFlags = new RequestFlags();
 
     @Override
@@ -304,6 +307,7 @@ final class Serve implements Callable<Integer> {
                         .withCompactionInterval(compactionInterval())
                         .withRequests(requests)
                         .withReleaseName(releaseName(parts))
+                        .withSecurity(securityFlags.options())
                         .withoutFeatures(GATES.stream()
                                 .filter(gate -> "false".equals(featureGates.get(gate)))
                                 .toList()))
