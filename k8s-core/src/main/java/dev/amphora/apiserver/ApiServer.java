@@ -19,6 +19,7 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
 import dev.amphora.apiserver.admission.AdmissionRequest;
+import dev.amphora.apiserver.admission.PolicyParameters;
 import dev.amphora.apiserver.admission.RoleEscalation;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
@@ -115,6 +116,7 @@ public final class ApiServer implements AutoCloseable {
         plugins.add(policies.validating());
         plugins.removeIf(plugin -> builder.disabledPlugins.contains(plugin.name()));
         plugins.sort(AdmissionPlugins.ORDER);
+        plugins.add(0, new PolicyParameters(objects, endpoints::catalogue, authorizer));
         admission = new Admission(kernel, plugins);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
