@@ -35,9 +35,7 @@ class EscalationTest {
                 "",
                 "role-writer",
                 World.rule(
-                        "rbac.authorization.k8s.io",
-                        "roles,clusterroles,rolebindings,clusterrolebindings",
-                        ALL_VERBS));
+                        "rbac.authorization.k8s.io", "roles,clusterroles,rolebindings,clusterrolebindings", ALL_VERBS));
         world.make(ROLES, "{\"metadata\":{\"name\":\"weak\"},\"rules\":[]}");
         world.make(CLUSTER_ROLES, "{\"metadata\":{\"name\":\"weak\"},\"rules\":[]}");
         world.make(CLUSTER_ROLES, "{\"metadata\":{\"name\":\"strong\"},\"rules\":%s}".formatted(SECRETS));
@@ -148,7 +146,11 @@ class EscalationTest {
                 "{\"subjects\":[{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":\"User\",\"name\":\"alice\"}]}",
                 "Content-Type",
                 MERGE);
-        assertThat(world.send("alice", "PUT", BINDINGS + "/to-weak", binding("to-weak", "ClusterRole", "strong", "alice"))
+        assertThat(world.send(
+                                "alice",
+                                "PUT",
+                                BINDINGS + "/to-weak",
+                                binding("to-weak", "ClusterRole", "strong", "alice"))
                         .status())
                 .as("what a binding refers to can't be changed, or not by her")
                 .isIn(403, 422);
@@ -202,7 +204,11 @@ class EscalationTest {
             assertThat(other.send("bob", "POST", BINDINGS, binding("c", "ClusterRole", "cluster-admin", "bob"))
                             .status())
                     .isEqualTo(403);
-            assertThat(other.send("bob", "POST", BINDINGS.replace("/a/", "/b/"), binding("c", "ClusterRole", "strong", "bob"))
+            assertThat(other.send(
+                                    "bob",
+                                    "POST",
+                                    BINDINGS.replace("/a/", "/b/"),
+                                    binding("c", "ClusterRole", "strong", "bob"))
                             .status())
                     .isEqualTo(403);
             assertThat(other.send(
@@ -294,12 +300,26 @@ class EscalationTest {
             String pod = "/api/v1/namespaces/a/pods/p";
             String sneaked =
                     "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"e\",\"image\":\"i\",\"command\":[\"sh\"]}]}}";
-            assertThat(other.send("bob", "PATCH", pod, sneaked, "Content-Type", "application/strategic-merge-patch+json")
+            assertThat(other.send(
+                                    "bob",
+                                    "PATCH",
+                                    pod,
+                                    sneaked,
+                                    "Content-Type",
+                                    "application/strategic-merge-patch+json")
                             .status())
                     .isIn(403, 422);
             for (String subresource : List.of(
-                    "ephemeralcontainers", "status", "resize", "exec", "attach", "portforward", "proxy", "log",
-                    "binding", "eviction")) {
+                    "ephemeralcontainers",
+                    "status",
+                    "resize",
+                    "exec",
+                    "attach",
+                    "portforward",
+                    "proxy",
+                    "log",
+                    "binding",
+                    "eviction")) {
                 for (String method : List.of("GET", "POST", "PUT", "PATCH")) {
                     assertThat(other.send("bob", method, pod + "/" + subresource, "{}", "Content-Type", MERGE)
                                     .status())

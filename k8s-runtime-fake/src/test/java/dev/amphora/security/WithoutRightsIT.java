@@ -82,8 +82,9 @@ class WithoutRightsIT {
         List<Attempt> all = new ArrayList<>();
         List<String> versions = new ArrayList<>(List.of("/api/v1"));
         for (JsonNode group : world.send("admin", "GET", "/apis", "").json().path("groups")) {
-            group.path("versions").forEach(version -> versions.add(
-                    "/apis/" + version.path("groupVersion").asText()));
+            group.path("versions")
+                    .forEach(version ->
+                            versions.add("/apis/" + version.path("groupVersion").asText()));
         }
         for (String version : versions) {
             for (JsonNode resource :
@@ -149,8 +150,7 @@ class WithoutRightsIT {
     }
 
     /** Tries all over several connections; what was not refused as it must be. */
-    private static Queue<String> run(World world, String who, List<Attempt> attempts)
-            throws Exception {
+    private static Queue<String> run(World world, String who, List<Attempt> attempts) throws Exception {
         Queue<Attempt> left = new ConcurrentLinkedQueue<>(attempts);
         Queue<String> wrong = new ConcurrentLinkedQueue<>();
         ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS);
@@ -168,9 +168,7 @@ class WithoutRightsIT {
         return wrong;
     }
 
-    private static void work(
-            World world, String who, Queue<Attempt> left, Queue<String> wrong)
-            throws IOException {
+    private static void work(World world, String who, Queue<Attempt> left, Queue<String> wrong) throws IOException {
         Wire wire = Wire.open(world);
         try {
             for (Attempt attempt = left.poll(); attempt != null; attempt = left.poll()) {

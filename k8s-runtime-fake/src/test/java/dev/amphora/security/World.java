@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
 import dev.amphora.api.Json;
+import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.rest.LocalConnection;
 import dev.amphora.store.Store;
 import dev.amphora.store.memory.MemoryStore;
@@ -47,6 +48,10 @@ final class World implements AutoCloseable {
     }
 
     World() {
+        this(TokenOptions.defaults());
+    }
+
+    World(TokenOptions serviceAccountTokens) {
         StringBuilder tokens = new StringBuilder("admin,admin,1,system:masters\n");
         USERS.forEach(user -> tokens.append("%1$s,%1$s,uid-%1$s,dev\n".formatted(user)));
         tokens.append("node-1,system:node:node-1,n1,system:nodes\n");
@@ -56,6 +61,7 @@ final class World implements AutoCloseable {
                 .noScheduler()
                 .api(ApiOptions.defaults()
                         .withTokens(tokens.toString())
+                        .withServiceAccountTokens(serviceAccountTokens)
                         .withAdmission(List.of("NodeRestriction"), List.of("ServiceAccount")))
                 .serve(0)
                 .start();
@@ -123,7 +129,8 @@ final class World implements AutoCloseable {
 
     /** Grants rules, a JSON list, to a user in a namespace; in all and for what has none if that is empty. */
     void grant(String user, String namespace, String name, String rules) {
-        String base = "/apis/rbac.authorization.k8s.io/v1/" + (namespace.isEmpty() ? "" : "namespaces/" + namespace + "/");
+        String base =
+                "/apis/rbac.authorization.k8s.io/v1/" + (namespace.isEmpty() ? "" : "namespaces/" + namespace + "/");
         make(
                 base + (namespace.isEmpty() ? "clusterroles" : "roles"),
                 "{\"metadata\":{\"name\":\"%s\"},\"rules\":%s}".formatted(name, rules));
@@ -137,7 +144,8 @@ final class World implements AutoCloseable {
 
     /** A rule over resources of one group. */
     static String rule(String group, String resources, String verbs) {
-        return "[{\"apiGroups\":[\"%s\"],\"resources\":%s,\"verbs\":%s}]".formatted(group, list(resources), list(verbs));
+        return "[{\"apiGroups\":[\"%s\"],\"resources\":%s,\"verbs\":%s}]"
+                .formatted(group, list(resources), list(verbs));
     }
 
     private static String list(String words) {
@@ -156,9 +164,7 @@ final class World implements AutoCloseable {
     Map<String, String> everything() {
         Map<String, String> all = new TreeMap<>();
         for (Store.Entry entry : store.range("/", null, 0, 0).entries()) {
-            all.put(
-                    entry.key(),
-                    entry.modRevision() + " " + Base64.getEncoder().encodeToString(entry.value()));
+            all.put(entry.key(), entry.modRevision() + " " + Base64.getEncoder().encodeToString(entry.value()));
         }
         return all;
     }

@@ -97,7 +97,11 @@ class MetricsServerIT {
                 .serve(0)
                 .start();
         client = cluster.client();
-        register("v1beta1", "metrics.k8s.io", "metrics-server", server.getAddress().getPort());
+        register(
+                "v1beta1",
+                "metrics.k8s.io",
+                "metrics-server",
+                server.getAddress().getPort());
         cluster.await("metrics", PATIENCE, () -> isAvailable("v1beta1.metrics.k8s.io"));
     }
 
@@ -109,8 +113,8 @@ class MetricsServerIT {
     }
 
     private static void register(String version, String group, String service, int port) {
-        String bundle = Base64.getEncoder()
-                .encodeToString(AUTHORITY.certificatePem().getBytes(StandardCharsets.US_ASCII));
+        String bundle =
+                Base64.getEncoder().encodeToString(AUTHORITY.certificatePem().getBytes(StandardCharsets.US_ASCII));
         String manifest =
                 """
                 apiVersion: v1
@@ -196,8 +200,7 @@ class MetricsServerIT {
 
     private static String shown(HttpExchange exchange) {
         try {
-            Certificate[] chain =
-                    ((HttpsExchange) exchange).getSSLSession().getPeerCertificates();
+            Certificate[] chain = ((HttpsExchange) exchange).getSSLSession().getPeerCertificates();
             return ((X509Certificate) chain[0]).getSubjectX500Principal().getName();
         } catch (javax.net.ssl.SSLPeerUnverifiedException e) {
             return "nobody";
@@ -220,8 +223,7 @@ class MetricsServerIT {
     }
 
     private static SSLContext tls(String service) throws Exception {
-        KeyCertificate serving =
-                AUTHORITY.server(service, List.of(service + ".kube-system.svc"), List.of());
+        KeyCertificate serving = AUTHORITY.server(service, List.of(service + ".kube-system.svc"), List.of());
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setKeyEntry("serving", serving.key(), new char[0], new Certificate[] {serving.certificate()});
@@ -292,7 +294,8 @@ class MetricsServerIT {
 
     @Test
     void anotherProtocolPassesThrough() throws Exception {
-        try (SSLServerSocket listener = (SSLServerSocket) tls("console").getServerSocketFactory()
+        try (SSLServerSocket listener = (SSLServerSocket) tls("console")
+                .getServerSocketFactory()
                 .createServerSocket(0, 50, java.net.InetAddress.getByName(ADDRESS))) {
             threads.execute(() -> accept(listener));
             register("v1", "console.example.com", "console", listener.getLocalPort());
@@ -305,7 +308,8 @@ class MetricsServerIT {
                 InputStream in = socket.getInputStream();
                 assertThat(head(in)).startsWith("HTTP/1.1 101").contains("Upgrade: echo");
                 socket.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
-                assertThat(new String(in.readNBytes(5), StandardCharsets.US_ASCII)).isEqualTo("hello");
+                assertThat(new String(in.readNBytes(5), StandardCharsets.US_ASCII))
+                        .isEqualTo("hello");
             }
         }
     }
@@ -323,8 +327,7 @@ class MetricsServerIT {
     }
 
     private static void echo(Socket socket) {
-        String list =
-                "{\"kind\":\"APIResourceList\",\"groupVersion\":\"console.example.com/v1\",\"resources\":[]}";
+        String list = "{\"kind\":\"APIResourceList\",\"groupVersion\":\"console.example.com/v1\",\"resources\":[]}";
         try (socket) {
             InputStream in = socket.getInputStream();
             OutputStream out = socket.getOutputStream();

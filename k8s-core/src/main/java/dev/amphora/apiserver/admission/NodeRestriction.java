@@ -204,6 +204,12 @@ final class NodeRestriction implements AdmissionPlugin {
             if (!taints.equals(before) && !(taints.isEmpty() && before.isEmpty())) {
                 throw refusal(request, "node \"%s\" is not allowed to modify taints".formatted(node));
             }
+            // A node that has owners is collected with them, and may then come back with other labels.
+            JsonNode owners = object(request).path("metadata").path("ownerReferences");
+            JsonNode ownedBefore = old(request).path("metadata").path("ownerReferences");
+            if (!owners.equals(ownedBefore) && !(owners.isEmpty() && ownedBefore.isEmpty())) {
+                throw refusal(request, "node \"%s\" is not allowed to modify ownerReferences".formatted(node));
+            }
             if (!forbidden.isEmpty()) {
                 throw refusal(request, "is not allowed to modify labels: " + String.join(", ", forbidden));
             }

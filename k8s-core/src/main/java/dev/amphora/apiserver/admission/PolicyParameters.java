@@ -174,8 +174,7 @@ public final class PolicyParameters implements AdmissionPlugin {
     }
 
     private static void refuse(AdmissionRequest request, String field, String why) {
-        throw StatusException.invalid(
-                GROUP, request.kind(), request.name(), List.of(FieldError.forbidden(field, why)));
+        throw StatusException.invalid(GROUP, request.kind(), request.name(), List.of(FieldError.forbidden(field, why)));
     }
 
     /** A user as the reference prints one. */
