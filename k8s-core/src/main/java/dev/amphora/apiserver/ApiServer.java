@@ -28,11 +28,13 @@ import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.flow.FlowSource;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.apiserver.outside.RemoteServers;
+import dev.amphora.apiserver.outside.WebhookServers;
 import dev.amphora.apiserver.policy.Policies;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Strategy;
 import dev.amphora.apiserver.strategy.StrategyRegistry;
+import dev.amphora.apiserver.webhook.Webhooks;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.store.Store;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -98,9 +100,11 @@ public final class ApiServer implements AutoCloseable {
                 : new EncryptedStore(builder.store, builder.encryption, kernel);
         prompt = builder.prompt && !store.mayWait();
         feed = new StoreFeed(kernel, store, Endpoints.ROOT);
-        endpoints = new Endpoints(kernel, store, feed, builder.catalogue, builder.strategies);
-        reads = new Reads(kernel, feed);
         ObjectReader objects = objects();
+        WebhookServers webhookServers = new WebhookServers(
+                kernel, new RemoteServers(kernel, objects, builder.localServers, () -> null), builder.localServers);
+        endpoints = new Endpoints(kernel, store, feed, builder.catalogue, builder.strategies, webhookServers);
+        reads = new Reads(kernel, feed);
         authorizer = builder.authorizer == null ? new RbacAuthorizer(objects) : builder.authorizer.apply(objects);
         List<AdmissionPlugin> plugins = new ArrayList<>(AdmissionPlugins.builtIn(
                 objects,
@@ -114,10 +118,13 @@ public final class ApiServer implements AutoCloseable {
         Policies policies = new Policies(objects, endpoints::catalogue, authorizer, this::setDefaults);
         plugins.add(policies.mutating());
         plugins.add(policies.validating());
+        Webhooks webhooks = new Webhooks(kernel, webhookServers, policies);
+        plugins.add(webhooks.mutating());
+        plugins.add(webhooks.validating());
         plugins.removeIf(plugin -> builder.disabledPlugins.contains(plugin.name()));
         plugins.sort(AdmissionPlugins.ORDER);
         plugins.add(0, new PolicyParameters(objects, endpoints::catalogue, authorizer));
-        admission = new Admission(kernel, plugins);
+        admission = new Admission(kernel, plugins, endpoints);
         Allocations allocations =
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
         compaction = new Compaction(kernel, store, builder.compactionInterval);
@@ -128,8 +135,8 @@ public final class ApiServer implements AutoCloseable {
         tokenOptions = builder.tokens;
         tokenKeys = new TokenKeys(kernel, tokenOptions.signingKey(), tokenOptions.verifyingKeys());
         validator = new TokenValidator(kernel, objects, tokenKeys, tokenOptions, this::noteUse);
-        ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, tokenKeys, tokenOptions);
-        subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, tokens);
+        ServiceAccountTokens tokens = new ServiceAccountTokens(kernel, this, tokenKeys, tokenOptions, admission);
+        subresources = new Subresources(kernel, this, endpoints, reads, writes, deletes, admission, tokens);
         definitions = new DefinitionKeeper(kernel, endpoints, writes, reads, this::writeDefinitionStatus, this::erase);
         OwnRequests own = new OwnRequests(endpoints, writes, objects, request -> dispatch(call(request)));
         flows = new FlowKeeper(kernel, store, own);

@@ -2,62 +2,35 @@ package dev.amphora.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.base.Suppliers;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.schema.JsonSyntax;
+import dev.amphora.apiserver.outside.WebhookProblem;
+import dev.amphora.apiserver.outside.WebhookServer;
+import dev.amphora.apiserver.outside.WebhookServers;
 import dev.amphora.kernel.Kernel;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.ConnectException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.util.Base64;
+import java.time.Duration;
 import java.util.List;
-import java.util.function.Supplier;
-import javax.net.ssl.HttpsURLConnection;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Has the objects of a custom resource converted by whoever its definition names. The caller waits for the answer, at most 30 seconds.
  * The converter may change what it likes but for metadata: of that, labels and annotations alone.
  */
 final class ConversionWebhook {
-    private static final int PATIENCE_SECONDS = 30;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String GROUP = "apiextensions.k8s.io/";
     private static final List<String> REVIEWS = List.of("v1", "v1beta1");
-    private static final String TYPE_META =
-            "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
 
     private final Kernel kernel;
-    private final String url;
+    private final WebhookServers servers;
+    private final WebhookServer server;
     private final String review;
-    private final Supplier<SSLSocketFactory> sockets;
 
     /** Bundles the conversion of a definition, which has the strategy {@code Webhook}. */
-    ConversionWebhook(Kernel kernel, JsonNode conversion) {
+    ConversionWebhook(Kernel kernel, WebhookServers servers, JsonNode conversion) {
         this.kernel = kernel;
-        JsonNode client = conversion.path("webhook").path("clientConfig");
-        JsonNode service = client.path("service");
-        String base = client.hasNonNull("url")
-                ? client.path("url").asText()
-                : "https://%s.%s.svc:%d%s"
-                        .formatted(
-                                service.path("name").asText(),
-                                service.path("namespace").asText(),
-                                service.path("port").asInt(443),
-                                service.path("path").asText("/"));
-        url = base + "?timeout=" + PATIENCE_SECONDS + "s";
+        this.servers = servers;
+        server = WebhookServer.of(conversion.path("webhook").path("clientConfig"));
         String wanted = "v1";
         for (JsonNode version : conversion.path("webhook").path("conversionReviewVersions")) {
             if (REVIEWS.contains(version.asText())) {
@@ -66,8 +39,6 @@ final class ConversionWebhook {
             }
         }
         review = GROUP + wanted;
-        String authorities = client.path("caBundle").asText("");
-        sockets = Suppliers.memoize(() -> sockets(authorities));
     }
 
     /** Has an object converted to another version, in place. */
@@ -114,14 +85,12 @@ final class ConversionWebhook {
     }
 
     private JsonNode answer(String who, String uid, ObjectNode tree) {
-        byte[] bytes = post(who, Json.write(tree));
-        if (JsonSyntax.error(bytes).isPresent() || !Json.read(bytes).isObject()) {
-            throw failed(
-                    who,
-                    "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of type "
-                            + TYPE_META);
+        JsonNode answer;
+        try {
+            answer = servers.post(server, tree, PATIENCE).await();
+        } catch (WebhookProblem e) {
+            throw failed(who, e.text());
         }
-        JsonNode answer = Json.read(bytes);
         String version = answer.path("apiVersion").asText();
         String kind = answer.path("kind").asText();
         if (!kind.equals("ConversionReview")) {
@@ -179,77 +148,6 @@ final class ConversionWebhook {
                         + "returned invalid object: must have the same %s: %s != %s"
                                 .formatted(field.get(1), before, after));
             }
-        }
-    }
-
-    private byte[] post(String who, byte[] body) {
-        try {
-            HttpsURLConnection connection =
-                    (HttpsURLConnection) URI.create(url).toURL().openConnection();
-            connection.setSSLSocketFactory(sockets.get());
-            connection.setConnectTimeout(PATIENCE_SECONDS * 1000);
-            connection.setReadTimeout(PATIENCE_SECONDS * 1000);
-            connection.setInstanceFollowRedirects(false);
-            connection.setRequestMethod("POST");
-            connection.setRequestProperty("Content-Type", "application/json");
-            connection.setRequestProperty("Accept", "application/json, */*");
-            connection.setDoOutput(true);
-            connection.getOutputStream().write(body);
-            int code = connection.getResponseCode();
-            if (code / 100 == 2) {
-                return read(connection.getInputStream());
-            }
-            String text = new String(read(connection.getErrorStream()), StandardCharsets.UTF_8).strip();
-            throw failed(
-                    who,
-                    "an error on the server (%s) has prevented the request from succeeding"
-                            .formatted(FieldError.quoted(text.isEmpty() ? "unknown" : text)));
-        } catch (IOException e) {
-            throw failed(who, "Post %s: %s".formatted(FieldError.quoted(url), reason(e)));
-        }
-    }
-
-    private static byte[] read(@Nullable InputStream stream) throws IOException {
-        if (stream == null) {
-            return new byte[0];
-        }
-        try (stream) {
-            return stream.readAllBytes();
-        }
-    }
-
-    private String reason(IOException failure) {
-        if (failure instanceof SSLException) {
-            return "tls: failed to verify certificate: x509: certificate signed by unknown authority";
-        }
-        URI uri = URI.create(url);
-        return failure instanceof ConnectException
-                ? "dial tcp %s:%d: connect: connection refused"
-                        .formatted(uri.getHost(), uri.getPort() < 0 ? 443 : uri.getPort())
-                : String.valueOf(failure.getMessage());
-    }
-
-    private static SSLSocketFactory sockets(String bundle) {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            if (bundle.isEmpty()) {
-                trust.init((KeyStore) null);
-            } else {
-                KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-                store.load(null, null);
-                int next = 0;
-                byte[] pem = Base64.getDecoder().decode(bundle);
-                for (Certificate each :
-                        CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
-                    store.setCertificateEntry("authority" + next++, each);
-                }
-                trust.init(store);
-            }
-            context.init(null, trust.getTrustManagers(), null);
-            return context.getSocketFactory();
-        } catch (GeneralSecurityException | IOException e) {
-            throw error("unable to load root certificates: unable to parse bytes as PEM block");
         }
     }
 

@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.apiserver.customresource.DefinedVersion;
+import dev.amphora.apiserver.outside.WebhookServers;
 import dev.amphora.apiserver.strategy.Conversion;
 import dev.amphora.kernel.Kernel;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,11 @@ final class CustomForm implements Conversion {
     private final String storedVersion;
     private final @Nullable ConversionWebhook webhook;
 
-    CustomForm(DefinedVersion version, Kernel kernel) {
+    CustomForm(DefinedVersion version, Kernel kernel, WebhookServers servers) {
         this.version = version;
         JsonNode conversion = version.definition().tree().path("spec").path("conversion");
         webhook = conversion.path("strategy").asText().equals("Webhook")
-                ? new ConversionWebhook(kernel, conversion)
+                ? new ConversionWebhook(kernel, servers, conversion)
                 : null;
         storedVersion = version.definition().storage().apiVersion();
     }

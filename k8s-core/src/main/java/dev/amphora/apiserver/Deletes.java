@@ -6,7 +6,6 @@ import com.google.common.collect.ImmutableList;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.kernel.Kernel;
 import java.time.Instant;
@@ -91,6 +90,33 @@ final class Deletes {
             return !dryRun.isEmpty();
         }
 
+        /** The options as a {@code DeleteOptions}. */
+        ObjectNode tree() {
+            ObjectNode tree = Json.object().put("kind", "DeleteOptions").put("apiVersion", "meta.k8s.io/v1");
+            if (grace != null) {
+                tree.put("gracePeriodSeconds", grace);
+            }
+            if (uid != null || resourceVersion != null) {
+                ObjectNode preconditions = tree.putObject("preconditions");
+                if (uid != null) {
+                    preconditions.put("uid", uid);
+                }
+                if (resourceVersion != null) {
+                    preconditions.put("resourceVersion", resourceVersion);
+                }
+            }
+            if (orphan != null) {
+                tree.put("orphanDependents", orphan);
+            }
+            if (propagation != null) {
+                tree.put("propagationPolicy", propagation);
+            }
+            if (!dryRun.isEmpty()) {
+                dryRun.forEach(tree.putArray("dryRun")::add);
+            }
+            return tree;
+        }
+
         void check() {
             List<FieldError> errors = new ArrayList<>();
             if (orphan != null && propagation != null) {
@@ -120,17 +146,17 @@ final class Deletes {
         options.check();
         Endpoint endpoint = call.endpoint();
         Outcome outcome =
-                delete(call, options, call.request().namespace(), call.request().name());
+                delete(call, options, call.request().namespace(), call.request().name(), false);
         if (!outcome.gone || endpoint.strategy().deleteReturnsObject()) {
             return ApiResult.ok(endpoint.view(outcome.object), call.warnings());
         }
         return ApiResult.ok(VersionedObject.of(success(endpoint, outcome.object)), call.warnings());
     }
 
-    /** Deletes the pod that a call names. */
+    /** Deletes the pod that a call names; nobody is asked about that, for the eviction has been. */
     void evict(Call call, Options options) {
         options.check();
-        delete(call, options, call.request().namespace(), call.request().name());
+        delete(call, options, call.request().namespace(), call.request().name(), true);
     }
 
     ApiResult deleteCollection(Call call) {
@@ -144,7 +170,7 @@ final class Deletes {
         List<VersionedObject> items = new ArrayList<>();
         for (VersionedObject item : list.items()) {
             try {
-                delete(call, options, item.namespace(), item.name());
+                delete(call, options, item.namespace(), item.name(), false);
                 items.add(item);
             } catch (StatusException e) {
                 if (!e.isNotFound()) {
@@ -161,16 +187,15 @@ final class Deletes {
     /** What became of an object. */
     private record Outcome(VersionedObject object, boolean gone) {}
 
-    private Outcome delete(Call call, Options options, String namespace, String name) {
+    private Outcome delete(Call call, Options options, String namespace, String name, boolean alreadyAdmitted) {
         Endpoint endpoint = call.endpoint();
         String key = endpoint.key(namespace, name);
-        boolean admitted = false;
+        boolean admitted = alreadyAdmitted;
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             Optional<VersionedObject> found = endpoint.find(namespace, name);
             VersionedObject current = found.orElseThrow(() -> endpoint.notFound(name));
             if (!admitted) {
-                admission.mutate(call, Operation.DELETE, null, current.tree());
-                admission.validate(call, Operation.DELETE, null, current.tree());
+                admission.delete(call, options, endpoint.working(current).tree());
                 admitted = true;
             }
             warnOfOrphans(call, options);

@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.apiserver.encryption.EncryptedStore;
+import dev.amphora.apiserver.outside.WebhookServers;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import dev.amphora.apiserver.strategy.Conversion;
@@ -37,6 +38,7 @@ final class Endpoints {
     private final StoreFeed feed;
     private final SchemaCatalogue catalogue;
     private final BiFunction<String, String, Strategy> strategies;
+    private final WebhookServers webhooks;
     private final ConcurrentHashMap<Key, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, WatchCache> caches = new ConcurrentHashMap<>();
     private final CustomResources customResources;
@@ -46,12 +48,14 @@ final class Endpoints {
             Store store,
             StoreFeed feed,
             SchemaCatalogue catalogue,
-            BiFunction<String, String, Strategy> strategies) {
+            BiFunction<String, String, Strategy> strategies,
+            WebhookServers webhooks) {
         this.kernel = kernel;
         this.store = store;
         this.feed = feed;
         this.catalogue = catalogue;
         this.strategies = strategies;
+        this.webhooks = webhooks;
         WatchCache definitions =
                 cache(ROOT + Definition.GROUP + "/" + Definition.PLURAL + "/", Definition.GROUP, Definition.PLURAL);
         customResources = new CustomResources(definitions, catalogue, this::make);
@@ -109,7 +113,7 @@ final class Endpoints {
                 info,
                 version.type(),
                 new CustomResourceStrategy(version),
-                new CustomForm(version, kernel),
+                new CustomForm(version, kernel, webhooks),
                 version,
                 cache(ROOT + info.group() + "/" + info.plural() + "/", info.group(), info.plural()),
                 store);

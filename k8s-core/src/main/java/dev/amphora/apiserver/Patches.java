@@ -60,10 +60,6 @@ final class Patches {
                     ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
                     Writes.matchName(call, object);
                     Writes.matchNamespace(call, object);
-                    if (Metadata.text(object, "resourceVersion").equals(Long.toString(current.revision()))
-                            && endpoint.strategy().unconditionalUpdate()) {
-                        Metadata.of(object).remove("resourceVersion");
-                    }
                     Writes.toStored(call, object);
                     return object;
                 },

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.kernel.Kernel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +14,13 @@ final class PodBinding {
     private final Kernel kernel;
     private final Endpoints endpoints;
     private final Writes writes;
+    private final Admission admission;
 
-    PodBinding(Kernel kernel, Endpoints endpoints, Writes writes) {
+    PodBinding(Kernel kernel, Endpoints endpoints, Writes writes, Admission admission) {
         this.kernel = kernel;
         this.endpoints = endpoints;
         this.writes = writes;
+        this.admission = admission;
     }
 
     /** Binds the pod that the path or, without one, the body names. */
@@ -31,7 +34,9 @@ final class PodBinding {
         } else if (!Metadata.text(binding, "name").equals(name)) {
             throw StatusException.badRequest("name in URL does not match name in Binding object");
         }
+        admission.mutate(call, Operation.CREATE, binding, null);
         checkTarget(binding);
+        admission.validate(call, Operation.CREATE, binding, null);
         Endpoint pods = endpoints.find("", "v1", "pods").orElseThrow(ApiServer::notFound);
         ApiRequest asked = call.request();
         Call pod = new Call(
@@ -48,7 +53,7 @@ final class PodBinding {
                         asked.options(),
                         null),
                 pods);
-        writes.mutate(pod, current -> bound(pod, current, binding), new Unchecked(), false);
+        writes.mutateUnasked(pod, current -> bound(pod, current, binding), new Unchecked());
         return Answers.created(call);
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.kernel.Kernel;
 import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
@@ -19,21 +20,26 @@ final class PodEviction {
     private final Reads reads;
     private final Writes writes;
     private final Deletes deletes;
+    private final Admission admission;
 
-    PodEviction(Kernel kernel, Endpoints endpoints, Reads reads, Writes writes, Deletes deletes) {
+    PodEviction(Kernel kernel, Endpoints endpoints, Reads reads, Writes writes, Deletes deletes, Admission admission) {
         this.kernel = kernel;
         this.endpoints = endpoints;
         this.reads = reads;
         this.writes = writes;
         this.deletes = deletes;
+        this.admission = admission;
     }
 
     ApiResult create(Call call) {
         ObjectNode eviction = Bodies.object(call, "policy", "v1", "Eviction");
+        Writes.matchNamespace(call, eviction);
+        admission.mutate(call, Operation.CREATE, eviction, null);
         String name = call.request().name();
         if (!Metadata.text(eviction, "name").equals(name)) {
             throw StatusException.badRequest("name in URL does not match name in Eviction object");
         }
+        admission.validate(call, Operation.CREATE, eviction, null);
         Endpoint pods = call.endpoint();
         VersionedObject pod = pods.find(call.request().namespace(), name).orElseThrow(() -> pods.notFound(name));
         JsonNode given = eviction.path("deleteOptions");
@@ -54,7 +60,7 @@ final class PodEviction {
             }
         }
         if (counts(pod.tree()) && !dryRun) {
-            writes.mutate(call, current -> marked(current, pods.notFound(name)), new PodBinding.Unchecked(), false);
+            writes.mutateUnasked(call, current -> marked(current, pods.notFound(name)), new PodBinding.Unchecked());
         }
         JsonNode preconditions = given.path("preconditions");
         deletes.evict(

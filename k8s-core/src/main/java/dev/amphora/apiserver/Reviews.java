@@ -11,6 +11,7 @@ import dev.amphora.apiserver.access.AccessRules;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.TokenValidator;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.strategy.ReviewRules;
 import java.util.ArrayList;
@@ -33,10 +34,12 @@ final class Reviews {
 
     private final ApiServer server;
     private final FieldOwnership owners;
+    private final Admission admission;
 
-    Reviews(ApiServer server, FieldOwnership owners) {
+    Reviews(ApiServer server, FieldOwnership owners, Admission admission) {
         this.server = server;
         this.owners = owners;
+        this.admission = admission;
     }
 
     boolean isOne(String place) {
@@ -47,20 +50,28 @@ final class Reviews {
         ResourceInfo info = call.endpoint().info();
         ObjectNode review = Bodies.object(call, info.group(), info.version(), info.kind());
         owners.note(call, review, null);
+        admission.mutate(call, Operation.CREATE, review, null);
         switch (info.kind()) {
-            case "TokenReview" -> token(review);
-            case "SelfSubjectReview" -> self(call, review, owners.now());
-            case "SelfSubjectRulesReview" -> rules(call, review);
+            case "TokenReview" -> token(call, review);
+            case "SelfSubjectReview" -> {
+                admission.validate(call, Operation.CREATE, review, null);
+                self(call, review, owners.now());
+            }
+            case "SelfSubjectRulesReview" -> {
+                admission.validate(call, Operation.CREATE, review, null);
+                rules(call, review);
+            }
             default -> access(call, review);
         }
         return ApiResult.created(VersionedObject.of(review), call.warnings());
     }
 
-    private void token(ObjectNode review) {
+    private void token(Call call, ObjectNode review) {
         String token = review.path("spec").path("token").asText("");
         if (token.isEmpty()) {
             throw StatusException.badRequest("token is required for TokenReview in authentication");
         }
+        admission.validate(call, Operation.CREATE, review, null);
         List<String> audiences = new ArrayList<>();
         review.path("spec").path("audiences").forEach(audience -> audiences.add(audience.asText()));
         ObjectNode status = review.putObject("status");
@@ -138,6 +149,7 @@ final class Reviews {
         if (!errors.isEmpty()) {
             throw StatusException.invalid("authorization.k8s.io", "", "", errors);
         }
+        admission.validate(call, Operation.CREATE, review, null);
         User user = self ? call.request().user() : user(spec);
         Authorizer.Decision decision = server.authorize(question(user, resource, path));
         ObjectNode status = review.putObject("status");

@@ -165,6 +165,16 @@ final class ScaleSubresource {
                     }
 
                     @Override
+                    public ObjectNode shown(ObjectNode object) {
+                        return scale(kind, fields, object);
+                    }
+
+                    @Override
+                    public void admitted(ObjectNode scale, ObjectNode object) {
+                        fields.want(object, scale.path("spec").path("replicas").asInt(0));
+                    }
+
+                    @Override
                     public boolean managesFields() {
                         return true;
                     }

@@ -9,6 +9,7 @@ import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.TokenKeys;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.access.TokenValidator;
+import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.strategy.ReviewRules;
 import dev.amphora.kernel.Kernel;
 import java.time.Instant;
@@ -28,16 +29,19 @@ final class ServiceAccountTokens {
     private final ApiServer server;
     private final TokenKeys keys;
     private final TokenOptions options;
+    private final Admission admission;
 
-    ServiceAccountTokens(Kernel kernel, ApiServer server, TokenKeys keys, TokenOptions options) {
+    ServiceAccountTokens(Kernel kernel, ApiServer server, TokenKeys keys, TokenOptions options, Admission admission) {
         this.kernel = kernel;
         this.server = server;
         this.keys = keys;
         this.options = options;
+        this.admission = admission;
     }
 
     ApiResult create(Call call) {
         ObjectNode request = Bodies.object(call, "authentication.k8s.io", "v1", "TokenRequest");
+        admission.mutate(call, Operation.CREATE, request, null);
         ApiRequest asked = call.request();
         Endpoint endpoint = call.endpoint();
         VersionedObject account =
@@ -55,6 +59,7 @@ final class ServiceAccountTokens {
         if (!errors.isEmpty()) {
             throw StatusException.invalid("authentication.k8s.io", "TokenRequest", "", errors);
         }
+        admission.validate(call, Operation.CREATE, request, null);
         Instant now = kernel.instant();
         long seconds = request.path("spec").path("expirationSeconds").asLong(DEFAULT_SECONDS);
         checkDuration(seconds);

@@ -21,11 +21,12 @@ final class Subresources {
             Reads reads,
             Writes writes,
             Deletes deletes,
+            Admission admission,
             ServiceAccountTokens tokens) {
         scale = new ScaleSubresource(writes);
-        binding = new PodBinding(kernel, endpoints, writes);
-        eviction = new PodEviction(kernel, endpoints, reads, writes, deletes);
-        reviews = new Reviews(server, writes.owners());
+        binding = new PodBinding(kernel, endpoints, writes, admission);
+        eviction = new PodEviction(kernel, endpoints, reads, writes, deletes, admission);
+        reviews = new Reviews(server, writes.owners(), admission);
         components = new ComponentStatuses(reads);
         this.tokens = tokens;
     }

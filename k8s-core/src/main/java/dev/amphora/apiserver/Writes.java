@@ -68,6 +68,18 @@ final class Writes {
          */
         ObjectNode next(@Nullable VersionedObject current);
 
+        /**
+         * What admission plugins are shown of an object: all of it, or what the subresource is about.
+         *
+         * @param object as it is to be, or as it was
+         */
+        default ObjectNode shown(ObjectNode object) {
+            return object;
+        }
+
+        /** Takes over into an object what plugins have made of the tree that {@link #shown} gave them. */
+        default void admitted(ObjectNode shown, ObjectNode object) {}
+
         /** Whether the tree comes with the right {@code managedFields}; otherwise they are kept here. */
         default boolean managesFields() {
             return false;
@@ -221,6 +233,16 @@ final class Writes {
 
     /** Changes an object until nobody else is in the way. */
     VersionedObject mutate(Call call, Mutation mutation, Facet facet, boolean mayCreate) {
+        return mutate(call, mutation, facet, mayCreate, admission);
+    }
+
+    /** The same without asking the admission plugins: they were asked about what was posted. */
+    VersionedObject mutateUnasked(Call call, Mutation mutation, Facet facet) {
+        return mutate(call, mutation, facet, false, null);
+    }
+
+    private VersionedObject mutate(
+            Call call, Mutation mutation, Facet facet, boolean mayCreate, @Nullable Admission asked) {
         Endpoint endpoint = call.endpoint();
         String name = call.request().name();
         String key = call.key();
@@ -253,7 +275,7 @@ final class Writes {
                     continue;
                 }
             }
-            VersionedObject written = attempt(call, key, entry.get(), mutation, facet);
+            VersionedObject written = attempt(call, key, entry.get(), mutation, facet, asked);
             if (written != null) {
                 return written;
             }
@@ -263,7 +285,7 @@ final class Writes {
 
     /** One try; null if somebody else has changed the object meanwhile. */
     private @Nullable VersionedObject attempt(
-            Call call, String key, Store.Entry entry, Mutation mutation, Facet facet) {
+            Call call, String key, Store.Entry entry, Mutation mutation, Facet facet, @Nullable Admission asked) {
         Endpoint endpoint = call.endpoint();
         VersionedObject current = endpoint.cache().object(entry);
         ObjectNode old = endpoint.working(current).tree();
@@ -274,7 +296,11 @@ final class Writes {
             owners.note(call, given, current);
         }
         JsonNode managed = given.path("metadata").get("managedFields");
-        admission.mutate(call, Operation.UPDATE, given, old);
+        if (asked != null) {
+            ObjectNode shown = mutation.shown(given);
+            asked.mutate(call, Operation.UPDATE, shown, mutation.shown(old));
+            mutation.admitted(shown, given);
+        }
         OwnerReferences.deduplicateAdmitted(call, given);
         checkVersion(call, given, current);
         Metadata.keepGeneration(given, old);
@@ -287,7 +313,9 @@ final class Writes {
         ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
         refuse(endpoint, object, facet.validate(object, old));
         facet.warnings(object, old).forEach(call::warn);
-        admission.validate(call, Operation.UPDATE, object, old);
+        if (asked != null) {
+            asked.validate(call, Operation.UPDATE, mutation.shown(object), mutation.shown(old));
+        }
         Metadata.of(object).remove("resourceVersion");
         CompleteForm.forgetEmpty(object, endpoint.storedType());
         if (facet.isLast(object, old)) {

@@ -18,7 +18,11 @@ final class StatusTree {
         tree.put("kind", "Status");
         tree.put("apiVersion", "v1");
         ListMeta metadata = status.getMetadata();
-        put(tree.putObject("metadata"), "continue", metadata == null ? null : metadata.getContinue());
+        ObjectNode list = tree.putObject("metadata");
+        if (metadata != null) {
+            put(list, "resourceVersion", metadata.getResourceVersion());
+            put(list, "continue", metadata.getContinue());
+        }
         put(tree, "status", status.getStatus());
         put(tree, "message", status.getMessage());
         put(tree, "reason", status.getReason());

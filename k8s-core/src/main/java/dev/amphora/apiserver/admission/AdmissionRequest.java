@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param user who asks
  * @param dryRun whether nothing will be stored
  * @param warnings takes texts for the caller
+ * @param origin how the write came about
  */
 public record AdmissionRequest(
         Operation operation,
@@ -35,7 +36,40 @@ public record AdmissionRequest(
         @Nullable ObjectNode old,
         User user,
         boolean dryRun,
-        Consumer<String> warnings) {
+        Consumer<String> warnings,
+        Origin origin) {
+
+    /** A write as tests of plugins make it up: of a resource that is asked for in the version in which the server works. */
+    public AdmissionRequest(
+            Operation operation,
+            String group,
+            String version,
+            String kind,
+            String resource,
+            String subresource,
+            String namespace,
+            String name,
+            @Nullable ObjectNode object,
+            @Nullable ObjectNode old,
+            User user,
+            boolean dryRun,
+            Consumer<String> warnings) {
+        this(
+                operation,
+                group,
+                version,
+                kind,
+                resource,
+                subresource,
+                namespace,
+                name,
+                object,
+                old,
+                user,
+                dryRun,
+                warnings,
+                Origin.plain(group, version, kind, resource, !namespace.isEmpty()));
+    }
 
     /** What a write does. */
     public enum Operation {

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class LocalServers {
     private final Map<String, LocalServer> servers = new ConcurrentHashMap<>();
+    private final Map<String, String> authorities = new ConcurrentHashMap<>();
 
     /** No server yet. */
     public LocalServers() {}
@@ -29,6 +30,24 @@ public final class LocalServers {
     public LocalServers host(String host, LocalServer server) {
         servers.put(host, server);
         return this;
+    }
+
+    /**
+     * Has a server answer for the URLs of a host, to those alone that trust it: so a test finds out whether a {@code caBundle} is the right
+     * one.
+     *
+     * @param host as it stands in the URLs, with the port if they have one
+     * @param authority who vouches for the server, as {@code caBundle} must name it: PEM in base64
+     */
+    public LocalServers host(String host, String authority, LocalServer server) {
+        authorities.put(host, authority);
+        return host(host, server);
+    }
+
+    /** Whether the authorities that a caller trusts vouch for who answers for a URL. */
+    boolean trusts(URI url, String trusted) {
+        String needed = authorities.get(String.valueOf(url.getRawAuthority()));
+        return needed == null || needed.equals(trusted);
     }
 
     /** Who answers for a Service; empty if it is to be called over the network. */

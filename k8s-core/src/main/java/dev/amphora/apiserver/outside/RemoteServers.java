@@ -110,15 +110,17 @@ public final class RemoteServers {
             }
             return secured(server)
                     .client
-                    .sendAsync(request(address, request, patience), BodyHandlers.ofPublisher())
+                    .sendAsync(
+                            request(URI.create("https://" + address + request.target()), request, patience),
+                            BodyHandlers.ofPublisher())
                     .thenApply(RemoteServers::reply);
         } catch (IOException | RuntimeException e) {
             return CompletableFuture.failedStage(e);
         }
     }
 
-    private static HttpRequest request(HostAndPort address, Request request, Duration patience) {
-        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create("https://" + address + request.target()))
+    static HttpRequest request(URI target, Request request, Duration patience) {
+        HttpRequest.Builder builder = HttpRequest.newBuilder(target)
                 .timeout(patience)
                 .method(
                         request.method(),
@@ -133,7 +135,7 @@ public final class RemoteServers {
         return builder.build();
     }
 
-    private static Reply reply(HttpResponse<Flow.Publisher<List<ByteBuffer>>> answer) {
+    static Reply reply(HttpResponse<Flow.Publisher<List<ByteBuffer>>> answer) {
         ImmutableListMultimap.Builder<String, String> headers = ImmutableListMultimap.builder();
         for (Map.Entry<String, List<String>> header : answer.headers().map().entrySet()) {
             if (!header.getKey().startsWith(":")) {

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The expressions of one policy about one request, with one parameter. Not for concurrent use. */
-final class Evaluation {
+/** The expressions of one policy or webhook about one request, with one parameter. Not for concurrent use. */
+public final class Evaluation {
     private static final String EXHAUSTED =
             "validation failed due to running out of cost budget, no further validation rules will be run";
 
@@ -44,14 +44,19 @@ final class Evaluation {
         return evaluation;
     }
 
+    /** Prepares what the conditions of a webhook see, which has neither parameters nor variables. */
+    public static Evaluation of(RequestFacts facts, ResourceInfo as) {
+        return new Evaluation(new HashMap<>(facts.names(as)));
+    }
+
     /**
-     * Whether all conditions of the policy are met. One that isn't weighs more than one that can't be told.
+     * Whether all conditions are met. One that isn't weighs more than one that can't be told.
      *
      * @throws PolicyProblem if it can't be told
      */
-    boolean isMeant(Policy policy) {
+    public boolean isMeant(List<Expression> conditions) {
         PolicyProblem problem = null;
-        for (Expression condition : policy.conditions()) {
+        for (Expression condition : conditions) {
             try {
                 if (!Boolean.TRUE.equals(value(condition))) {
                     return false;

@@ -1,11 +1,13 @@
 package dev.amphora.apiserver.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionRequest;
+import dev.amphora.apiserver.admission.Rounds;
 import dev.amphora.apiserver.cel.CelFailure;
 import dev.amphora.apiserver.cel.Values;
 import dev.amphora.apiserver.patch.AppliedTree;
@@ -18,10 +20,8 @@ import io.fabric8.kubernetes.api.model.StatusCause;
 import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Changes what mutating admission policies are for. */
@@ -40,7 +40,19 @@ final class MutatingPolicies implements AdmissionPlugin {
     }
 
     /** A policy put in force by a binding, with one parameter. */
-    private record Invocation(Policy policy, Binding binding, ResourceInfo as, Optional<ObjectNode> parameter) {}
+    private record Invocation(Policy policy, Binding binding, ResourceInfo as, Optional<ObjectNode> parameter) {
+        /** Tells it from all others about one request. */
+        String key() {
+            JsonNode metadata =
+                    parameter.<JsonNode>map(each -> each.path("metadata")).orElse(MissingNode.getInstance());
+            return String.join(
+                    "/",
+                    policy.name(),
+                    binding.name(),
+                    metadata.path("namespace").asText(""),
+                    metadata.path("name").asText(""));
+        }
+    }
 
     /** Why a policy refuses. */
     private record Problem(Policy policy, @Nullable Binding binding, String text, String reason) {
@@ -59,18 +71,20 @@ final class MutatingPolicies implements AdmissionPlugin {
         }
         RequestFacts facts = RequestFacts.of(request, policies);
         List<Problem> problems = new ArrayList<>();
-        List<Invocation> invocations = invocations(request, facts, problems);
-        Set<Invocation> again = new HashSet<>();
-        for (int i = 0; i < invocations.size(); i++) {
-            if (run(invocations.get(i), request, facts, problems)) {
-                again.addAll(invocations.subList(0, i));
+        Rounds.Callees callees = request.origin().rounds().of(this);
+        callees.begin(request.object());
+        for (Invocation each : invocations(request, facts, problems)) {
+            if (!callees.isDue(each.key())) {
+                continue;
+            }
+            if (run(each, request, facts, problems)) {
+                callees.changed();
+            }
+            if (each.policy().isReinvoked()) {
+                callees.called(each.key());
             }
         }
-        for (Invocation each : invocations) {
-            if (again.contains(each) && each.policy().isReinvoked()) {
-                run(each, request, facts, problems);
-            }
-        }
+        callees.end(request.object());
         problems.removeIf(problem -> !problem.policy().failsClosed());
         if (!problems.isEmpty()) {
             throw refusal(request, problems);
@@ -129,7 +143,7 @@ final class MutatingPolicies implements AdmissionPlugin {
         }
         try {
             Evaluation matching = evaluation(invocation, facts);
-            if (!matching.isMeant(invocation.policy())) {
+            if (!matching.isMeant(invocation.policy().conditions())) {
                 return false;
             }
         } catch (PolicyProblem e) {

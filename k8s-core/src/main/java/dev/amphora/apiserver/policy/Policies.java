@@ -48,7 +48,8 @@ public final class Policies {
         return new MutatingPolicies(this);
     }
 
-    ObjectReader objects() {
+    /** Where objects are read. */
+    public ObjectReader objects() {
         return objects;
     }
 

@@ -4,61 +4,74 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.admission.AdmissionRequest;
-import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.cel.AccessCheck;
 import dev.amphora.apiserver.cel.AccessQuestion;
 import dev.amphora.apiserver.cel.Values;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What policies see of a request. Not for concurrent use. */
-final class RequestFacts {
+/** What policies and webhooks see of a request. Not for concurrent use. */
+public final class RequestFacts {
     private final AdmissionRequest request;
     private final Policies policies;
     private final ResourceInfo asked;
+    private final Map<String, ObjectNode> seen = new HashMap<>();
+    private final Map<String, ObjectNode> before = new HashMap<>();
     private @Nullable Map<String, Object> fixed;
 
-    private RequestFacts(AdmissionRequest request, Policies policies, ResourceInfo asked) {
+    private RequestFacts(AdmissionRequest request, Policies policies) {
         this.request = request;
         this.policies = policies;
-        this.asked = asked;
+        asked = request.origin().asked();
     }
 
-    static RequestFacts of(AdmissionRequest request, Policies policies) {
-        ResourceInfo asked = policies.catalogue()
-                .resource(request.group(), request.version(), request.resource())
-                .orElseGet(() -> new ResourceInfo(
-                        request.group(),
-                        request.version(),
-                        request.kind(),
-                        request.resource(),
-                        "",
-                        !request.namespace().isEmpty(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        Optional.empty()));
-        return new RequestFacts(request, policies, asked);
+    /** What is to be seen of a request. */
+    public static RequestFacts of(AdmissionRequest request, Policies policies) {
+        return new RequestFacts(request, policies);
     }
 
     /** The resource that was asked for. */
-    ResourceInfo asked() {
+    public ResourceInfo asked() {
         return asked;
     }
 
     /** The object as it is now has changed. */
-    void changed() {
+    public void changed() {
         fixed = null;
+        seen.clear();
+    }
+
+    /** The new state of the object as it is in a version; null if there is none. */
+    public @Nullable ObjectNode object(ResourceInfo as) {
+        ObjectNode object = request.object();
+        return object == null
+                ? null
+                : seen.computeIfAbsent(
+                        as.apiVersion(), version -> request.origin().forms().in(object, as));
+    }
+
+    /** The old state of the object as it is in a version; null if there is none. */
+    public @Nullable ObjectNode old(ResourceInfo as) {
+        ObjectNode object = request.old();
+        return object == null
+                ? null
+                : before.computeIfAbsent(
+                        as.apiVersion(), version -> request.origin().forms().in(object, as));
+    }
+
+    /** Whether expressions may look at the objects as the server works on them, which spares a copy. */
+    private boolean isWorkingVersion(ResourceInfo as) {
+        return as.version().equals(request.version()) && as.group().equals(request.group());
     }
 
     /** The names that every expression may use. */
     Map<String, Object> names(ResourceInfo as) {
         Map<String, Object> names = new HashMap<>(fixed());
+        boolean working = isWorkingVersion(as);
+        names.put("object", Values.of(working ? request.object() : object(as)));
+        names.put("oldObject", Values.of(working ? request.old() : old(as)));
         names.put("request", Values.of(described(as)));
         return names;
     }
@@ -67,8 +80,6 @@ final class RequestFacts {
         Map<String, Object> known = fixed;
         if (known == null) {
             known = new HashMap<>();
-            known.put("object", Values.of(request.object()));
-            known.put("oldObject", Values.of(request.old()));
             known.put("namespaceObject", Values.namespace(namespace()));
             AccessCheck check = Evaluation.access(request, policies.authorizer());
             known.put("authorizer", Values.authorizer(check));
@@ -99,7 +110,8 @@ final class RequestFacts {
                 .orElseThrow(() -> StatusException.notFound("", "namespaces", request.namespace()));
     }
 
-    private ObjectNode described(ResourceInfo as) {
+    /** The request as reviews describe it, without its objects. */
+    public ObjectNode described(ResourceInfo as) {
         ObjectNode all = Json.object();
         kind(all.putObject("kind"), as);
         resource(all.putObject("resource"), as);
@@ -119,20 +131,20 @@ final class RequestFacts {
                 .forEach(
                         (key, values) -> values.forEach(user.withObject("extra").withArray(key)::add));
         all.put("dryRun", request.dryRun());
-        all.putObject("options").put("kind", options(request.operation())).put("apiVersion", "meta.k8s.io/v1");
+        all.set("options", request.origin().options().get());
         return all;
     }
 
-    private static String options(Operation operation) {
-        return switch (operation) {
-            case CREATE, CONNECT -> "CreateOptions";
-            case UPDATE -> "UpdateOptions";
-            case DELETE -> "DeleteOptions";
-        };
-    }
-
     private void kind(ObjectNode node, ResourceInfo resource) {
-        node.put("group", resource.group()).put("version", resource.version()).put("kind", request.kind());
+        ResourceInfo.Subresource part =
+                resource.subresource(request.subresource()).orElse(null);
+        if (part == null) {
+            node.put("group", resource.group())
+                    .put("version", resource.version())
+                    .put("kind", request.kind());
+        } else {
+            node.put("group", part.group()).put("version", part.version()).put("kind", part.kind());
+        }
     }
 
     private static void resource(ObjectNode node, ResourceInfo resource) {

@@ -12,14 +12,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Which requests something is for: {@code matchConstraints} of policies, {@code matchResources} of bindings. Immutable. */
-final class ResourceMatch {
+public final class ResourceMatch {
     private final JsonNode source;
     private final Selector namespaces;
     private final Selector labels;
     private final boolean everyNamespace;
     private final boolean everyObject;
 
-    ResourceMatch(JsonNode source) {
+    /**
+     * Reads it.
+     *
+     * @param source as {@code matchConstraints} are written; without rules it is for every resource
+     */
+    public ResourceMatch(JsonNode source) {
         this.source = source;
         everyNamespace = source.path("namespaceSelector").isEmpty();
         everyObject = source.path("objectSelector").isEmpty();
@@ -32,7 +37,7 @@ final class ResourceMatch {
      *
      * @return the resource as which it is meant, which is another version if only that is named; empty if it is not meant
      */
-    Optional<ResourceInfo> find(AdmissionRequest request, ResourceInfo asked, Policies policies) {
+    public Optional<ResourceInfo> find(AdmissionRequest request, ResourceInfo asked, Policies policies) {
         Optional<ResourceInfo> found = source.path("resourceRules").isEmpty()
                 ? Optional.of(asked)
                 : rules(source.path("resourceRules"), request, asked, policies.catalogue());
@@ -79,14 +84,14 @@ final class ResourceMatch {
             return Optional.empty();
         }
         return catalogue.resources().stream()
-                .filter(each -> !each.apiVersion().equals(asked.apiVersion()) && isSame(each, asked))
+                .filter(each -> !each.apiVersion().equals(asked.apiVersion()) && isSame(each, asked, request))
                 .filter(each -> anyRule(rules, request, each))
                 .findFirst();
     }
 
-    /** Whether two resources are one in different versions. Events are in two groups. */
-    private static boolean isSame(ResourceInfo one, ResourceInfo other) {
-        boolean sameGroup = one.group().equals(other.group());
+    /** Whether two resources are one in different versions. Some are in two groups. */
+    private static boolean isSame(ResourceInfo one, ResourceInfo other, AdmissionRequest request) {
+        boolean sameGroup = one.group().equals(other.group()) || one.group().equals(request.group());
         return one.plural().equals(other.plural())
                 && (sameGroup || one.plural().equals("events") && isEvents(one.group()) && isEvents(other.group()));
     }

@@ -155,7 +155,7 @@ final class ValidatingPolicies implements AdmissionPlugin {
     private static List<Finding> findings(Policy policy, Evaluation evaluation) {
         List<Finding> found = new ArrayList<>();
         try {
-            if (!evaluation.isMeant(policy)) {
+            if (!evaluation.isMeant(policy.conditions())) {
                 return found;
             }
         } catch (PolicyProblem e) {
@@ -205,7 +205,7 @@ final class ValidatingPolicies implements AdmissionPlugin {
             return problems;
         }
         try {
-            if (!evaluation.isMeant(policy)) {
+            if (!evaluation.isMeant(policy.conditions())) {
                 return problems;
             }
         } catch (PolicyProblem e) {

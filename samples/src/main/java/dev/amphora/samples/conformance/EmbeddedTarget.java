@@ -2,6 +2,7 @@ package dev.amphora.samples.conformance;
 
 import dev.amphora.Cluster;
 import dev.amphora.ClusterBuilder;
+import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kernel.ThreadedKernel;
@@ -25,11 +26,13 @@ final class EmbeddedTarget implements Target {
     private final Pace pace;
     private final Transport transport;
     private final Server server;
+    private final LocalServers localServers;
 
-    private EmbeddedTarget(Kernel kernel, Store store, Cluster cluster, boolean https) {
+    private EmbeddedTarget(Kernel kernel, Store store, Cluster cluster, LocalServers localServers, boolean https) {
         this.kernel = kernel;
         this.store = store;
         this.cluster = cluster;
+        this.localServers = localServers;
         this.pace = new Pace(kernel);
         this.transport = https
                 ? new HttpTransport(URI.create(cluster.endpoint().orElseThrow().url()), kernel)
@@ -49,10 +52,12 @@ final class EmbeddedTarget implements Target {
 
     private static EmbeddedTarget start(Setting setting, Kernel kernel, boolean https) {
         Store store = new MemoryStore();
+        LocalServers localServers = new LocalServers();
         ClusterBuilder builder = Cluster.builder()
                 .kernel(kernel)
                 .store(store)
                 .api(setting.options())
+                .localServers(localServers)
                 .noScheduler();
         if (setting.controllers().isEmpty()) {
             builder.noControllers();
@@ -69,7 +74,7 @@ final class EmbeddedTarget implements Target {
                     PATIENCE,
                     () -> gathers(cluster, "edit", "view") && gathers(cluster, "admin", "edit"));
         }
-        return new EmbeddedTarget(kernel, store, cluster, https);
+        return new EmbeddedTarget(kernel, store, cluster, localServers, https);
     }
 
     private static boolean gathers(Cluster cluster, String role, String from) {
@@ -91,6 +96,14 @@ final class EmbeddedTarget implements Target {
     @Override
     public Pace pace() {
         return pace;
+    }
+
+    /** A simulation has no network. Its webhooks take their time by its own clock. */
+    @Override
+    public void answers(String host, Webhooks webhooks) {
+        if (kernel instanceof SimulatedKernel) {
+            localServers.host(host, webhooks.caBundle(), webhooks.within(kernel));
+        }
     }
 
     @Override

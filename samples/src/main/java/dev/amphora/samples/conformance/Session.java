@@ -63,6 +63,7 @@ final class Session implements AutoCloseable {
     Webhooks webhooks() {
         if (webhooks == null) {
             webhooks = new Webhooks();
+            target.answers(webhooks.host(), webhooks);
         }
         return webhooks;
     }

@@ -9,6 +9,13 @@ interface Target extends AutoCloseable {
     Pace pace();
 
     /**
+     * Has a webhook answer for its host within this process, if the target can call nobody over the network.
+     *
+     * @param host with its port
+     */
+    default void answers(String host, Webhooks webhooks) {}
+
+    /**
      * Compacts the store's history to its newest revision.
      *
      * @throws SkipException if there is no way to do so

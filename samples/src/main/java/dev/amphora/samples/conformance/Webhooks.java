@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
+import dev.amphora.apiserver.outside.LocalServer;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTPS server that answers admission and conversion reviews as the member {@code webhooks} of a scenario says: by path, in order, the
@@ -54,16 +56,43 @@ final class Webhooks implements AutoCloseable {
         });
     }
 
-    private void answer(HttpExchange exchange) throws IOException {
-        String target = exchange.getRequestURI().toString();
-        Headers headers = exchange.getRequestHeaders();
-        JsonNode review = Trees.parse(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+    /** The same without a socket, for a cluster that lives in a kernel's time. */
+    LocalServer within(Kernel world) {
+        return request -> {
+            JsonNode review = Trees.parse(new String(request.body(), StandardCharsets.UTF_8));
+            JsonNode answer = next(call(
+                    request.target(),
+                    request.header("Content-Type").orElse(null),
+                    request.header("Accept").orElse(null),
+                    review));
+            Pace pace = new Pace(world);
+            pace.pause(answer.path("delay").asDouble());
+            pace.close();
+            return LocalServer.Reply.of(
+                    answer.path("status").asInt(200),
+                    answer.path("headers").path("Content-Type").asText("application/json"),
+                    body(answer, review).getBytes(StandardCharsets.UTF_8));
+        };
+    }
+
+    private static ObjectNode call(
+            String target, @Nullable String contentType, @Nullable String accept, JsonNode review) {
         ObjectNode call = Trees.object()
                 .put("path", target)
-                .put("contentType", headers.getFirst("Content-Type"))
-                .put("accept", headers.getFirst("Accept"));
+                .put("contentType", contentType)
+                .put("accept", accept);
         call.set("body", review);
-        JsonNode answer = next(call);
+        return call;
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        Headers headers = exchange.getRequestHeaders();
+        JsonNode review = Trees.parse(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+        JsonNode answer = next(call(
+                exchange.getRequestURI().toString(),
+                headers.getFirst("Content-Type"),
+                headers.getFirst("Accept"),
+                review));
         Pace pace = new Pace(kernel);
         pace.pause(answer.path("delay").asDouble());
         pace.close();
