@@ -8,9 +8,20 @@ import dev.amphora.scheduler.framework.Resources;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.PersistentVolume;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import io.fabric8.kubernetes.api.model.storage.CSIDriver;
+import io.fabric8.kubernetes.api.model.storage.CSINode;
+import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacity;
+import io.fabric8.kubernetes.api.model.storage.StorageClass;
+import io.fabric8.kubernetes.api.model.storage.VolumeAttachment;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,25 +36,38 @@ final class ClusterChanges {
     static final ClusterEvent ASSIGNED_POD_DELETE = new ClusterEvent(EventResource.ASSIGNED_POD, Actions.DELETE);
     static final ClusterEvent UNSCHEDULED_POD_UPDATE = new ClusterEvent(EventResource.UNSCHEDULED_POD, Actions.UPDATE);
 
-    private static final Map<String, EventResource> KINDS = Map.ofEntries(
-            Map.entry("Pod", EventResource.POD),
-            Map.entry("Node", EventResource.NODE),
-            Map.entry("PersistentVolume", EventResource.PERSISTENT_VOLUME),
-            Map.entry("PersistentVolumeClaim", EventResource.PERSISTENT_VOLUME_CLAIM),
-            Map.entry("CSINode", EventResource.CSI_NODE),
-            Map.entry("CSIDriver", EventResource.CSI_DRIVER),
-            Map.entry("VolumeAttachment", EventResource.VOLUME_ATTACHMENT),
-            Map.entry("CSIStorageCapacity", EventResource.CSI_STORAGE_CAPACITY),
-            Map.entry("StorageClass", EventResource.STORAGE_CLASS),
-            Map.entry("ResourceClaim", EventResource.RESOURCE_CLAIM),
-            Map.entry("ResourceSlice", EventResource.RESOURCE_SLICE),
-            Map.entry("DeviceClass", EventResource.DEVICE_CLASS));
+    private static final Map<EventResource, Class<? extends HasMetadata>> KINDS = kinds();
 
     private ClusterChanges() {}
 
+    private static Map<EventResource, Class<? extends HasMetadata>> kinds() {
+        Map<EventResource, Class<? extends HasMetadata>> kinds = new EnumMap<>(EventResource.class);
+        kinds.put(EventResource.PERSISTENT_VOLUME, PersistentVolume.class);
+        kinds.put(EventResource.PERSISTENT_VOLUME_CLAIM, PersistentVolumeClaim.class);
+        kinds.put(EventResource.CSI_NODE, CSINode.class);
+        kinds.put(EventResource.CSI_DRIVER, CSIDriver.class);
+        kinds.put(EventResource.VOLUME_ATTACHMENT, VolumeAttachment.class);
+        kinds.put(EventResource.CSI_STORAGE_CAPACITY, CSIStorageCapacity.class);
+        kinds.put(EventResource.STORAGE_CLASS, StorageClass.class);
+        kinds.put(EventResource.RESOURCE_CLAIM, ResourceClaim.class);
+        kinds.put(EventResource.RESOURCE_SLICE, ResourceSlice.class);
+        kinds.put(EventResource.DEVICE_CLASS, DeviceClass.class);
+        return kinds;
+    }
+
+    /** The class of the objects that a resource means; null for pods, nodes and everything. */
+    static @Nullable Class<? extends HasMetadata> kindOf(EventResource resource) {
+        return KINDS.get(resource);
+    }
+
     /** The resource that an object's changes are events of, null if plugins can't register for them. */
-    static @Nullable EventResource resource(HasMetadata object) {
-        return KINDS.get(object.getKind());
+    private static @Nullable EventResource resource(HasMetadata object) {
+        for (Map.Entry<EventResource, Class<? extends HasMetadata>> each : KINDS.entrySet()) {
+            if (each.getValue().isInstance(object)) {
+                return each.getKey();
+            }
+        }
+        return object instanceof Node ? EventResource.NODE : null;
     }
 
     /**

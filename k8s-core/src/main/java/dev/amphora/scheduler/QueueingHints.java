@@ -15,9 +15,12 @@ import dev.amphora.scheduler.framework.QueueingHint;
 import dev.amphora.scheduler.framework.ReservePlugin;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,5 +114,12 @@ final class QueueingHints {
             }
         }
         return false;
+    }
+
+    /** What events have been registered for. */
+    Set<EventResource> resources() {
+        return registrations.stream()
+                .map(registration -> registration.event.resource())
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(EventResource.class)));
     }
 }

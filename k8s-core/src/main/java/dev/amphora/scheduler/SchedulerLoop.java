@@ -10,6 +10,7 @@ import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -94,7 +95,19 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         pods.addHandler(actor, new PodHandler());
         listed.add(nodes);
         listed.add(pods);
+        for (EventResource resource : queue.resourcesOfInterest()) {
+            Class<? extends HasMetadata> kind = ClusterChanges.kindOf(resource);
+            if (kind != null) {
+                follow(kind);
+            }
+        }
         awaitSync(0);
+    }
+
+    private <T extends HasMetadata> void follow(Class<T> kind) {
+        Informer<T> informer = informers.of(kind);
+        informer.addHandler(actor, new ObjectHandler<>());
+        listed.add(informer);
     }
 
     /** Begins once all informers are filled. */
@@ -318,6 +331,31 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private void happened(ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         queue.happened(event, before, after);
         proceed();
+    }
+
+    /** Hears of objects that only matter as events. */
+    private final class ObjectHandler<T extends HasMetadata> implements InformerHandler<T> {
+        @Override
+        public void onAdd(T object) {
+            changed(null, object);
+        }
+
+        @Override
+        public void onUpdate(T old, T object) {
+            changed(old, object);
+        }
+
+        @Override
+        public void onDelete(T object) {
+            changed(object, null);
+        }
+
+        private void changed(@Nullable HasMetadata before, @Nullable HasMetadata after) {
+            for (ClusterEvent event : ClusterChanges.of(before, after)) {
+                queue.happened(event, before, after);
+            }
+            proceed();
+        }
     }
 
     private final class PodHandler implements InformerHandler<Pod> {

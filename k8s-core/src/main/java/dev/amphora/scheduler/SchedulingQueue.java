@@ -1,6 +1,7 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.ClusterEvent;
+import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
 import dev.amphora.scheduler.framework.Status;
@@ -13,10 +14,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -480,6 +483,13 @@ final class SchedulingQueue {
                 rejected.remove(queued.sequence);
             }
         }
+    }
+
+    /** What plugins have registered events for. */
+    Set<EventResource> resourcesOfInterest() {
+        Set<EventResource> resources = EnumSet.noneOf(EventResource.class);
+        hints.values().forEach(each -> resources.addAll(each.resources()));
+        return resources;
     }
 
     // -- looks -------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ public final class DefaultPlugins {
                     PluginFactory.withArgs(PodTopologySpread.Args.class, PodTopologySpread::new)),
             new Default(
                     "InterPodAffinity", 2, PluginFactory.withArgs(InterPodAffinity.Args.class, InterPodAffinity::new)),
-            new Default("DynamicResources", 2, (args, handle) -> new DynamicResources()),
+            new Default("DynamicResources", 2, (args, handle) -> new DynamicResources(handle)),
             new Default(
                     "DefaultPreemption",
                     0,

@@ -1,70 +1,382 @@
 package dev.amphora.scheduler.plugins;
 
+import dev.amphora.api.StatusException;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeMatcher;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.PreBindPlugin;
+import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
+import dev.amphora.scheduler.framework.QueueingHint.Answer;
+import dev.amphora.scheduler.framework.ReservePlugin;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The place of dynamic resource allocation (KEP-4381) in the profile. Pods without claims pass; pods with claims are turned down, since
- * no devices are allocated.
+ * Allocates devices for resource claims, from what drivers have published in resource slices (KEP-4381), and for extended resources that
+ * device classes stand for (KEP-5004).
  */
 public final class DynamicResources
-        implements PreFilterPlugin, FilterPlugin, PostFilterPlugin, ScorePlugin, EnqueueExtensions {
-    private static final CycleState.Key<Seen> SEEN = new CycleState.Key<>(Seen.class);
+        implements PreEnqueuePlugin,
+                PreFilterPlugin,
+                FilterPlugin,
+                PostFilterPlugin,
+                ScorePlugin,
+                ReservePlugin,
+                PreBindPlugin,
+                EnqueueExtensions {
+    private static final Status CANNOT_ALLOCATE =
+            Status.unresolvable("cannot allocate all claims").withPlugin("DynamicResources");
+    private static final Status ELSEWHERE =
+            Status.unresolvable("resourceclaim not available on the node").withPlugin("DynamicResources");
+    private static final CycleState.Key<Wanted> WANTED = new CycleState.Key<>(Wanted.class);
 
-    private enum Seen implements CycleState.State {
-        WITHOUT_CLAIMS,
-        WITH_CLAIMS;
+    private final ClaimObjects objects;
+    private final ClaimWriter writer;
+    private final Lister<DeviceClass> classes;
+    private final Lister<ResourceSlice> slices;
+    private final DeviceSelectorCache selectors = new DeviceSelectorCache();
+
+    /** The plugin for a profile. */
+    public DynamicResources(Handle handle) {
+        this.objects = new ClaimObjects(handle);
+        this.writer = new ClaimWriter(handle);
+        this.classes = handle.lister(DeviceClass.class);
+        this.slices = handle.lister(ResourceSlice.class);
+    }
+
+    /** The claims of a pod, and what would be allocated for them on each node. */
+    private static final class Wanted implements CycleState.State {
+        static final Wanted NOTHING = new Wanted(List.of(), Map.of());
+
+        final List<ResourceClaim> claims;
+        final Map<String, String> extended;
+        final Map<ResourceClaim, NodeMatcher> places = new HashMap<>();
+        final List<ResourceClaim> open = new ArrayList<>();
+        final List<DeviceWish> wishes = new ArrayList<>();
+        final List<ResourceClaim> unavailable = new ArrayList<>();
+        final Map<String, Allocated> byNode = new HashMap<>();
+
+        @Nullable DeviceInventory inventory;
+
+        Set<DeviceInventory.Id> taken = Set.of();
+
+        Wanted(List<ResourceClaim> claims, Map<String, String> extended) {
+            this.claims = claims;
+            this.extended = extended;
+        }
+
+        boolean isNothing() {
+            return claims.isEmpty() && extended.isEmpty();
+        }
 
         @Override
-        public Seen copy() {
+        public Wanted copy() {
             return this;
+        }
+    }
+
+    /** What would be allocated on a node: claims, and for each of them devices. */
+    private record Allocated(List<ResourceClaim> claims, List<DeviceAllocator.Choice> choices) {}
+
+    @Override
+    public Status preEnqueue(PodInfo pod) {
+        if (pod.spec().getResourceClaims().isEmpty()) {
+            return Status.success();
+        }
+        try {
+            objects.of(pod);
+            return Status.success();
+        } catch (DeviceWish.Impossible e) {
+            return Status.unresolvable(String.valueOf(e.getMessage()));
         }
     }
 
     @Override
     public PreFilterPlugin.Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
-        if (pod.spec().getResourceClaims().isEmpty()) {
-            state.put(SEEN, Seen.WITHOUT_CLAIMS);
+        if (pod.spec().getResourceClaims().isEmpty() && pod.requests().scalarCount() == 0) {
+            state.put(WANTED, Wanted.NOTHING);
             return PreFilterPlugin.Result.skip();
         }
-        state.put(SEEN, Seen.WITH_CLAIMS);
-        return PreFilterPlugin.Result.of(Status.unresolvable("no devices can be allocated for resource claims"));
+        state.put(WANTED, Wanted.NOTHING);
+        try {
+            Wanted wanted = new Wanted(objects.of(pod), ExtendedResources.classes(pod, classes));
+            state.put(WANTED, wanted);
+            if (wanted.isNothing()) {
+                return PreFilterPlugin.Result.skip();
+            }
+            String why = look(wanted, pod);
+            return why == null ? PreFilterPlugin.Result.success() : PreFilterPlugin.Result.of(Status.unresolvable(why));
+        } catch (DeviceWish.Impossible e) {
+            return PreFilterPlugin.Result.of(Status.unresolvable(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** Sorts the claims; returns what makes the pod impossible, null if nothing does. */
+    private @Nullable String look(Wanted wanted, PodInfo pod) {
+        for (ResourceClaim claim : wanted.claims) {
+            AllocationResult allocation = ClaimObjects.allocation(claim);
+            if (allocation != null) {
+                if (!ClaimObjects.canBeReserved(claim) && !ClaimObjects.isReservedFor(claim, pod)) {
+                    return "resourceclaim in use";
+                }
+                if (allocation.getNodeSelector() != null) {
+                    wanted.places.put(claim, NodeMatcher.of(allocation.getNodeSelector()));
+                }
+            } else if (objects.isInFlight(claim)) {
+                return "resource claim " + claim.getMetadata().getNamespace() + "/"
+                        + claim.getMetadata().getName() + " is in the process of being allocated";
+            } else {
+                wanted.wishes.addAll(DeviceWish.of(wanted.open.size(), claim, classes));
+                wanted.open.add(claim);
+            }
+        }
+        if (!wanted.open.isEmpty() || !wanted.extended.isEmpty()) {
+            wanted.inventory = DeviceInventory.of(slices.list(null));
+            wanted.taken = objects.taken();
+        }
+        return null;
     }
 
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
+        Wanted wanted = state.require(WANTED);
+        List<ResourceClaim> elsewhere = new ArrayList<>();
+        wanted.places.forEach((claim, place) -> {
+            if (!place.matches(node.labels(), node.name())) {
+                elsewhere.add(claim);
+            }
+        });
+        Allocated allocated = null;
+        if (wanted.inventory != null) {
+            try {
+                allocated = allocate(wanted, wanted.inventory, pod, node);
+            } catch (DeviceWish.Impossible e) {
+                return Status.unresolvable(String.valueOf(e.getMessage()));
+            } catch (IllegalArgumentException e) {
+                return Status.error(String.valueOf(e.getMessage()));
+            }
+            if (allocated == null) {
+                return CANNOT_ALLOCATE;
+            }
+        }
+        if (!elsewhere.isEmpty()) {
+            wanted.unavailable.addAll(elsewhere);
+            return ELSEWHERE;
+        }
+        if (allocated != null) {
+            wanted.byNode.put(node.name(), allocated);
+        }
         return Status.success();
+    }
+
+    private @Nullable Allocated allocate(Wanted wanted, DeviceInventory inventory, PodInfo pod, NodeInfo node) {
+        List<ResourceClaim> claims = wanted.open;
+        List<DeviceWish> wishes = wanted.wishes;
+        ResourceClaim extended = wanted.extended.isEmpty() ? null : ExtendedResources.claim(pod, node, wanted.extended);
+        if (extended != null) {
+            claims = new ArrayList<>(claims);
+            wishes = new ArrayList<>(wishes);
+            wishes.addAll(DeviceWish.of(claims.size(), extended, classes));
+            claims.add(extended);
+        }
+        List<DeviceAllocator.Choice> choices =
+                new DeviceAllocator(selectors, inventory, wanted.taken, wishes).allocate(node);
+        return choices == null ? null : new Allocated(claims, choices);
     }
 
     @Override
     public PostFilterPlugin.Result postFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
-        // The state is missing if an earlier PreFilter has turned the pod down; the reference ends in this very error
-        // then.
-        Seen seen = state.require(SEEN);
-        return PostFilterPlugin.Result.of(Status.unschedulable(
-                seen == Seen.WITHOUT_CLAIMS ? "no new claims to deallocate" : "still not schedulable"));
+        return postFilter(state, pod, true);
     }
 
     @Override
+    public PostFilterPlugin.Result rehearse(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        return postFilter(state, pod, false);
+    }
+
+    private PostFilterPlugin.Result postFilter(CycleState state, PodInfo pod, boolean deallocate) {
+        // The state is missing if an earlier PreFilter has turned the pod down; the reference ends in this very error
+        // then.
+        Wanted wanted = state.require(WANTED);
+        if (wanted.isNothing()) {
+            return PostFilterPlugin.Result.of(Status.unschedulable("no new claims to deallocate"));
+        }
+        for (ResourceClaim claim : wanted.unavailable) {
+            int reserved = claim.getStatus() == null
+                    ? 0
+                    : claim.getStatus().getReservedFor().size();
+            if (reserved == 0 || (reserved == 1 && ClaimObjects.isReservedFor(claim, pod))) {
+                if (deallocate) {
+                    writer.deallocate(claim);
+                }
+                return PostFilterPlugin.Result.of(Status.unschedulable("deallocation of ResourceClaim completed"));
+            }
+        }
+        return PostFilterPlugin.Result.of(Status.unschedulable("still not schedulable"));
+    }
+
+    /** The earlier an alternative was to be had, the better. */
+    @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
-        return 0;
+        Wanted wanted = state.get(WANTED);
+        Allocated allocated = wanted == null ? null : wanted.byNode.get(node.name());
+        long score = 0;
+        DeviceWish last = null;
+        for (DeviceAllocator.Choice choice :
+                allocated == null ? List.<DeviceAllocator.Choice>of() : allocated.choices()) {
+            if (choice.wish().ranked() && !choice.wish().equals(last)) {
+                score += DeviceAllocator.MAX_ALTERNATIVES - choice.rank();
+            }
+            last = choice.wish();
+        }
+        return score;
+    }
+
+    @Override
+    public void normalize(CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] scores) {
+        ScorePlugin.stretch(scores, false);
+    }
+
+    @Override
+    public Status reserve(CycleState state, PodInfo pod, String nodeName) {
+        Allocated allocated = allocated(state, nodeName);
+        if (allocated != null) {
+            for (int i = 0; i < allocated.claims().size(); i++) {
+                ResourceClaim claim = allocated.claims().get(i);
+                objects.allocate(claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes));
+            }
+        }
+        return Status.success();
+    }
+
+    private static @Nullable Allocated allocated(CycleState state, String nodeName) {
+        Wanted wanted = state.get(WANTED);
+        return wanted == null ? null : wanted.byNode.get(nodeName);
+    }
+
+    @Override
+    public void unreserve(CycleState state, PodInfo pod, String nodeName) {
+        Allocated allocated = allocated(state, nodeName);
+        if (allocated != null) {
+            allocated.claims().forEach(objects::settle);
+        }
+        Wanted wanted = state.get(WANTED);
+        if (wanted != null) {
+            writer.unreserve(wanted.claims, pod);
+        }
+    }
+
+    @Override
+    public Status preBindPreFlight(CycleState state, PodInfo pod, String nodeName) {
+        Wanted wanted = state.get(WANTED);
+        if (wanted == null || wanted.isNothing()) {
+            return Status.skip();
+        }
+        Allocated allocated = wanted.byNode.get(nodeName);
+        boolean open = allocated != null && !allocated.claims().isEmpty();
+        for (ResourceClaim claim : wanted.claims) {
+            open |= !ClaimObjects.isReservedFor(claim, pod);
+        }
+        return open ? Status.success() : Status.skip();
+    }
+
+    @Override
+    public CompletionStage<Status> preBind(CycleState state, PodInfo pod, String nodeName) {
+        Wanted wanted = state.require(WANTED);
+        Allocated allocated = wanted.byNode.get(nodeName);
+        List<ResourceClaim> open = allocated == null ? List.of() : allocated.claims();
+        try {
+            for (ResourceClaim claim : wanted.claims) {
+                if (ClaimObjects.allocation(claim) != null) {
+                    writer.reserve(claim, pod);
+                }
+            }
+            for (int i = 0; i < open.size(); i++) {
+                ResourceClaim claim = open.get(i);
+                writer.allocate(claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes), pod);
+            }
+            return CompletableFuture.completedStage(Status.success());
+        } catch (StatusException e) {
+            return CompletableFuture.completedStage(Status.error(String.valueOf(e.getMessage())));
+        }
     }
 
     @Override
     public List<EventToRegister> eventsToRegister() {
-        return List.of(EventToRegister.always(
-                EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_ALLOCATABLE | Actions.UPDATE_NODE_LABEL));
+        return List.of(
+                EventToRegister.always(
+                        EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_LABEL | Actions.UPDATE_NODE_ALLOCATABLE),
+                EventToRegister.judged(
+                        EventResource.RESOURCE_CLAIM, Actions.ADD | Actions.UPDATE, this::afterClaimChange),
+                EventToRegister.judged(
+                        EventResource.POD, Actions.UPDATE_POD_GENERATED_RESOURCE_CLAIM, this::afterPodChange),
+                EventToRegister.always(EventResource.DEVICE_CLASS, Actions.ADD | Actions.UPDATE),
+                EventToRegister.always(EventResource.RESOURCE_SLICE, Actions.ADD | Actions.UPDATE));
+    }
+
+    /** A claim of the pod that has come or lost its allocation helps, and so does any other that has given devices back. */
+    private Answer afterClaimChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        if (!(after instanceof ResourceClaim now)) {
+            return Answer.SKIP;
+        }
+        List<ResourceClaim> own;
+        try {
+            own = objects.of(pod);
+        } catch (DeviceWish.Impossible e) {
+            return Answer.SKIP;
+        }
+        boolean wants =
+                !own.isEmpty() || !ExtendedResources.classes(pod, classes).isEmpty();
+        if (before instanceof ResourceClaim old
+                && ClaimObjects.allocation(old) != null
+                && ClaimObjects.allocation(now) == null) {
+            return Answer.queueIf(wants);
+        }
+        boolean isOwn = false;
+        for (ResourceClaim claim : own) {
+            isOwn |= claim.getMetadata().getUid().equals(now.getMetadata().getUid());
+        }
+        if (!isOwn) {
+            return Answer.SKIP;
+        }
+        return Answer.queueIf(
+                !(before instanceof ResourceClaim old) || !Objects.equals(old.getStatus(), now.getStatus()));
+    }
+
+    private Answer afterPodChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        if (!Hints.isSame(pod, after)) {
+            return Answer.SKIP;
+        }
+        try {
+            PodInfo now = Hints.pod(after);
+            return Answer.queueIf(now != null && !objects.of(now).isEmpty());
+        } catch (DeviceWish.Impossible e) {
+            return Answer.SKIP;
+        }
     }
 }

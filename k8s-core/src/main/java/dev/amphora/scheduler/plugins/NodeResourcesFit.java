@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
@@ -16,6 +17,7 @@ import dev.amphora.scheduler.framework.Resources;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class NodeResourcesFit
         implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final String TOO_MANY_PODS = "Too many pods";
+    private static final CycleState.Key<ByDevices> BY_DEVICES = new CycleState.Key<>(ByDevices.class);
     private static final List<ResourceSpec> CPU_AND_MEMORY =
             List.of(new ResourceSpec(Resources.CPU, 1), new ResourceSpec(Resources.MEMORY, 1));
 
@@ -37,6 +40,7 @@ public final class NodeResourcesFit
     private final List<ResourceSpec> resources;
     private final Set<String> ignored;
     private final List<String> ignoredGroups;
+    private final Lister<DeviceClass> deviceClasses;
 
     /**
      * The plugin's arguments.
@@ -59,9 +63,10 @@ public final class NodeResourcesFit
      * The plugin for a profile.
      *
      * @param args its arguments
-     * @param handle not used
+     * @param handle where device classes are seen
      */
     public NodeResourcesFit(Args args, Handle handle) {
+        this.deviceClasses = handle.lister(DeviceClass.class);
         this.strategy = args.scoringStrategy() == null ? ScoringStrategy.DEFAULT : args.scoringStrategy();
         List<ResourceSpec> configured = strategy.resources();
         this.resources = configured == null || configured.isEmpty() ? CPU_AND_MEMORY : List.copyOf(configured);
@@ -72,15 +77,35 @@ public final class NodeResourcesFit
 
     @Override
     public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        if (pod.requests().scalarCount() > 0) {
+            Set<String> byDevices =
+                    ExtendedResources.classes(pod, deviceClasses).keySet();
+            if (!byDevices.isEmpty()) {
+                state.put(BY_DEVICES, new ByDevices(byDevices));
+            }
+        }
         return Result.success();
+    }
+
+    /** The extended resources that a node may give by devices instead. */
+    private record ByDevices(Set<String> resources) implements CycleState.State {
+        @Override
+        public ByDevices copy() {
+            return this;
+        }
     }
 
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
-        return fits(pod.requests(), node) ? Status.success() : shortage(pod.requests(), node);
+        Set<String> byDevices = byDevices(state.get(BY_DEVICES));
+        return fits(pod.requests(), node, byDevices) ? Status.success() : shortage(pod.requests(), node, byDevices);
     }
 
-    private boolean fits(Resources wanted, NodeInfo node) {
+    private static Set<String> byDevices(@Nullable ByDevices known) {
+        return known == null ? Set.of() : known.resources;
+    }
+
+    private boolean fits(Resources wanted, NodeInfo node, Set<String> byDevices) {
         Resources has = node.allocatable();
         Resources used = node.requested();
         if (node.pods().size() + 1 > has.pods()) {
@@ -99,14 +124,17 @@ public final class NodeResourcesFit
         for (int i = 0; i < wanted.scalarCount(); i++) {
             String name = wanted.scalarName(i);
             long amount = wanted.scalarAmount(i);
-            if (amount > 0 && amount > has.scalar(name) - used.scalar(name) && !isIgnored(name)) {
+            if (amount > 0
+                    && amount > has.scalar(name) - used.scalar(name)
+                    && !isIgnored(name)
+                    && !(byDevices.contains(name) && ExtendedResources.byDevices(node, name))) {
                 return false;
             }
         }
         return true;
     }
 
-    private Status shortage(Resources wanted, NodeInfo node) {
+    private Status shortage(Resources wanted, NodeInfo node, Set<String> byDevices) {
         Resources has = node.allocatable();
         Resources used = node.requested();
         List<String> reasons = new ArrayList<>(2);
@@ -118,7 +146,10 @@ public final class NodeResourcesFit
         names.addAll(wanted.scalarNames());
         for (String name : names) {
             long amount = wanted.amount(name);
-            if (amount > 0 && amount > has.amount(name) - used.amount(name) && !isIgnored(name)) {
+            if (amount > 0
+                    && amount > has.amount(name) - used.amount(name)
+                    && !isIgnored(name)
+                    && !(byDevices.contains(name) && ExtendedResources.byDevices(node, name))) {
                 reasons.add("Insufficient " + name);
                 hopeless |= amount > has.amount(name);
             }
@@ -181,7 +212,9 @@ public final class NodeResourcesFit
                 EventToRegister.judged(
                         EventResource.POD, Actions.DELETE | Actions.UPDATE_POD_SCALE_DOWN, this::afterPodChange),
                 EventToRegister.judged(
-                        EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_ALLOCATABLE, this::afterNodeChange));
+                        EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_ALLOCATABLE, this::afterNodeChange),
+                EventToRegister.judged(
+                        EventResource.DEVICE_CLASS, Actions.ADD | Actions.UPDATE, NodeResourcesFit::afterClassChange));
     }
 
     private Answer afterPodChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
@@ -203,7 +236,11 @@ public final class NodeResourcesFit
     private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         NodeInfo old = Hints.node(before);
         NodeInfo now = Hints.node(after);
-        if (now == null || !fits(pod.requests(), now)) {
+        if (now == null
+                || !fits(
+                        pod.requests(),
+                        now,
+                        ExtendedResources.classes(pod, deviceClasses).keySet())) {
             return Answer.SKIP;
         }
         if (old == null) {
@@ -211,6 +248,17 @@ public final class NodeResourcesFit
         }
         return Answer.queueIf(now.allocatable().pods() > old.allocatable().pods()
                 || anyGreater(pod.requests(), now.allocatable(), old.allocatable()));
+    }
+
+    private static Answer afterClassChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        if (!(after instanceof DeviceClass now)) {
+            return Answer.SKIP;
+        }
+        String was = before instanceof DeviceClass old ? ExtendedResources.name(old) : null;
+        String is = ExtendedResources.name(now);
+        boolean named = is != null && !is.equals(was) && pod.requests().hasScalar(is);
+        return Answer.queueIf(
+                named || (before == null && pod.requests().hasScalar(ExtendedResources.implicitName(now))));
     }
 
     /** Whether, of anything that is wanted, there is more in one amount than in another. */

@@ -32,6 +32,10 @@ final class SchedulerCases {
             VectorFiles.lines(file).forEach(group -> DecisionCases.replay(group, results));
             return;
         }
+        if (folder.startsWith("end-to-end")) {
+            EndToEndCases.replay(VectorFiles.read(file), results);
+            return;
+        }
         switch (name) {
             case "events.json" -> events(VectorFiles.read(file), results);
             case "defaults.json" -> SchedulerDefaultsCases.replay(VectorFiles.read(file), results);

@@ -1,0 +1,325 @@
+package dev.amphora.scheduler.plugins;
+
+import dev.amphora.scheduler.framework.NodeInfo;
+import io.fabric8.kubernetes.api.model.resource.v1.Counter;
+import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
+import io.fabric8.kubernetes.api.model.resource.v1.Device;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceAttribute;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceConstraint;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceTaint;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceToleration;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for devices on one node that meet all wishes of some claims together (KEP-4381): tries alternatives in order and devices in the order
+ * of their pools, and goes back where a choice leads nowhere.
+ */
+final class DeviceAllocator {
+    /** How many alternatives a request can have; the earlier one is taken, the better. */
+    static final int MAX_ALTERNATIVES = 8;
+
+    private static final int MAX_DEVICES = 32;
+
+    private final DeviceSelectorCache selectors;
+    private final DeviceInventory inventory;
+    private final Set<DeviceInventory.Id> taken;
+    private final List<DeviceWish> wishes;
+
+    private List<DeviceInventory.Pool> pools = List.of();
+    private final List<Choice> chosen = new ArrayList<>();
+    private final Set<DeviceInventory.Id> inUse = new HashSet<>();
+    private final Map<String, BigDecimal> counters = new HashMap<>();
+
+    /**
+     * A device for a wish.
+     *
+     * @param wish which wish
+     * @param rank which alternative of it
+     * @param alternative the alternative
+     * @param device the device
+     */
+    record Choice(DeviceWish wish, int rank, DeviceWish.Alternative alternative, DeviceInventory.Listed device) {}
+
+    DeviceAllocator(
+            DeviceSelectorCache selectors,
+            DeviceInventory inventory,
+            Set<DeviceInventory.Id> taken,
+            List<DeviceWish> wishes) {
+        this.selectors = selectors;
+        this.inventory = inventory;
+        this.taken = taken;
+        this.wishes = wishes;
+    }
+
+    /**
+     * The devices to take on a node, null if there are not enough.
+     *
+     * @throws IllegalArgumentException if a selector has no value for a device
+     */
+    @Nullable List<Choice> allocate(NodeInfo node) {
+        pools = inventory.on(node);
+        chosen.clear();
+        inUse.clear();
+        countUse();
+        return meet(0) ? List.copyOf(chosen) : null;
+    }
+
+    private boolean meet(int index) {
+        if (index == wishes.size()) {
+            return true;
+        }
+        DeviceWish wish = wishes.get(index);
+        for (int rank = 0; rank < wish.alternatives().size(); rank++) {
+            DeviceWish.Alternative alternative = wish.alternatives().get(rank);
+            if (alternative.all() ? takeAll(index, wish, rank) : take(index, wish, rank, alternative.count(), 0, 0)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes some more devices for a wish from a place on, then goes on to the next wish. */
+    private boolean take(int index, DeviceWish wish, int rank, long missing, int firstPool, int firstDevice) {
+        if (missing == 0) {
+            return meet(index + 1);
+        }
+        DeviceWish.Alternative alternative = wish.alternatives().get(rank);
+        for (int p = firstPool; p < pools.size(); p++) {
+            DeviceInventory.Pool pool = pools.get(p);
+            if (!pool.isComplete() || !pool.isValid()) {
+                continue;
+            }
+            for (int d = p == firstPool ? firstDevice : 0; d < pool.devices().size(); d++) {
+                DeviceInventory.Listed device = pool.devices().get(d);
+                if (selects(alternative, device) && tryToTake(wish, rank, pool, device)) {
+                    if (take(index, wish, rank, missing - 1, p, d + 1)) {
+                        return true;
+                    }
+                    giveBack(pool, device);
+                }
+            }
+        }
+        return false;
+    }
+
+    private boolean takeAll(int index, DeviceWish wish, int rank) {
+        DeviceWish.Alternative alternative = wish.alternatives().get(rank);
+        int before = chosen.size();
+        boolean all = true;
+        boolean any = false;
+        for (DeviceInventory.Pool pool : pools) {
+            for (DeviceInventory.Listed device : pool.devices()) {
+                if (!all || !selects(alternative, device)) {
+                    continue;
+                }
+                if (!pool.isComplete() || !pool.isValid()) {
+                    throw new IllegalArgumentException("request " + wish.request()
+                            + ": asks for all devices, but resource pool " + pool.name() + " is currently "
+                            + (pool.isComplete() ? "invalid" : "being updated"));
+                }
+                any = true;
+                all = tryToTake(wish, rank, pool, device);
+            }
+        }
+        if (any && all && meet(index + 1)) {
+            return true;
+        }
+        while (chosen.size() > before) {
+            DeviceInventory.Listed last = chosen.get(chosen.size() - 1).device();
+            giveBack(poolOf(last), last);
+        }
+        return false;
+    }
+
+    private DeviceInventory.Pool poolOf(DeviceInventory.Listed device) {
+        for (DeviceInventory.Pool pool : pools) {
+            if (pool.devices().contains(device)) {
+                return pool;
+            }
+        }
+        throw new IllegalStateException("device " + device.id() + " is in no pool");
+    }
+
+    private boolean selects(DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
+        for (String selector : alternative.selectors()) {
+            if (!selectors.matches(selector, device)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // -- what else must hold -----------------------------------------------------------------------------------------
+
+    private boolean tryToTake(DeviceWish wish, int rank, DeviceInventory.Pool pool, DeviceInventory.Listed device) {
+        DeviceWish.Alternative alternative = wish.alternatives().get(rank);
+        boolean free = alternative.admin() || !(taken.contains(device.id()) || inUse.contains(device.id()));
+        if (!free
+                || isRepelled(device.device(), alternative.tolerations())
+                || !agrees(wish, alternative, device)
+                || devicesOf(wish.claim()) == MAX_DEVICES
+                || !(alternative.admin() || count(pool, device.device(), 1))) {
+            return false;
+        }
+        chosen.add(new Choice(wish, rank, alternative, device));
+        if (!alternative.admin()) {
+            inUse.add(device.id());
+        }
+        return true;
+    }
+
+    /** Undoes the last choice. */
+    private void giveBack(DeviceInventory.Pool pool, DeviceInventory.Listed device) {
+        Choice last = chosen.remove(chosen.size() - 1);
+        if (!last.alternative().admin()) {
+            inUse.remove(device.id());
+            count(pool, device.device(), -1);
+        }
+    }
+
+    private int devicesOf(int claim) {
+        int count = 0;
+        for (Choice choice : chosen) {
+            count += choice.wish().claim() == claim ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static boolean isRepelled(Device device, List<DeviceToleration> tolerations) {
+        for (DeviceTaint taint : device.getTaints()) {
+            boolean repels = "NoSchedule".equals(taint.getEffect()) || "NoExecute".equals(taint.getEffect());
+            if (repels && tolerations.stream().noneMatch(each -> tolerates(each, taint))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean tolerates(DeviceToleration toleration, DeviceTaint taint) {
+        String effect = Claims.text(toleration.getEffect());
+        String key = Claims.text(toleration.getKey());
+        if ((!effect.isEmpty() && !effect.equals(taint.getEffect()))
+                || (!key.isEmpty() && !key.equals(taint.getKey()))) {
+            return false;
+        }
+        String operator = Claims.text(toleration.getOperator());
+        return operator.equals("Exists")
+                || ((operator.isEmpty() || operator.equals("Equal"))
+                        && Claims.text(toleration.getValue()).equals(Claims.text(taint.getValue())));
+    }
+
+    /** Whether a device goes with those chosen for the same claim. */
+    private boolean agrees(DeviceWish wish, DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
+        for (DeviceConstraint constraint : wish.constraints()) {
+            if (!concerns(constraint, wish, alternative)) {
+                continue;
+            }
+            boolean match = constraint.getMatchAttribute() != null;
+            String name = match ? constraint.getMatchAttribute() : constraint.getDistinctAttribute();
+            if (name == null) {
+                continue;
+            }
+            DeviceAttribute value = attribute(device, name);
+            if (value == null) {
+                return false;
+            }
+            for (Choice choice : chosen) {
+                if (choice.wish().claim() == wish.claim()
+                        && concerns(constraint, choice.wish(), choice.alternative())
+                        && match != Objects.equals(value, attribute(choice.device(), name))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean concerns(DeviceConstraint constraint, DeviceWish wish, DeviceWish.Alternative alternative) {
+        return constraint.getRequests().isEmpty()
+                || constraint.getRequests().contains(wish.request())
+                || constraint.getRequests().contains(alternative.name());
+    }
+
+    /** An attribute by its full name; in the device's own domain it may be written without. */
+    private static @Nullable DeviceAttribute attribute(DeviceInventory.Listed device, String name) {
+        Map<String, DeviceAttribute> attributes = device.device().getAttributes();
+        DeviceAttribute value = attributes.get(name);
+        String domain = device.id().driver() + "/";
+        return value == null && name.startsWith(domain) ? attributes.get(name.substring(domain.length())) : value;
+    }
+
+    // -- counters that devices of a pool share -----------------------------------------------------------------------
+
+    private void countUse() {
+        counters.clear();
+        boolean shared = false;
+        for (DeviceInventory.Pool pool : pools) {
+            shared |= !pool.counters().isEmpty();
+        }
+        if (shared) {
+            Map<DeviceInventory.Id, DeviceInventory.Listed> all = inventory.all();
+            for (DeviceInventory.Id id : taken) {
+                DeviceInventory.Listed device = all.get(id);
+                if (device != null) {
+                    use(device.id().driver() + "/" + device.id().pool(), device.device(), 1);
+                }
+            }
+        }
+    }
+
+    private void use(String pool, Device device, int sign) {
+        for (DeviceCounterConsumption consumption : device.getConsumesCounters()) {
+            consumption
+                    .getCounters()
+                    .forEach((name, counter) -> counters.merge(
+                            key(pool, consumption.getCounterSet(), name),
+                            amount(counter).multiply(BigDecimal.valueOf(sign)),
+                            BigDecimal::add));
+        }
+    }
+
+    private static String key(String pool, @Nullable String set, String counter) {
+        return pool + "\0" + set + "\0" + counter;
+    }
+
+    private static BigDecimal amount(Counter counter) {
+        return counter.getValue() == null ? BigDecimal.ZERO : counter.getValue().getNumericalAmount();
+    }
+
+    /** Counts a device in or out; refuses to count it in where a counter doesn't have enough. */
+    private boolean count(DeviceInventory.Pool pool, Device device, int sign) {
+        if (device.getConsumesCounters().isEmpty()) {
+            return true;
+        }
+        use(pool.name(), device, sign);
+        if (sign > 0 && !isWithinBounds(pool, device)) {
+            use(pool.name(), device, -1);
+            return false;
+        }
+        return true;
+    }
+
+    private boolean isWithinBounds(DeviceInventory.Pool pool, Device device) {
+        for (DeviceCounterConsumption consumption : device.getConsumesCounters()) {
+            CounterSet set = pool.counters().get(Claims.text(consumption.getCounterSet()));
+            for (String name : consumption.getCounters().keySet()) {
+                Counter all = set == null ? null : set.getCounters().get(name);
+                BigDecimal used =
+                        counters.getOrDefault(key(pool.name(), consumption.getCounterSet(), name), BigDecimal.ZERO);
+                if (all == null || used.compareTo(amount(all)) > 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}
