@@ -1,5 +1,6 @@
 package dev.amphora;
 
+import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.node.NodeLifecycleController;
@@ -16,7 +17,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +56,7 @@ public final class ClusterBuilder {
     private boolean schedules = true;
     private String builtInControllers = "*";
     private final List<Controller> ownControllers = new ArrayList<>();
+    private final Map<Controller, User> restrictedControllers = new LinkedHashMap<>();
     private @Nullable ServiceProxy proxy;
     private @Nullable Serving serving;
     private ApiOptions api = ApiOptions.defaults();
@@ -110,7 +114,18 @@ public final class ClusterBuilder {
         return this;
     }
 
-    /** A controller of the program's own, run beside the built-in ones. */
+    /**
+     * A controller of the program's own that acts, and reads, under an identity: a test can show that its rights suffice.
+     *
+     * @param value the controller; its name becomes its user agent
+     * @param user such as {@link User#serviceAccount}; may do what roles allow
+     */
+    public ClusterBuilder controller(Controller value, User user) {
+        restrictedControllers.put(value, user);
+        return this;
+    }
+
+    /** A controller of the program's own, run beside the built-in ones, with all rights. */
     public ClusterBuilder controller(Controller value) {
         ownControllers.add(value);
         return this;
@@ -195,7 +210,7 @@ public final class ClusterBuilder {
                 parts.serve(serving.address());
             }
             parts.publish();
-            parts.startControllers(builtInControllers, nodeMonitoring, ownControllers);
+            parts.startControllers(builtInControllers, nodeMonitoring, ownControllers, restrictedControllers);
             if (schedules) {
                 parts.startScheduler(scheduler == null ? DefaultScheduler.create() : scheduler);
             }

@@ -14,7 +14,6 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.apiserver.schema.ResourceInfo;
-import dev.amphora.client.Client;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.ControllerManager;
@@ -93,6 +92,7 @@ final class ClusterParts implements AutoCloseable {
     private final LocalServers localServers;
     private final ApiServer apiServer;
     private final RestApi rest;
+    private final Identities identities;
     private @Nullable Endpoint endpoint;
     private @Nullable InetSocketAddress served;
     private volatile boolean ready;
@@ -133,6 +133,7 @@ final class ClusterParts implements AutoCloseable {
         try {
             store.start(kernel);
             apiServer = newApiServer(store);
+            identities = new Identities(apiServer, options.authorizationModes());
             running.push(apiServer);
             apiServer.start();
             health.live("etcd", apiServer::isReady);
@@ -282,13 +283,15 @@ final class ClusterParts implements AutoCloseable {
                 && !served.getAddress().isLoopbackAddress()
                 && !served.getAddress().isAnyLocalAddress();
         KubernetesService.publish(
-                component("system:apiserver", "kube-apiserver"),
-                ServiceAddresses.first(serviceRange()),
-                reachable ? served : null);
+                identities.server(), ServiceAddresses.first(serviceRange()), reachable ? served : null);
     }
 
     /** Starts the built-in controllers that are selected, and others. */
-    void startControllers(String selection, NodeLifecycleController.Settings nodeMonitoring, List<Controller> others) {
+    void startControllers(
+            String selection,
+            NodeLifecycleController.Settings nodeMonitoring,
+            List<Controller> others,
+            Map<Controller, User> restricted) {
         if (!selection.isEmpty()) {
             controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
                     .nodeMonitoring(nodeMonitoring)
@@ -298,12 +301,16 @@ final class ClusterParts implements AutoCloseable {
         }
         controllers.addAll(others);
         if (!controllers.isEmpty()) {
-            ControllerManager manager = new ControllerManager(
-                    kernel, component("system:kube-controller-manager", "kube-controller-manager"), controllers);
-            running.push(manager);
-            manager.start();
+            run(new ControllerManager(kernel, identities.controllerManager(), identities::controller, controllers));
             apiServer.component("controller-manager", () -> ready);
         }
+        restricted.forEach((controller, user) -> run(new ControllerManager(
+                kernel, new InProcessClient(apiServer, user, controller.name()), List.of(controller))));
+    }
+
+    private void run(ControllerManager manager) {
+        running.push(manager);
+        manager.start();
     }
 
     /** Every kind that can be listed, watched and deleted, in one version each. */
@@ -349,13 +356,13 @@ final class ClusterParts implements AutoCloseable {
         running.push(scheduler);
         apiServer.component("scheduler", () -> ready);
         this.scheduler = scheduler;
-        scheduler.start(new Scheduler.Context(kernel, component("system:kube-scheduler", "kube-scheduler")));
+        scheduler.start(new Scheduler.Context(kernel, identities.component("kube-scheduler")));
     }
 
     void startProxy(ServiceProxy proxy) {
         running.push(proxy);
         String node = nodes().isEmpty() ? "" : nodes().get(0).nodeName();
-        proxy.start(new ServiceProxy.Context(kernel, component("system:kube-proxy", "kube-proxy"), node));
+        proxy.start(new ServiceProxy.Context(kernel, identities.component("kube-proxy"), node));
     }
 
     Kubelet addNode(KubeletConfig given, ContainerRuntime runtime) {
@@ -365,11 +372,7 @@ final class ClusterParts implements AutoCloseable {
                 throw new IllegalArgumentException("there is a node " + given.nodeName() + " already");
             }
             KubeletConfig config = everyNode.apply(given.withPodCidr(addresses.pods(nodes.size())));
-            Client client = new InProcessClient(
-                    apiServer,
-                    User.of("system:node:" + config.nodeName(), "system:nodes", User.MASTERS),
-                    "kubelet@" + config.nodeName());
-            kubelet = new Kubelet(kernel, client, runtime, config);
+            kubelet = new Kubelet(kernel, identities.kubelet(config.nodeName()), runtime, config);
             nodes.add(kubelet);
             running.push(kubelet);
         }
@@ -415,7 +418,7 @@ final class ClusterParts implements AutoCloseable {
     }
 
     private <T extends HasMetadata> @Nullable T await(Condition<T> condition) {
-        return Awaiting.await(kernel, component("system:apiserver", "kube-apiserver"), condition, START_PATIENCE);
+        return Awaiting.await(kernel, identities.server(), condition, START_PATIENCE);
     }
 
     Kernel kernel() {
@@ -442,11 +445,6 @@ final class ClusterParts implements AutoCloseable {
 
     KubernetesClient newFabric8Client() {
         return InProcess.client(kernel, rest);
-    }
-
-    /** The components of the control plane act under the names that the reference gives them, with all rights. */
-    private Client component(String user, String userAgent) {
-        return new InProcessClient(apiServer, User.of(user, User.MASTERS), userAgent);
     }
 
     @Override

@@ -69,6 +69,13 @@ public interface Client {
     void deleteAll(ResourceType<?> type, @Nullable String namespace, DeleteOptions delete, ListOptions select);
 
     /**
+     * Reads a subresource that has a kind of its own, such as {@code scale}.
+     *
+     * @return the answer's tree
+     */
+    JsonNode subresource(ResourceType<?> type, @Nullable String namespace, String name, String subresource);
+
+    /**
      * Posts to a subresource, such as {@code pods/binding}, {@code pods/eviction} or {@code namespaces/finalize} (put).
      *
      * @param body a whole object of the subresource's kind

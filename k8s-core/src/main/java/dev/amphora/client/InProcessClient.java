@@ -144,6 +144,12 @@ public final class InProcessClient implements Client {
     }
 
     @Override
+    public JsonNode subresource(ResourceType<?> type, @Nullable String namespace, String name, String subresource) {
+        return server.handle(request(Verb.GET, type, namespace, name, subresource, RequestOptions.none(), null))
+                .tree();
+    }
+
+    @Override
     public JsonNode subresource(
             ResourceType<?> type,
             @Nullable String namespace,

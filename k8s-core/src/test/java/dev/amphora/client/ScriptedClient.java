@@ -137,6 +137,11 @@ final class ScriptedClient implements Client {
     }
 
     @Override
+    public JsonNode subresource(ResourceType<?> type, @Nullable String namespace, String name, String subresource) {
+        throw new AssertionError("not part of this script");
+    }
+
+    @Override
     public JsonNode subresource(
             ResourceType<?> type,
             @Nullable String namespace,

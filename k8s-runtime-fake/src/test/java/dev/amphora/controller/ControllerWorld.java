@@ -76,12 +76,20 @@ final class ControllerWorld implements AutoCloseable {
         client = new InProcessClient(server, User.of("admin", User.MASTERS), "test");
         manager = new ControllerManager(
                 kernel,
-                new InProcessClient(server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
+                new InProcessClient(server, User.of("system:kube-controller-manager"), "controllers"),
+                controller -> new InProcessClient(server, identity(controller), "controllers"),
                 controllerSettings
                         .apply(new Controllers(this::types, () -> "PEM"))
                         .select("serviceaccount-controller," + controllers));
         manager.start();
         settle();
+    }
+
+    /** As whom a controller acts in a cluster: so a right that it lacks shows here. */
+    private static User identity(Controller controller) {
+        return ControllerAccounts.of(controller.name())
+                .map(account -> User.serviceAccount(ControllerAccounts.NAMESPACE, account))
+                .orElse(User.of("system:kube-controller-manager"));
     }
 
     private List<ResourceType<?>> types() {

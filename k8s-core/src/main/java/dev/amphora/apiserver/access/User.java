@@ -42,6 +42,14 @@ public record User(String name, String uid, List<String> groups, Map<String, Lis
                 Map.of());
     }
 
+    /** A service account, as its tokens identify it. */
+    public static User serviceAccount(String namespace, String name) {
+        return of(
+                "system:serviceaccount:" + namespace + ":" + name,
+                "system:serviceaccounts",
+                "system:serviceaccounts:" + namespace);
+    }
+
     /** Whether the user is in a group. */
     public boolean in(String group) {
         return groups.contains(group);

@@ -2,12 +2,10 @@ package dev.amphora.controller.autoscaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Informer;
 import dev.amphora.client.ObjectKey;
-import dev.amphora.client.Patch;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.Pods;
@@ -31,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * reference's {@code horizontal-pod-autoscaler-controller} in a cluster without a metrics API.
  */
 public final class HorizontalController implements Controller {
+    private static final String SCALE = "scale";
     private static final ResourceType<HorizontalPodAutoscaler> SCALERS = ResourceType.of(HorizontalPodAutoscaler.class);
     private static final Duration PERIOD = Duration.ofSeconds(15);
     private static final String NO_METRICS =
@@ -120,11 +119,12 @@ public final class HorizontalController implements Controller {
                                     scaler.getSpec().getScaleTargetRef().getKind(),
                                     group(scaler.getSpec().getScaleTargetRef().getApiVersion())));
                 }
-                scaled = Json.toTree(context.client()
-                        .get(
+                scaled = context.client()
+                        .subresource(
                                 type,
                                 scaler.getMetadata().getNamespace(),
-                                scaler.getSpec().getScaleTargetRef().getName()));
+                                scaler.getSpec().getScaleTargetRef().getName(),
+                                SCALE);
             } catch (StatusException e) {
                 context.events().warning(scaler, "FailedGetScale", String.valueOf(e.getMessage()));
                 condition(
@@ -150,9 +150,9 @@ public final class HorizontalController implements Controller {
                         "scaling is disabled since the replica count of the target is zero");
                 sizes(current, 0);
             } else if (current > most) {
-                rescale(type, current, most, "Current number of replicas above Spec.MaxReplicas");
+                rescale(type, scaled, most, "Current number of replicas above Spec.MaxReplicas");
             } else if (current < least) {
-                rescale(type, current, least, "Current number of replicas below Spec.MinReplicas");
+                rescale(type, scaled, least, "Current number of replicas below Spec.MinReplicas");
             } else {
                 tellMissingMetrics();
                 sizes(current, Objects.requireNonNullElse(status.getDesiredReplicas(), 0));
@@ -182,20 +182,22 @@ public final class HorizontalController implements Controller {
             status.setDesiredReplicas(desired);
         }
 
-        private void rescale(@Nullable ResourceType<?> type, int current, int desired, String reason) {
+        private void rescale(@Nullable ResourceType<?> type, JsonNode scale, int desired, String reason) {
             if (type == null) {
                 return;
             }
-            ObjectNode body = Json.object();
-            body.putObject("spec").put("replicas", desired);
+            int current = scale.path("spec").path("replicas").asInt(1);
+            ObjectNode body = scale.deepCopy();
+            body.withObject("/spec").put("replicas", desired);
             try {
                 context.client()
-                        .patch(
+                        .subresource(
                                 type,
                                 scaler.getMetadata().getNamespace(),
                                 scaler.getSpec().getScaleTargetRef().getName(),
-                                Patch.merge(body),
-                                null);
+                                SCALE,
+                                body,
+                                true);
             } catch (StatusException e) {
                 context.events()
                         .warning(

@@ -88,7 +88,7 @@ public final class ResourceQuotaController implements Controller {
             });
         }
         loop = created.start(key -> {
-            quotas.find(key).ifPresent(quota -> recount(context, key));
+            quotas.find(key).ifPresent(quota -> recount(context, key, quota));
             return quotas.find(key).isPresent() ? Result.requeueAfter(RECOUNT) : Result.done();
         });
     }
@@ -98,12 +98,7 @@ public final class ResourceQuotaController implements Controller {
         return (Informer<HasMetadata>) context.informers().of(type);
     }
 
-    private void recount(Context context, ObjectKey key) {
-        ResourceQuota quota =
-                context.client().find(QUOTAS, key.namespace(), key.name()).orElse(null);
-        if (quota == null) {
-            return;
-        }
+    private void recount(Context context, ObjectKey key, ResourceQuota quota) {
         ObjectNode spec = (ObjectNode) Json.toTree(quota).withObject("/spec");
         Map<String, Quantity> hard =
                 quota.getSpec().getHard() == null ? Map.of() : quota.getSpec().getHard();

@@ -1,8 +1,5 @@
 package dev.amphora.controller.statefulset;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
@@ -10,7 +7,6 @@ import dev.amphora.client.DeleteOptions;
 import dev.amphora.client.Informer;
 import dev.amphora.client.ObjectKey;
 import dev.amphora.client.OwnerReferences;
-import dev.amphora.client.Patch;
 import dev.amphora.controller.Claims;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
@@ -23,6 +19,7 @@ import dev.amphora.controller.history.History;
 import dev.amphora.controller.history.Revisions;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
@@ -305,21 +302,12 @@ public final class StatefulSetController implements Controller {
                     }
                     List<OwnerReference> owners = Identity.owners(set, delete.pod(), claim, true);
                     if (!owners.equals(OwnerReferences.of(claim))) {
-                        ObjectNode body = Json.object();
-                        ObjectNode metadata = body.putObject("metadata");
-                        metadata.put("uid", claim.getMetadata().getUid());
-                        ArrayNode references = metadata.putArray("ownerReferences");
-                        owners.forEach(owner -> references.add(Json.toTree(owner)));
-                        loop.wrote(
-                                key,
-                                claims,
-                                context.client()
-                                        .patch(
-                                                CLAIMS,
-                                                key.namespace(),
-                                                claim.getMetadata().getName(),
-                                                Patch.merge(body),
-                                                null));
+                        PersistentVolumeClaim owned = new PersistentVolumeClaimBuilder(claim)
+                                .editMetadata()
+                                .withOwnerReferences(owners)
+                                .endMetadata()
+                                .build();
+                        loop.wrote(key, claims, context.client().update(owned));
                     }
                 }
             }

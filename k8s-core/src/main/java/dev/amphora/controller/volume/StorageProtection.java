@@ -1,13 +1,9 @@
 package dev.amphora.controller.volume;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
-import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Informer;
 import dev.amphora.client.ObjectKey;
-import dev.amphora.client.Patch;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.KeyMapper;
@@ -115,30 +111,20 @@ public final class StorageProtection implements Controller {
                     && object.getMetadata().getFinalizers() != null
                     && object.getMetadata().getFinalizers().contains(finalizer)
                     && !isUsed.test(object)) {
-                release(context, informer.type(), object, finalizer);
+                release(context, object, finalizer);
             }
             return Result.done();
         });
     }
 
-    private static <T extends HasMetadata> void release(
-            Context context, ResourceType<T> type, T object, String finalizer) {
-        ObjectNode body = Json.object();
-        ObjectNode metadata = body.putObject("metadata");
-        metadata.put("uid", object.getMetadata().getUid());
-        metadata.put("resourceVersion", object.getMetadata().getResourceVersion());
-        ArrayNode rest = metadata.putArray("finalizers");
-        object.getMetadata().getFinalizers().stream()
-                .filter(each -> !each.equals(finalizer))
-                .forEach(rest::add);
+    private static <T extends HasMetadata> void release(Context context, T object, String finalizer) {
+        T released = Json.copy(object);
+        released.getMetadata()
+                .setFinalizers(object.getMetadata().getFinalizers().stream()
+                        .filter(each -> !each.equals(finalizer))
+                        .toList());
         try {
-            context.client()
-                    .patch(
-                            type,
-                            object.getMetadata().getNamespace(),
-                            object.getMetadata().getName(),
-                            Patch.merge(body),
-                            null);
+            context.client().update(released);
         } catch (StatusException e) {
             if (!e.isNotFound()) {
                 throw e;
