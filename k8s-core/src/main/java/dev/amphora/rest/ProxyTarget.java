@@ -1,11 +1,13 @@
 package dev.amphora.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InetAddresses;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.access.ObjectReader;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +25,8 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
     private static final Set<String> SCHEMES = ImmutableSet.of("", "http", "https");
     private static final int KUBELET_PORT = 10250;
     private static final int LARGEST_PORT = 0xffff;
+    private static final byte LOOPBACK = 127;
+    private static final String BROADCAST = "255.255.255.255";
 
     /** A pod, service or node with the scheme and the port that the path gives with its name. */
     private record Wanted(String scheme, String name, String port) {
@@ -51,7 +55,7 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
             throw StatusException.badRequest("invalid %s request \"%s\"".formatted(kind, request.name()));
         }
         return switch (kind) {
-            case "pod" -> pod(get(objects, request, wanted), wanted);
+            case "pod" -> pod(objects, get(objects, request, wanted), wanted);
             case "service" -> service(objects, request, wanted, random);
             default -> node(get(objects, request, wanted), wanted);
         };
@@ -62,7 +66,7 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
                 .orElseThrow(() -> StatusException.notFound("", request.resource(), wanted.name));
     }
 
-    private static ProxyTarget pod(JsonNode pod, Wanted wanted) {
+    private static ProxyTarget pod(ObjectReader objects, JsonNode pod, Wanted wanted) {
         String port = wanted.port;
         if (port.isEmpty()) {
             for (JsonNode container : pod.path("spec").path("containers")) {
@@ -74,10 +78,75 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
             }
         }
         String ip = pod.path("status").path("podIP").asText();
-        if (ip.isEmpty()) {
+        if (!isPods(ip) && !isElsewhere(ip) && !isHosts(objects, pod, ip)) {
             throw StatusException.badRequest("address not allowed");
         }
         return new ProxyTarget(wanted.https(), ip, number(port), "");
+    }
+
+    /** Where pods live that have an address of their own on this machine's loopback network: 127.128.0.0/9. */
+    private static boolean isPods(String ip) {
+        if (!InetAddresses.isInetAddress(ip)) {
+            return false;
+        }
+        byte[] bytes = InetAddresses.forString(ip).getAddress();
+        return bytes.length == 4 && bytes[0] == LOOPBACK && (bytes[1] & 0x80) != 0;
+    }
+
+    /** Whether an address is some other machine's, and no one's that machines give to themselves. */
+    private static boolean isElsewhere(String ip) {
+        if (!InetAddresses.isInetAddress(ip)) {
+            return false;
+        }
+        InetAddress address = InetAddresses.forString(ip);
+        return !(address.isLoopbackAddress()
+                || address.isLinkLocalAddress()
+                || address.isMulticastAddress()
+                || address.isAnyLocalAddress()
+                || BROADCAST.equals(address.getHostAddress()));
+    }
+
+    /** Whether an address is that of the node whose network a pod uses. */
+    private static boolean isHosts(ObjectReader objects, JsonNode pod, String ip) {
+        return pod.path("spec").path("hostNetwork").asBoolean()
+                && !ip.isEmpty()
+                && objects.get(
+                                "",
+                                "nodes",
+                                "",
+                                pod.path("spec").path("nodeName").asText())
+                        .filter(node -> internalAddress(node).equals(ip))
+                        .isPresent();
+    }
+
+    private static String internalAddress(JsonNode node) {
+        String found = "";
+        for (JsonNode each : node.path("status").path("addresses")) {
+            if (found.isEmpty() || each.path("type").asText().equals("InternalIP")) {
+                found = each.path("address").asText();
+            }
+        }
+        return found;
+    }
+
+    /** Whether an address that is said to be a service's is that of the pod which it is said to be, in the same namespace, and may be reached. */
+    private static boolean isBacked(ObjectReader objects, String namespace, JsonNode address) {
+        JsonNode pod = address.path("targetRef");
+        if (!pod.isObject() || !pod.path("namespace").asText().equals(namespace)) {
+            return false;
+        }
+        ObjectNode found =
+                objects.get("", "pods", namespace, pod.path("name").asText()).orElse(null);
+        if (found == null) {
+            return false;
+        }
+        String ip = address.path("ip").asText();
+        for (JsonNode each : found.path("status").path("podIPs")) {
+            if (each.path("ip").asText().equals(ip)) {
+                return isPods(ip) || isElsewhere(ip) || isHosts(objects, found, ip);
+            }
+        }
+        return false;
     }
 
     private static ProxyTarget service(
@@ -107,11 +176,11 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
             for (JsonNode port : subset.path("ports")) {
                 if (port.path("name").asText().equals(portName)) {
                     for (JsonNode address : subset.path("addresses")) {
-                        choices.add(new ProxyTarget(
-                                wanted.https(),
-                                address.path("ip").asText(),
-                                port.path("port").asInt(),
-                                ""));
+                        String ip = address.path("ip").asText();
+                        if (isBacked(objects, request.namespace(), address)) {
+                            choices.add(new ProxyTarget(
+                                    wanted.https(), ip, port.path("port").asInt(), ""));
+                        }
                     }
                 }
             }
@@ -128,18 +197,19 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
                 .path("kubeletEndpoint")
                 .path("Port")
                 .asText(Integer.toString(KUBELET_PORT));
-        String address = "";
-        for (JsonNode each : node.path("status").path("addresses")) {
-            if (address.isEmpty() || each.path("type").asText().equals("InternalIP")) {
-                address = each.path("address").asText();
-            }
-        }
+        String address = internalAddress(node);
         if (wanted.port.isEmpty() || wanted.port.equals(kubeletPort)) {
             return new ProxyTarget(
                     true,
                     address,
                     number(kubeletPort),
                     node.path("metadata").path("name").asText());
+        }
+        // Nodes of a cluster within one machine live on its loopback network.
+        if (!isElsewhere(address)
+                && !(InetAddresses.isInetAddress(address)
+                        && InetAddresses.forString(address).isLoopbackAddress())) {
+            throw StatusException.badRequest("address not allowed");
         }
         return new ProxyTarget(wanted.https(), address, number(wanted.port), "");
     }

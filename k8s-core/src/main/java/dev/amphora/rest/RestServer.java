@@ -155,6 +155,8 @@ public final class RestServer implements AutoCloseable {
             SslContextFactory.Server factory = new SslContextFactory.Server();
             factory.setSslContext(context);
             factory.setWantClientAuth(true);
+            // Whatever the platform would still allow.
+            factory.setIncludeProtocols("TLSv1.3", "TLSv1.2");
             factory.setSniRequired(false);
             return factory;
         } catch (GeneralSecurityException e) {

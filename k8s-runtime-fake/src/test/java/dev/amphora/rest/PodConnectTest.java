@@ -135,9 +135,14 @@ class PodConnectTest {
         assertThat(message("/api/v1/namespaces/default/services/web:81/proxy/"))
                 .isEqualTo("no service port 81 found for service \"web\"");
         send(
+                "PUT",
+                "/api/v1/namespaces/default/pods/one/status",
+                "{\"metadata\":{\"name\":\"one\"},\"status\":{\"podIP\":\"127.128.0.1\",\"podIPs\":[{\"ip\":\"127.128.0.1\"}]}}");
+        send(
                 "POST",
                 "/api/v1/namespaces/default/endpoints",
-                "{\"metadata\":{\"name\":\"web\"},\"subsets\":[{\"addresses\":[{\"ip\":\"127.128.0.1\"}],\"ports\":[{\"port\":1}]}]}");
+                "{\"metadata\":{\"name\":\"web\"},\"subsets\":[{\"addresses\":[{\"ip\":\"127.128.0.1\",\"targetRef\":"
+                        + "{\"kind\":\"Pod\",\"namespace\":\"default\",\"name\":\"one\"}}],\"ports\":[{\"port\":1}]}]}");
         answer = send("GET", "/api/v1/namespaces/default/services/web/proxy?x=1", "");
         assertThat(answer.code()).isEqualTo(301);
         assertThat(answer.header("Location")).isEqualTo("/api/v1/namespaces/default/services/web/proxy/?x=1");

@@ -11,14 +11,22 @@ import dev.amphora.rest.LocalConnection;
 import dev.amphora.store.Store;
 import dev.amphora.store.memory.MemoryStore;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A cluster in which nobody writes but the test: an API server with all that guards it, without controllers, scheduler and nodes. Whoever
@@ -34,6 +42,9 @@ final class World implements AutoCloseable {
 
     final MemoryStore store = new MemoryStore();
     final Cluster cluster;
+    /** Where the cluster's authority is. */
+    final Path certificates = directory();
+
     private final LocalConnection connection;
 
     /** What came of a request. */
@@ -63,7 +74,7 @@ final class World implements AutoCloseable {
                         .withTokens(tokens.toString())
                         .withServiceAccountTokens(serviceAccountTokens)
                         .withAdmission(List.of("NodeRestriction"), List.of("ServiceAccount")))
-                .serve(0)
+                .serve(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), certificates)
                 .start();
         connection = cluster.connection();
         for (String namespace : List.of("a", "b")) {
@@ -77,6 +88,14 @@ final class World implements AutoCloseable {
         }
         make("/api/v1/nodes", "{\"metadata\":{\"name\":\"node-1\"}}");
         make("/api/v1/nodes", "{\"metadata\":{\"name\":\"node-2\"}}");
+    }
+
+    private static Path directory() {
+        try {
+            return Files.createTempDirectory("security");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Sends a request as the owner of a token; headers follow as names and values. */
@@ -172,5 +191,11 @@ final class World implements AutoCloseable {
     @Override
     public void close() {
         cluster.close();
+        try (Stream<Path> files = Files.walk(certificates)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

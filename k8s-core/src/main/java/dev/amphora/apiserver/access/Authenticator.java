@@ -15,10 +15,12 @@ public interface Authenticator {
 
     /** The identity that a verified client certificate names: its common name, with its organisations as groups. */
     static Authenticator certificates() {
-        return credentials -> credentials.certificateName() == null
-                ? Optional.empty()
-                : Optional.of(User.of(
-                        credentials.certificateName(),
-                        credentials.certificateGroups().toArray(String[]::new)));
+        return credentials -> {
+            String name = credentials.certificateName();
+            // Groups alone are nobody.
+            return name == null || name.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(User.of(name, credentials.certificateGroups().toArray(String[]::new)));
+        };
     }
 }
