@@ -1,6 +1,8 @@
 package dev.amphora;
 
+import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.node.NodeLifecycleController;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +64,7 @@ public final class ClusterBuilder {
     private @Nullable Serving serving;
     private ApiOptions api = ApiOptions.defaults();
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
+    private final List<Function<ObjectReader, AdmissionPlugin>> admission = new ArrayList<>();
     private LocalServers localServers = new LocalServers();
 
     ClusterBuilder() {}
@@ -160,9 +164,20 @@ public final class ClusterBuilder {
         return this;
     }
 
+    /** An admission plugin of the program's own, asked after the built-in ones and before policies, webhooks and quotas. */
+    public ClusterBuilder admission(AdmissionPlugin plugin) {
+        return admission(objects -> plugin);
+    }
+
+    /** The same for a plugin that reads what is stored. */
+    public ClusterBuilder admission(Function<ObjectReader, AdmissionPlugin> plugin) {
+        admission.add(plugin);
+        return this;
+    }
+
     /**
      * Servers within this process that answer where the API server would otherwise call others over the network: further API servers, by
-     * the Services that APIServices name.
+     * the Services that APIServices name, and webhooks.
      */
     public ClusterBuilder localServers(LocalServers value) {
         localServers = value;
@@ -204,7 +219,7 @@ public final class ClusterBuilder {
         Kernel time = kernel == null ? new ThreadedKernel() : kernel;
         FrontProxy frontProxy = new FrontProxy(time, serving == null ? null : serving.certificates());
         ClusterParts parts = new ClusterParts(
-                time, kernel == null, store, api, authority(time), everyNode, frontProxy, localServers);
+                time, kernel == null, store, api, authority(time), everyNode, frontProxy, localServers, admission);
         try {
             if (serving != null) {
                 parts.serve(serving.address());

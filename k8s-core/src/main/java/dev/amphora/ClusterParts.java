@@ -12,6 +12,7 @@ import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.StaticTokens;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
+import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
@@ -55,6 +56,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,6 +92,7 @@ final class ClusterParts implements AutoCloseable {
     private @Nullable CertificateAuthority ownAuthority;
     private final FrontProxy frontProxy;
     private final LocalServers localServers;
+    private final List<Function<ObjectReader, AdmissionPlugin>> admission;
     private final ApiServer apiServer;
     private final RestApi rest;
     private final Identities identities;
@@ -105,6 +108,7 @@ final class ClusterParts implements AutoCloseable {
      * @param authority who vouches for clients over HTTPS; null if there are none
      * @param frontProxy what to show to other API servers
      * @param localServers other servers within this process
+     * @param admission plugins of the program's own
      */
     ClusterParts(
             Kernel kernel,
@@ -114,10 +118,12 @@ final class ClusterParts implements AutoCloseable {
             @Nullable CertificateAuthority authority,
             UnaryOperator<KubeletConfig> everyNode,
             FrontProxy frontProxy,
-            LocalServers localServers) {
+            LocalServers localServers,
+            List<Function<ObjectReader, AdmissionPlugin>> admission) {
         this.kernel = kernel;
         this.frontProxy = frontProxy;
         this.localServers = localServers;
+        this.admission = admission;
         this.options = options;
         this.everyNode = everyNode;
         this.authority = authority;
@@ -182,6 +188,7 @@ final class ClusterParts implements AutoCloseable {
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
         builder.tokens(options.serviceAccountTokens());
+        admission.forEach(builder::admission);
         builder.localServers(localServers).proxyCertificate(frontProxy::keys);
         return builder.build();
     }

@@ -51,7 +51,10 @@ public final class AdmissionPlugins {
             "ResourceQuota",
             "AlwaysDeny");
 
-    /** The reference's order; plugins that it doesn't have come last, as they were added. */
+    /**
+     * The reference's order. Plugins that it doesn't have come as they were added, behind its own and before policies, webhooks and quotas:
+     * what these have seen is not changed any more, and what is refused is not charged.
+     */
     public static final Comparator<AdmissionPlugin> ORDER = Comparator.comparingInt(AdmissionPlugins::place);
 
     /** Those that are off unless they are named. */
@@ -61,7 +64,7 @@ public final class AdmissionPlugins {
 
     private static int place(AdmissionPlugin plugin) {
         int place = NAMES.indexOf(plugin.name());
-        return place < 0 ? NAMES.size() : place;
+        return place < 0 ? 2 * NAMES.indexOf("MutatingAdmissionPolicy") - 1 : 2 * place;
     }
 
     /**

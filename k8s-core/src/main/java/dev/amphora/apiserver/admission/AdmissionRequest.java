@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.admission;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.User;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,11 @@ public record AdmissionRequest(
         DELETE,
         /** A connection to what runs, such as {@code pods/exec}; its options are the object, and of a kind of their own. */
         CONNECT
+    }
+
+    /** 403 for the caller: the object is forbidden, and why. */
+    public StatusException refusal(String why) {
+        return StatusException.forbidden(group, resource, name, why);
     }
 
     /** Whether it is about a resource itself, not about one of its subresources. */

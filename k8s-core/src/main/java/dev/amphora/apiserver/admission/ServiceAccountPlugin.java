@@ -39,22 +39,15 @@ final class ServiceAccountPlugin implements AdmissionPlugin {
         }
         ObjectNode spec = pod.withObject("/spec");
         String account = spec.path("serviceAccountName").asText("");
-        if (pod.path("metadata").path("annotations").has(MIRROR)) {
-            if (!account.isEmpty()) {
-                throw refuse(request, "a mirror pod may not reference service accounts");
-            }
+        if (isMirror(pod)) {
+            MountableSecrets.checkMirror(request, pod);
             return;
         }
         if (account.isEmpty()) {
             account = "default";
             spec.put("serviceAccountName", account).put("serviceAccount", account);
         }
-        String name = account;
-        ObjectNode found = objects.get("", "serviceaccounts", request.namespace(), name)
-                .orElseThrow(() -> refuse(
-                        request,
-                        "error looking up service account %s/%s: serviceaccount %s not found"
-                                .formatted(request.namespace(), name, Json.quote(name))));
+        ObjectNode found = account(request, account);
         if (automounts(spec, found)) {
             mountToken(spec);
         }
@@ -62,6 +55,44 @@ final class ServiceAccountPlugin implements AdmissionPlugin {
                 && !found.path("imagePullSecrets").isEmpty()) {
             spec.set("imagePullSecrets", found.path("imagePullSecrets").deepCopy());
         }
+    }
+
+    @Override
+    public void validate(AdmissionRequest request) {
+        ObjectNode pod = request.object();
+        boolean debugged = request.operation() == Operation.UPDATE
+                && request.resource().equals("pods")
+                && request.subresource().equals("ephemeralcontainers");
+        boolean created = request.operation() == Operation.CREATE && request.isFor("", "pods");
+        if (pod == null || !created && !debugged) {
+            return;
+        }
+        if (created && isMirror(pod)) {
+            MountableSecrets.checkMirror(request, pod);
+            return;
+        }
+        String account = pod.path("spec").path("serviceAccountName").asText("");
+        if (account.isEmpty()) {
+            throw refuse(
+                    request,
+                    "no service account specified for pod %s/%s"
+                            .formatted(
+                                    request.namespace(),
+                                    pod.path("metadata").path("name").asText("")));
+        }
+        MountableSecrets.check(request, pod, account(request, account), debugged);
+    }
+
+    private static boolean isMirror(ObjectNode pod) {
+        return pod.path("metadata").path("annotations").has(MIRROR);
+    }
+
+    private ObjectNode account(AdmissionRequest request, String name) {
+        return objects.get("", "serviceaccounts", request.namespace(), name)
+                .orElseThrow(() -> refuse(
+                        request,
+                        "error looking up service account %s/%s: serviceaccount %s not found"
+                                .formatted(request.namespace(), name, Json.quote(name))));
     }
 
     private static boolean automounts(ObjectNode spec, ObjectNode account) {

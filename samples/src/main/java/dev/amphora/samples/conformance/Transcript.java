@@ -359,7 +359,9 @@ final class Transcript {
     }
 
     private List<String> pause(JsonNode step) {
-        session.pace().pause(step.path("pause").asDouble() * session.options().pauseFactor());
+        double seconds = step.path("pause").asDouble();
+        // No cache needs a second, but what is to be younger than something else does.
+        session.pace().pause(seconds > 1 ? seconds : seconds * session.options().pauseFactor());
         if (step.path("why").asText().contains("Established")) {
             Definitions.awaitEffect(server, session.pace(), cleaner.made());
         }

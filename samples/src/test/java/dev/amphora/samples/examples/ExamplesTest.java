@@ -3,10 +3,13 @@ package dev.amphora.samples.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
+import dev.amphora.ClusterBuilder;
 import dev.amphora.Conditions;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.client.Client;
 import dev.amphora.client.ListOptions;
 import dev.amphora.kernel.SimulatedKernel;
@@ -18,6 +21,8 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -49,6 +54,95 @@ class ExamplesTest {
                 """;
 
         Embedding.run(new ByteArrayInputStream(manifest.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void anAdmissionPluginRefusesWhatDoesNotSayWhoseItIs() {
+        try (Cluster cluster = apiOnly().admission(TeamLabel.required()).start()) {
+            assertThatThrownBy(() -> cluster.client().resource(deployment(Map.of())).create())
+                    .hasMessageContaining("deployments.apps \"web\" is forbidden: it does not say whose it is");
+
+            cluster.client().resource(deployment(Map.of("team", "shop"))).create();
+        }
+    }
+
+    @Test
+    void aWebhookIsTriedWithoutASocket() {
+        LocalServers servers = new LocalServers().service("hooks", "pinned-images", new PinnedImages());
+        try (Cluster cluster = apiOnly().localServers(servers).start()) {
+            cluster.client()
+                    .load(new ByteArrayInputStream(
+                            """
+                            apiVersion: admissionregistration.k8s.io/v1
+                            kind: ValidatingWebhookConfiguration
+                            metadata: {name: pinned-images}
+                            webhooks:
+                            - name: pinned-images.example.com
+                              clientConfig: {service: {namespace: hooks, name: pinned-images, path: /review}}
+                              rules:
+                              - {operations: [CREATE], apiGroups: [""], apiVersions: [v1], resources: [pods]}
+                              sideEffects: None
+                              admissionReviewVersions: [v1]
+                            """
+                                    .getBytes(StandardCharsets.UTF_8)))
+                    .create();
+
+            assertThatThrownBy(() -> cluster.client().resource(running("web:1")).create())
+                    .hasMessageContaining(
+                            "admission webhook \"pinned-images.example.com\" denied the request: c runs an image that may change");
+
+            cluster.client().resource(running("web@sha256:" + "0".repeat(64))).create();
+        }
+    }
+
+    private ClusterBuilder apiOnly() {
+        return Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .api(ApiOptions.defaults().withAdmission(List.of(), List.of("ServiceAccount")))
+                .noControllers()
+                .noScheduler();
+    }
+
+    private static Deployment deployment(Map<String, String> labels) {
+        return new DeploymentBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName("web")
+                .withLabels(labels)
+                .endMetadata()
+                .withNewSpec()
+                .withNewSelector()
+                .addToMatchLabels("app", "web")
+                .endSelector()
+                .withNewTemplate()
+                .withNewMetadata()
+                .addToLabels("app", "web")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("c")
+                .withImage("web:1")
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    private static Pod running(String image) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName("p")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("c")
+                .withImage(image)
+                .endContainer()
+                .endSpec()
+                .build();
     }
 
     @Test
