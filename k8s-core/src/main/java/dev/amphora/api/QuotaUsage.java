@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What an object takes of a ResourceQuota, and which quotas it counts for. */
 public final class QuotaUsage {
@@ -16,6 +18,10 @@ public final class QuotaUsage {
             "persistentvolumeclaims", "persistentvolumeclaims",
             "replicationcontrollers", "replicationcontrollers",
             "resourcequotas", "resourcequotas");
+
+    private static final String VOLUME_CLASS = "VolumeAttributesClass";
+    /** How many devices a claim for all of them may get. */
+    private static final int MOST_DEVICES = 32;
 
     private QuotaUsage() {}
 
@@ -29,6 +35,9 @@ public final class QuotaUsage {
         Map<String, Amount> usage = new TreeMap<>();
         String qualified = group.isEmpty() ? resource : resource + "." + group;
         usage.put("count/" + qualified, Amount.ONE);
+        if (qualified.equals("resourceclaims.resource.k8s.io")) {
+            devices(usage, object.path("spec").path("devices").path("requests"));
+        }
         if (!group.isEmpty()) {
             return usage;
         }
@@ -44,7 +53,7 @@ public final class QuotaUsage {
                 }
             }
             case "services" -> service(usage, object.path("spec"));
-            case "persistentvolumeclaims" -> claim(usage, object.path("spec"));
+            case "persistentvolumeclaims" -> claim(usage, object);
             default -> {}
         }
         return usage;
@@ -59,7 +68,10 @@ public final class QuotaUsage {
     private static void pod(Map<String, Amount> usage, JsonNode spec) {
         total(spec, "requests").forEach((name, amount) -> {
             usage.put("requests." + name, amount);
-            if (name.equals("cpu") || name.equals("memory") || name.equals("ephemeral-storage")) {
+            if (name.equals("cpu")
+                    || name.equals("memory")
+                    || name.equals("ephemeral-storage")
+                    || name.startsWith("hugepages-")) {
                 usage.put(name, amount);
             }
         });
@@ -115,22 +127,61 @@ public final class QuotaUsage {
         int ports = spec.path("ports").size();
         boolean balanced = type.equals("LoadBalancer");
         usage.put("services.loadbalancers", balanced ? Amount.ONE : Amount.ZERO);
-        boolean nodePorts = type.equals("NodePort")
-                || (balanced && spec.path("allocateLoadBalancerNodePorts").asBoolean(true));
-        usage.put("services.nodeports", new Amount(BigDecimal.valueOf(nodePorts ? ports : 0), false));
+        if (balanced && !spec.path("allocateLoadBalancerNodePorts").asBoolean(true)) {
+            ports = 0;
+            for (JsonNode port : spec.path("ports")) {
+                ports += port.path("nodePort").asInt() == 0 ? 0 : 1;
+            }
+        }
+        usage.put("services.nodeports", amount(balanced || type.equals("NodePort") ? ports : 0));
     }
 
-    private static void claim(Map<String, Amount> usage, JsonNode spec) {
-        String storageClass = spec.path("storageClassName").asText();
+    private static Amount amount(long number) {
+        return new Amount(BigDecimal.valueOf(number), false);
+    }
+
+    /** The devices that a claim may get, by their class; of alternatives the most. */
+    private static void devices(Map<String, Amount> usage, JsonNode requests) {
+        for (JsonNode request : requests) {
+            Map<String, Long> most = new TreeMap<>();
+            for (JsonNode each : request.path("firstAvailable")) {
+                most.merge(each.path("deviceClassName").asText(), number(each), Math::max);
+            }
+            if (most.isEmpty()) {
+                JsonNode exactly = request.path("exactly");
+                most.put(exactly.path("deviceClassName").asText(), number(exactly));
+            }
+            most.forEach((name, number) ->
+                    usage.merge(name + ".deviceclass.resource.k8s.io/devices", amount(number), Amount::plus));
+        }
+    }
+
+    private static long number(JsonNode request) {
+        return request.path("allocationMode").asText().equals("All")
+                ? MOST_DEVICES
+                : request.path("count").asLong(1);
+    }
+
+    private static void claim(Map<String, Amount> usage, JsonNode claim) {
+        JsonNode spec = claim.path("spec");
+        String storageClass = claim.path("metadata")
+                .path("annotations")
+                .path("volume.beta.kubernetes.io/storage-class")
+                .asText(spec.path("storageClassName").asText());
         JsonNode asked = spec.path("resources").path("requests").path("storage");
+        JsonNode allocated = claim.path("status").path("allocatedResources").path("storage");
         if (!asked.isMissingNode()) {
-            usage.put("requests.storage", Amount.parse(asked.asText()));
+            Amount wanted = Amount.parse(asked.asText());
+            usage.put(
+                    "requests.storage",
+                    allocated.isMissingNode() ? wanted : wanted.max(Amount.parse(allocated.asText())));
         }
         if (!storageClass.isEmpty()) {
             String prefix = storageClass + ".storageclass.storage.k8s.io/";
             usage.put(prefix + "persistentvolumeclaims", Amount.ONE);
-            if (!asked.isMissingNode()) {
-                usage.put(prefix + "requests.storage", Amount.parse(asked.asText()));
+            Amount storage = usage.get("requests.storage");
+            if (storage != null) {
+                usage.put(prefix + "requests.storage", storage);
             }
         }
     }
@@ -143,17 +194,50 @@ public final class QuotaUsage {
      */
     public static boolean counts(JsonNode spec, String group, String resource, JsonNode object) {
         boolean pod = group.isEmpty() && resource.equals("pods");
+        boolean claim = group.isEmpty() && resource.equals("persistentvolumeclaims");
         for (JsonNode scope : spec.path("scopes")) {
-            if (!pod || !inScope(scope.asText(), object)) {
+            if (!(claim
+                    ? scope.asText().equals(VOLUME_CLASS)
+                            && !volumeClasses(object).isEmpty()
+                    : pod && inScope(scope.asText(), object))) {
                 return false;
             }
         }
         for (JsonNode term : spec.path("scopeSelector").path("matchExpressions")) {
-            if (!pod || !matches(term, object)) {
+            if (!(claim ? matchesVolumeClass(term, volumeClasses(object)) : pod && matches(term, object))) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** The attribute classes that a claim has, or is to have. */
+    private static Set<String> volumeClasses(JsonNode claim) {
+        Set<String> classes = new TreeSet<>();
+        JsonNode status = claim.path("status");
+        classes.add(claim.path("spec").path("volumeAttributesClassName").asText(""));
+        classes.add(status.path("currentVolumeAttributesClassName").asText(""));
+        classes.add(status.path("modifyVolumeStatus")
+                .path("targetVolumeAttributesClassName")
+                .asText(""));
+        classes.remove("");
+        return classes;
+    }
+
+    private static boolean matchesVolumeClass(JsonNode term, Set<String> classes) {
+        if (!term.path("scopeName").asText().equals(VOLUME_CLASS)) {
+            return false;
+        }
+        boolean listed = false;
+        for (JsonNode value : term.path("values")) {
+            listed |= classes.contains(value.asText());
+        }
+        return switch (term.path("operator").asText()) {
+            case "In" -> listed;
+            case "NotIn" -> !listed;
+            case "Exists" -> !classes.isEmpty();
+            default -> classes.isEmpty();
+        };
     }
 
     private static boolean matches(JsonNode term, JsonNode pod) {
@@ -182,9 +266,31 @@ public final class QuotaUsage {
             case "BestEffort" -> isBestEffort(spec);
             case "NotBestEffort" -> !isBestEffort(spec);
             case "PriorityClass" -> !spec.path("priorityClassName").asText().isEmpty();
-            case "CrossNamespacePodAffinity" -> false;
-            default -> true;
+            case "CrossNamespacePodAffinity" -> looksElsewhere(spec.path("affinity"));
+            default -> false;
         };
+    }
+
+    /** Whether a pod's place depends on pods of other namespaces. */
+    private static boolean looksElsewhere(JsonNode affinity) {
+        for (String kind : new String[] {"podAffinity", "podAntiAffinity"}) {
+            JsonNode terms = affinity.path(kind);
+            for (JsonNode term : terms.path("requiredDuringSchedulingIgnoredDuringExecution")) {
+                if (namesNamespaces(term)) {
+                    return true;
+                }
+            }
+            for (JsonNode term : terms.path("preferredDuringSchedulingIgnoredDuringExecution")) {
+                if (namesNamespaces(term.path("podAffinityTerm"))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean namesNamespaces(JsonNode term) {
+        return !term.path("namespaces").isEmpty() || term.hasNonNull("namespaceSelector");
     }
 
     private static boolean isBestEffort(JsonNode spec) {

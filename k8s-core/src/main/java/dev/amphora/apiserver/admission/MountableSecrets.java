@@ -37,11 +37,13 @@ final class MountableSecrets {
      * @param debugged whether only its ephemeral containers are looked at
      */
     static void check(AdmissionRequest request, ObjectNode pod, ObjectNode account, boolean debugged) {
-        if (!TRUE.contains(account.path("metadata").path("annotations").path(INSISTS).asText(""))) {
+        if (!TRUE.contains(
+                account.path("metadata").path("annotations").path(INSISTS).asText(""))) {
             return;
         }
         String name = account.path("metadata").path("name").asText();
-        String secretElsewhere = " is not allowed because service account %s does not reference that secret".formatted(name);
+        String secretElsewhere =
+                " is not allowed because service account %s does not reference that secret".formatted(name);
         Set<String> known = names(account.path("secrets"));
         JsonNode spec = pod.path("spec");
         if (debugged) {

@@ -8,6 +8,7 @@ import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,15 +23,19 @@ import java.util.TreeMap;
 final class ResourceQuotaPlugin implements AdmissionPlugin {
     private static final Set<String> COMPUTE =
             Set.of("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory");
-    private static final Set<String> CHARGED_ON_UPDATE = Set.of("pods", "services", "persistentvolumeclaims");
+    private static final Set<String> CHARGED_ON_UPDATE =
+            Set.of("/pods", "/services", "/persistentvolumeclaims", "resource.k8s.io/resourceclaims");
     private static final int ATTEMPTS = 20;
+    private static final int TURNS = 64;
 
+    private final Object[] turns = new Object[TURNS];
     private final ObjectReader objects;
     private final QuotaStatus status;
 
     ResourceQuotaPlugin(ObjectReader objects, QuotaStatus status) {
         this.objects = objects;
         this.status = status;
+        Arrays.setAll(turns, index -> new Object());
     }
 
     @Override
@@ -43,15 +48,14 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
         ObjectNode object = request.object();
         if (object == null
                 || request.namespace().isEmpty()
-                || !request.subresource().isEmpty()) {
+                || request.isFor("", "namespaces")
+                || !request.subresource().isEmpty() && !isResize(request)) {
             return;
         }
         ObjectNode old = request.operation() == Operation.UPDATE ? request.old() : null;
         if (request.operation() == Operation.DELETE
                 || (request.operation() == Operation.UPDATE
-                        && (old == null
-                                || !request.group().isEmpty()
-                                || !CHARGED_ON_UPDATE.contains(request.resource())))) {
+                        && (old == null || !CHARGED_ON_UPDATE.contains(request.group() + "/" + request.resource())))) {
             return;
         }
         List<ObjectNode> quotas = objects.list("", "resourcequotas", request.namespace());
@@ -68,15 +72,59 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
         List<ObjectNode> sorted = new ArrayList<>(quotas);
         sorted.sort(Comparator.comparing(
                 quota -> quota.path("metadata").path("name").asText()));
+        sorted.removeIf(quota -> !QuotaUsage.counts(quota.path("spec"), request.group(), request.resource(), object));
+        for (ObjectNode quota : sorted) {
+            require(request, quota, object, more);
+        }
         for (ObjectNode quota : sorted) {
             check(request, quota, more);
         }
-        if (request.dryRun()) {
+        if (request.dryRun() || sorted.isEmpty()) {
             return;
         }
-        for (ObjectNode quota : sorted) {
-            charge(request, quota, more);
+        // Whoever is quicker than others by one write only makes them begin anew.
+        synchronized (turns[Math.floorMod(request.namespace().hashCode(), turns.length)]) {
+            for (ObjectNode quota : sorted) {
+                charge(request, quota, more);
+            }
         }
+    }
+
+    private static boolean isResize(AdmissionRequest request) {
+        return request.group().isEmpty()
+                && request.resource().equals("pods")
+                && request.subresource().equals("resize");
+    }
+
+    /** Refuses what doesn't say how much it takes of something that is limited, or what nobody has counted yet. */
+    private static void require(
+            AdmissionRequest request, ObjectNode quota, ObjectNode object, Map<String, Amount> more) {
+        Map<String, Amount> hard = amounts(quota.path("status").path("hard"));
+        String name = quota.path("metadata").path("name").asText();
+        boolean pod = request.group().isEmpty() && request.resource().equals("pods");
+        if (pod && request.operation() == Operation.CREATE) {
+            requireResources(request, name, hard, object.path("spec"));
+        }
+        JsonNode used = quota.path("status").path("used");
+        List<String> limited = new ArrayList<>();
+        boolean unknown = false;
+        for (String resource : hard.keySet()) {
+            if (more.containsKey(resource) || pod && ofPods(resource)) {
+                limited.add(resource);
+                unknown |= !used.has(resource);
+            }
+        }
+        if (unknown) {
+            throw request.refusal(
+                    "status unknown for quota: %s, resources: %s".formatted(name, String.join(",", limited)));
+        }
+    }
+
+    private static boolean ofPods(String resource) {
+        return COMPUTE.contains(resource)
+                || resource.contains("ephemeral-storage")
+                || resource.startsWith("hugepages-")
+                || resource.startsWith("requests.") && !resource.equals("requests.storage");
     }
 
     private void charge(AdmissionRequest request, ObjectNode seen, Map<String, Amount> more) {
@@ -115,9 +163,6 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
         Map<String, Amount> hard = amounts(quota.path("status").path("hard"));
         Map<String, Amount> asked = QuotaUsage.masked(more, hard.keySet());
         String name = quota.path("metadata").path("name").asText();
-        if (request.operation() == Operation.CREATE && request.isFor("", "pods")) {
-            requireResources(request, name, hard, object.path("spec"));
-        }
         if (asked.isEmpty()) {
             return Optional.empty();
         }

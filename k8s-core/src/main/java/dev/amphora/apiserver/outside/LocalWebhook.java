@@ -51,6 +51,7 @@ public interface LocalWebhook extends LocalServer {
      */
     static ObjectNode patch(String operations) {
         byte[] bytes = operations.getBytes(StandardCharsets.UTF_8);
-        return allow().put("patchType", "JSONPatch").put("patch", Base64.getEncoder().encodeToString(bytes));
+        return allow().put("patchType", "JSONPatch")
+                .put("patch", Base64.getEncoder().encodeToString(bytes));
     }
 }

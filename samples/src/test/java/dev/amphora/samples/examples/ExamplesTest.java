@@ -59,7 +59,8 @@ class ExamplesTest {
     @Test
     void anAdmissionPluginRefusesWhatDoesNotSayWhoseItIs() {
         try (Cluster cluster = apiOnly().admission(TeamLabel.required()).start()) {
-            assertThatThrownBy(() -> cluster.client().resource(deployment(Map.of())).create())
+            assertThatThrownBy(() ->
+                            cluster.client().resource(deployment(Map.of())).create())
                     .hasMessageContaining("deployments.apps \"web\" is forbidden: it does not say whose it is");
 
             cluster.client().resource(deployment(Map.of("team", "shop"))).create();
