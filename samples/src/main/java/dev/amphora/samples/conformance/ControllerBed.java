@@ -43,7 +43,7 @@ final class ControllerBed implements AutoCloseable {
     private static final String ROOT = "/registry/";
     private static final String MERGE = "application/merge-patch+json";
     private static final Duration SETTLING = Duration.ofSeconds(60);
-    private static final Duration CALL = Duration.ofMillis(2);
+    private static final Duration LATENCY = Duration.ofMillis(4);
     private static final Duration BEAT = Duration.ofSeconds(1);
     private static final Duration NEVER = Duration.ofSeconds(100_000);
     private static final int NODES = 20;
@@ -91,7 +91,11 @@ final class ControllerBed implements AutoCloseable {
         store.watch(ROOT, store.revision() + 1, new Listening());
         manager = new ControllerManager(
                 kernel,
-                new InProcessClient(server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
+                new SlowClient(
+                        new InProcessClient(
+                                server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
+                        kernel,
+                        LATENCY),
                 controllers(watchesNodes, hasMetrics).select("*"));
         manager.start();
         nodes = kernel.actor("nodes");
@@ -189,9 +193,8 @@ final class ControllerBed implements AutoCloseable {
     }
 
     private void beat(String node) {
-        ObjectNode lease = Trees.object()
-                .put("apiVersion", "coordination.k8s.io/v1")
-                .put("kind", "Lease");
+        ObjectNode lease =
+                Trees.object().put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
         lease.putObject("metadata").put("name", node).put("namespace", "kube-node-lease");
         lease.putObject("spec")
                 .put("holderIdentity", node)
@@ -246,18 +249,9 @@ final class ControllerBed implements AutoCloseable {
                 body));
     }
 
-    /** Writes as those who drive the scenario; a call takes a moment, in which others go on. */
-    void write(Verb verb, ResourceInfo info, String namespace, String name, String subresource, Body body) {
-        try {
-            call(verb, info, namespace, name, subresource, body);
-        } finally {
-            kernel.advance(CALL);
-        }
-    }
-
-    /** Writes about a pod of the scenario. */
-    void writePod(Verb verb, String name, String subresource, Body body) {
-        write(verb, info("Pod", ""), NAMESPACE, name, subresource, body);
+    /** Does something about a pod of the scenario. */
+    void callPod(Verb verb, String name, String subresource, Body body) {
+        call(verb, "Pod", NAMESPACE, name, subresource, body);
     }
 
     /** An object as the server has it now; null if there is none. */
@@ -277,7 +271,8 @@ final class ControllerBed implements AutoCloseable {
                 .tree()
                 .path("items")
                 .forEach(item -> objects.add(((ObjectNode) item.deepCopy()).put("kind", kind)));
-        objects.sort(Comparator.comparing(object -> Trees.at(object, "metadata", "creationTimestamp").asText()));
+        objects.sort(Comparator.comparing(
+                object -> Trees.at(object, "metadata", "creationTimestamp").asText()));
         return objects;
     }
 

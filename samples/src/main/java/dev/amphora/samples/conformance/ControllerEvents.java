@@ -34,7 +34,9 @@ final class ControllerEvents {
         for (ControllerBed.Change change : changes) {
             int count = occurrences(change);
             ObjectNode event = change.after();
-            if (count > 0 && event != null && !LEFT_OUT.contains(event.path("reason").asText())) {
+            if (count > 0
+                    && event != null
+                    && !LEFT_OUT.contains(event.path("reason").asText())) {
                 found.merge(names.canonical(title(event)), count, Integer::sum);
             }
         }
@@ -78,7 +80,8 @@ final class ControllerEvents {
         if (event == null || !change.kind().equals("Event")) {
             return 0;
         }
-        int count = Math.max(1, event.path("count").asInt(Trees.at(event, "series", "count").asInt(1)));
+        int count = Math.max(
+                1, event.path("count").asInt(Trees.at(event, "series", "count").asInt(1)));
         Integer before = told.put(Trees.at(event, "metadata", "uid").asText(), count);
         return before == null ? count : count - before;
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.Body;
 import dev.amphora.apiserver.Verb;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +20,12 @@ final class ControllerKubelet {
 
     private final ControllerBed bed;
     private final ControllerNames names;
+    private final ControllerScript script;
     private int addresses;
 
-    ControllerKubelet(ControllerBed bed, ControllerNames names) {
+    ControllerKubelet(ControllerBed bed, ControllerNames names, ControllerScript script) {
         this.bed = bed;
+        this.script = script;
         this.names = names;
     }
 
@@ -32,12 +35,13 @@ final class ControllerKubelet {
         if (what.equals("round")) {
             List<ObjectNode> ending = chosen("finish", act, Integer.MAX_VALUE);
             List<ObjectNode> starting = chosen("run", act, act.path("count").asInt(Integer.MAX_VALUE));
-            actOn(ending, "finish", Trees.object().put("kubelet", "finish"), problems);
-            actOn(starting, "run", act, problems);
+            List<Runnable> calls = calls(ending, "finish", Trees.object().put("kubelet", "finish"), problems);
+            calls.addAll(calls(starting, "run", act, problems));
+            script.next(calls);
             return ending.size() + starting.size();
         }
         List<ObjectNode> chosen = chosen(what, act, act.path("count").asInt(Integer.MAX_VALUE));
-        actOn(chosen, what, act, problems);
+        script.next(calls(chosen, what, act, problems));
         return chosen.size();
     }
 
@@ -48,13 +52,31 @@ final class ControllerKubelet {
                 .toList();
     }
 
-    private void actOn(List<ObjectNode> pods, String what, JsonNode act, List<String> problems) {
+    /** The calls of an act. Their problems are told. */
+    private List<Runnable> calls(List<ObjectNode> pods, String what, JsonNode act, List<String> problems) {
+        List<Runnable> calls = new ArrayList<>();
         for (int i = 0; i < pods.size(); i++) {
-            try {
-                act(what, pods.get(i), act, i);
-            } catch (StatusException e) {
-                problems.add(what + " of " + name(pods.get(i)) + ": " + e.getMessage());
+            ObjectNode pod = pods.get(i);
+            int position = i;
+            if (!what.equals("finish") && !what.equals("evict") && boundTo(pod).isEmpty()) {
+                calls.add(() -> attempt(what, pod, problems, () -> bind(pod, act, position)));
             }
+            if (act.has("phase") && what.equals("finish")) {
+                calls.add(() -> attempt(
+                        what, pod, problems, () -> report(pod, act.path("phase").asText(), false, act)));
+            }
+            if (!what.equals("bind")) {
+                calls.add(() -> attempt(what, pod, problems, () -> act(what, pod, act)));
+            }
+        }
+        return calls;
+    }
+
+    private static void attempt(String what, JsonNode pod, List<String> problems, Runnable call) {
+        try {
+            call.run();
+        } catch (StatusException e) {
+            problems.add(what + " of " + name(pod) + ": " + e.getMessage());
         }
     }
 
@@ -70,7 +92,8 @@ final class ControllerKubelet {
                 && isOne(selector.path("index"), index -> index.equals(completionIndex(pod)))
                 && isOne(selector.path("node"), node -> node.equals(nodeOf(pod)))
                 && isOne(selector.path("phase"), phase -> phase.equals(phase(pod)))
-                && (!selector.has("owner") || isOwned(metadata, selector.path("owner").asText()))
+                && (!selector.has("owner")
+                        || isOwned(metadata, selector.path("owner").asText()))
                 && (!selector.has("ready") || selector.path("ready").asBoolean() == isReady(pod))
                 && (!selector.has("deleting")
                         || selector.path("deleting").asBoolean() == metadata.hasNonNull("deletionTimestamp"));
@@ -93,7 +116,8 @@ final class ControllerKubelet {
 
     private static boolean isOwned(JsonNode metadata, String owner) {
         for (JsonNode reference : metadata.path("ownerReferences")) {
-            if (owner.equals(reference.path("kind").asText() + "/" + reference.path("name").asText())) {
+            if (owner.equals(reference.path("kind").asText() + "/"
+                    + reference.path("name").asText())) {
                 return true;
             }
         }
@@ -101,7 +125,8 @@ final class ControllerKubelet {
     }
 
     private static String completionIndex(JsonNode pod) {
-        return Trees.at(pod, "metadata", "annotations", "batch.kubernetes.io/job-completion-index").asText();
+        return Trees.at(pod, "metadata", "annotations", "batch.kubernetes.io/job-completion-index")
+                .asText();
     }
 
     private static String name(JsonNode pod) {
@@ -121,14 +146,17 @@ final class ControllerKubelet {
         return false;
     }
 
+    private static String boundTo(JsonNode pod) {
+        return Trees.at(pod, "spec", "nodeName").asText();
+    }
+
     /** The node that a pod is bound or pinned to; empty if none. */
     private static String nodeOf(JsonNode pod) {
-        String bound = Trees.at(pod, "spec", "nodeName").asText();
-        if (!bound.isEmpty()) {
-            return bound;
+        if (!boundTo(pod).isEmpty()) {
+            return boundTo(pod);
         }
-        JsonNode terms = Trees.at(
-                pod, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution");
+        JsonNode terms =
+                Trees.at(pod, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution");
         for (JsonNode term : terms.path("nodeSelectorTerms")) {
             for (JsonNode field : term.path("matchFields")) {
                 if (field.path("key").asText().equals("metadata.name")) {
@@ -141,7 +169,7 @@ final class ControllerKubelet {
 
     private static boolean isDue(String what, JsonNode pod) {
         boolean deleting = Trees.at(pod, "metadata").hasNonNull("deletionTimestamp");
-        boolean bound = !Trees.at(pod, "spec", "nodeName").asText().isEmpty();
+        boolean bound = !boundTo(pod).isEmpty();
         String phase = phase(pod);
         return switch (what) {
             case "bind" -> !bound && !deleting;
@@ -156,40 +184,30 @@ final class ControllerKubelet {
         };
     }
 
-    private void act(String what, ObjectNode pod, JsonNode act, int position) {
+    private void act(String what, ObjectNode pod, JsonNode act) {
         ObjectNode options = Trees.object().put("kind", "DeleteOptions").put("apiVersion", "v1");
         switch (what) {
             case "evict" -> {
                 if (act.has("grace")) {
                     options.set("gracePeriodSeconds", act.path("grace"));
                 }
-                bed.writePod(Verb.DELETE, name(pod), "", Body.of(options));
+                bed.callPod(Verb.DELETE, name(pod), "", Body.of(options));
             }
             case "finish" -> {
-                if (act.has("phase")) {
-                    report(pod, act.path("phase").asText(), false, act);
-                }
                 options.put("gracePeriodSeconds", 0)
                         .putObject("preconditions")
                         .set("uid", Trees.at(pod, "metadata", "uid"));
-                bed.writePod(Verb.DELETE, name(pod), "", Body.of(options));
+                bed.callPod(Verb.DELETE, name(pod), "", Body.of(options));
             }
-            case "bind" -> bind(pod, act, position);
             default -> {
-                bind(pod, act, position);
                 String phase = what.equals("succeed") ? "Succeeded" : what.equals("fail") ? "Failed" : "Running";
-                boolean ready = what.equals("run")
-                        || what.equals("ready")
-                        || (what.equals("restart") && isReady(pod));
+                boolean ready = what.equals("run") || what.equals("ready") || (what.equals("restart") && isReady(pod));
                 report(pod, phase, ready, act);
             }
         }
     }
 
     private void bind(ObjectNode pod, JsonNode act, int position) {
-        if (!Trees.at(pod, "spec", "nodeName").asText().isEmpty()) {
-            return;
-        }
         String node = nodeOf(pod).isEmpty() ? "n1" : nodeOf(pod);
         if (act.has("node")) {
             node = act.path("node").asText();
@@ -199,7 +217,7 @@ final class ControllerKubelet {
         ObjectNode binding = Trees.object().put("apiVersion", "v1").put("kind", "Binding");
         binding.putObject("metadata").put("name", name(pod));
         binding.putObject("target").put("kind", "Node").put("name", node);
-        bed.writePod(Verb.CREATE, name(pod), "binding", Body.of(binding));
+        bed.callPod(Verb.CREATE, name(pod), "binding", Body.of(binding));
     }
 
     /** Writes a status, onto the pod as it is now. */
@@ -211,7 +229,7 @@ final class ControllerKubelet {
             }
             pod.set("status", status(pod, phase, ready, act));
             try {
-                bed.writePod(Verb.UPDATE, name(pod), "status", Body.of(pod));
+                bed.callPod(Verb.UPDATE, name(pod), "status", Body.of(pod));
                 return;
             } catch (StatusException e) {
                 if (!e.isConflict() || attempt == 9) {
@@ -235,17 +253,15 @@ final class ControllerKubelet {
             status.put("startTime", bed.now());
         }
         Map<String, JsonNode> conditions = new LinkedHashMap<>();
-        status.path("conditions").forEach(each -> conditions.put(each.path("type").asText(), each));
+        status.path("conditions")
+                .forEach(each -> conditions.put(each.path("type").asText(), each));
         for (String type : OWN_CONDITIONS) {
             String value = ready || !type.endsWith("eady") ? "True" : "False";
             JsonNode before = conditions.get(type);
             if (before == null || !before.path("status").asText().equals(value)) {
                 conditions.put(
                         type,
-                        Trees.object()
-                                .put("type", type)
-                                .put("status", value)
-                                .put("lastTransitionTime", bed.now()));
+                        Trees.object().put("type", type).put("status", value).put("lastTransitionTime", bed.now()));
             }
         }
         act.path("conditions").forEach(each -> conditions.put(each.path("type").asText(), each));

@@ -34,7 +34,8 @@ final class ControllerMatch {
         if (!OPEN.matcher(recorded).find()) {
             return false;
         }
-        String pattern = Arrays.stream(OPEN.split(recorded, -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
+        String pattern =
+                Arrays.stream(OPEN.split(recorded, -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
         return Pattern.compile(pattern, Pattern.DOTALL).matcher(found).matches();
     }
 

@@ -114,8 +114,7 @@ final class ControllerNames {
 
     private String minute(MatchResult digits) {
         long since = Long.parseLong(digits.group()) - firstMinute;
-        return Matcher.quoteReplacement(
-                since >= 0 && since < MANY_MINUTES ? "${min:" + since + "}" : digits.group());
+        return Matcher.quoteReplacement(since >= 0 && since < MANY_MINUTES ? "${min:" + since + "}" : digits.group());
     }
 
     private String time(String text) {
@@ -143,7 +142,8 @@ final class ControllerNames {
 
     /** The placeholder of a scheduled time. */
     String scheduled(String text) {
-        long minute = OffsetDateTime.parse(text).toEpochSecond() / Duration.ofMinutes(1).toSeconds();
+        long minute = OffsetDateTime.parse(text).toEpochSecond()
+                / Duration.ofMinutes(1).toSeconds();
         return firstMinute < 0 ? text : "${min:" + (minute - firstMinute) + "}";
     }
 
@@ -196,7 +196,8 @@ final class ControllerNames {
         }
         Pattern pattern = Pattern.compile(Pattern.quote(form).replace("${gen}", "\\E[a-z0-9]{5}\\Q"));
         return bed.list(kind).stream()
-                .filter(object -> Trees.at(object, "metadata", "namespace").asText().equals(namespace))
+                .filter(object ->
+                        Trees.at(object, "metadata", "namespace").asText().equals(namespace))
                 .map(object -> Trees.at(object, "metadata", "name").asText())
                 .filter(name -> pattern.matcher(name).matches())
                 .findFirst()
@@ -213,6 +214,9 @@ final class ControllerNames {
     }
 
     static String stamp(Instant at) {
-        return at.atOffset(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS).toInstant().toString();
+        return at.atOffset(ZoneOffset.UTC)
+                .truncatedTo(ChronoUnit.SECONDS)
+                .toInstant()
+                .toString();
     }
 }

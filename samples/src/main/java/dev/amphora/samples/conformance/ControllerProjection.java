@@ -82,11 +82,13 @@ final class ControllerProjection {
         if (!namespace.isEmpty() && !namespace.equals(ControllerBed.NAMESPACE)) {
             out.put("namespace", namespace.replace(ControllerBed.NAMESPACE, "${ns}"));
         }
-        ObjectNode labels = metadata.path("labels").isObject() ? metadata.path("labels").deepCopy() : Trees.object();
+        ObjectNode labels =
+                metadata.path("labels").isObject() ? metadata.path("labels").deepCopy() : Trees.object();
         labels.remove("kubernetes.io/metadata.name");
         out.set("labels", labels);
-        ObjectNode annotations =
-                metadata.path("annotations").isObject() ? metadata.path("annotations").deepCopy() : Trees.object();
+        ObjectNode annotations = metadata.path("annotations").isObject()
+                ? metadata.path("annotations").deepCopy()
+                : Trees.object();
         annotations.remove(CHANGE_TRIGGER);
         out.set("annotations", annotations);
         out.set("owners", metadata.path("ownerReferences").deepCopy());
@@ -112,8 +114,10 @@ final class ControllerProjection {
                 ObjectNode some = Trees.pick(spec, SHOWN_OF_SPEC.get(kind));
                 some.set(
                         "taints",
-                        sorted(spec.path("taints"), taint -> taint.path("key").asText() + " "
-                                + taint.path("effect").asText()));
+                        sorted(
+                                spec.path("taints"),
+                                taint -> taint.path("key").asText() + " "
+                                        + taint.path("effect").asText()));
                 out.set("spec", some);
                 if (conditionsOfNodes) {
                     out.set("status", Trees.pick(object.path("status"), List.of("conditions")));
@@ -229,7 +233,8 @@ final class ControllerProjection {
         tree.forEach(each -> out.add(normal("", each)));
         return switch (name) {
             case "conditions" -> sorted(out, condition -> condition.path("type").asText());
-            case "endpoints" -> sorted(out, endpoint -> endpoint.path("addresses").toString());
+            case "endpoints" ->
+                sorted(out, endpoint -> endpoint.path("addresses").toString());
             default -> out;
         };
     }

@@ -50,10 +50,9 @@ final class ControllerReplay {
             String where = "step " + number++ + ": ";
             Instant start = bed.kernel().instant();
             names.begin(start);
-            for (JsonNode stimulus : step.path("do")) {
-                stimuli.apply(stimulus).forEach(problem -> differences.add(where + problem));
-            }
-            Duration length = scenario.lasting(step, start).minus(Duration.between(start, bed.kernel().instant()));
+            stimuli.apply(step.path("do")).forEach(problem -> differences.add(where + problem));
+            Duration length = scenario.lasting(step, start)
+                    .minus(Duration.between(start, bed.kernel().instant()));
             bed.kernel().advance(length.minus(REST));
             List<ControllerBed.Change> changes = bed.takeChanges();
             changes.forEach(names::learn);

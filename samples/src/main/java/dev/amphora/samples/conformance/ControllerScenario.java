@@ -45,7 +45,9 @@ record ControllerScenario(JsonNode document) {
     boolean ordinalsInTurn() {
         return steps().stream()
                 .flatMap(step -> Trees.objects(step.path("do")).stream())
-                .noneMatch(stimulus -> Trees.at(stimulus, "create", "spec", "podManagementPolicy").asText().equals("Parallel"));
+                .noneMatch(stimulus -> Trees.at(stimulus, "create", "spec", "podManagementPolicy")
+                        .asText()
+                        .equals("Parallel"));
     }
 
     List<? extends JsonNode> steps() {
@@ -86,7 +88,8 @@ record ControllerScenario(JsonNode document) {
         Set<String> kinds = new TreeSet<>(shown().keySet());
         for (JsonNode step : steps()) {
             for (String member : List.of("writes", "writesUnordered")) {
-                Trees.at(step, "then", member).forEach(line -> kinds.add(line.asText().split(" ")[1]));
+                Trees.at(step, "then", member)
+                        .forEach(line -> kinds.add(line.asText().split(" ")[1]));
             }
         }
         kinds.removeAll(List.of("ServiceAccount", "Endpoints", "Secret", "Service"));

@@ -14,18 +14,28 @@ import java.util.Objects;
 final class ControllerStimuli {
     private final ControllerBed bed;
     private final ControllerNames names;
+    private final ControllerScript script;
     private final ControllerKubelet kubelet;
 
     ControllerStimuli(ControllerBed bed, ControllerNames names) {
         this.bed = bed;
         this.names = names;
-        this.kubelet = new ControllerKubelet(bed, names);
+        this.script = new ControllerScript(bed.kernel());
+        this.kubelet = new ControllerKubelet(bed, names, script);
     }
 
-    /** Does one thing; returns how it went otherwise than recorded. */
-    List<String> apply(JsonNode recorded) {
-        JsonNode stimulus = names.resolved(recorded);
+    /** Does one thing after the other; returns what went otherwise than recorded. */
+    List<String> apply(JsonNode stimuli) {
         List<String> problems = new ArrayList<>();
+        List<Runnable> calls = new ArrayList<>();
+        stimuli.forEach(stimulus -> calls.add(() -> apply(stimulus, problems)));
+        script.next(calls);
+        script.play();
+        return problems;
+    }
+
+    private void apply(JsonNode recorded, List<String> problems) {
+        JsonNode stimulus = names.resolved(recorded);
         if (stimulus.has("kubelet")) {
             int touched = kubelet.act(stimulus, problems);
             int matched = stimulus.path("matched").asInt(touched);
@@ -40,7 +50,6 @@ final class ControllerStimuli {
         } else {
             request(recorded, stimulus, problems);
         }
-        return problems;
     }
 
     private void measure(JsonNode values) {
@@ -75,9 +84,10 @@ final class ControllerStimuli {
     private void send(JsonNode stimulus) {
         if (stimulus.has("create")) {
             JsonNode object = stimulus.path("create");
-            ResourceInfo info = bed.info(object.path("kind").asText(), object.path("apiVersion").asText());
+            ResourceInfo info = bed.info(
+                    object.path("kind").asText(), object.path("apiVersion").asText());
             String namespace = stimulus.path("namespace").asText(ControllerBed.NAMESPACE);
-            bed.write(Verb.CREATE, info, namespace, "", "", Body.of(object));
+            bed.call(Verb.CREATE, info, namespace, "", "", Body.of(object));
             return;
         }
         String verb = stimulus.has("patch") ? "patch" : stimulus.has("delete") ? "delete" : "post";
@@ -88,22 +98,23 @@ final class ControllerStimuli {
         String name = names.nameOf(reference[kind], namespace, reference[kind + 1]);
         String subresource = stimulus.path("subresource").asText();
         switch (verb) {
-            case "patch" -> bed.write(Verb.PATCH, info, namespace, name, subresource, patch(stimulus));
-            case "post" -> bed.write(Verb.CREATE, info, namespace, name, subresource, Body.of(stimulus.path("body")));
+            case "patch" -> bed.call(Verb.PATCH, info, namespace, name, subresource, patch(stimulus));
+            case "post" -> bed.call(Verb.CREATE, info, namespace, name, subresource, Body.of(stimulus.path("body")));
             default -> {
                 ObjectNode options = Trees.object().put("kind", "DeleteOptions").put("apiVersion", "v1");
                 options.setAll(Trees.pick(stimulus, List.of("propagationPolicy", "gracePeriodSeconds")));
-                bed.write(Verb.DELETE, info, namespace, name, "", Body.of(options));
+                bed.call(Verb.DELETE, info, namespace, name, "", Body.of(options));
             }
         }
     }
 
     private static Body patch(JsonNode stimulus) {
-        String type = switch (stimulus.path("type").asText()) {
-            case "json" -> "application/json-patch+json";
-            case "merge" -> "application/merge-patch+json";
-            default -> "application/strategic-merge-patch+json";
-        };
+        String type =
+                switch (stimulus.path("type").asText()) {
+                    case "json" -> "application/json-patch+json";
+                    case "merge" -> "application/merge-patch+json";
+                    default -> "application/strategic-merge-patch+json";
+                };
         return Body.of(stimulus.path("body"), type);
     }
 }

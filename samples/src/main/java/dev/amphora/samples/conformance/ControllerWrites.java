@@ -80,7 +80,9 @@ final class ControllerWrites {
             if (words[2].contains("${gen}")) {
                 continue;
             }
-            boolean inTurn = ordinalsInTurn && words[1].equals("Pod") && !lines.toString().contains(" StatefulSet ");
+            boolean inTurn = ordinalsInTurn
+                    && words[1].equals("Pod")
+                    && !lines.toString().contains(" StatefulSet ");
             String object = words[1] + " " + (inTurn ? ORDINAL.matcher(words[2]).replaceFirst("") : words[2]);
             byObject.computeIfAbsent(object, name -> new ArrayList<>()).add(line);
         }
@@ -102,7 +104,9 @@ final class ControllerWrites {
         if (before == null) {
             boolean sized = change.kind().equals("ReplicaSet") || change.kind().equals("ReplicationController");
             lines.add("create " + object
-                    + (sized ? " replicas=" + Trees.at(after, "spec", "replicas").asInt() : ""));
+                    + (sized
+                            ? " replicas=" + Trees.at(after, "spec", "replicas").asInt()
+                            : ""));
             conditions(object, Trees.object(), after, lines);
             return;
         }
@@ -111,7 +115,8 @@ final class ControllerWrites {
         }
         JsonNode size = Trees.at(after, "spec", "replicas");
         if (!size.isMissingNode() && !size.equals(Trees.at(before, "spec", "replicas"))) {
-            lines.add("scale " + object + " " + Trees.at(before, "spec", "replicas").asText() + "->" + size.asText());
+            lines.add("scale " + object + " "
+                    + Trees.at(before, "spec", "replicas").asText() + "->" + size.asText());
         }
         String owners = owners(after);
         if (!owners.equals(owners(before))) {
@@ -141,7 +146,8 @@ final class ControllerWrites {
     private String owners(JsonNode object) {
         List<String> owners = new ArrayList<>();
         for (JsonNode owner : Trees.at(object, "metadata", "ownerReferences")) {
-            owners.add(owner.path("kind").asText() + "/" + names.canonical(owner.path("name").asText()));
+            owners.add(owner.path("kind").asText() + "/"
+                    + names.canonical(owner.path("name").asText()));
         }
         return owners.toString();
     }

@@ -44,8 +44,7 @@ class ControllersConformanceTest {
         try (VectorFiles.Opened opened = VectorFiles.open(List.of(archive), "controllers/" + area)) {
             for (Path file : opened.files()) {
                 ControllerScenario scenario = ControllerScenario.read(file);
-                outcomes.of("controllers")
-                        .replay(scenario.name(), () -> ControllerReplay.differences(scenario, SEED));
+                outcomes.of("controllers").replay(scenario.name(), () -> ControllerReplay.differences(scenario, SEED));
             }
         }
         outcomes.assertOnly(KnownFailures.of("controllers", area));
