@@ -43,7 +43,6 @@ final class ControllerBed implements AutoCloseable {
     private static final String ROOT = "/registry/";
     private static final String MERGE = "application/merge-patch+json";
     private static final Duration SETTLING = Duration.ofSeconds(60);
-    private static final Duration LATENCY = Duration.ofMillis(4);
     private static final Duration BEAT = Duration.ofSeconds(1);
     private static final Duration NEVER = Duration.ofSeconds(100_000);
     private static final int NODES = 20;
@@ -52,6 +51,7 @@ final class ControllerBed implements AutoCloseable {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     private final SimulatedKernel kernel;
+    private final ControllerScript script;
     private final MemoryStore store;
     private final ApiServer server;
     private final ControllerManager manager;
@@ -80,11 +80,13 @@ final class ControllerBed implements AutoCloseable {
     /**
      * A control plane that has come to rest at the beginning of a minute.
      *
+     * @param seed what the order of concurrent work follows from
      * @param watchesNodes whether nodes may fall silent, as in the set-up {@code nodes}
      * @param hasMetrics whether there are metrics of pods
      */
-    ControllerBed(long seed, boolean watchesNodes, boolean hasMetrics) {
+    ControllerBed(long seed, ControllerPace pace, boolean watchesNodes, boolean hasMetrics) {
         kernel = new SimulatedKernel(seed);
+        script = new ControllerScript(kernel, pace.call());
         store = new MemoryStore(kernel);
         server = ApiServer.builder(kernel, store).build();
         server.start();
@@ -95,7 +97,7 @@ final class ControllerBed implements AutoCloseable {
                         new InProcessClient(
                                 server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
                         kernel,
-                        LATENCY),
+                        pace.write()),
                 controllers(watchesNodes, hasMetrics).select("*"));
         manager.start();
         nodes = kernel.actor("nodes");
@@ -137,6 +139,11 @@ final class ControllerBed implements AutoCloseable {
             }
         }
         return List.copyOf(byName.values());
+    }
+
+    /** What the recorder does. */
+    ControllerScript script() {
+        return script;
     }
 
     SimulatedKernel kernel() {

@@ -76,6 +76,10 @@ final class ControllerKubelet {
         try {
             call.run();
         } catch (StatusException e) {
+            if (e.isNotFound()) {
+                // it went meanwhile
+                return;
+            }
             problems.add(what + " of " + name(pod) + ": " + e.getMessage());
         }
     }

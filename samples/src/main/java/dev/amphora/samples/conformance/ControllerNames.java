@@ -3,10 +3,8 @@ package dev.amphora.samples.conformance;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -27,7 +25,10 @@ final class ControllerNames {
     private static final Pattern TIME =
             Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)");
     private static final Pattern TIMES_OF_MINUTES = Pattern.compile("\\$\\{min:(\\d+)\\}");
+    private static final String SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+    private static final Pattern REFUSED_SET = Pattern.compile("new replica set \"[^\"]*-([a-z0-9]+)\"");
     private static final int SUFFIX = 5;
+    private static final long MINUTE = 60;
     private static final int MANY_MINUTES = 100_000;
 
     private final ControllerBed bed;
@@ -67,6 +68,12 @@ final class ControllerNames {
         if (kind.equals("ReplicaSet") && name.endsWith("-" + template) && !template.isEmpty()) {
             templates.putIfAbsent(template, templates.size() + 1);
         }
+        for (JsonNode condition : Trees.at(object, "status", "conditions")) {
+            Matcher refused = REFUSED_SET.matcher(condition.path("message").asText());
+            if (kind.equals("Deployment") && refused.find()) {
+                templates.putIfAbsent(refused.group(1), templates.size() + 1);
+            }
+        }
         if (kind.equals("ControllerRevision")) {
             revisions.putIfAbsent(name.substring(name.lastIndexOf('-') + 1), revisions.size() + 1);
         }
@@ -78,7 +85,18 @@ final class ControllerNames {
 
     /** A tree with placeholders in the place of values. */
     ObjectNode canonical(ObjectNode tree) {
-        return (ObjectNode) Trees.map(tree, this::canonical, text -> TextNode.valueOf(canonical(text)));
+        ObjectNode out =
+                (ObjectNode) Trees.map(tree, this::canonical, text -> TextNode.valueOf(canonical(text)));
+        schedule(tree.path("status"), out.path("status"), "lastScheduleTime");
+        schedule(tree.path("annotations"), out.path("annotations"), SCHEDULED);
+        return out;
+    }
+
+    /** What was scheduled tells its minute, not the step in which it was. */
+    private void schedule(JsonNode from, JsonNode to, String member) {
+        if (from.path(member).isTextual() && to instanceof ObjectNode object) {
+            object.put(member, scheduled(from.path(member).asText()));
+        }
     }
 
     String canonical(String text) {
@@ -125,9 +143,6 @@ final class ControllerNames {
             return text;
         }
         Instant at = time.toInstant();
-        if (!text.endsWith("Z")) {
-            return scheduled(text) + text.substring(text.length() - "+00:00".length());
-        }
         if (at.isAfter(bed.kernel().instant())) {
             return "${t:after}";
         }
@@ -140,11 +155,11 @@ final class ControllerNames {
         return step < 0 ? "${t:before}" : "${t:" + step + "}";
     }
 
-    /** The placeholder of a scheduled time. */
-    String scheduled(String text) {
-        long minute = OffsetDateTime.parse(text).toEpochSecond()
-                / Duration.ofMinutes(1).toSeconds();
-        return firstMinute < 0 ? text : "${min:" + (minute - firstMinute) + "}";
+    private String scheduled(String text) {
+        OffsetDateTime time = OffsetDateTime.parse(text);
+        long minute = Math.floorDiv(time.toEpochSecond(), MINUTE);
+        String zone = text.endsWith("Z") ? "" : text.substring(text.length() - "+00:00".length());
+        return firstMinute < 0 ? text : "${min:" + (minute - firstMinute) + "}" + zone;
     }
 
     /** A stimulus with values in the place of placeholders. */
@@ -162,6 +177,9 @@ final class ControllerNames {
             text = text.replace("${rev:" + each.getValue() + "}", each.getKey());
         }
         text = UID_OF.matcher(text).replaceAll(found -> uidOf(found.group(1)));
+        if (text.contains("${min:") && firstMinute < 0) {
+            firstMinute = Math.floorDiv(bed.kernel().instant().getEpochSecond(), MINUTE) + 1;
+        }
         text = TIMES_OF_MINUTES
                 .matcher(text)
                 .replaceAll(found -> Long.toString(firstMinute + Long.parseLong(found.group(1))));
@@ -211,12 +229,5 @@ final class ControllerNames {
                         .matcher(name)
                         .matches()
                 : name.equals(form);
-    }
-
-    static String stamp(Instant at) {
-        return at.atOffset(ZoneOffset.UTC)
-                .truncatedTo(ChronoUnit.SECONDS)
-                .toInstant()
-                .toString();
     }
 }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What recordings of controllers show of objects. */
 final class ControllerProjection {
+    static final String ROOT_CA = "kube-root-ca.crt";
+
     private static final String CHANGE_TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time";
     private static final List<String> KUBELET_CONDITIONS = List.of("PodScheduled", "Initialized", "ContainersReady");
     private static final Set<String> USUAL_POD_SPEC = Set.of(
@@ -66,6 +68,11 @@ final class ControllerProjection {
         return shown.getOrDefault(kind, Set.of()).contains(member);
     }
 
+    /** Whether the certificates that every namespace is given are shown. */
+    boolean showsRootCa() {
+        return shows("ConfigMap", "name=" + ROOT_CA);
+    }
+
     /** What is shown of an object; null if it isn't one of the scenario's. */
     @Nullable ObjectNode of(ObjectNode object) {
         String kind = object.path("kind").asText();
@@ -75,7 +82,7 @@ final class ControllerProjection {
         if (!(namespace.isEmpty() ? name : namespace).startsWith(ControllerBed.NAMESPACE)) {
             return null;
         }
-        if (name.equals("kube-root-ca.crt") && !shows(kind, "name=" + name)) {
+        if (name.equals(ROOT_CA) && !showsRootCa()) {
             return null;
         }
         ObjectNode out = Trees.object().put("kind", kind).put("name", name);
@@ -124,7 +131,7 @@ final class ControllerProjection {
                 }
             }
             case "ConfigMap" -> {
-                if (shows(kind, "dataKeys") && out.path("name").asText().equals("kube-root-ca.crt")) {
+                if (shows(kind, "dataKeys") && out.path("name").asText().equals(ROOT_CA)) {
                     ArrayNode keys = out.putArray("dataKeys");
                     object.path("data").fieldNames().forEachRemaining(keys::add);
                 } else {

@@ -27,12 +27,28 @@ final class ControllerReplay {
     }
 
     /**
-     * What is otherwise than recorded; nothing if all is as it should be.
+     * What is otherwise than recorded; nothing if all is as it should be. A recording shows one course of many: how far a controller
+     * has come when the next call arrives is chance. So the scenario is played at several paces until it takes the recorded course; the
+     * differences are those of the pace with the fewest.
      *
      * @param seed what the order of concurrent work follows from
      */
     static List<String> differences(ControllerScenario scenario, long seed) {
-        try (ControllerBed bed = new ControllerBed(seed, scenario.watchesNodes(), scenario.hasMetrics())) {
+        List<String> fewest = null;
+        for (ControllerPace pace : ControllerPace.ALL) {
+            List<String> differences = differences(scenario, seed, pace);
+            if (fewest == null || differences.size() < fewest.size()) {
+                fewest = differences;
+            }
+            if (fewest.isEmpty()) {
+                break;
+            }
+        }
+        return fewest == null ? List.of() : fewest;
+    }
+
+    private static List<String> differences(ControllerScenario scenario, long seed, ControllerPace pace) {
+        try (ControllerBed bed = new ControllerBed(seed, pace, scenario.watchesNodes(), scenario.hasMetrics())) {
             ControllerReplay replay = new ControllerReplay(scenario, bed);
             replay.run();
             bed.kernel().failures().forEach(failure -> replay.differences.add("a task failed: " + failure));
@@ -42,7 +58,8 @@ final class ControllerReplay {
 
     private void run() {
         ControllerProjection projection = new ControllerProjection(scenario.shown(), scenario.watchesNodes());
-        ControllerWrites writes = new ControllerWrites(scenario.written(), scenario.ordinalsInTurn(), names);
+        ControllerWrites writes = new ControllerWrites(
+                scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
         ControllerEvents events = new ControllerEvents(names);
         bed.takeChanges().forEach(events::skip);
         int number = 0;

@@ -62,7 +62,8 @@ record ControllerScenario(JsonNode document) {
             return Duration.between(start, end);
         }
         double quiet = document.path("quiet").asDouble(USUAL_QUIET);
-        double whole = Math.max(Math.floor(advance.asDouble()) + 1, Math.max(LEAST, Math.ceil(quiet)));
+        double passed = step.path("elapsed").asDouble(LEAST);
+        double whole = Math.max(Math.floor(advance.asDouble()) + 1, Math.max(passed, Math.ceil(quiet)));
         return Duration.ofSeconds((long) whole);
     }
 

@@ -9,16 +9,18 @@ import java.util.List;
 
 /** What the recorder does, one call after the other; each takes a moment, in which everybody else goes on. */
 final class ControllerScript {
-    private static final Duration CALL = Duration.ofMillis(2);
     private static final Duration LONGEST = Duration.ofSeconds(30);
 
     private final SimulatedKernel kernel;
+    private final Duration pause;
     private final Actor actor;
     private final Deque<Runnable> calls = new ArrayDeque<>();
     private boolean running;
 
-    ControllerScript(SimulatedKernel kernel) {
+    /** @param pause how long a call takes */
+    ControllerScript(SimulatedKernel kernel, Duration pause) {
         this.kernel = kernel;
+        this.pause = pause;
         this.actor = kernel.actor("recorder");
     }
 
@@ -47,7 +49,7 @@ final class ControllerScript {
         try {
             call.run();
         } finally {
-            actor.schedule(CALL, this::call);
+            actor.schedule(pause, this::call);
         }
     }
 }

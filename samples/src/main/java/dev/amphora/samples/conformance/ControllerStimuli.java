@@ -20,7 +20,7 @@ final class ControllerStimuli {
     ControllerStimuli(ControllerBed bed, ControllerNames names) {
         this.bed = bed;
         this.names = names;
-        this.script = new ControllerScript(bed.kernel());
+        this.script = bed.script();
         this.kubelet = new ControllerKubelet(bed, names, script);
     }
 
@@ -74,7 +74,12 @@ final class ControllerStimuli {
                     .put("code", e.code())
                     .put("reason", e.reason())
                     .put("message", Objects.requireNonNullElse(e.getMessage(), ""));
-            String difference = ControllerMatch.difference("answer", recorded.path("answer"), names.canonical(answer));
+            String difference = wanted.isMissingNode()
+                    ? answer.toString()
+                    : ControllerMatch.difference(
+                            "answer",
+                            recorded.path("answer"),
+                            Trees.pick(names.canonical(answer), recorded.path("answer")::fieldNames));
             if (!difference.isEmpty()) {
                 problems.add(Trees.brief(recorded) + ": " + difference);
             }

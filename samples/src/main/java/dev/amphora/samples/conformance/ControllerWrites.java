@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,15 +19,18 @@ final class ControllerWrites {
     private static final String REVISION = "deployment.kubernetes.io/revision";
 
     private final Set<String> kinds;
+    private final boolean showsRootCa;
     private final boolean ordinalsInTurn;
     private final ControllerNames names;
 
     /**
      * @param kinds those that are told
+     * @param showsRootCa whether the certificates that every namespace is given are among them
      * @param ordinalsInTurn whether the pods of stateful sets are written one after the other
      */
-    ControllerWrites(Set<String> kinds, boolean ordinalsInTurn, ControllerNames names) {
+    ControllerWrites(Set<String> kinds, boolean showsRootCa, boolean ordinalsInTurn, ControllerNames names) {
         this.kinds = kinds;
+        this.showsRootCa = showsRootCa;
         this.ordinalsInTurn = ordinalsInTurn;
         this.names = names;
     }
@@ -90,11 +93,12 @@ final class ControllerWrites {
     }
 
     private void lines(ControllerBed.Change change, List<String> lines) {
-        if (!kinds.contains(change.kind()) || !isOfScenario(change.newest())) {
+        String name = Trees.at(change.newest(), "metadata", "name").asText();
+        boolean isTold = kinds.contains(change.kind()) && (!name.equals(ControllerProjection.ROOT_CA) || showsRootCa);
+        if (!isTold || !isOfScenario(change.newest())) {
             return;
         }
-        String object = change.kind() + " "
-                + names.canonical(Trees.at(change.newest(), "metadata", "name").asText());
+        String object = change.kind() + " " + names.canonical(name);
         ObjectNode before = change.before();
         ObjectNode after = change.after();
         if (after == null) {
@@ -166,8 +170,8 @@ final class ControllerWrites {
         }
         Map<String, String> old = conditions(before);
         Map<String, String> now = conditions(after);
-        Set<String> types = new TreeSet<>(old.keySet());
-        types.addAll(now.keySet());
+        Set<String> types = new LinkedHashSet<>(now.keySet());
+        types.addAll(old.keySet());
         for (String type : types) {
             String value = now.get(type);
             if (value == null) {
@@ -179,7 +183,7 @@ final class ControllerWrites {
     }
 
     private static Map<String, String> conditions(JsonNode object) {
-        Map<String, String> conditions = new TreeMap<>();
+        Map<String, String> conditions = new LinkedHashMap<>();
         for (JsonNode condition : Trees.at(object, "status", "conditions")) {
             conditions.put(
                     condition.path("type").asText(),
