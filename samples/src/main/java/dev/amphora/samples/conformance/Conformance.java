@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
         name = "conformance",
         description = "Replay what Kubernetes was recorded to answer and tell every difference.",
         mixinStandardHelpOptions = true,
-        subcommands = {ApiConformance.class, KubectlConformance.class, SchedulerConformance.class})
+        subcommands = {
+            ApiConformance.class,
+            ControllersConformance.class,
+            KubectlConformance.class,
+            SchedulerConformance.class
+        })
 public final class Conformance implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -18,6 +23,6 @@ public final class Conformance implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to replay: api, kubectl or scheduler.");
+        throw new ParameterException(spec.commandLine(), "Say what to replay: api, controllers, kubectl or scheduler.");
     }
 }

@@ -1,0 +1,109 @@
+package dev.amphora.samples.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.amphora.api.ResourceType;
+import dev.amphora.client.Client;
+import dev.amphora.client.DeleteOptions;
+import dev.amphora.client.ListOptions;
+import dev.amphora.client.ObjectList;
+import dev.amphora.client.Patch;
+import dev.amphora.client.Watch;
+import dev.amphora.client.Watcher;
+import dev.amphora.kernel.Actor;
+import dev.amphora.kernel.Kernel;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A client whose writes take time, as they do over a network: what happens meanwhile is seen together afterwards. */
+final class SlowClient implements Client {
+    private final Client client;
+    private final Kernel kernel;
+    private final Actor timers;
+    private final Duration latency;
+
+    /** @param latency how long a write takes */
+    SlowClient(Client client, Kernel kernel, Duration latency) {
+        this.client = client;
+        this.kernel = kernel;
+        this.timers = kernel.actor("latency");
+        this.latency = latency;
+    }
+
+    private <T> T slowly(Supplier<T> write) {
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        timers.schedule(latency, () -> over.complete(true));
+        try {
+            return write.get();
+        } finally {
+            kernel.await(over);
+        }
+    }
+
+    @Override
+    public <T extends HasMetadata> T get(ResourceType<T> type, @Nullable String namespace, String name) {
+        return client.get(type, namespace, name);
+    }
+
+    @Override
+    public <T extends HasMetadata> ObjectList<T> list(
+            ResourceType<T> type, @Nullable String namespace, ListOptions options) {
+        return client.list(type, namespace, options);
+    }
+
+    @Override
+    public <T extends HasMetadata> Watch watch(
+            ResourceType<T> type, @Nullable String namespace, ListOptions options, Watcher<T> watcher) {
+        return client.watch(type, namespace, options, watcher);
+    }
+
+    @Override
+    public <T extends HasMetadata> T create(T object) {
+        return slowly(() -> client.create(object));
+    }
+
+    @Override
+    public <T extends HasMetadata> T update(T object) {
+        return slowly(() -> client.update(object));
+    }
+
+    @Override
+    public <T extends HasMetadata> T updateStatus(T object) {
+        return slowly(() -> client.updateStatus(object));
+    }
+
+    @Override
+    public <T extends HasMetadata> T patch(
+            ResourceType<T> type, @Nullable String namespace, String name, Patch patch, @Nullable String subresource) {
+        return slowly(() -> client.patch(type, namespace, name, patch, subresource));
+    }
+
+    @Override
+    public void delete(ResourceType<?> type, @Nullable String namespace, String name, DeleteOptions options) {
+        slowly(() -> {
+            client.delete(type, namespace, name, options);
+            return true;
+        });
+    }
+
+    @Override
+    public void deleteAll(ResourceType<?> type, @Nullable String namespace, DeleteOptions delete, ListOptions select) {
+        slowly(() -> {
+            client.deleteAll(type, namespace, delete, select);
+            return true;
+        });
+    }
+
+    @Override
+    public JsonNode subresource(
+            ResourceType<?> type,
+            @Nullable String namespace,
+            String name,
+            String subresource,
+            JsonNode body,
+            boolean replace) {
+        return slowly(() -> client.subresource(type, namespace, name, subresource, body, replace));
+    }
+}
