@@ -183,6 +183,10 @@ final class ClusterParts implements AutoCloseable {
         if (encryption != null) {
             builder.encryption(encryption);
         }
+        CertificateAuthority clients = authority;
+        if (clients != null) {
+            builder.clientTrust(() -> clientTrust(clients, frontProxy));
+        }
         options.enabledAdmission().forEach(builder::withAdmission);
         options.disabledAdmission().forEach(builder::withoutAdmission);
         options.disabledVersions().forEach(builder::withoutVersion);
@@ -191,6 +195,18 @@ final class ClusterParts implements AutoCloseable {
         admission.forEach(builder::admission);
         builder.localServers(localServers).proxyCertificate(frontProxy::keys);
         return builder.build();
+    }
+
+    /** By the reference's names, who vouches for clients, and how this server says to others who asks. */
+    private static Map<String, String> clientTrust(CertificateAuthority clients, FrontProxy proxy) {
+        return Map.of(
+                "client-ca-file", clients.certificatePem(),
+                "requestheader-client-ca-file", proxy.authorityPem(),
+                "requestheader-allowed-names", "[\"" + FrontProxy.NAME + "\"]",
+                "requestheader-username-headers", "[\"X-Remote-User\"]",
+                "requestheader-uid-headers", "[\"X-Remote-Uid\"]",
+                "requestheader-group-headers", "[\"X-Remote-Group\"]",
+                "requestheader-extra-headers-prefix", "[\"X-Remote-Extra-\"]");
     }
 
     private RestApi newRestApi() {

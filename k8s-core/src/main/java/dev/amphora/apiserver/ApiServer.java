@@ -146,6 +146,9 @@ public final class ApiServer implements AutoCloseable {
         late.add(FlowObjects.GROUP, FlowObjects.LEVELS, flows);
         late.add(FlowObjects.GROUP, FlowObjects.SCHEMAS, flows);
         late.add(ApiServiceKeeper.GROUP, ApiServiceKeeper.PLURAL, apiServices);
+        if (builder.clientTrust != null) {
+            late.add("", ClientTrust.PLURAL, ClientTrust.NAMESPACE, new ClientTrust(own, builder.clientTrust));
+        }
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
                 .add(validator)
@@ -330,7 +333,7 @@ public final class ApiServer implements AutoCloseable {
         return new ObjectReader() {
             @Override
             public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
-                late.look(group, resource);
+                late.look(group, resource, namespace);
                 return endpoints
                         .stored(group, resource)
                         .flatMap(endpoint -> {
@@ -342,7 +345,7 @@ public final class ApiServer implements AutoCloseable {
 
             @Override
             public List<ObjectNode> list(String group, String resource, String namespace) {
-                late.look(group, resource);
+                late.look(group, resource, namespace);
                 return endpoints.stored(group, resource).map(endpoint -> reads.all(endpoint, namespace)).stream()
                         .flatMap(List::stream)
                         .map(VersionedObject::tree)
@@ -509,7 +512,7 @@ public final class ApiServer implements AutoCloseable {
         // Controllers look at every kind from the start on. They are told what is written later, so it needn't be there
         // for them.
         if (!request.user().name().equals(CONTROLLERS)) {
-            late.look(request.group(), request.resource());
+            late.look(request.group(), request.resource(), request.namespace());
         }
         Endpoint endpoint = endpoints
                 .find(request.group(), request.version(), request.resource())
@@ -698,6 +701,7 @@ public final class ApiServer implements AutoCloseable {
         private Supplier<KeyManager @Nullable []> shown = () -> null;
         private @Nullable Function<ObjectReader, Authorizer> authorizer;
         private @Nullable EncryptionConfiguration encryption;
+        private @Nullable Supplier<Map<String, String>> clientTrust;
 
         private Builder(Kernel kernel, Store store) {
             this.kernel = kernel;
@@ -769,6 +773,17 @@ public final class ApiServer implements AutoCloseable {
         /** Which resources are encrypted in the store; by default none. */
         public Builder encryption(EncryptionConfiguration configuration) {
             encryption = configuration;
+            return this;
+        }
+
+        /**
+         * How other API servers may know this one's clients and this one itself: what the ConfigMap {@code
+         * extension-apiserver-authentication} in {@code kube-system} holds. By default there is none.
+         *
+         * @param data asked once, when somebody first looks for it
+         */
+        public Builder clientTrust(Supplier<Map<String, String>> data) {
+            clientTrust = data;
             return this;
         }
 

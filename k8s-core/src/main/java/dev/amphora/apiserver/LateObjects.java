@@ -20,11 +20,16 @@ final class LateObjects {
         void write();
     }
 
-    private record Entry(String group, Source source) {}
+    private record Entry(String group, String namespace, Source source) {}
 
     /** Has objects of a resource written late. One source for a resource, and no two resources with the same plural. */
     void add(String group, String plural, Source source) {
-        entries.put(plural, new Entry(group, source));
+        add(group, plural, "", source);
+    }
+
+    /** The same for objects that are all in one namespace. */
+    void add(String group, String plural, String namespace, Source source) {
+        entries.put(plural, new Entry(group, namespace, source));
     }
 
     /** From now on what is looked at is written first. */
@@ -32,13 +37,21 @@ final class LateObjects {
         open = true;
     }
 
-    /** Somebody looks at a resource. */
+    /** Somebody looks at a resource everywhere. */
     void look(String group, String plural) {
+        look(group, plural, "");
+    }
+
+    /** Somebody looks at a resource in a namespace; empty for everywhere. */
+    void look(String group, String plural, String namespace) {
         if (!open) {
             return;
         }
         Entry entry = entries.get(plural);
-        if (entry == null || !entry.group.equals(group) || Thread.holdsLock(entry.source) || !entry.source.isDue()) {
+        if (entry == null || !entry.group.equals(group) || !entry.namespace.isEmpty() && !namespace.isEmpty() && !entry.namespace.equals(namespace)) {
+            return;
+        }
+        if (Thread.holdsLock(entry.source) || !entry.source.isDue()) {
             return;
         }
         synchronized (entry.source) {

@@ -74,6 +74,21 @@ final class OwnRequests {
         writes.plant(new Call(request, endpoint), object, uid);
     }
 
+    /** Replaces an object. */
+    void update(String manager, String group, String version, String plural, ObjectNode object) {
+        pipeline.handle(request(
+                Verb.UPDATE,
+                manager,
+                group,
+                version,
+                plural,
+                Metadata.text(object, "namespace"),
+                Metadata.text(object, "name"),
+                "",
+                RequestOptions.none(),
+                Body.of(object)));
+    }
+
     /** Applies a status, whoever else claims it. */
     void applyStatus(String manager, String group, String version, String plural, String name, ObjectNode wish) {
         RequestOptions options =
