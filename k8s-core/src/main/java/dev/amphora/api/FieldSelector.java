@@ -41,9 +41,11 @@ public record FieldSelector(List<Term> terms) {
      */
     public static FieldSelector parse(String text) {
         List<Term> terms = new ArrayList<>();
-        for (String part : split(text)) {
+        List<String> parts = split(text);
+        parts.sort(null);
+        for (String part : parts) {
             if (!part.isEmpty()) {
-                terms.add(term(part));
+                terms.add(term(text, part));
             }
         }
         terms.removeIf(term -> term.field.isEmpty() && term.value.isEmpty() && !term.negated);
@@ -99,7 +101,7 @@ public record FieldSelector(List<Term> terms) {
         return parts;
     }
 
-    private static Term term(String part) {
+    private static Term term(String text, String part) {
         for (int i = 0; i < part.length(); i++) {
             String rest = part.substring(i);
             String operator =
@@ -109,7 +111,7 @@ public record FieldSelector(List<Term> terms) {
                         part.substring(0, i), unescape(rest.substring(operator.length())), operator.equals("!="));
             }
         }
-        throw new IllegalArgumentException("invalid selector: '%s'; can't understand '%s'".formatted(part, part));
+        throw new IllegalArgumentException("invalid selector: '%s'; can't understand '%s'".formatted(text, part));
     }
 
     private static String unescape(String value) {

@@ -3,7 +3,9 @@ package dev.amphora.api;
 import dev.amphora.api.Selector.Operator;
 import dev.amphora.api.Selector.Requirement;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Reads the text form of label selectors; refuses with the reference's messages. */
 final class SelectorParser {
@@ -141,19 +143,32 @@ final class SelectorParser {
 
     private static void check(String key, Operator operator, List<String> values) {
         List<String> sorted = values.stream().sorted().distinct().toList();
+        Set<String> problems = new LinkedHashSet<>();
         for (int i = 0; i < sorted.size(); i++) {
-            String value = sorted.get(i);
-            if ((operator == Operator.GREATER_THAN || operator == Operator.LESS_THAN)
-                    && !value.matches("[+-]?\\d{1,18}")) {
-                throw new IllegalArgumentException(
-                        "values[%d]: Invalid value: %s: for 'Gt', 'Lt' operators, the value must be an integer"
-                                .formatted(i, Json.quote(value)));
+            if ((operator == Operator.GREATER_THAN || operator == Operator.LESS_THAN) && !isInteger(sorted.get(i))) {
+                problems.add("values[%d]: Invalid value: %s: for 'Gt', 'Lt' operators, the value must be an integer"
+                        .formatted(i, Json.quote(sorted.get(i))));
             }
-            List<String> wrong = Names.labelValue(value);
+        }
+        for (int i = 0; i < sorted.size(); i++) {
+            List<String> wrong = Names.labelValue(sorted.get(i));
             if (!wrong.isEmpty()) {
-                throw new IllegalArgumentException("values[%d][%s]: Invalid value: %s: %s"
-                        .formatted(i, key, Json.quote(value), String.join("; ", wrong)));
+                problems.add("values[%d][%s]: Invalid value: %s: %s"
+                        .formatted(i, key, Json.quote(sorted.get(i)), String.join("; ", wrong)));
             }
+        }
+        if (!problems.isEmpty()) {
+            String all = String.join(", ", problems);
+            throw new IllegalArgumentException(problems.size() == 1 ? all : "[" + all + "]");
+        }
+    }
+
+    private static boolean isInteger(String text) {
+        try {
+            Long.parseLong(text);
+            return true;
+        } catch (NumberFormatException e) {
+            return false;
         }
     }
 

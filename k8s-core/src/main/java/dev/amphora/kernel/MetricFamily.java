@@ -1,9 +1,9 @@
 package dev.amphora.kernel;
 
 import com.google.common.collect.ImmutableList;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
@@ -15,6 +15,9 @@ public final class MetricFamily {
     private final String help;
     private final ImmutableList<String> labels;
     private final double[] bounds;
+    /** The bounds as they are written, the one that is infinite too. */
+    private final String[] texts;
+
     private final Map<List<String>, Series> series = new ConcurrentHashMap<>();
 
     private MetricFamily(String name, String type, String help, double[] bounds, String... labels) {
@@ -23,6 +26,11 @@ public final class MetricFamily {
         this.help = help;
         this.labels = ImmutableList.copyOf(labels);
         this.bounds = bounds.clone();
+        this.texts = new String[bounds.length + 1];
+        for (int i = 0; i < bounds.length; i++) {
+            texts[i] = number(bounds[i]);
+        }
+        texts[bounds.length] = "+Inf";
     }
 
     /** What only grows. The help begins with the stability, such as {@code [STABLE]}. */
@@ -102,44 +110,55 @@ public final class MetricFamily {
         }
         out.append("# HELP ").append(name).append(' ').append(help).append('\n');
         out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
-        List<Map.Entry<List<String>, Series>> sorted = new ArrayList<>(series.entrySet());
-        sorted.sort((one, other) -> String.join("\0", one.getKey()).compareTo(String.join("\0", other.getKey())));
-        for (Map.Entry<List<String>, Series> each : sorted) {
+        Map<String, Series> sorted = new TreeMap<>();
+        series.forEach((values, each) -> sorted.put(labels(values), each));
+        sorted.forEach((told, each) -> {
             if (type.equals("histogram")) {
-                histogram(out, each.getKey(), each.getValue());
+                histogram(out, told, each);
             } else {
-                sample(out, "", each.getKey(), "", each.getValue().sum.sum());
+                sample(out, "", told, "", each.sum.sum());
             }
-        }
+        });
     }
 
-    private void histogram(StringBuilder out, List<String> values, Series each) {
+    private void histogram(StringBuilder out, String told, Series each) {
         long total = 0;
         for (int i = 0; i < each.counts.length; i++) {
             total += each.counts[i].sum();
-            sample(out, "_bucket", values, i < bounds.length ? number(bounds[i]) : "+Inf", total);
+            sample(out, "_bucket", told, texts[i], total);
         }
-        sample(out, "_sum", values, "", each.sum.sum());
-        sample(out, "_count", values, "", total);
+        sample(out, "_sum", told, "", each.sum.sum());
+        sample(out, "_count", told, "", total);
     }
 
-    private void sample(StringBuilder out, String suffix, List<String> values, String bound, double value) {
-        out.append(name).append(suffix);
-        String separator = "{";
+    /** Labels with their values, as they stand between braces. */
+    private String labels(List<String> values) {
+        StringBuilder told = new StringBuilder();
         for (int i = 0; i < labels.size(); i++) {
-            out.append(separator).append(labels.get(i)).append("=\"");
-            out.append(values.get(i).replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"));
-            out.append('"');
-            separator = ",";
+            String value = values.get(i);
+            told.append(i == 0 ? "" : ",").append(labels.get(i)).append("=\"");
+            if (value.indexOf('\\') >= 0 || value.indexOf('"') >= 0 || value.indexOf('\n') >= 0) {
+                value = value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+            }
+            told.append(value).append('"');
         }
-        if (!bound.isEmpty()) {
-            out.append(separator).append("le=\"").append(bound).append('"');
-            separator = ",";
-        }
-        if (separator.equals(",")) {
+        return told.toString();
+    }
+
+    private void sample(StringBuilder out, String suffix, String told, String bound, double value) {
+        out.append(name).append(suffix);
+        if (!told.isEmpty() || !bound.isEmpty()) {
+            out.append('{').append(told);
+            if (!bound.isEmpty()) {
+                out.append(told.isEmpty() ? "" : ",").append("le=\"").append(bound).append('"');
+            }
             out.append('}');
         }
-        out.append(' ').append(number(value)).append('\n');
+        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+            out.append(' ').append((long) value).append('\n');
+        } else {
+            out.append(' ').append(value).append('\n');
+        }
     }
 
     private static String number(double value) {

@@ -77,6 +77,9 @@ final class Measure {
             Map<String, List<String>> query,
             long bodyLength) {
         received = bodyLength;
+        if (verb == null) {
+            return; // Of what can't be done to a resource, no more is counted than that it was tried.
+        }
         subject = new Metrics.Subject(
                 word(verb, mediaType),
                 query.containsKey("dryRun") ? "All" : "",
@@ -89,10 +92,7 @@ final class Measure {
                         : target.namespace().isEmpty() ? "cluster" : "namespace");
     }
 
-    private String word(@Nullable Verb verb, String mediaType) {
-        if (verb == null) {
-            return subject.verb();
-        }
+    private static String word(Verb verb, String mediaType) {
         return switch (verb) {
             case CREATE -> "POST";
             case UPDATE -> "PUT";

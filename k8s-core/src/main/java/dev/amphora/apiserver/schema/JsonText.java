@@ -256,7 +256,7 @@ final class JsonText {
     }
 
     private void escape(StringBuilder text) {
-        int escaped = peek();
+        int escaped = within();
         int simple = "\"\\/bfnrt".indexOf(escaped);
         if (simple >= 0) {
             text.append("\"\\/\b\f\n\r\t".charAt(simple));
@@ -269,7 +269,7 @@ final class JsonText {
         at++;
         int code = 0;
         for (int i = 0; i < 4; i++) {
-            int digit = Character.digit(peek(), 16);
+            int digit = Character.digit(within(), 16);
             if (digit < 0) {
                 throw unexpected("in \\u hexadecimal character escape");
             }
@@ -293,7 +293,7 @@ final class JsonText {
 
     private void literal(String word) {
         for (int i = 0; i < word.length(); i++) {
-            if (peek() != word.charAt(i)) {
+            if (within() != word.charAt(i)) {
                 throw unexpected("in literal %s (expecting %s)".formatted(word, quote(word.charAt(i))));
             }
             at++;
@@ -302,11 +302,11 @@ final class JsonText {
 
     private JsonNode number() {
         int start = at;
-        boolean negative = peek() == '-';
+        boolean negative = within() == '-';
         if (negative) {
             at++;
         }
-        int first = peek();
+        int first = within();
         if (first == '0') {
             at++;
         } else if (first >= '1' && first <= '9') {
@@ -324,7 +324,7 @@ final class JsonText {
         if (at < bytes.length && (bytes[at] == 'e' || bytes[at] == 'E')) {
             integer = false;
             at++;
-            if (peek() == '+' || peek() == '-') {
+            if (within() == '+' || within() == '-') {
                 at++;
             }
             requireDigit("in exponent of numeric literal");
@@ -343,7 +343,7 @@ final class JsonText {
     }
 
     private void requireDigit(String context) {
-        int c = peek();
+        int c = within();
         if (c < '0' || c > '9') {
             throw unexpected(context);
         }
@@ -361,6 +361,11 @@ final class JsonText {
         }
     }
 
+    /** The next byte of something that can't end here: if the input does, the reference says that a space came. */
+    private int within() {
+        return at < bytes.length ? peek() : ' ';
+    }
+
     private int peek() {
         if (at >= bytes.length) {
             throw new DecodeException("unexpected end of JSON input");
@@ -369,7 +374,7 @@ final class JsonText {
     }
 
     private DecodeException unexpected(String context) {
-        return new DecodeException("invalid character %s %s".formatted(quote(bytes[at] & 0xff), context));
+        return new DecodeException("invalid character %s %s".formatted(quote(within()), context));
     }
 
     private static String quote(int c) {

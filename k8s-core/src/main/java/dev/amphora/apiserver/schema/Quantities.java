@@ -120,6 +120,9 @@ public final class Quantities {
                     : scale % 3 == 0 && !(whole + fraction).endsWith("000") && !(whole + fraction).startsWith("0");
             return new Quantities(negative ? amount.negate() : amount, format, kept ? text : null, scale);
         }
+        if (matcher.group(2).isEmpty() && fraction.isEmpty()) {
+            throw new DecodeException("unable to parse numeric part of quantity");
+        }
         if (amount.scale() > -NANO) {
             amount = amount.setScale(-NANO, RoundingMode.UP);
         }

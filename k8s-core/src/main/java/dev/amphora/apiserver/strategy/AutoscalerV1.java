@@ -67,6 +67,9 @@ final class AutoscalerV1 implements Conversion {
         if (!(object.get("status") instanceof ObjectNode status)) {
             return;
         }
+        if (status.path("currentReplicas").asLong() == 0) {
+            status.remove("currentReplicas");
+        }
         ArrayNode metrics = Json.mapper().createArrayNode();
         JsonNode utilization = status.remove(CURRENT_TARGET);
         if (current != null && current.isArray()) {
@@ -218,6 +221,12 @@ final class AutoscalerV1 implements Conversion {
         }
         Strategies.setDefault(status, "currentReplicas", 0);
         Strategies.setDefault(status, "desiredReplicas", 0);
+        for (String last : List.of("currentReplicas", "desiredReplicas", CURRENT_TARGET)) {
+            JsonNode value = status.remove(last);
+            if (value != null) {
+                status.set(last, value);
+            }
+        }
     }
 
     /** A behavior as the annotation has it: with the names that its fields have in code, and null for what isn't set. */

@@ -2,6 +2,7 @@ package dev.amphora.apiserver.strategy;
 
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Set;
 
 /** What a storage driver can do and wants to know. */
 final class CsiDriverStrategy extends KindStrategy {
+    /** What raises the generation, which new drivers do not have. */
+    private static final List<String> COUNTED = List.of("tokenRequests", "requiresRepublish", "seLinuxMount");
+
     private static final int SHORTEST_TOKEN = 600;
     private static final long LONGEST_TOKEN = 1L << 32;
     private static final int SHORTEST_PERIOD = 10;
@@ -27,6 +31,17 @@ final class CsiDriverStrategy extends KindStrategy {
         setDefault(spec, "fsGroupPolicy", "ReadWriteOnceWithFSType");
         if (spec.path("volumeLifecycleModes").isEmpty()) {
             spec.putArray("volumeLifecycleModes").add("Persistent");
+        }
+    }
+
+    @Override
+    public void prepareForUpdate(ObjectNode object, ObjectNode old) {
+        JsonNode before = old.path("spec");
+        JsonNode now = object.path("spec");
+        boolean changed = COUNTED.stream().anyMatch(field -> !Strategies.same(now.path(field), before.path(field)));
+        long generation = old.path("metadata").path("generation").asLong() + (changed ? 1 : 0);
+        if (generation > 0) {
+            Strategies.child(object, "metadata").put("generation", generation);
         }
     }
 

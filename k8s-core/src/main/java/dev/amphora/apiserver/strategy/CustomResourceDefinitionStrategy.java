@@ -22,7 +22,7 @@ final class CustomResourceDefinitionStrategy extends KindStrategy {
             List.of("byte", "date", "date-time", "double", "float", "int32", "int64", "password");
 
     CustomResourceDefinitionStrategy() {
-        super(Trait.GENERATION);
+        super(Trait.GENERATION, Trait.VERSION_NEEDED);
     }
 
     @Override
