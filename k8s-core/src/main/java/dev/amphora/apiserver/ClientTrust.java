@@ -46,7 +46,9 @@ final class ClientTrust implements LateObjects.Source {
         ObjectNode found = own.find("", PLURAL, NAMESPACE, NAME).orElse(null);
         ObjectNode wanted = found == null ? Json.object() : found.deepCopy();
         ObjectNode texts = wanted.withObjectProperty("data");
-        new TreeMap<>(data.get()).forEach((key, text) -> texts.put(key, merged(key, texts.path(key).asText(), text)));
+        new TreeMap<>(data.get())
+                .forEach((key, text) ->
+                        texts.put(key, merged(key, texts.path(key).asText(), text)));
         if (found == null) {
             wanted.putObject("metadata").put("name", NAME).put("namespace", NAMESPACE);
             own.plant(MANAGER, "", "v1", PLURAL, wanted, null);

@@ -48,7 +48,9 @@ final class LateObjects {
             return;
         }
         Entry entry = entries.get(plural);
-        if (entry == null || !entry.group.equals(group) || !entry.namespace.isEmpty() && !namespace.isEmpty() && !entry.namespace.equals(namespace)) {
+        if (entry == null
+                || !entry.group.equals(group)
+                || !entry.namespace.isEmpty() && !namespace.isEmpty() && !entry.namespace.equals(namespace)) {
             return;
         }
         if (Thread.holdsLock(entry.source) || !entry.source.isDue()) {

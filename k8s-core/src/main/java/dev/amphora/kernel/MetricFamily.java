@@ -150,7 +150,10 @@ public final class MetricFamily {
         if (!told.isEmpty() || !bound.isEmpty()) {
             out.append('{').append(told);
             if (!bound.isEmpty()) {
-                out.append(told.isEmpty() ? "" : ",").append("le=\"").append(bound).append('"');
+                out.append(told.isEmpty() ? "" : ",")
+                        .append("le=\"")
+                        .append(bound)
+                        .append('"');
             }
             out.append('}');
         }
