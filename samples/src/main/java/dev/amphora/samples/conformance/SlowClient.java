@@ -106,4 +106,10 @@ final class SlowClient implements Client {
             boolean replace) {
         return slowly(() -> client.subresource(type, namespace, name, subresource, body, replace));
     }
+
+    @Override
+    public JsonNode subresource(
+            ResourceType<?> type, @Nullable String namespace, String name, String subresource) {
+        return client.subresource(type, namespace, name, subresource);
+    }
 }
