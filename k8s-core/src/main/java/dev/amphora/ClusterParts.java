@@ -27,6 +27,7 @@ import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.Kubelet;
 import dev.amphora.kubelet.KubeletConfig;
 import dev.amphora.proxy.ServiceProxy;
+import dev.amphora.rest.FrontProxyTrust;
 import dev.amphora.rest.Health;
 import dev.amphora.rest.InProcess;
 import dev.amphora.rest.Kubeconfig;
@@ -215,6 +216,13 @@ final class ClusterParts implements AutoCloseable {
                 .health(health)
                 .releaseName(options.releaseName())
                 .nodes(new LocalNodes(kernel, this::nodes));
+        if (!options.security().clientAuthorities().isEmpty()) {
+            builder.clientAuthorities(options.security().clientAuthorities());
+        }
+        FrontProxyTrust frontProxies = options.security().frontProxies();
+        if (frontProxies != null) {
+            builder.frontProxies(frontProxies);
+        }
         if (authority != null) {
             builder.clientAuthority(authority);
         }
@@ -286,8 +294,7 @@ final class ClusterParts implements AutoCloseable {
                         "kubernetes.default.svc",
                         "kubernetes.default.svc.cluster.local"),
                 reachable);
-        RestServer server =
-                RestServer.start(kernel, rest, address, serving, authority.own().certificate());
+        RestServer server = RestServer.start(kernel, rest, address, serving);
         running.push(server);
         served = new InetSocketAddress(bound, server.port());
         String host = bound.isAnyLocalAddress() ? "127.0.0.1" : bound.getHostAddress();

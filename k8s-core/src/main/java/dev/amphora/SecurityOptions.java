@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.amphora.apiserver.access.Authenticator;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
+import dev.amphora.rest.FrontProxyTrust;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +14,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param authenticators asked after client certificates and static tokens, before service account tokens
  * @param authorizers asked before the authorization modes
+ * @param clientAuthorities {@code --client-ca-file}: whose client certificates count beside the cluster's own, as PEM; empty for nobody's
+ * @param frontProxies which proxies may say by headers who asks; null for none
  * @param encryption {@code --encryption-provider-config}; null to store everything as it is
  */
 public record SecurityOptions(
         List<Authenticator> authenticators,
         List<Authorizer> authorizers,
+        String clientAuthorities,
+        @Nullable FrontProxyTrust frontProxies,
         @Nullable EncryptionConfiguration encryption) {
-    private static final SecurityOptions DEFAULTS = new SecurityOptions(List.of(), List.of(), null);
+    private static final SecurityOptions DEFAULTS = new SecurityOptions(List.of(), List.of(), "", null, null);
 
     /** Options whose members cannot change. */
     public SecurityOptions {
@@ -35,27 +40,31 @@ public record SecurityOptions(
     /** The same with one more who knows callers by what they show. */
     public SecurityOptions withAuthenticator(Authenticator authenticator) {
         return new SecurityOptions(
-                ImmutableList.<Authenticator>builder()
-                        .addAll(authenticators)
-                        .add(authenticator)
-                        .build(),
-                authorizers,
-                encryption);
+                and(authenticators, authenticator), authorizers, clientAuthorities, frontProxies, encryption);
     }
 
     /** The same with one more who decides; members of {@code system:masters} may do everything nevertheless. */
     public SecurityOptions withAuthorizer(Authorizer authorizer) {
         return new SecurityOptions(
-                authenticators,
-                ImmutableList.<Authorizer>builder()
-                        .addAll(authorizers)
-                        .add(authorizer)
-                        .build(),
-                encryption);
+                authenticators, and(authorizers, authorizer), clientAuthorities, frontProxies, encryption);
+    }
+
+    /** The same with other authorities, as PEM. */
+    public SecurityOptions withClientAuthorities(String pem) {
+        return new SecurityOptions(authenticators, authorizers, pem, frontProxies, encryption);
+    }
+
+    /** The same with other proxies. */
+    public SecurityOptions withFrontProxies(@Nullable FrontProxyTrust trust) {
+        return new SecurityOptions(authenticators, authorizers, clientAuthorities, trust, encryption);
     }
 
     /** The same with other encryption of what is stored. */
     public SecurityOptions withEncryption(@Nullable EncryptionConfiguration configuration) {
-        return new SecurityOptions(authenticators, authorizers, configuration);
+        return new SecurityOptions(authenticators, authorizers, clientAuthorities, frontProxies, configuration);
+    }
+
+    private static <T> List<T> and(List<T> list, T more) {
+        return ImmutableList.<T>builder().addAll(list).add(more).build();
     }
 }

@@ -12,6 +12,7 @@ import dev.amphora.apiserver.access.Credentials;
 import dev.amphora.apiserver.access.Grants;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.RbacAuthorizer;
+import dev.amphora.apiserver.access.RbacIndex;
 import dev.amphora.apiserver.access.TokenKeys;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.access.TokenValidator;
@@ -89,6 +90,7 @@ public final class ApiServer implements AutoCloseable {
     private final TokenOptions tokenOptions;
     private final TokenKeys tokenKeys;
     private final TokenValidator validator;
+    private final ObjectReader objects = new StoredObjects();
     private final List<WriteListener> listeners = new CopyOnWriteArrayList<>();
     private final boolean prompt;
     private volatile boolean ready;
@@ -100,7 +102,6 @@ public final class ApiServer implements AutoCloseable {
                 : new EncryptedStore(builder.store, builder.encryption, kernel);
         prompt = builder.prompt && !store.mayWait();
         feed = new StoreFeed(kernel, store, Endpoints.ROOT);
-        ObjectReader objects = objects();
         WebhookServers webhookServers = new WebhookServers(
                 kernel, new RemoteServers(kernel, objects, builder.localServers, () -> null), builder.localServers);
         endpoints = new Endpoints(kernel, store, feed, builder.catalogue, builder.strategies, webhookServers);
@@ -330,38 +331,47 @@ public final class ApiServer implements AutoCloseable {
 
     /** Reads what is stored, without asking who is reading. */
     public ObjectReader objects() {
-        return new ObjectReader() {
-            @Override
-            public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
-                late.look(group, resource, namespace);
-                return endpoints
-                        .stored(group, resource)
-                        .flatMap(endpoint -> {
-                            endpoint.cache().start();
-                            return endpoint.find(namespace, name);
-                        })
-                        .map(VersionedObject::tree);
-            }
+        return objects;
+    }
 
-            @Override
-            public List<ObjectNode> list(String group, String resource, String namespace) {
-                late.look(group, resource, namespace);
-                return endpoints.stored(group, resource).map(endpoint -> reads.all(endpoint, namespace)).stream()
-                        .flatMap(List::stream)
-                        .map(VersionedObject::tree)
-                        .toList();
-            }
+    private final class StoredObjects implements ObjectReader {
+        private final RbacIndex roles = new RbacIndex(this);
 
-            @Override
-            public void follow(String group, String resource, Follower follower) {
-                WatchCache cache = endpoints
-                        .stored(group, resource)
-                        .orElseThrow(() -> new IllegalArgumentException("there is no resource " + resource))
-                        .cache();
-                cache.follow(new CacheFollower(cache.prefix(), follower));
-                cache.start();
-            }
-        };
+        @Override
+        public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
+            late.look(group, resource, namespace);
+            return endpoints
+                    .stored(group, resource)
+                    .flatMap(endpoint -> {
+                        endpoint.cache().start();
+                        return endpoint.find(namespace, name);
+                    })
+                    .map(VersionedObject::tree);
+        }
+
+        @Override
+        public List<ObjectNode> list(String group, String resource, String namespace) {
+            late.look(group, resource, namespace);
+            return endpoints.stored(group, resource).map(endpoint -> reads.all(endpoint, namespace)).stream()
+                    .flatMap(List::stream)
+                    .map(VersionedObject::tree)
+                    .toList();
+        }
+
+        @Override
+        public void follow(String group, String resource, Follower follower) {
+            WatchCache cache = endpoints
+                    .stored(group, resource)
+                    .orElseThrow(() -> new IllegalArgumentException("there is no resource " + resource))
+                    .cache();
+            cache.follow(new CacheFollower(cache.prefix(), follower));
+            cache.start();
+        }
+
+        @Override
+        public RbacIndex roles() {
+            return roles;
+        }
     }
 
     private void setDefaults(AdmissionRequest request, ObjectNode object) {

@@ -2,8 +2,8 @@ package dev.amphora.rest;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.collect.ImmutableList;
 import dev.amphora.api.StatusException;
-import dev.amphora.api.pki.Subject;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.RemoteGroup;
 import dev.amphora.apiserver.access.Credentials;
@@ -16,6 +16,7 @@ import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.HttpCall.BodyTooLargeException;
 import dev.amphora.rest.tls.CertificateAuthority;
+import dev.amphora.rest.tls.ClientCertificates;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -66,7 +68,9 @@ public final class RestApi {
     private final Cache<String, String> impersonated =
             CacheBuilder.newBuilder().maximumSize(1024).build();
 
-    private final @Nullable CertificateAuthority clientAuthority;
+    private final ClientCertificates clients;
+    private final ImmutableList<X509Certificate> authorities;
+    private final @Nullable RequestHeaders requestHeaders;
     private final boolean anonymous;
     private @Nullable Actor timers;
 
@@ -82,7 +86,15 @@ public final class RestApi {
         discovery = new Discovery(apiServer, kernel);
         releaseName = builder.releaseName;
         pages = new Pages(this);
-        clientAuthority = builder.clientAuthority;
+        clients = new ClientCertificates(builder.kernel, builder.clientAuthorities);
+        authorities = ImmutableList.<X509Certificate>builder()
+                .addAll(builder.clientAuthorities)
+                .addAll(
+                        builder.frontProxies == null
+                                ? List.of()
+                                : RequestHeaders.authorities(builder.frontProxies.authority()))
+                .build();
+        requestHeaders = builder.frontProxies == null ? null : new RequestHeaders(builder.kernel, builder.frontProxies);
         anonymous = builder.anonymous;
     }
 
@@ -221,7 +233,14 @@ public final class RestApi {
         if (call.inProcess()) {
             return inProcessUser;
         }
-        Credentials credentials = credentials(call);
+        X509Certificate certificate = call.clientCertificate();
+        if (certificate != null && requestHeaders != null) {
+            Optional<User> told = requestHeaders.user(call, certificate);
+            if (told.isPresent()) {
+                return told.get();
+            }
+        }
+        Credentials credentials = credentials(call, certificate);
         if (credentials == null) {
             return null;
         }
@@ -232,16 +251,19 @@ public final class RestApi {
     }
 
     /** What the caller shows; null if it is a certificate that this server's authority did not issue, and nothing else. */
-    private @Nullable Credentials credentials(HttpCall call) {
+    private @Nullable Credentials credentials(HttpCall call, @Nullable X509Certificate certificate) {
         String token = bearerToken(call);
-        X509Certificate certificate = call.clientCertificate();
         if (certificate == null) {
             return token == null ? Credentials.none() : Credentials.token(token);
         }
-        if (clientAuthority != null && clientAuthority.vouchesFor(certificate)) {
-            return new Credentials(token, Subject.commonName(certificate), Subject.organizations(certificate));
-        }
-        return token == null ? null : Credentials.token(token);
+        return clients.check(certificate)
+                .map(client -> new Credentials(token, client.commonName(), client.organizations()))
+                .orElse(token == null ? null : Credentials.token(token));
+    }
+
+    /** Who vouches for clients and proxies: told to clients that have several certificates to choose from. */
+    List<X509Certificate> authorities() {
+        return authorities;
     }
 
     /** Whether a path is answered without credentials: health and version. */
@@ -291,7 +313,8 @@ public final class RestApi {
     public static final class Builder {
         private final Kernel kernel;
         private final ApiServer apiServer;
-        private @Nullable CertificateAuthority clientAuthority;
+        private final List<X509Certificate> clientAuthorities = new ArrayList<>();
+        private @Nullable FrontProxyTrust frontProxies;
         private boolean anonymous;
         private Health health = new Health();
         private NodeConnections nodes = NodeConnections.none();
@@ -308,7 +331,19 @@ public final class RestApi {
 
         /** Whose client certificates count; by default nobody's. */
         public Builder clientAuthority(CertificateAuthority value) {
-            clientAuthority = value;
+            clientAuthorities.add(value.own().certificate());
+            return this;
+        }
+
+        /** Further authorities whose client certificates count, as PEM. */
+        public Builder clientAuthorities(String pem) {
+            clientAuthorities.addAll(RequestHeaders.authorities(pem));
+            return this;
+        }
+
+        /** Which proxies may say by headers who asks; by default none. */
+        public Builder frontProxies(FrontProxyTrust trust) {
+            frontProxies = trust;
             return this;
         }
 

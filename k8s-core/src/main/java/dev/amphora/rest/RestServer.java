@@ -14,6 +14,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -69,16 +70,10 @@ public final class RestServer implements AutoCloseable {
      * @param api answers
      * @param address where to listen; port 0 for any free one
      * @param serving the certificate shown to clients
-     * @param clientAuthority named to clients as the issuer of acceptable certificates
      * @return the running server; close it in the end
      * @throws UncheckedIOException if the address can't be bound
      */
-    public static RestServer start(
-            Kernel kernel,
-            RestApi api,
-            InetSocketAddress address,
-            KeyCertificate serving,
-            X509Certificate clientAuthority) {
+    public static RestServer start(Kernel kernel, RestApi api, InetSocketAddress address, KeyCertificate serving) {
         Server server =
                 new Server(new KernelThreads.Pool(kernel), new KernelThreads.Timers(kernel), new ArrayByteBufferPool());
         HttpConfiguration configuration = configuration();
@@ -88,7 +83,7 @@ public final class RestServer implements AutoCloseable {
         http2.setStreamIdleTimeout(0);
         ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
         alpn.setDefaultProtocol(http1.getProtocol());
-        SslConnectionFactory tls = new SslConnectionFactory(tls(serving, clientAuthority), alpn.getProtocol());
+        SslConnectionFactory tls = new SslConnectionFactory(tls(serving, api.authorities()), alpn.getProtocol());
         ServerConnector connector =
                 new ServerConnector(server, null, null, null, 0, SELECTORS, new TlsOnly(tls), tls, alpn, http2, http1);
         connector.setHost(address.getAddress().isAnyLocalAddress() ? null : address.getHostString());
@@ -147,11 +142,13 @@ public final class RestServer implements AutoCloseable {
         return configuration;
     }
 
-    private static SslContextFactory.Server tls(KeyCertificate serving, X509Certificate clientAuthority) {
+    private static SslContextFactory.Server tls(KeyCertificate serving, List<X509Certificate> clientAuthorities) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(
-                    new KeyManager[] {new OneKey(serving)}, new TrustManager[] {new AnyClient(clientAuthority)}, null);
+                    new KeyManager[] {new OneKey(serving)},
+                    new TrustManager[] {new AnyClient(clientAuthorities)},
+                    null);
             SslContextFactory.Server factory = new SslContextFactory.Server();
             factory.setSslContext(context);
             factory.setWantClientAuth(true);
@@ -231,10 +228,10 @@ public final class RestServer implements AutoCloseable {
 
     /** Lets every client pass the handshake. */
     private static final class AnyClient extends X509ExtendedTrustManager {
-        private final X509Certificate authority;
+        private final List<X509Certificate> authorities;
 
-        AnyClient(X509Certificate authority) {
-            this.authority = authority;
+        AnyClient(List<X509Certificate> authorities) {
+            this.authorities = authorities;
         }
 
         @Override
@@ -265,7 +262,7 @@ public final class RestServer implements AutoCloseable {
 
         @Override
         public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[] {authority};
+            return authorities.toArray(new X509Certificate[0]);
         }
     }
 }

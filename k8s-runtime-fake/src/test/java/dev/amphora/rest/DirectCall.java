@@ -28,6 +28,7 @@ final class DirectCall implements HttpCall {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean streaming;
     private boolean closed;
+    private X509Certificate certificate;
 
     DirectCall(String method, String target, byte[] body) {
         int mark = target.indexOf('?');
@@ -47,6 +48,12 @@ final class DirectCall implements HttpCall {
 
     DirectCall with(String name, String value) {
         headers.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
+        return this;
+    }
+
+    /** The same with a certificate that the client has proved to hold the key of. */
+    DirectCall showing(X509Certificate shown) {
+        certificate = shown;
         return this;
     }
 
@@ -139,7 +146,7 @@ final class DirectCall implements HttpCall {
 
     @Override
     public X509Certificate clientCertificate() {
-        return null;
+        return certificate;
     }
 
     @Override

@@ -41,8 +41,7 @@ class FuzzIT {
                 kernel,
                 api,
                 new InetSocketAddress("127.0.0.1", 0),
-                authority.server("kube-apiserver", List.of(), List.of(InetAddress.getByName("127.0.0.1"))),
-                authority.own().certificate());
+                authority.server("kube-apiserver", List.of(), List.of(InetAddress.getByName("127.0.0.1"))));
         byte[] namespace = "{\"metadata\":{\"name\":\"fuzz\"}}".getBytes(StandardCharsets.UTF_8);
         DirectCall.admin("POST", "/api/v1/namespaces", "", namespace).run(api);
     }

@@ -27,8 +27,7 @@ class RefusalsIT extends RefusalsTest {
                 kernel,
                 RestApi.builder(kernel, server.apiServer).build(),
                 new InetSocketAddress("127.0.0.1", 0),
-                authority.server("kube-apiserver", List.of(), List.of(InetAddress.getByName("127.0.0.1"))),
-                authority.own().certificate());
+                authority.server("kube-apiserver", List.of(), List.of(InetAddress.getByName("127.0.0.1"))));
         KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
         trusted.setCertificateEntry("ca", authority.own().certificate());

@@ -52,12 +52,7 @@ class RestIT {
                 .build();
         KeyCertificate serving =
                 authority.server("kube-apiserver", List.of("localhost"), List.of(InetAddress.getByName("127.0.0.1")));
-        rest = RestServer.start(
-                kernel,
-                api,
-                new InetSocketAddress("127.0.0.1", 0),
-                serving,
-                authority.own().certificate());
+        rest = RestServer.start(kernel, api, new InetSocketAddress("127.0.0.1", 0), serving);
     }
 
     @AfterEach

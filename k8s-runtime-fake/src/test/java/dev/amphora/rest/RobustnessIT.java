@@ -42,8 +42,7 @@ class RobustnessIT {
                 kernel,
                 api,
                 new InetSocketAddress("127.0.0.1", 0),
-                authority.server("kube-apiserver", List.of(), List.of(InetAddress.getByName("127.0.0.1"))),
-                authority.own().certificate());
+                authority.server("kube-apiserver", List.of(), List.of(InetAddress.getByName("127.0.0.1"))));
         DirectCall.admin("POST", "/api/v1/namespaces", "", bytes("{\"metadata\":{\"name\":\"default\"}}"))
                 .run(api);
     }

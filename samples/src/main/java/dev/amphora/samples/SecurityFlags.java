@@ -2,9 +2,11 @@ package dev.amphora.samples;
 
 import dev.amphora.SecurityOptions;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
+import dev.amphora.rest.FrontProxyTrust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,6 +16,34 @@ final class SecurityFlags {
             names = "--encryption-provider-config",
             description = "An EncryptionConfiguration: which resources are encrypted in the store, and by which keys.")
     private @Nullable Path encryption;
+
+    @Option(
+            names = "--client-ca-file",
+            description = "Authorities, as PEM, whose client certificates count beside the cluster's own.")
+    private @Nullable Path clientAuthorities;
+
+    @Option(
+            names = "--requestheader-client-ca-file",
+            description = "Authorities, as PEM, of the proxies that may say by headers who asks. Default: no proxy may")
+    private @Nullable Path proxyAuthorities;
+
+    @Option(
+            names = "--requestheader-allowed-names",
+            split = ",",
+            description = "Common names of such proxies. Default: any")
+    private List<String> proxyNames = List.of();
+
+    @Option(names = "--requestheader-username-headers", split = ",", description = "Default: ${DEFAULT-VALUE}")
+    private List<String> usernameHeaders = List.of("X-Remote-User");
+
+    @Option(names = "--requestheader-uid-headers", split = ",", description = "Default: ${DEFAULT-VALUE}")
+    private List<String> uidHeaders = List.of("X-Remote-Uid");
+
+    @Option(names = "--requestheader-group-headers", split = ",", description = "Default: ${DEFAULT-VALUE}")
+    private List<String> groupHeaders = List.of("X-Remote-Group");
+
+    @Option(names = "--requestheader-extra-headers-prefix", split = ",", description = "Default: ${DEFAULT-VALUE}")
+    private List<String> extraPrefixes = List.of("X-Remote-Extra-");
 
     /**
      * What the options say.
@@ -25,6 +55,18 @@ final class SecurityFlags {
         if (encryption != null) {
             options = options.withEncryption(
                     EncryptionConfiguration.parse(read("--encryption-provider-config", encryption)));
+        }
+        if (clientAuthorities != null) {
+            options = options.withClientAuthorities(read("--client-ca-file", clientAuthorities));
+        }
+        if (proxyAuthorities != null) {
+            options = options.withFrontProxies(new FrontProxyTrust(
+                    read("--requestheader-client-ca-file", proxyAuthorities),
+                    proxyNames,
+                    usernameHeaders,
+                    uidHeaders,
+                    groupHeaders,
+                    extraPrefixes));
         }
         return options;
     }

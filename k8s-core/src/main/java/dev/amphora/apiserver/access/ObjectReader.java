@@ -35,6 +35,11 @@ public interface ObjectReader {
         throw new IllegalStateException("nobody tells of changes here");
     }
 
+    /** Roles, and their bindings by who is bound: whoever asks here is given the same. */
+    default RbacIndex roles() {
+        return new RbacIndex(this);
+    }
+
     /** One who keeps in step with what is stored. Calls hold up whoever writes: they must be quick and read nothing. */
     interface Follower {
         /** All that was heard before is void: what is there comes anew. */

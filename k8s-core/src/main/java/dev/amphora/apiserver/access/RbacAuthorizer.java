@@ -20,7 +20,7 @@ public final class RbacAuthorizer implements Authorizer {
      * @param objects where roles and bindings are followed from the first question on
      */
     public RbacAuthorizer(ObjectReader objects) {
-        index = new RbacIndex(objects);
+        index = objects.roles();
     }
 
     /** The rules that somebody has in a namespace, and what could not be found out. */

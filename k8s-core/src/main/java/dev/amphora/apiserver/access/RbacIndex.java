@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Roles by name, and their bindings by who is bound: kept in step with what is stored, from the first question on. Safe for concurrent
  * use.
  */
-final class RbacIndex {
+public final class RbacIndex {
     static final String GROUP = "rbac.authorization.k8s.io";
 
     private final ObjectReader objects;
@@ -31,7 +31,8 @@ final class RbacIndex {
     private final Object starting = new Object();
     private volatile boolean following;
 
-    RbacIndex(ObjectReader objects) {
+    /** An index that follows what is stored from the first question on. */
+    public RbacIndex(ObjectReader objects) {
         this.objects = objects;
     }
 

@@ -31,7 +31,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Date;
 import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -215,19 +214,6 @@ public final class CertificateAuthority {
      */
     public KeyCertificate client(String user, List<String> groups) {
         return issue(user, groups, CLIENT_AUTH, List.of());
-    }
-
-    /** Whether this authority issued a certificate for a client, and the certificate is valid now. */
-    public boolean vouchesFor(X509Certificate client) {
-        try {
-            client.verify(own.certificate().getPublicKey());
-            client.checkValidity(Date.from(clock.instant()));
-            List<String> usages = client.getExtendedKeyUsage();
-            return client.getIssuerX500Principal().equals(own.certificate().getSubjectX500Principal())
-                    && (usages == null || usages.contains(CLIENT_AUTH));
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
     }
 
     /**

@@ -34,6 +34,19 @@ public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
         }
     }
 
+    /**
+     * Reads a certificate from PEM.
+     *
+     * @throws IllegalArgumentException if it can't be read
+     */
+    public static X509Certificate certificate(String pem) {
+        try {
+            return certificateFromPem(pem);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalArgumentException("cannot read a certificate: " + e.getMessage(), e);
+        }
+    }
+
     /** The certificate as PEM. */
     public String certificatePem() {
         try {

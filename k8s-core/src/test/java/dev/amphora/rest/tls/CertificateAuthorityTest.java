@@ -46,7 +46,7 @@ class CertificateAuthorityTest {
 
         validate(client);
         assertThat(client.getSubjectX500Principal().getName()).isEqualTo("CN=kubernetes-admin,O=system:masters");
-        assertThat(authority.vouchesFor(client)).isTrue();
+        assertThat(known(authority, clock, client)).isTrue();
     }
 
     @Test
@@ -54,13 +54,33 @@ class CertificateAuthorityTest {
         CertificateAuthority other = CertificateAuthority.generate(clock);
         KeyCertificate client = authority.client("a", List.of());
 
-        assertThat(authority.vouchesFor(
-                        authority.server("a", List.of("a"), List.of()).certificate()))
+        X509Certificate server = authority.server("a", List.of("a"), List.of()).certificate();
+        assertThat(known(authority, clock, server)).isFalse();
+        assertThat(known(other, clock, client.certificate())).isFalse();
+        assertThat(known(authority, InstantSource.fixed(NOW.plusSeconds(366L * 86_400)), client.certificate()))
                 .isFalse();
-        assertThat(other.vouchesFor(client.certificate())).isFalse();
-        assertThat(CertificateAuthority.of(InstantSource.fixed(NOW.plusSeconds(366L * 86_400)), authority.own())
-                        .vouchesFor(client.certificate()))
-                .isFalse();
+    }
+
+    @Test
+    void whatIsRememberedOfACertificateEndsWithIt() {
+        KeyCertificate client = authority.client("a", List.of("b"));
+        Instant[] now = {NOW};
+        ClientCertificates certificates =
+                new ClientCertificates(() -> now[0], List.of(authority.own().certificate()));
+
+        assertThat(certificates.check(client.certificate()))
+                .hasValueSatisfying(found -> assertThat(found.commonName()).isEqualTo("a"))
+                .hasValueSatisfying(found -> assertThat(found.organizations()).containsExactly("b"));
+        now[0] = NOW.plusSeconds(366L * 86_400);
+        assertThat(certificates.check(client.certificate())).isEmpty();
+        now[0] = NOW.minusSeconds(3600);
+        assertThat(certificates.check(client.certificate())).isEmpty();
+    }
+
+    private static boolean known(CertificateAuthority authority, InstantSource clock, X509Certificate shown) {
+        return new ClientCertificates(clock, List.of(authority.own().certificate()))
+                .check(shown)
+                .isPresent();
     }
 
     @Test
@@ -86,7 +106,7 @@ class CertificateAuthorityTest {
         CertificateAuthority second = CertificateAuthority.in(clock, kept);
 
         assertThat(second.own().certificate()).isEqualTo(first.own().certificate());
-        assertThat(second.vouchesFor(first.client("a", List.of()).certificate()))
+        assertThat(known(second, clock, first.client("a", List.of()).certificate()))
                 .isTrue();
     }
 

@@ -7,8 +7,11 @@ import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
 import dev.amphora.ClusterBuilder;
 import dev.amphora.Conditions;
+import dev.amphora.SecurityOptions;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.access.Credentials;
+import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.client.Client;
 import dev.amphora.client.ListOptions;
@@ -21,6 +24,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.io.ByteArrayInputStream;
@@ -194,6 +198,56 @@ class ExamplesTest {
                     Objects.requireNonNull(cluster.await(Conditions.pod("p").running()));
 
             assertThat(running.getSpec().getNodeName()).isEqualTo("warm-1");
+        }
+    }
+
+    @Test
+    void aControllersRightsSufficeOrDont() {
+        String rights =
+                """
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: ClusterRole
+                metadata: {name: greeter}
+                rules:
+                - {apiGroups: [""], resources: [namespaces], verbs: [list, watch]}
+                - {apiGroups: [""], resources: [configmaps], verbs: [list, watch, create]}
+                ---
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: ClusterRoleBinding
+                metadata: {name: greeter}
+                roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: greeter}
+                subjects: [{kind: ServiceAccount, namespace: default, name: greeter}]
+                """;
+        String namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: n, labels: {greet: 'yes'}}\n";
+
+        assertThat(LeastPrivilege.suffices(kernel, rights, namespace)).isTrue();
+        assertThat(LeastPrivilege.suffices(kernel, rights.replace("watch, create", "watch"), namespace))
+                .isFalse();
+    }
+
+    @Test
+    void visitorsLookAround() {
+        Visitors visitors = new Visitors();
+        SecurityOptions security =
+                SecurityOptions.defaults().withAuthenticator(visitors).withAuthorizer(visitors);
+        try (Cluster cluster = Cluster.builder()
+                .kernel(kernel)
+                .store(new MemoryStore())
+                .api(ApiOptions.defaults().withSecurity(security))
+                .start()) {
+            User ann = cluster.apiServer()
+                    .authenticate(Credentials.token("badge-ann"))
+                    .orElseThrow();
+            Client client = cluster.api(ann, "test");
+
+            assertThat(client.list(ResourceType.of(ConfigMap.class), null, ListOptions.all())
+                            .items())
+                    .isNotEmpty();
+            assertThatThrownBy(() -> client.list(ResourceType.of(Secret.class), null, ListOptions.all()))
+                    .hasMessageContaining("visitors see no secrets");
+            assertThatThrownBy(() -> client.create(pod("p"))).isInstanceOf(StatusException.class);
+            assertThat(cluster.apiServer().authenticate(Credentials.token("ann")))
+                    .isEmpty();
         }
     }
 
