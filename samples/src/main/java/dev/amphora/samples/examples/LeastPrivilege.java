@@ -26,8 +26,7 @@ public final class LeastPrivilege {
         try (Cluster cluster = Cluster.builder()
                 .kernel(kernel)
                 .store(new MemoryStore())
-                .controller(
-                        new GreetingController(), greeter) // reads and writes as this user, and with no other rights
+                .controller(new GreetingController(), greeter) // with the rights of this user, and no others
                 .start()) {
             KubernetesClient admin = cluster.client();
             admin.load(stream(rights)).create();
