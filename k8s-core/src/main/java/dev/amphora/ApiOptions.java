@@ -2,6 +2,7 @@ package dev.amphora;
 
 import com.google.common.collect.ImmutableList;
 import dev.amphora.apiserver.access.TokenOptions;
+import dev.amphora.apiserver.admission.AdmissionConfiguration;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceAccountTokens how tokens of service accounts are issued and checked
  * @param requests how many requests go at once, and who is told of them
  * @param releaseName what {@code /version} says as {@code gitVersion}
+ * @param admissionConfiguration what single admission plugins are told
  * @param security who else decides who calls and what they may do, and what is encrypted in the store
  */
 public record ApiOptions(
@@ -40,6 +42,7 @@ public record ApiOptions(
         TokenOptions serviceAccountTokens,
         RequestHandling requests,
         String releaseName,
+        AdmissionConfiguration admissionConfiguration,
         SecurityOptions security) {
     private static final ApiOptions DEFAULTS = new ApiOptions(
             List.of("Node", "RBAC"),
@@ -54,6 +57,7 @@ public record ApiOptions(
             TokenOptions.defaults(),
             RequestHandling.defaults(),
             "v1.36.3+amphora",
+            AdmissionConfiguration.none(),
             SecurityOptions.defaults());
 
     /**
@@ -67,7 +71,7 @@ public record ApiOptions(
         disabledAdmission = ImmutableList.copyOf(disabledAdmission);
         disabledVersions = ImmutableList.copyOf(disabledVersions);
         disabledFeatures = ImmutableList.copyOf(disabledFeatures);
-        AdmissionPlugins.requireKnown(enabledAdmission);
+        AdmissionPlugins.requireAvailable(enabledAdmission);
         AdmissionPlugins.requireKnown(disabledAdmission);
     }
 
@@ -87,6 +91,11 @@ public record ApiOptions(
             draft.enabledAdmission = enabled;
             draft.disabledAdmission = disabled;
         });
+    }
+
+    /** The same with other words to single admission plugins. */
+    public ApiOptions withAdmissionConfiguration(AdmissionConfiguration configuration) {
+        return changed(draft -> draft.admissionConfiguration = configuration);
     }
 
     /** The same with bearer tokens. */
@@ -159,6 +168,7 @@ public record ApiOptions(
         private TokenOptions serviceAccountTokens;
         private RequestHandling requests;
         private String releaseName;
+        private AdmissionConfiguration admissionConfiguration;
         private SecurityOptions security;
 
         Draft(ApiOptions options) {
@@ -174,6 +184,7 @@ public record ApiOptions(
             serviceAccountTokens = options.serviceAccountTokens;
             requests = options.requests;
             releaseName = options.releaseName;
+            admissionConfiguration = options.admissionConfiguration;
             security = options.security;
         }
 
@@ -191,6 +202,7 @@ public record ApiOptions(
                     serviceAccountTokens,
                     requests,
                     releaseName,
+                    admissionConfiguration,
                     security);
         }
     }

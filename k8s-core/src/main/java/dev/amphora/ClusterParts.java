@@ -190,6 +190,7 @@ final class ClusterParts implements AutoCloseable {
         }
         options.enabledAdmission().forEach(builder::withAdmission);
         options.disabledAdmission().forEach(builder::withoutAdmission);
+        builder.admissionConfiguration(options.admissionConfiguration());
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
         builder.tokens(options.serviceAccountTokens());

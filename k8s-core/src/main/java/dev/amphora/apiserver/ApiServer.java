@@ -17,6 +17,7 @@ import dev.amphora.apiserver.access.TokenKeys;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.access.TokenValidator;
 import dev.amphora.apiserver.access.User;
+import dev.amphora.apiserver.admission.AdmissionConfiguration;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
 import dev.amphora.apiserver.admission.AdmissionRequest;
@@ -112,6 +113,9 @@ public final class ApiServer implements AutoCloseable {
                 base -> Metadata.generated(base, kernel),
                 this::writeQuota,
                 authorizer,
+                endpoints::catalogue,
+                this::makeNamespace,
+                builder.configuration,
                 builder.enabledPlugins,
                 builder.disabledPlugins));
         builder.plugins.forEach(plugin -> plugins.add(plugin.apply(objects)));
@@ -377,6 +381,12 @@ public final class ApiServer implements AutoCloseable {
     private void setDefaults(AdmissionRequest request, ObjectNode object) {
         endpoints.find(request.group(), request.version(), request.resource()).ifPresent(endpoint -> endpoint.strategy()
                 .setDefaults(object));
+    }
+
+    private void makeNamespace(String name) {
+        ObjectNode namespace = Json.object().put("apiVersion", "v1").put("kind", "Namespace");
+        namespace.putObject("metadata").put("name", name);
+        createIfAbsent("", "v1", "namespaces", "", namespace);
     }
 
     private void writeQuota(ObjectNode quota) {
@@ -706,6 +716,7 @@ public final class ApiServer implements AutoCloseable {
         private String serviceRange = "127.96.0.0/12";
         private Duration compactionInterval = Duration.ZERO;
         private TokenOptions tokens = TokenOptions.defaults();
+        private AdmissionConfiguration configuration = AdmissionConfiguration.none();
         private boolean prompt;
         private LocalServers localServers = new LocalServers();
         private Supplier<KeyManager @Nullable []> shown = () -> null;
@@ -730,9 +741,15 @@ public final class ApiServer implements AutoCloseable {
             return this;
         }
 
-        /** Switches on a built-in admission plugin that is off by default: {@code NodeRestriction}. */
+        /** Switches on a built-in admission plugin that is off by default, such as {@code NodeRestriction}. */
         public Builder withAdmission(String name) {
             enabledPlugins.add(name);
+            return this;
+        }
+
+        /** What single admission plugins are told. */
+        public Builder admissionConfiguration(AdmissionConfiguration value) {
+            configuration = value;
             return this;
         }
 

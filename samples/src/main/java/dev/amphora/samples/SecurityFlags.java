@@ -71,7 +71,8 @@ final class SecurityFlags {
         return options;
     }
 
-    private static String read(String option, Path file) {
+    /** The text of a file that an option names. */
+    static String read(String option, Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {

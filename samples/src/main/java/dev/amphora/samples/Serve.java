@@ -6,6 +6,7 @@ import dev.amphora.ClusterBuilder;
 import dev.amphora.Endpoint;
 import dev.amphora.RequestHandling;
 import dev.amphora.apiserver.access.TokenOptions;
+import dev.amphora.apiserver.admission.AdmissionConfiguration;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.proxy.UserspaceProxy;
@@ -109,6 +110,11 @@ final class Serve implements Callable<Integer> {
 
     @Option(names = "--disable-admission-plugins", split = ",", description = "Admission plugins to leave out.")
     private List<String> disableAdmission = List.of();
+
+    @Option(
+            names = "--admission-control-config-file",
+            description = "An AdmissionConfiguration: what single admission plugins are told.")
+    private @Nullable Path admissionConfiguration;
 
     @Option(
             names = "--etcd-compaction-interval",
@@ -299,6 +305,7 @@ final class Serve implements Callable<Integer> {
                 .api(ApiOptions.defaults()
                         .withAuthorizationModes(authorizationMode)
                         .withAdmission(enableAdmission, disableAdmission)
+                        .withAdmissionConfiguration(admissionConfiguration())
                         .withTokens(tokens)
                         .withServiceAccountTokens(tokenOptions())
                         .withServiceClusterIpRange(serviceClusterIpRange)
@@ -363,6 +370,17 @@ final class Serve implements Callable<Integer> {
                         .map(file -> read("--service-account-key-file", file))
                         .toList(),
                 keysAddress);
+    }
+
+    private AdmissionConfiguration admissionConfiguration() {
+        Path file = admissionConfiguration;
+        return file == null
+                ? AdmissionConfiguration.none()
+                : AdmissionConfiguration.parse(
+                        SecurityFlags.read("--admission-control-config-file", file),
+                        other -> SecurityFlags.read(
+                                "--admission-control-config-file",
+                                file.toAbsolutePath().resolveSibling(other)));
     }
 
     private Duration compactionInterval() {

@@ -3,15 +3,18 @@ package dev.amphora.apiserver.admission;
 import com.google.common.collect.ImmutableList;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.ObjectReader;
+import dev.amphora.apiserver.schema.SchemaCatalogue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** The built-in plugins, in the order in which they are called. */
 public final class AdmissionPlugins {
-    /** The names that kube-apiserver knows, in its order. Those without a plugin here may be named and do nothing. */
+    /** The names that kube-apiserver knows, in its order. */
     public static final ImmutableList<String> NAMES = ImmutableList.of(
             "AlwaysAdmit",
             "NamespaceAutoProvision",
@@ -57,8 +60,9 @@ public final class AdmissionPlugins {
      */
     public static final Comparator<AdmissionPlugin> ORDER = Comparator.comparingInt(AdmissionPlugins::place);
 
-    /** Those that are off unless they are named. */
-    private static final ImmutableList<String> ON_DEMAND = ImmutableList.of("NodeRestriction");
+    /** Those that are not there, so that switching them on would promise what isn't done. */
+    private static final ImmutableList<String> MISSING =
+            ImmutableList.of("EventRateLimit", "ImagePolicyWebhook", "PodTolerationRestriction");
 
     private AdmissionPlugins() {}
 
@@ -81,12 +85,29 @@ public final class AdmissionPlugins {
     }
 
     /**
+     * Makes sure that plugins can be switched on.
+     *
+     * @throws IllegalArgumentException if one is not known, or not there
+     */
+    public static void requireAvailable(Collection<String> names) {
+        requireKnown(names);
+        for (String name : names) {
+            if (MISSING.contains(name)) {
+                throw new IllegalArgumentException("the admission plugin " + name + " is not implemented");
+            }
+        }
+    }
+
+    /**
      * The plugins that are switched on.
      *
      * @param objects where plugins read
      * @param nameGenerator makes a name from its beginning
      * @param quotas where what is used is written down
      * @param authorizer says who may decide on requests for certificates
+     * @param catalogue the kinds that are served now
+     * @param namespaces makes a namespace
+     * @param configuration what single plugins are told
      * @param enabled names of plugins to add to those that are on by default
      * @param disabled names of plugins to leave out
      */
@@ -95,15 +116,17 @@ public final class AdmissionPlugins {
             UnaryOperator<String> nameGenerator,
             QuotaStatus quotas,
             Authorizer authorizer,
+            Supplier<SchemaCatalogue> catalogue,
+            Consumer<String> namespaces,
+            AdmissionConfiguration configuration,
             Collection<String> enabled,
             Collection<String> disabled) {
         List<AdmissionPlugin> plugins = new ArrayList<>(List.of(
                 new NamespaceLifecycle(objects),
                 new LimitRanger(objects),
                 new ServiceAccountPlugin(objects, nameGenerator),
-                new NodeRestriction(objects),
                 new TaintNodesByCondition(),
-                new PodSecurity(objects),
+                new PodSecurity(objects, configuration.of("PodSecurity")),
                 new Priority(objects),
                 new DefaultTolerationSeconds(),
                 new PersistentVolumeClaimResize(objects),
@@ -115,9 +138,14 @@ public final class AdmissionPlugins {
                 CertificateDecisions.signing(authorizer),
                 new CertificateSubjectRestriction(),
                 DefaultClass.ingress(objects),
-                new ResourceQuotaPlugin(objects, quotas)));
-        plugins.removeIf(plugin -> disabled.contains(plugin.name())
-                || (ON_DEMAND.contains(plugin.name()) && !enabled.contains(plugin.name())));
+                new ResourceQuotaPlugin(objects, quotas, configuration.of("ResourceQuota"))));
+        if (!enabled.isEmpty()) {
+            PluginsOnDemand.all(objects, authorizer, catalogue, namespaces).stream()
+                    .filter(plugin -> enabled.contains(plugin.name()))
+                    .forEach(plugins::add);
+        }
+        plugins.removeIf(plugin -> disabled.contains(plugin.name()));
+        plugins.sort(ORDER);
         return plugins;
     }
 }

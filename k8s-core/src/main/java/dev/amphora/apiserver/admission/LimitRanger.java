@@ -35,7 +35,7 @@ final class LimitRanger implements AdmissionPlugin {
     @Override
     public void mutate(AdmissionRequest request) {
         ObjectNode pod = request.object();
-        if (pod == null || request.operation() != Operation.CREATE || !request.isFor("", "pods")) {
+        if (pod == null || !isForPods(request) || isGoing(request)) {
             return;
         }
         for (ObjectNode range : objects.list("", "limitranges", request.namespace())) {
@@ -80,14 +80,28 @@ final class LimitRanger implements AdmissionPlugin {
         }
     }
 
+    /** New pods, and those that are given other resources. */
+    private static boolean isForPods(AdmissionRequest request) {
+        boolean resized = request.operation() == Operation.UPDATE
+                && request.group().isEmpty()
+                && request.resource().equals("pods")
+                && request.subresource().equals("resize");
+        return resized || request.operation() == Operation.CREATE && request.isFor("", "pods");
+    }
+
+    private static boolean isGoing(AdmissionRequest request) {
+        ObjectNode old = request.old();
+        return old != null && old.path("metadata").hasNonNull("deletionTimestamp");
+    }
+
     // Bounds
 
     @Override
     public void validate(AdmissionRequest request) {
         ObjectNode object = request.object();
-        boolean pod = request.isFor("", "pods") && request.operation() == Operation.CREATE;
+        boolean pod = isForPods(request);
         boolean claim = request.isFor("", "persistentvolumeclaims") && request.operation() != Operation.DELETE;
-        if (object == null || !pod && !claim) {
+        if (object == null || !pod && !claim || isGoing(request)) {
             return;
         }
         for (ObjectNode range : objects.list("", "limitranges", request.namespace())) {

@@ -19,25 +19,36 @@ record PodLevel(String level, String version) {
     private static final Pattern VERSION = Pattern.compile("v1\\.(0|[1-9]\\d{0,8})");
     private static final String PREFIX = "pod-security.kubernetes.io/";
 
-    /** What a namespace says: the levels that are enforced and that are warned of. */
-    record Policy(PodLevel enforce, PodLevel warn) {
+    /** What a namespace says: the levels that are enforced, that the audit log is told of, and that are warned of. */
+    record Policy(PodLevel enforce, PodLevel audit, PodLevel warn) {
         /** Whether nothing is asked of pods. */
         boolean isOpen() {
-            return enforce.isPrivileged() && warn.isPrivileged();
+            return enforce.isPrivileged() && audit.isPrivileged() && warn.isPrivileged();
         }
     }
 
-    /** What a namespace's labels say. A level that nobody knows is the strictest where it is enforced, none where it is warned of. */
-    static Policy of(JsonNode labels) {
-        PodLevel enforce = of(labels, "enforce", "restricted");
-        boolean warns = labels.has(PREFIX + "warn");
-        PodLevel warn = of(labels, "warn", "privileged");
-        return new Policy(enforce, !warns && enforce.compareTo(warn) > 0 ? enforce : warn);
+    /**
+     * What a namespace's labels say. A level that nobody knows is the strictest where it is enforced, none where it is warned of.
+     *
+     * @param defaults what counts without a label: {@code enforce}, {@code enforce-version} and so on
+     */
+    static Policy of(JsonNode labels, JsonNode defaults) {
+        PodLevel enforce = of(labels, defaults, "enforce", "restricted");
+        return new Policy(
+                enforce, atLeast(enforce, labels, defaults, "audit"), atLeast(enforce, labels, defaults, "warn"));
     }
 
-    private static PodLevel of(JsonNode labels, String mode, String unknown) {
-        String level = labels.path(PREFIX + mode).asText(ANYTHING.level);
-        String version = labels.path(PREFIX + mode + "-version").asText(LATEST);
+    /** A level that is not said is no lower than one that is enforced by a label. */
+    private static PodLevel atLeast(PodLevel enforce, JsonNode labels, JsonNode defaults, String mode) {
+        PodLevel level = of(labels, defaults, mode, "privileged");
+        boolean follows = labels.has(PREFIX + "enforce") && !labels.has(PREFIX + mode);
+        return follows && enforce.compareTo(level) > 0 ? enforce : level;
+    }
+
+    private static PodLevel of(JsonNode labels, JsonNode defaults, String mode, String unknown) {
+        String level = labels.path(PREFIX + mode).asText(defaults.path(mode).asText(ANYTHING.level));
+        String version = labels.path(PREFIX + mode + "-version")
+                .asText(defaults.path(mode + "-version").asText(LATEST));
         return new PodLevel(
                 LEVELS.contains(level) ? level : unknown,
                 VERSION.matcher(version).matches() ? version : LATEST);

@@ -9,8 +9,10 @@ import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.admission.PodRule.Violation;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -32,9 +34,29 @@ final class PodSecurity implements AdmissionPlugin {
     private static final Pattern VERSION = Pattern.compile("latest|v1\\.(0|[1-9]\\d*)");
 
     private final ObjectReader objects;
+    private final JsonNode defaults;
+    private final Set<String> exemptNamespaces;
+    private final Set<String> exemptUsers;
+    private final Set<String> exemptClasses;
 
-    PodSecurity(ObjectReader objects) {
+    /**
+     * The plugin.
+     *
+     * @param configuration a {@code PodSecurityConfiguration}, or nothing
+     */
+    PodSecurity(ObjectReader objects, JsonNode configuration) {
         this.objects = objects;
+        defaults = configuration.path("defaults");
+        JsonNode exemptions = configuration.path("exemptions");
+        exemptNamespaces = names(exemptions.path("namespaces"));
+        exemptUsers = names(exemptions.path("usernames"));
+        exemptClasses = names(exemptions.path("runtimeClasses"));
+    }
+
+    private static Set<String> names(JsonNode list) {
+        Set<String> names = new HashSet<>();
+        list.forEach(each -> names.add(each.asText()));
+        return names;
     }
 
     @Override
@@ -54,8 +76,8 @@ final class PodSecurity implements AdmissionPlugin {
             checkPod(request, object);
         } else if (request.subresource().isEmpty()) {
             JsonNode template = template(request, object);
-            if (template.isObject()) {
-                warn(request, template, policy(request.namespace()).warn());
+            if (template.isObject() && !isExempt(request, template)) {
+                tell(request, template, policy(request.namespace()));
             }
         }
     }
@@ -77,16 +99,22 @@ final class PodSecurity implements AdmissionPlugin {
     }
 
     private PodLevel.Policy policy(String namespace) {
-        return PodLevel.of(objects.get("", "namespaces", "", namespace)
-                .map(found -> found.path("metadata").path("labels"))
-                .orElse(MissingNode.getInstance()));
+        return PodLevel.of(
+                objects.get("", "namespaces", "", namespace)
+                        .map(found -> found.path("metadata").path("labels"))
+                        .orElse(MissingNode.getInstance()),
+                defaults);
     }
 
     private void checkPod(AdmissionRequest request, ObjectNode pod) {
         if (UNCHECKED.contains(request.subresource())) {
             return;
         }
+        if (isExempt(request, pod)) {
+            return;
+        }
         PodLevel.Policy policy = policy(request.namespace());
+        note(request, "enforce-policy", policy.enforce().toString());
         if (policy.isOpen() || (request.old() != null && !concerns(pod, request.old()))) {
             return;
         }
@@ -98,14 +126,45 @@ final class PodSecurity implements AdmissionPlugin {
                     request.name(),
                     "violates PodSecurity \"%s\": %s".formatted(policy.enforce(), text(violations)));
         }
-        warn(request, pod, policy.warn());
+        tell(request, pod, policy);
     }
 
-    private static void warn(AdmissionRequest request, JsonNode pod, PodLevel level) {
-        List<Violation> violations = PodRules.violations(pod.path("metadata"), pod.path("spec"), level);
-        if (!violations.isEmpty()) {
-            request.warnings().accept("would violate PodSecurity \"%s\": %s".formatted(level, text(violations)));
+    /** Whether nothing is asked of somebody, of a namespace, or of what runs in some way. */
+    private boolean isExempt(AdmissionRequest request, JsonNode pod) {
+        String by = exemptNamespaces.contains(request.namespace())
+                ? "namespace"
+                : exemptUsers.contains(request.user().name())
+                        ? "user"
+                        : exemptClasses.contains(pod.path("spec")
+                                        .path("runtimeClassName")
+                                        .asText(""))
+                                ? "runtimeClass"
+                                : "";
+        if (!by.isEmpty()) {
+            note(request, "exempt", by);
         }
+        return !by.isEmpty();
+    }
+
+    private static void note(AdmissionRequest request, String key, String value) {
+        request.origin().annotations().accept(PREFIX + key, value);
+    }
+
+    /** Tells the audit log and the caller of what is not forbidden. */
+    private static void tell(AdmissionRequest request, JsonNode pod, PodLevel.Policy policy) {
+        String audited = problem(pod, policy.audit());
+        if (!audited.isEmpty()) {
+            note(request, "audit-violations", audited);
+        }
+        String warning = policy.warn().equals(policy.audit()) ? audited : problem(pod, policy.warn());
+        if (!warning.isEmpty()) {
+            request.warnings().accept(warning);
+        }
+    }
+
+    private static String problem(JsonNode pod, PodLevel level) {
+        List<Violation> violations = PodRules.violations(pod.path("metadata"), pod.path("spec"), level);
+        return violations.isEmpty() ? "" : "would violate PodSecurity \"%s\": %s".formatted(level, text(violations));
     }
 
     private static String text(List<Violation> violations) {
@@ -142,12 +201,12 @@ final class PodSecurity implements AdmissionPlugin {
             throw StatusException.invalid("", "Namespace", request.name(), errors);
         }
         if (request.old() != null) {
-            PodLevel now =
-                    PodLevel.of(namespace.path("metadata").path("labels")).enforce();
-            PodLevel before =
-                    PodLevel.of(request.old().path("metadata").path("labels")).enforce();
+            PodLevel now = PodLevel.of(namespace.path("metadata").path("labels"), defaults)
+                    .enforce();
+            PodLevel before = PodLevel.of(request.old().path("metadata").path("labels"), defaults)
+                    .enforce();
             boolean relaxed = now.version().equals(before.version()) && now.compareTo(before) <= 0;
-            if (!now.isPrivileged() && !relaxed) {
+            if (!now.isPrivileged() && !relaxed && !exemptNamespaces.contains(request.name())) {
                 existing(request.name(), now).forEach(request.warnings());
             }
         }
@@ -158,6 +217,9 @@ final class PodSecurity implements AdmissionPlugin {
         List<ObjectNode> pods = objects.list("", "pods", namespace);
         Map<String, TreeSet<String>> byReason = new TreeMap<>();
         for (ObjectNode pod : pods.subList(0, Math.min(pods.size(), MOST_PODS))) {
+            if (exemptClasses.contains(pod.path("spec").path("runtimeClassName").asText(""))) {
+                continue;
+            }
             List<Violation> violations = PodRules.violations(pod.path("metadata"), pod.path("spec"), level);
             if (!violations.isEmpty()) {
                 String reasons = violations.stream().map(Violation::reason).collect(Collectors.joining(", "));

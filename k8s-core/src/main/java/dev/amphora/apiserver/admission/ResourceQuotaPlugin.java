@@ -3,6 +3,7 @@ package dev.amphora.apiserver.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Amount;
+import dev.amphora.api.Json;
 import dev.amphora.api.QuotaUsage;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.ObjectReader;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Refuses what would take more than a namespace's ResourceQuotas allow, and charges what it lets pass. Only the {@code hard} of a
@@ -29,10 +31,17 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
     private static final int TURNS = 64;
 
     private final Object[] turns = new Object[TURNS];
+    private final JsonNode limited;
     private final ObjectReader objects;
     private final QuotaStatus status;
 
-    ResourceQuotaPlugin(ObjectReader objects, QuotaStatus status) {
+    /**
+     * The plugin.
+     *
+     * @param configuration a {@code ResourceQuotaConfiguration}, or nothing
+     */
+    ResourceQuotaPlugin(ObjectReader objects, QuotaStatus status, JsonNode configuration) {
+        limited = configuration.path("limitedResources");
         this.objects = objects;
         this.status = status;
         Arrays.setAll(turns, index -> new Object());
@@ -59,7 +68,7 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
             return;
         }
         List<ObjectNode> quotas = objects.list("", "resourcequotas", request.namespace());
-        if (quotas.isEmpty()) {
+        if (quotas.isEmpty() && limited.isEmpty()) {
             return;
         }
         Map<String, Amount> more = QuotaUsage.of(request.group(), request.resource(), object);
@@ -76,6 +85,7 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
         for (ObjectNode quota : sorted) {
             require(request, quota, object, more);
         }
+        requireQuota(request, sorted, object, more);
         for (ObjectNode quota : sorted) {
             check(request, quota, more);
         }
@@ -118,6 +128,61 @@ final class ResourceQuotaPlugin implements AdmissionPlugin {
             throw request.refusal(
                     "status unknown for quota: %s, resources: %s".formatted(name, String.join(",", limited)));
         }
+    }
+
+    /** Refuses what may be had by a quota only, if there is none for it. */
+    private void requireQuota(
+            AdmissionRequest request, List<ObjectNode> quotas, ObjectNode object, Map<String, Amount> more) {
+        Set<String> wanting = new TreeSet<>();
+        for (JsonNode each : limited) {
+            boolean meant = each.path("apiGroup").asText("").equals(request.group())
+                    && each.path("resource").asText("").equals(request.resource());
+            if (!meant) {
+                continue;
+            }
+            for (JsonNode part : each.path("matchContains")) {
+                more.keySet().stream()
+                        .filter(name -> name.contains(part.asText()))
+                        .forEach(wanting::add);
+            }
+            for (JsonNode term : each.path("matchScopes")) {
+                ObjectNode spec = Json.object();
+                spec.putObject("scopeSelector").putArray("matchExpressions").add(term);
+                boolean covered = quotas.stream().anyMatch(quota -> mentions(quota, term));
+                if (QuotaUsage.counts(spec, request.group(), request.resource(), object) && !covered) {
+                    throw request.refusal("insufficient quota to match these scopes: [%s]".formatted(shown(term)));
+                }
+            }
+        }
+        for (ObjectNode quota : quotas) {
+            quota.path("status").path("hard").fieldNames().forEachRemaining(wanting::remove);
+        }
+        if (!wanting.isEmpty()) {
+            throw request.refusal("insufficient quota to consume: " + String.join(",", wanting));
+        }
+    }
+
+    private static boolean mentions(ObjectNode quota, JsonNode term) {
+        String scope = term.path("scopeName").asText();
+        for (JsonNode each : quota.path("spec").path("scopes")) {
+            if (each.asText().equals(scope)) {
+                return true;
+            }
+        }
+        for (JsonNode each : quota.path("spec").path("scopeSelector").path("matchExpressions")) {
+            if (each.path("scopeName").asText().equals(scope)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String shown(JsonNode term) {
+        List<String> values = new ArrayList<>();
+        term.path("values").forEach(each -> values.add(each.asText()));
+        return "{%s %s [%s]}"
+                .formatted(
+                        term.path("scopeName").asText(), term.path("operator").asText(), String.join(" ", values));
     }
 
     private static boolean ofPods(String resource) {
