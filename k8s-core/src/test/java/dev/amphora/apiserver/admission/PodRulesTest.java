@@ -3,6 +3,7 @@ package dev.amphora.apiserver.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.amphora.api.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -16,7 +17,7 @@ class PodRulesTest {
 
     @Test
     void aLevelThatIsNotNamedAsksForNothing() {
-        PodLevel.Policy none = PodLevel.of(json("{}"));
+        PodLevel.Policy none = policy(json("{}"));
 
         assertThat(none.isOpen()).isTrue();
         assertThat(PodRules.violations(json("{}"), json("{'hostPID':true}"), none.enforce()))
@@ -25,10 +26,10 @@ class PodRulesTest {
 
     @Test
     void whatIsEnforcedIsWarnedOfUnlessTheNamespaceSaysOtherwise() {
-        PodLevel.Policy enforced = PodLevel.of(
+        PodLevel.Policy enforced = policy(
                 json(
                         "{'pod-security.kubernetes.io/enforce':'baseline','pod-security.kubernetes.io/enforce-version':'v1.20'}"));
-        PodLevel.Policy both = PodLevel.of(json(
+        PodLevel.Policy both = policy(json(
                 "{'pod-security.kubernetes.io/enforce':'baseline','pod-security.kubernetes.io/warn':'privileged'}"));
 
         assertThat(enforced.warn()).hasToString("baseline:v1.20");
@@ -37,9 +38,21 @@ class PodRulesTest {
 
     @Test
     void aWrongLevelIsEnforcedAsTheStrictest() {
-        assertThat(PodLevel.of(json("{'pod-security.kubernetes.io/enforce':'none'}"))
-                        .enforce())
+        assertThat(policy(json("{'pod-security.kubernetes.io/enforce':'none'}")).enforce())
                 .hasToString("restricted:latest");
+    }
+
+    @Test
+    void whatIsNotSaidIsAsTheServerIsConfigured() {
+        JsonNode defaults = json("{'enforce':'restricted','enforce-version':'v1.30','audit':'baseline'}");
+
+        PodLevel.Policy silent = PodLevel.of(json("{}"), defaults);
+        PodLevel.Policy open = PodLevel.of(json("{'pod-security.kubernetes.io/enforce':'privileged'}"), defaults);
+
+        assertThat(silent.enforce()).hasToString("restricted:v1.30");
+        assertThat(silent.audit()).hasToString("baseline:latest");
+        assertThat(silent.warn().isPrivileged()).isTrue();
+        assertThat(open.enforce().isPrivileged()).isTrue();
     }
 
     @Test
@@ -95,5 +108,9 @@ class PodRulesTest {
 
     private static JsonNode json(String text) {
         return Json.read(text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static PodLevel.Policy policy(JsonNode labels) {
+        return PodLevel.of(labels, MissingNode.getInstance());
     }
 }
