@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Clients that behave badly are no trouble for others.
  *
- * <p>{@code -Drobust.connections=9500} says how many of them there are at once; by default some hundred.
+ * <p>{@code -Drobust.connections=10000} says how many of them there are at once; by default some hundred.
  */
 class RobustnessIT {
     private static final int CONNECTIONS = Integer.getInteger("robust.connections", 300);
@@ -87,30 +87,20 @@ class RobustnessIT {
     @Test
     void clientsThatDribbleOrSayNothingHoldNobodyUp() throws Exception {
         int threads = Thread.activeCount();
-        for (int i = 0; i < CONNECTIONS; i++) {
-            switch (i % 5) {
-                case 0 -> clients.add(RawClient.plain(rest.port()));
-                case 1 -> {
-                    Socket half = RawClient.plain(rest.port());
-                    half.getOutputStream().write(new byte[] {0x16, 0x03, 0x01, 0x02});
-                    clients.add(half);
-                }
-                case 2 -> connect();
-                case 3 -> connect().send("GET /api/v1/pods HTTP/1.1\r\nHost: loc");
-                default -> connect().send(RawClient.head("POST", MAPS) + "Content-Length: 1000\r\n\r\n{\"metadata\":");
-            }
-            if (i % 100 == 99) {
-                assertServes();
-            }
+        IdleClients idle = IdleClients.start(rest.port(), CONNECTIONS);
+        clients.add(idle);
+        String told = "";
+        while (!told.equals(CONNECTIONS + " connected")) {
+            told = idle.next();
+            assertThat(told).endsWith(" connected");
+            assertServes();
         }
-        for (AutoCloseable client : clients) {
-            if (client instanceof RawClient raw) {
-                raw.send("x");
-            }
-        }
+        idle.dribble();
         for (int i = 0; i < 20; i++) {
             assertServes();
         }
+        assertThat(idle.next()).isEqualTo(CONNECTIONS / 5 * 3 + Math.max(0, CONNECTIONS % 5 - 2) + " dribbled");
+        assertServes();
         assertThat(Thread.activeCount()).as("threads").isLessThan(threads + 100);
     }
 

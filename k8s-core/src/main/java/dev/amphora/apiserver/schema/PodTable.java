@@ -29,6 +29,8 @@ final class PodTable {
     private int ready;
     private long restarts;
     private @Nullable Instant lastRestart;
+    /** How many init containers have been looked at: none after the first that holds the pod back. */
+    private int looked;
 
     private PodTable(JsonNode pod) {
         this.pod = pod;
@@ -116,6 +118,7 @@ final class PodTable {
         int all = pod.path("spec").path("initContainers").size();
         for (int i = 0; i < statuses.size(); i++) {
             JsonNode container = statuses.get(i);
+            looked = i + 1;
             countRestarts(container);
             boolean sidecar = isSidecar(container.path("name").asText());
             JsonNode terminated = container.path("state").path("terminated");
@@ -162,7 +165,8 @@ final class PodTable {
     private void observeContainers() {
         restarts = 0;
         lastRestart = null;
-        for (JsonNode container : status.path("initContainerStatuses")) {
+        for (int i = 0; i < looked; i++) {
+            JsonNode container = status.path("initContainerStatuses").path(i);
             if (isSidecar(container.path("name").asText())) {
                 countRestarts(container);
             }
