@@ -85,8 +85,7 @@ final class ControllerNames {
 
     /** A tree with placeholders in the place of values. */
     ObjectNode canonical(ObjectNode tree) {
-        ObjectNode out =
-                (ObjectNode) Trees.map(tree, this::canonical, text -> TextNode.valueOf(canonical(text)));
+        ObjectNode out = (ObjectNode) Trees.map(tree, this::canonical, text -> TextNode.valueOf(canonical(text)));
         schedule(tree.path("status"), out.path("status"), "lastScheduleTime");
         schedule(tree.path("annotations"), out.path("annotations"), SCHEDULED);
         return out;

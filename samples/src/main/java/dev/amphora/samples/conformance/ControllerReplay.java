@@ -58,8 +58,8 @@ final class ControllerReplay {
 
     private void run() {
         ControllerProjection projection = new ControllerProjection(scenario.shown(), scenario.watchesNodes());
-        ControllerWrites writes = new ControllerWrites(
-                scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
+        ControllerWrites writes =
+                new ControllerWrites(scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
         ControllerEvents events = new ControllerEvents(names);
         bed.takeChanges().forEach(events::skip);
         int number = 0;

@@ -173,6 +173,8 @@ final class KubectlReplay {
         environment.put("LANG", "C");
         environment.put("LC_ALL", "C");
         environment.put("KUBE_EDITOR", "false");
+        // Each run is short: collecting its garbage costs a quarter of its time.
+        environment.put("GOGC", "off");
         Trees.members(step.path("env"))
                 .forEach(each -> environment.put(each.getKey(), each.getValue().asText()));
         return new Running(builder.start(), stdout, stderr);

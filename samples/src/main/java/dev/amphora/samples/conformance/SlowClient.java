@@ -108,8 +108,7 @@ final class SlowClient implements Client {
     }
 
     @Override
-    public JsonNode subresource(
-            ResourceType<?> type, @Nullable String namespace, String name, String subresource) {
+    public JsonNode subresource(ResourceType<?> type, @Nullable String namespace, String name, String subresource) {
         return client.subresource(type, namespace, name, subresource);
     }
 }
