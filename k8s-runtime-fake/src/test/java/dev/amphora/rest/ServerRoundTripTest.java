@@ -2,7 +2,6 @@ package dev.amphora.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -150,9 +149,9 @@ class ServerRoundTripTest {
         wanted.remove("status");
         overlay(wanted, wild, random);
         for (String own : ITS_OWN.get(sample.kind())) {
-            JsonPointer pointer = JsonPointer.compile(own);
-            if (wanted.at(pointer.head()) instanceof ObjectNode holder) {
-                holder.remove(pointer.last().getMatchingProperty());
+            int last = own.lastIndexOf('/');
+            if (wanted.at(own.substring(0, last)) instanceof ObjectNode holder) {
+                holder.remove(own.substring(last + 1));
             }
         }
         wanted.findParents(OF_FEATURES.get(0)).forEach(holder -> ((ObjectNode) holder).remove(OF_FEATURES));
