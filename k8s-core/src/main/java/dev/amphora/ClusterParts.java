@@ -14,6 +14,7 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.outside.LocalServers;
+import dev.amphora.apiserver.policy.TypeChecks;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.Controller;
@@ -326,6 +327,7 @@ final class ClusterParts implements AutoCloseable {
         if (!selection.isEmpty()) {
             controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
                     .nodeMonitoring(nodeMonitoring)
+                    .policyWarnings(policy -> TypeChecks.warnings(policy, apiServer.catalogue()))
                     .signer((request, usages, validity) -> signingAuthority().sign(request, usages, validity))
                     .tokens(apiServer::signToken, () -> signingAuthority().certificatePem())
                     .select(selection));
