@@ -225,6 +225,11 @@ public final class ApiServer implements AutoCloseable {
         return endpoints.catalogue();
     }
 
+    /** One kind that is served, as the {@link #catalogue} has it, without making the whole of that; empty if it isn't served. */
+    public Optional<ResourceInfo> resource(String group, String version, String plural) {
+        return endpoints.resource(group, version, plural);
+    }
+
     /** What callers of a deprecated version of a custom resource are warned of; empty if it isn't one. */
     public String deprecationWarning(ResourceInfo resource) {
         return endpoints

@@ -15,7 +15,7 @@ final class ExpressionRules {
     private static final long TOTAL_LIMIT = 100_000_000;
     private static final long LARGEST_REQUEST = 3 * 1024 * 1024;
     private static final int MOST_EXPENSIVE = 4;
-    private static final String KEYWORD = "x-kubernetes-validations";
+    static final String KEYWORD = "x-kubernetes-validations";
     private static final List<String> REASONS =
             List.of("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired");
     private static final String ADVICE =
@@ -82,7 +82,8 @@ final class ExpressionRules {
         if (sources.isEmpty()) {
             return;
         }
-        SchemaType type = SchemaType.of(schema, root, ExpressionRule.SELF);
+        CompiledRules known = CompiledRules.of(schema, root);
+        SchemaType type = known.type();
         if (type == null) {
             errors.add(FieldError.internal(
                     path + "." + KEYWORD,
@@ -94,12 +95,7 @@ final class ExpressionRules {
         for (int i = 0; i < sources.size(); i++) {
             JsonNode source = sources.get(i);
             if (!source.path("rule").asText("").isBlank()) {
-                compiled(
-                        source,
-                        ExpressionRule.of(source, type),
-                        path + "." + KEYWORD + "[" + i + "]",
-                        many,
-                        uncorrelated);
+                compiled(source, known.rules().get(i), path + "." + KEYWORD + "[" + i + "]", many, uncorrelated);
             }
         }
     }
