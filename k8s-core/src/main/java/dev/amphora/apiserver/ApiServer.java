@@ -417,7 +417,13 @@ public final class ApiServer implements AutoCloseable {
     public ApiResult handle(ApiRequest request) {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
-        ApiResult result = dispatchWarned(call(request));
+        ApiResult result;
+        try {
+            result = dispatchWarned(call(request));
+        } catch (StackOverflowError e) {
+            // The body nests more deeply than this thread can follow; what is stored has been followed before.
+            throw StatusException.badRequest("exceeded max depth");
+        }
         if (request.verb().writes() && !request.options().isDryRun()) {
             follow(request, result);
         }

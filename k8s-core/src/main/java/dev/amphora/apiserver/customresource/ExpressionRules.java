@@ -16,6 +16,10 @@ final class ExpressionRules {
     private static final long LARGEST_REQUEST = 3 * 1024 * 1024;
     private static final int MOST_EXPENSIVE = 4;
     static final String KEYWORD = "x-kubernetes-validations";
+
+    /** The most rules that one schema may have: to compile more would take longer than a request may. */
+    static final int MOST = 5_000;
+
     private static final List<String> REASONS =
             List.of("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired");
     private static final String ADVICE =
@@ -57,6 +61,11 @@ final class ExpressionRules {
                             TOTAL_LIMIT)));
         }
         return over;
+    }
+
+    /** How many rules a schema has. */
+    static int count(JsonNode schema) {
+        return schema.findValues(KEYWORD).stream().mapToInt(JsonNode::size).sum();
     }
 
     /** How often a value occurs below one that occurs so often. */
