@@ -263,7 +263,6 @@ final class Exchange {
     // ---- resources --------------------------------------------------------------------------------------------------
 
     private void runResource(ResourcePath target, byte[] body) {
-        SchemaCatalogue catalogue = api.apiServer.catalogue();
         Verb verb = verb(target);
         RemoteGroup elsewhere = api.remote(target.group(), target.version());
         if (elsewhere != null) {
@@ -273,12 +272,12 @@ final class Exchange {
             new RemoteAnswer(api, this, call, elsewhere, user, endless).run(body);
             return;
         }
-        ResourceInfo resource = catalogue
+        ResourceInfo resource = api.apiServer
                 .resource(target.group(), target.version(), target.resource())
                 .filter(info -> fits(info, target))
                 .orElse(null);
         if (resource == null) {
-            refuseUnknown(target, verb, catalogue);
+            refuseUnknown(target, verb);
             return;
         }
         measure.of(target, verb, mediaType(), query, body.length);
@@ -591,8 +590,9 @@ final class Exchange {
         return warning.isEmpty() ? List.of() : List.of(warning);
     }
 
-    private void refuseUnknown(ResourcePath target, @Nullable Verb verb, SchemaCatalogue catalogue) {
+    private void refuseUnknown(ResourcePath target, @Nullable Verb verb) {
         authorize(access(target, verb));
+        SchemaCatalogue catalogue = api.apiServer.catalogue();
         boolean builtInGroup = SchemaCatalogue.builtIn().groups().stream()
                         .anyMatch(group -> group.name().equals(target.group()))
                 && catalogue.groups().stream().anyMatch(group -> group.name().equals(target.group()));

@@ -222,6 +222,9 @@ public final class RestApi {
     private void failed(Exchange exchange, Throwable t) {
         if (t instanceof StatusException status) {
             exchange.refuse(status);
+        } else if (t instanceof StackOverflowError) {
+            log.warn("A request held what is nested too deeply: {} {}", exchange.method(), exchange.path());
+            exchange.refuse(StatusException.badRequest("exceeded max depth"));
         } else {
             log.error("A request failed: {} {}", exchange.method(), exchange.path(), t);
             exchange.refuse(StatusException.internalError(String.valueOf(t.getMessage())));
