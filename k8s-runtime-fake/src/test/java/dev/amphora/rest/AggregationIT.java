@@ -96,7 +96,9 @@ class AggregationIT {
                 .serve(0)
                 .start();
         connection = cluster.connection();
-        make("/api/v1/namespaces/default/services", "{\"metadata\":{\"name\":\"slow\"},\"spec\":{\"ports\":[{\"port\":443}]}}");
+        make(
+                "/api/v1/namespaces/default/services",
+                "{\"metadata\":{\"name\":\"slow\"},\"spec\":{\"ports\":[{\"port\":443}]}}");
         make(
                 "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
                 "{\"metadata\":{\"name\":\"slow\",\"labels\":{\"kubernetes.io/service-name\":\"slow\"}},\"addressType\":\"IPv4\",\"ports\":[{\"port\":%d}],\"endpoints\":[{\"addresses\":[\"%s\"]}]}"
@@ -176,13 +178,16 @@ class AggregationIT {
                     dies.await();
                     return;
                 } else if (head.startsWith("GET " + API + "/much")) {
-                    out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + MUCH + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                    out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + MUCH + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
                     out.write(new byte[MUCH]);
                 } else if (head.startsWith("GET " + API + "/breaks")) {
-                    out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n".getBytes(StandardCharsets.US_ASCII));
+                    out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
                     return;
                 } else if (head.startsWith("GET " + API + "/watched")) {
-                    out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n".getBytes(StandardCharsets.US_ASCII));
+                    out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
                     stuck.release();
                     in.read();
                     left.countDown();
@@ -191,7 +196,8 @@ class AggregationIT {
                     out.write("who knows\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                     return;
                 } else {
-                    String list = "{\"kind\":\"APIResourceList\",\"groupVersion\":\"slow.example.com/v1\",\"resources\":[]}";
+                    String list =
+                            "{\"kind\":\"APIResourceList\",\"groupVersion\":\"slow.example.com/v1\",\"resources\":[]}";
                     out.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
                             .formatted(list.length(), list)
                             .getBytes(StandardCharsets.US_ASCII));
