@@ -1,8 +1,8 @@
 package dev.amphora.runtime.fake;
 
+import dev.amphora.api.Amount;
 import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.ProbeTransport;
-import io.fabric8.kubernetes.api.model.Quantity;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -328,8 +328,8 @@ public final class ContainerBehavior {
      */
     public ContainerBehavior uses(String cpu, String memory) {
         ContainerRuntime.Usage always = new ContainerRuntime.Usage(
-                Quantity.parse(cpu).getNumericalAmount().movePointRight(9).longValue(),
-                Quantity.parse(memory).getNumericalAmount().longValue());
+                Amount.parse(cpu).value().movePointRight(9).longValue(),
+                Amount.parse(memory).value().longValue());
         return uses(running -> always);
     }
 
