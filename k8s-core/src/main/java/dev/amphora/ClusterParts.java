@@ -398,6 +398,14 @@ final class ClusterParts implements AutoCloseable {
         proxy.start(new ServiceProxy.Context(kernel, identities.component("kube-proxy"), node));
     }
 
+    /** Begins to tell what nodes and pods use. */
+    void startMetrics(Duration resolution) {
+        MetricsApi metrics = new MetricsApi(kernel, this::nodes, resolution);
+        running.push(metrics);
+        localServers.service(MetricsApi.NAMESPACE, MetricsApi.NAME, metrics);
+        metrics.register(apiServer);
+    }
+
     Kubelet addNode(KubeletConfig given, ContainerRuntime runtime) {
         Kubelet kubelet;
         synchronized (nodes) {

@@ -78,8 +78,6 @@ final class Exchange {
     private @Nullable FlowTicket ticket;
     private @Nullable AuditTrail trail;
     private boolean longRunning;
-    private boolean goingOn;
-    private boolean over;
     private List<String> warnings = List.of();
     private final Measure measure;
 
@@ -159,35 +157,6 @@ final class Exchange {
     /** The place of the request in flow control; null if it has none. */
     @Nullable FlowTicket ticket() {
         return ticket;
-    }
-
-    /** Says that the answer comes later, from another server; until then the request keeps its place. */
-    synchronized void goesOn() {
-        goingOn = true;
-    }
-
-    /** Whether another server is still to answer, or has just done so. */
-    synchronized boolean isGoingOn() {
-        return goingOn;
-    }
-
-    /**
-     * Gives back the place of the request.
-     *
-     * @return whether this is the first time, so that the answer is the caller's to give
-     */
-    boolean done() {
-        synchronized (this) {
-            if (over) {
-                return false;
-            }
-            over = true;
-        }
-        FlowTicket held = ticket;
-        if (held != null) {
-            api.flow.end(held);
-        }
-        return true;
     }
 
     String auditId() {
