@@ -18,6 +18,7 @@ import dev.amphora.store.Store;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +67,7 @@ public final class ClusterBuilder {
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
     private final List<Function<ObjectReader, AdmissionPlugin>> admission = new ArrayList<>();
     private LocalServers localServers = new LocalServers();
+    private @Nullable Duration metrics;
 
     ClusterBuilder() {}
 
@@ -184,6 +186,17 @@ public final class ClusterBuilder {
         return this;
     }
 
+    /**
+     * Tells what nodes and pods use, by the API {@code metrics.k8s.io}: {@code kubectl top} works. By default there is no such API until
+     * somebody installs a metrics server.
+     *
+     * @param resolution how often nodes are asked; a metrics server asks every 15 seconds
+     */
+    public ClusterBuilder metrics(Duration resolution) {
+        metrics = resolution;
+        return this;
+    }
+
     /** How patient the cluster is with silent nodes; by default as the reference is. */
     public ClusterBuilder nodeMonitoring(NodeLifecycleController.Settings value) {
         nodeMonitoring = value;
@@ -232,6 +245,9 @@ public final class ClusterBuilder {
             nodes.forEach(node -> parts.addNode(node.config(), node.runtime()));
             if (proxy != null) {
                 parts.startProxy(proxy);
+            }
+            if (metrics != null) {
+                parts.startMetrics(metrics);
             }
             parts.ready();
             return new Cluster(parts);

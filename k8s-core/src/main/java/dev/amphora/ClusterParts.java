@@ -14,6 +14,7 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.outside.LocalServers;
+import dev.amphora.apiserver.policy.TypeChecks;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.Controller;
@@ -326,6 +327,7 @@ final class ClusterParts implements AutoCloseable {
         if (!selection.isEmpty()) {
             controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
                     .nodeMonitoring(nodeMonitoring)
+                    .policyWarnings(policy -> TypeChecks.warnings(policy, apiServer.catalogue()))
                     .signer((request, usages, validity) -> signingAuthority().sign(request, usages, validity))
                     .tokens(apiServer::signToken, () -> signingAuthority().certificatePem())
                     .select(selection));
@@ -394,6 +396,14 @@ final class ClusterParts implements AutoCloseable {
         running.push(proxy);
         String node = nodes().isEmpty() ? "" : nodes().get(0).nodeName();
         proxy.start(new ServiceProxy.Context(kernel, identities.component("kube-proxy"), node));
+    }
+
+    /** Begins to tell what nodes and pods use. */
+    void startMetrics(Duration resolution) {
+        MetricsApi metrics = new MetricsApi(kernel, this::nodes, resolution);
+        running.push(metrics);
+        localServers.service(MetricsApi.NAMESPACE, MetricsApi.NAME, metrics);
+        metrics.register(apiServer);
     }
 
     Kubelet addNode(KubeletConfig given, ContainerRuntime runtime) {

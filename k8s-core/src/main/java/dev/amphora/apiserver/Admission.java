@@ -106,6 +106,8 @@ final class Admission {
             Supplier<JsonNode> options) {
         Endpoint endpoint = call.endpoint();
         ApiRequest request = call.request();
+        // A namespace counts as being in itself.
+        String namespace = endpoint.info().qualifiedName().equals("namespaces") ? name : request.namespace();
         return new AdmissionRequest(
                 operation,
                 endpoint.stored().group(),
@@ -113,7 +115,7 @@ final class Admission {
                 kind,
                 endpoint.info().plural(),
                 request.subresource(),
-                request.namespace(),
+                namespace,
                 name,
                 object,
                 old,

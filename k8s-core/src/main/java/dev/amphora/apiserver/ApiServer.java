@@ -225,6 +225,11 @@ public final class ApiServer implements AutoCloseable {
         return endpoints.catalogue();
     }
 
+    /** One kind that is served, as the {@link #catalogue} has it, without making the whole of that; empty if it isn't served. */
+    public Optional<ResourceInfo> resource(String group, String version, String plural) {
+        return endpoints.resource(group, version, plural);
+    }
+
     /** What callers of a deprecated version of a custom resource are warned of; empty if it isn't one. */
     public String deprecationWarning(ResourceInfo resource) {
         return endpoints
@@ -412,7 +417,13 @@ public final class ApiServer implements AutoCloseable {
     public ApiResult handle(ApiRequest request) {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
-        ApiResult result = dispatchWarned(call(request));
+        ApiResult result;
+        try {
+            result = dispatchWarned(call(request));
+        } catch (StackOverflowError e) {
+            // The body nests more deeply than this thread can follow; what is stored has been followed before.
+            throw StatusException.badRequest("exceeded max depth");
+        }
         if (request.verb().writes() && !request.options().isDryRun()) {
             follow(request, result);
         }

@@ -2,10 +2,12 @@ package dev.amphora.apiserver;
 
 import dev.amphora.apiserver.customresource.DefinedVersion;
 import dev.amphora.apiserver.customresource.Definition;
+import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +24,8 @@ final class CustomResources implements WatchCache.Follower {
     private final SchemaCatalogue builtIn;
     private final Function<DefinedVersion, Endpoint> maker;
     private final NavigableMap<String, Served> served = new ConcurrentSkipListMap<>();
+    private final ConcurrentHashMap<String, ConcurrentSkipListMap<String, Definition>> groups =
+            new ConcurrentHashMap<>();
     private volatile long edition;
     private volatile @Nullable Made made;
 
@@ -58,6 +62,19 @@ final class CustomResources implements WatchCache.Follower {
                         .version(version)
                         .filter(DefinedVersion::served)
                         .map(each -> endpoint(found, each));
+    }
+
+    /** A version of a custom resource as discovery lists it, found without looking at any other; empty if it isn't served. */
+    Optional<ResourceInfo> resource(String group, String version, String plural) {
+        cache.start();
+        Served found = served.get(plural + "." + group);
+        return found == null || !found.definition.isEstablished()
+                ? Optional.empty()
+                : found.definition
+                        .version(version)
+                        .filter(DefinedVersion::served)
+                        .map(DefinedVersion::listed)
+                        .filter(info -> info.plural().equals(plural));
     }
 
     /** What serves the version in which objects are stored, served or not; empty if there is no such resource. */
@@ -106,12 +123,26 @@ final class CustomResources implements WatchCache.Follower {
         return served.values().stream().map(Served::definition).toList();
     }
 
+    /** The definitions of a group in the order of their names. */
+    Collection<Definition> ofGroup(String group) {
+        cache.start();
+        Map<String, Definition> found = groups.get(group);
+        return found == null ? List.of() : found.values();
+    }
+
+    private void put(Served entry) {
+        Definition definition = entry.definition;
+        served.put(definition.name(), entry);
+        groups.computeIfAbsent(definition.group(), group -> new ConcurrentSkipListMap<>())
+                .put(definition.name(), definition);
+    }
+
     @Override
     public void read(Collection<VersionedObject> objects) {
         served.clear();
+        groups.clear();
         for (VersionedObject object : objects) {
-            Definition definition = Definition.of(object.tree());
-            served.put(definition.name(), new Served(definition));
+            put(new Served(Definition.of(object.tree())));
         }
         edition++;
     }
@@ -120,7 +151,12 @@ final class CustomResources implements WatchCache.Follower {
     public void changed(Change change) {
         VersionedObject object = change.object();
         if (object == null) {
-            Served gone = served.remove(Definition.of(change.last().tree()).name());
+            Definition last = Definition.of(change.last().tree());
+            Served gone = served.remove(last.name());
+            groups.computeIfPresent(last.group(), (group, left) -> {
+                left.remove(last.name());
+                return left.isEmpty() ? null : left;
+            });
             edition++;
             if (gone != null) {
                 endWatchers(gone);
@@ -130,10 +166,10 @@ final class CustomResources implements WatchCache.Follower {
         Definition definition = Definition.of(object.tree());
         Served before = served.get(definition.name());
         if (before != null && before.definition.servesLike(definition)) {
-            served.put(definition.name(), new Served(definition, before.endpoints));
+            put(new Served(definition, before.endpoints));
             return;
         }
-        served.put(definition.name(), new Served(definition));
+        put(new Served(definition));
         edition++;
         if (before != null && !before.definition.describesLike(definition)) {
             endWatchers(before);

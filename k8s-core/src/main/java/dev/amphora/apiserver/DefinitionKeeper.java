@@ -104,9 +104,7 @@ final class DefinitionKeeper {
     }
 
     private List<Definition> ofGroup(String group) {
-        return endpoints.customResources().definitions().stream()
-                .filter(definition -> definition.group().equals(group))
-                .toList();
+        return List.copyOf(endpoints.customResources().ofGroup(group));
     }
 
     private void write(Definition definition, ObjectNode status) {

@@ -68,6 +68,12 @@ final class Endpoints {
         return customResources.catalogue();
     }
 
+    /** A resource in a version that is served; empty if it isn't. */
+    Optional<ResourceInfo> resource(String group, String version, String plural) {
+        Optional<ResourceInfo> builtIn = catalogue.resource(group, version, plural);
+        return builtIn.isPresent() ? builtIn : customResources.resource(group, version, plural);
+    }
+
     CustomResources customResources() {
         return customResources;
     }

@@ -1,5 +1,8 @@
 package dev.amphora.controller;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.pki.CertificateRequest;
 import dev.amphora.controller.autoscaling.HorizontalController;
@@ -22,6 +25,7 @@ import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.controller.node.NodeTtlController;
 import dev.amphora.controller.node.TaintEvictionController;
 import dev.amphora.controller.podgc.PodGarbageCollector;
+import dev.amphora.controller.policy.PolicyStatusController;
 import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
@@ -61,6 +65,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +101,8 @@ public final class Controllers {
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
     private int endedPods = 12_500;
     private CertificateSigner signer = Controllers::nobodySigns;
+    private Function<JsonNode, ArrayNode> policyWarnings =
+            policy -> Json.mapper().createArrayNode();
     private @Nullable UnaryOperator<String> tokens;
     private Supplier<String> tokenAuthority;
 
@@ -139,6 +146,12 @@ public final class Controllers {
     public Controllers tokens(UnaryOperator<String> signing, Supplier<String> authorityPem) {
         tokens = signing;
         tokenAuthority = authorityPem;
+        return this;
+    }
+
+    /** Sets who looks at the expressions of validating policies; by default nobody finds anything. */
+    public Controllers policyWarnings(Function<JsonNode, ArrayNode> check) {
+        policyWarnings = check;
         return this;
     }
 
@@ -230,6 +243,7 @@ public final class Controllers {
         factories.put("pod-garbage-collector-controller", () -> new PodGarbageCollector(endedPods));
         factories.put("namespace-controller", () -> new NamespaceController(types));
         factories.put("clusterrole-aggregation-controller", ClusterRoleAggregation::new);
+        factories.put("validatingadmissionpolicy-status-controller", () -> new PolicyStatusController(policyWarnings));
         factories.put("certificatesigningrequest-signing-controller", () -> new SigningController(signer));
         factories.put("certificatesigningrequest-approving-controller", ApprovingController::new);
         factories.put("certificatesigningrequest-cleaner-controller", CleanerController::new);

@@ -215,6 +215,14 @@ public interface ContainerRuntime extends AutoCloseable {
             String reason,
             String message) {}
 
+    /**
+     * What a running container uses.
+     *
+     * @param nanoCores billionths of a CPU's time
+     * @param memoryBytes of its working set
+     */
+    record Usage(long nanoCores, long memoryBytes) {}
+
     /** An image that the runtime holds. */
     record Image(String id, List<String> tags, List<String> digests, long sizeBytes) {}
 
@@ -334,6 +342,11 @@ public interface ContainerRuntime extends AutoCloseable {
      * @param sandboxId only this sandbox's; null for all
      */
     CompletionStage<List<ContainerStatus>> containers(@Nullable String sandboxId);
+
+    /** What the running containers of this node use, by their ids; those whose use isn't known are left out. By default all. */
+    default CompletionStage<Map<String, Usage>> usage() {
+        return CompletableFuture.completedFuture(Map.of());
+    }
 
     /** What there is of one pod. The kubelet asks this whenever something may have changed. */
     default CompletionStage<PodState> pod(String podUid) {

@@ -17,7 +17,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
@@ -209,6 +213,44 @@ public final class Kubelet implements AutoCloseable {
         return streams()
                 .sandbox(namespace, pod)
                 .thenApply(id -> (port, received) -> runtime.portForward(id, port, received));
+    }
+
+    /**
+     * What a pod's running containers use.
+     *
+     * @param pod as it is known now
+     * @param containers by their names, in order
+     */
+    public record PodUsage(Pod pod, Map<String, ContainerRuntime.Usage> containers) {}
+
+    /** What the pods of this node use, as far as the runtime knows; nothing while the node is lost. */
+    public CompletionStage<List<PodUsage>> usage() {
+        Map<String, Pod> known = new HashMap<>();
+        pods().forEach(pod -> known.put(PodSpecs.uid(pod), pod));
+        return runtime.usage()
+                .thenCombine(runtime.containers(null), (usage, containers) -> {
+                    Map<String, Map<String, ContainerRuntime.Usage>> bySandbox = new HashMap<>();
+                    for (ContainerStatus container : containers) {
+                        ContainerRuntime.Usage used = usage.get(container.id());
+                        if (used != null && container.state() == ContainerState.RUNNING) {
+                            bySandbox
+                                    .computeIfAbsent(container.sandboxId(), id -> new TreeMap<>())
+                                    .put(container.name(), used);
+                        }
+                    }
+                    return bySandbox;
+                })
+                .thenCombine(runtime.sandboxes(), (bySandbox, sandboxes) -> {
+                    List<PodUsage> found = new ArrayList<>();
+                    for (ContainerRuntime.SandboxStatus sandbox : sandboxes) {
+                        Pod pod = known.get(sandbox.uid());
+                        Map<String, ContainerRuntime.Usage> used = bySandbox.get(sandbox.id());
+                        if (pod != null && used != null) {
+                            found.add(new PodUsage(pod, used));
+                        }
+                    }
+                    return found;
+                });
     }
 
     /** What this kubelet answers over HTTP. */

@@ -78,8 +78,6 @@ final class Exchange {
     private @Nullable FlowTicket ticket;
     private @Nullable AuditTrail trail;
     private boolean longRunning;
-    private boolean goingOn;
-    private boolean over;
     private List<String> warnings = List.of();
     private final Measure measure;
 
@@ -161,35 +159,6 @@ final class Exchange {
         return ticket;
     }
 
-    /** Says that the answer comes later, from another server; until then the request keeps its place. */
-    synchronized void goesOn() {
-        goingOn = true;
-    }
-
-    /** Whether another server is still to answer, or has just done so. */
-    synchronized boolean isGoingOn() {
-        return goingOn;
-    }
-
-    /**
-     * Gives back the place of the request.
-     *
-     * @return whether this is the first time, so that the answer is the caller's to give
-     */
-    boolean done() {
-        synchronized (this) {
-            if (over) {
-                return false;
-            }
-            over = true;
-        }
-        FlowTicket held = ticket;
-        if (held != null) {
-            api.flow.end(held);
-        }
-        return true;
-    }
-
     String auditId() {
         return auditId;
     }
@@ -263,7 +232,6 @@ final class Exchange {
     // ---- resources --------------------------------------------------------------------------------------------------
 
     private void runResource(ResourcePath target, byte[] body) {
-        SchemaCatalogue catalogue = api.apiServer.catalogue();
         Verb verb = verb(target);
         RemoteGroup elsewhere = api.remote(target.group(), target.version());
         if (elsewhere != null) {
@@ -273,12 +241,12 @@ final class Exchange {
             new RemoteAnswer(api, this, call, elsewhere, user, endless).run(body);
             return;
         }
-        ResourceInfo resource = catalogue
+        ResourceInfo resource = api.apiServer
                 .resource(target.group(), target.version(), target.resource())
                 .filter(info -> fits(info, target))
                 .orElse(null);
         if (resource == null) {
-            refuseUnknown(target, verb, catalogue);
+            refuseUnknown(target, verb);
             return;
         }
         measure.of(target, verb, mediaType(), query, body.length);
@@ -591,8 +559,9 @@ final class Exchange {
         return warning.isEmpty() ? List.of() : List.of(warning);
     }
 
-    private void refuseUnknown(ResourcePath target, @Nullable Verb verb, SchemaCatalogue catalogue) {
+    private void refuseUnknown(ResourcePath target, @Nullable Verb verb) {
         authorize(access(target, verb));
+        SchemaCatalogue catalogue = api.apiServer.catalogue();
         boolean builtInGroup = SchemaCatalogue.builtIn().groups().stream()
                         .anyMatch(group -> group.name().equals(target.group()))
                 && catalogue.groups().stream().anyMatch(group -> group.name().equals(target.group()));

@@ -27,6 +27,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
@@ -74,6 +76,9 @@ final class RemoteAnswer {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Duration CONNECTION = Duration.ofSeconds(30);
+    /** How many requests may wait for one server at once. */
+    private static final int MOST_WAITING = 400;
+
     /** Longer bodies are passed on as they come, in bytes. */
     private static final long KEPT_WHOLE = 1 << 20;
 
@@ -83,6 +88,8 @@ final class RemoteAnswer {
     private final RemoteGroup group;
     private final User user;
     private final boolean endless;
+    private final AtomicInteger waiting;
+    private final AtomicBoolean over = new AtomicBoolean();
 
     /**
      * A request to be passed on.
@@ -97,6 +104,7 @@ final class RemoteAnswer {
         this.group = group;
         this.user = user;
         this.endless = endless;
+        this.waiting = api.waitingFor(group.server());
     }
 
     void run(byte[] body) {
@@ -119,7 +127,13 @@ final class RemoteAnswer {
             upgrade(servers, address, target, wish, headers);
             return;
         }
-        exchange.goesOn();
+        // Whoever waits for a server that is slow takes no seat from others here, so that it harms nobody else.
+        if (waiting.incrementAndGet() > MOST_WAITING) {
+            done();
+            exchange.answer(HttpAnswer.text(429, "Too many requests, please try again later.\n")
+                    .with("Retry-After", "1"));
+            return;
+        }
         // An endless answer must begin in time, too: then it may go on.
         CompletionStage<Reply> asked =
                 servers.ask(group.server(), address, Request.of(call.method(), target, headers, body), PATIENCE);
@@ -131,10 +145,18 @@ final class RemoteAnswer {
                     pass(reply, address);
                 }
             } catch (RuntimeException e) {
-                exchange.done();
-                throw e;
+                unreachable(e, address);
             }
         });
+    }
+
+    /** The other end is done with the request, or has been given up. Whether that is news, so that the answer is to be given. */
+    private boolean done() {
+        if (!over.compareAndSet(false, true)) {
+            return false;
+        }
+        waiting.decrementAndGet();
+        return true;
     }
 
     // ---- what the other end hears -----------------------------------------------------------------------------------
@@ -217,7 +239,7 @@ final class RemoteAnswer {
         boolean bodiless = call.method().equals("HEAD") || reply.status() == 204 || reply.status() == 304;
         if (bodiless) {
             BodyCollector.drop(reply.body());
-            if (exchange.done()) {
+            if (done()) {
                 exchange.answer(head);
             }
         } else if (!endless && length != null && length.matches("[0-9]{1,7}") && Long.parseLong(length) <= KEPT_WHOLE) {
@@ -226,7 +248,7 @@ final class RemoteAnswer {
                 limit.cancel();
                 if (failure != null) {
                     unreachable(failure, address);
-                } else if (exchange.done()) {
+                } else if (done()) {
                     exchange.answer(head.withBody(bytes));
                 }
             });
@@ -234,12 +256,12 @@ final class RemoteAnswer {
             HttpCall.HttpStream stream = call.stream(exchange.head(head));
             stream.write(new byte[0]);
             if (endless) {
-                exchange.done();
+                done();
             } else {
                 Actor.Timer limit = api.after(PATIENCE, stream::abort);
                 stream.onClosed(() -> {
                     limit.cancel();
-                    exchange.done();
+                    done();
                 });
             }
             reply.body().subscribe(new Passing(stream));
@@ -264,9 +286,12 @@ final class RemoteAnswer {
     }
 
     private void unreachable(Throwable failure, HostAndPort address) {
-        if (!exchange.done()) {
-            return;
+        if (done()) {
+            refuse(failure, address);
         }
+    }
+
+    private void refuse(Throwable failure, HostAndPort address) {
         if (DialFailure.cause(failure) instanceof HttpTimeoutException timeout
                 && !(timeout instanceof HttpConnectTimeoutException)) {
             exchange.refuse(StatusException.of(
@@ -292,7 +317,7 @@ final class RemoteAnswer {
         try {
             sockets = servers.tls(group.server()).getSocketFactory();
         } catch (IOException e) {
-            unreachable(e, address);
+            refuse(e, address);
             return;
         }
         StringBuilder head = new StringBuilder(call.method() + " " + target + " HTTP/1.1\r\nHost: " + address + "\r\n");
@@ -310,7 +335,7 @@ final class RemoteAnswer {
                                 received,
                                 api.kernel.blocking()),
                         head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1),
-                        failure -> unreachable(failure, address))
+                        failure -> refuse(failure, address))
                 .run();
     }
 }

@@ -12,6 +12,7 @@ import dev.amphora.apiserver.audit.AuditPolicy;
 import dev.amphora.apiserver.audit.AuditSink;
 import dev.amphora.apiserver.flow.FlowControl;
 import dev.amphora.apiserver.flow.FlowTicket;
+import dev.amphora.apiserver.outside.RemoteServer;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.HttpCall.BodyTooLargeException;
@@ -28,6 +29,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +76,8 @@ public final class RestApi {
     private final @Nullable RequestHeaders requestHeaders;
     private final boolean anonymous;
     private @Nullable Actor timers;
+    /** How many requests each other server is still to answer. */
+    private final Map<RemoteServer, AtomicInteger> waiting = new ConcurrentHashMap<>();
 
     private RestApi(Builder builder) {
         kernel = builder.kernel;
@@ -190,9 +195,7 @@ public final class RestApi {
         } catch (Throwable t) {
             failed(exchange, t);
         } finally {
-            if (!exchange.isGoingOn()) {
-                flow.end(ticket);
-            }
+            flow.end(ticket);
         }
     }
 
@@ -209,6 +212,11 @@ public final class RestApi {
         return clock.schedule(delay, task);
     }
 
+    /** How many requests a server is still to answer; for all to count up and down. */
+    AtomicInteger waitingFor(RemoteServer server) {
+        return waiting.computeIfAbsent(server, s -> new AtomicInteger());
+    }
+
     /** What another server is said to serve; null for what is served here, or nowhere. */
     @Nullable RemoteGroup remote(String group, String version) {
         for (RemoteGroup each : apiServer.remoteGroups()) {
@@ -222,6 +230,9 @@ public final class RestApi {
     private void failed(Exchange exchange, Throwable t) {
         if (t instanceof StatusException status) {
             exchange.refuse(status);
+        } else if (t instanceof StackOverflowError) {
+            log.warn("A request held what is nested too deeply: {} {}", exchange.method(), exchange.path());
+            exchange.refuse(StatusException.badRequest("exceeded max depth"));
         } else {
             log.error("A request failed: {} {}", exchange.method(), exchange.path(), t);
             exchange.refuse(StatusException.internalError(String.valueOf(t.getMessage())));

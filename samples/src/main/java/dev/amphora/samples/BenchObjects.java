@@ -91,6 +91,13 @@ final class BenchObjects {
         return sorted[(int) Math.min(sorted.length - 1L, (long) (sorted.length * share))];
     }
 
+    /** The bytes in use after a collection. */
+    static double heap() {
+        Runtime runtime = Runtime.getRuntime();
+        System.gc();
+        return runtime.totalMemory() - (double) runtime.freeMemory();
+    }
+
     static double median(double[] values) {
         return quantile(values, 0.5);
     }

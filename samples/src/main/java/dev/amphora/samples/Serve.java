@@ -99,6 +99,11 @@ final class Serve implements Callable<Integer> {
             description = "Where Services get their addresses. Default: a part of 127/8, which needs no set-up")
     private @Nullable String serviceClusterIpRange;
 
+    @Option(
+            names = "--metrics",
+            description = "Tell what nodes and pods use, by metrics.k8s.io: for kubectl top. Default: ${DEFAULT-VALUE}")
+    private boolean metrics;
+
     @Option(names = "--etcd-servers", split = ",", description = "Keep the state in etcd. Default: in memory")
     private List<String> etcdServers = List.of();
 
@@ -333,6 +338,9 @@ final class Serve implements Callable<Integer> {
                 builder.everyNode(config -> config.withReadOnlyPort(readOnlyPort));
             }
             builder.proxy(new UserspaceProxy());
+        }
+        if (metrics) {
+            builder.metrics(Duration.ofSeconds(15));
         }
         return builder.store(
                 etcdServers.isEmpty()

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * concurrent use.
  */
 public final class Rounds {
-    private final Map<String, Callees> callees = new HashMap<>();
+    private @Nullable Map<String, Callees> callees;
     private boolean wanted;
     private boolean second;
 
@@ -35,7 +35,12 @@ public final class Rounds {
 
     /** What one plugin calls. */
     public Callees of(AdmissionPlugin plugin) {
-        return callees.computeIfAbsent(plugin.name(), name -> new Callees());
+        Map<String, Callees> all = callees;
+        if (all == null) {
+            all = new HashMap<>();
+            callees = all;
+        }
+        return all.computeIfAbsent(plugin.name(), name -> new Callees());
     }
 
     /** The policies or webhooks that a plugin calls, by keys that it chooses. */

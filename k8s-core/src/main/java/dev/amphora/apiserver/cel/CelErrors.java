@@ -67,6 +67,9 @@ final class CelErrors {
         if (source.getContent().toString().isEmpty()) {
             return "ERROR: <input>:1:0: " + message;
         }
+        if (line < 1) {
+            return "ERROR: <input>:-1:0: " + message;
+        }
         if (source.getSnippet(line).orElse("").length() > LONGEST_LINE) {
             return "ERROR: <input>:%d:%d: %s".formatted(line, column + 1, message);
         }

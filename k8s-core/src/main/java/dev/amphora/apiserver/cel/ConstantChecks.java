@@ -1,6 +1,5 @@
 package dev.amphora.apiserver.cel;
 
-import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelConstant;
@@ -195,7 +194,7 @@ final class ConstantChecks {
 
     private static boolean isPattern(String text) {
         try {
-            Pattern.compile(text);
+            GoPattern.of(text);
             return true;
         } catch (PatternSyntaxException e) {
             return false;

@@ -11,6 +11,9 @@ public final class CostMeter {
 
     private static final long TOGETHER = 10_000_000;
 
+    /** So many characters cost as much as one expression may. */
+    private static final long LONGEST = 10 * PER_CALL;
+
     private long spent;
     private long callLimit = PER_CALL;
 
@@ -43,6 +46,13 @@ public final class CostMeter {
     void charge(long cost) {
         spent = Cost.plus(spent, cost);
         if (spent > callLimit) {
+            throw new CostExceeded();
+        }
+    }
+
+    /** Refuses to make a text or list that is longer than any expression could pay for. */
+    static void checkLength(long length) {
+        if (length > LONGEST) {
             throw new CostExceeded();
         }
     }

@@ -8,6 +8,7 @@ import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelType;
+import dev.cel.common.types.CelTypeProvider;
 import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.common.types.StructType;
@@ -50,7 +51,9 @@ public final class ExpressionScope {
         this.hasVariables = hasVariables;
         this.mutates = mutates;
         this.self = self;
-        sized = self == null ? ImmutableMap.of() : ImmutableMap.of("self", self, "oldSelf", self);
+        sized = self == null || !names.containsKey("self")
+                ? ImmutableMap.of()
+                : ImmutableMap.of("self", self, "oldSelf", self);
     }
 
     /**
@@ -95,6 +98,19 @@ public final class ExpressionScope {
             names.put("authorizer.requestResource", Types.RESOURCE_CHECK);
         }
         return new ExpressionScope(names, Map.of(), false, false, null);
+    }
+
+    /**
+     * The scope of policies about requests for objects of a kind: what such an object can't have may not be looked for.
+     *
+     * @param params whether parameters are bound
+     * @param object the type of the objects
+     */
+    public static ExpressionScope ofRequests(boolean params, SchemaType object) {
+        Map<String, CelType> names = new LinkedHashMap<>(ofRequests(params, true).names);
+        names.put("object", object.type());
+        names.put("oldObject", object.type());
+        return new ExpressionScope(names, Map.of(), true, false, object);
     }
 
     /** The same scope for an expression that may not ask who may do what. */
@@ -179,7 +195,7 @@ public final class ExpressionScope {
             builder.addLibraries(CelExtensions.bindings());
         }
         names.forEach(builder::addVar);
-        if (self != null) {
+        if (self != null && !hasVariables) {
             return builder.setTypeProvider(self.provider()).build();
         }
         List<StructType> types = new ArrayList<>(Types.ALL);
@@ -188,7 +204,12 @@ public final class ExpressionScope {
             types.add(all);
             builder.addVar(VARIABLES, all);
         }
-        return builder.setTypeProvider(Types.provider(types, objectFields)).build();
+        CelTypeProvider provider = Types.provider(types, objectFields);
+        return builder.setTypeProvider(
+                        self == null
+                                ? provider
+                                : new CelTypeProvider.CombinedCelTypeProvider(self.provider(), provider))
+                .build();
     }
 
     /** Objects to apply may have any fields: those that the expression names. */

@@ -48,6 +48,23 @@ final class Library {
             CelStringExtensions.Function.SUBSTRING,
             CelStringExtensions.Function.TRIM,
             CelStringExtensions.Function.UPPER_ASCII);
+    /** Those of them that are run as they come: the others might make texts without end. */
+    private static final CelStringExtensions HARMLESS_STRINGS = CelExtensions.strings(
+            CelStringExtensions.Function.CHAR_AT,
+            CelStringExtensions.Function.INDEX_OF,
+            CelStringExtensions.Function.LAST_INDEX_OF,
+            CelStringExtensions.Function.LOWER_ASCII,
+            CelStringExtensions.Function.QUOTE,
+            CelStringExtensions.Function.SPLIT,
+            CelStringExtensions.Function.SUBSTRING,
+            CelStringExtensions.Function.TRIM,
+            CelStringExtensions.Function.UPPER_ASCII);
+
+    private static final CelListsExtensions HARMLESS_LISTS = CelExtensions.lists(
+            CelListsExtensions.Function.FLATTEN,
+            CelListsExtensions.Function.DISTINCT,
+            CelListsExtensions.Function.REVERSE,
+            CelListsExtensions.Function.SORT);
     private static final CelListsExtensions LISTS = CelExtensions.lists(
             CelListsExtensions.Function.FLATTEN,
             CelListsExtensions.Function.RANGE,
@@ -84,6 +101,42 @@ final class Library {
                 "duration_to_string",
                 List.of(Duration.class),
                 arguments -> CelNames.duration((Duration) arguments[0]));
+        functions.replace("matches", "matches", List.of(String.class, String.class), arguments -> TextFunctions.pattern(
+                        arguments[1])
+                .matcher((String) arguments[0])
+                .find());
+        functions.replace(
+                "matches", "matches_string", List.of(String.class, String.class), arguments -> TextFunctions.pattern(
+                                arguments[1])
+                        .matcher((String) arguments[0])
+                        .find());
+        functions.replace(
+                "replace",
+                "string_replace_string_string",
+                List.of(String.class, String.class, String.class),
+                arguments -> TextFunctions.replaced(
+                        (String) arguments[0], (String) arguments[1], (String) arguments[2], -1));
+        functions.replace(
+                "replace",
+                "string_replace_string_string_int",
+                List.of(String.class, String.class, String.class, Long.class),
+                arguments -> TextFunctions.replaced(
+                        (String) arguments[0], (String) arguments[1], (String) arguments[2], (Long) arguments[3]));
+        functions.replace(
+                "join",
+                "list_join",
+                List.of(List.class),
+                arguments -> TextFunctions.joined((List<?>) arguments[0], ""));
+        functions.replace(
+                "join",
+                "list_join_string",
+                List.of(List.class, String.class),
+                arguments -> TextFunctions.joined((List<?>) arguments[0], (String) arguments[1]));
+        functions.replace(
+                "lists.range",
+                "lists_range",
+                List.of(Long.class),
+                arguments -> ListFunctions.range((Long) arguments[0]));
         functions.replace(
                 "getMilliseconds", "duration_to_milliseconds", List.of(Duration.class), arguments -> ((Duration)
                                 arguments[0])
@@ -125,11 +178,12 @@ final class Library {
                                 && overload != AddOverload.ADD_LIST
                                 && function != StandardFunction.EQUALS
                                 && function != StandardFunction.NOT_EQUALS
+                                && function != StandardFunction.MATCHES
                                 && function != StandardFunction.GET_MILLISECONDS)
                         .build())
                 .addLibraries(
-                        STRINGS,
-                        LISTS,
+                        HARMLESS_STRINGS,
+                        HARMLESS_LISTS,
                         CelExtensions.sets(OPTIONS),
                         CelExtensions.optional(2),
                         CelExtensions.comprehensions());

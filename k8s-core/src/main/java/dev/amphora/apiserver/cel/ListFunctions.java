@@ -81,6 +81,16 @@ final class ListFunctions {
                 arguments -> slice((List<?>) arguments[0], (Long) arguments[1], (Long) arguments[2]));
     }
 
+    /** The numbers below one, if they aren't too many. */
+    static List<Long> range(long end) {
+        CostMeter.checkLength(end);
+        List<Long> numbers = new ArrayList<>();
+        for (long i = 0; i < end; i++) {
+            numbers.add(i);
+        }
+        return numbers;
+    }
+
     private static List<?> slice(List<?> list, long start, long end) {
         String what = "cannot slice(%d, %d), ".formatted(start, end);
         if (start < 0 || end < 0) {

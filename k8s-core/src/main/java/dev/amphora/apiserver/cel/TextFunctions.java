@@ -1,7 +1,6 @@
 package dev.amphora.apiserver.cel;
 
 import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
@@ -53,12 +52,52 @@ final class TextFunctions {
                 arguments -> ((String) arguments[0]).replace("~", "~0").replace("/", "~1"));
     }
 
-    static Pattern pattern(Object text) {
+    static GoPattern pattern(Object text) {
         try {
-            return Pattern.compile((String) text);
+            return GoPattern.of((String) text);
         } catch (PatternSyntaxException e) {
             throw new CelProblem("Illegal regex: " + e.getMessage());
         }
+    }
+
+    /** What one text makes of another, if it isn't too long to be made. */
+    static String replaced(String text, String wanted, String replacement, long most) {
+        if (wanted.equals(replacement) || most == 0) {
+            return text;
+        }
+        List<Integer> places = new ArrayList<>();
+        int at = text.indexOf(wanted);
+        while (at >= 0 && (most < 0 || places.size() < most)) {
+            places.add(at);
+            int next =
+                    at + Math.max(wanted.length(), at < text.length() ? Character.charCount(text.codePointAt(at)) : 1);
+            at = wanted.isEmpty() ? next <= text.length() ? next : -1 : text.indexOf(wanted, at + wanted.length());
+        }
+        CostMeter.checkLength(text.length() + (long) places.size() * (replacement.length() - wanted.length()));
+        StringBuilder made = new StringBuilder();
+        int done = 0;
+        for (int place : places) {
+            made.append(text, done, place).append(replacement);
+            done = place + wanted.length();
+        }
+        return made.append(text, done, text.length()).toString();
+    }
+
+    /** Texts in a row, if that isn't too long to be made. */
+    static String joined(List<?> texts, String separator) {
+        long length = 0;
+        for (Object each : texts) {
+            if (!(each instanceof String text)) {
+                throw new CelProblem("no such overload");
+            }
+            length += text.length() + separator.length();
+        }
+        CostMeter.checkLength(length);
+        StringBuilder made = new StringBuilder();
+        for (int i = 0; i < texts.size(); i++) {
+            made.append(i > 0 ? separator : "").append(texts.get(i));
+        }
+        return made.toString();
     }
 
     private static List<String> all(String text, Object pattern, long limit) {

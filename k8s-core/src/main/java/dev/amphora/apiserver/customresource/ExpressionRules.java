@@ -15,7 +15,11 @@ final class ExpressionRules {
     private static final long TOTAL_LIMIT = 100_000_000;
     private static final long LARGEST_REQUEST = 3 * 1024 * 1024;
     private static final int MOST_EXPENSIVE = 4;
-    private static final String KEYWORD = "x-kubernetes-validations";
+    static final String KEYWORD = "x-kubernetes-validations";
+
+    /** The most rules that one schema may have: to compile more would take longer than a request may. */
+    static final int MOST = 5_000;
+
     private static final List<String> REASONS =
             List.of("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired");
     private static final String ADVICE =
@@ -59,6 +63,11 @@ final class ExpressionRules {
         return over;
     }
 
+    /** How many rules a schema has. */
+    static int count(JsonNode schema) {
+        return schema.findValues(KEYWORD).stream().mapToInt(JsonNode::size).sum();
+    }
+
     /** How often a value occurs below one that occurs so often. */
     static @Nullable Long times(@Nullable Long count, @Nullable JsonNode most) {
         return count == null || most == null || most.isNull() ? null : product(count, most.asLong());
@@ -82,7 +91,8 @@ final class ExpressionRules {
         if (sources.isEmpty()) {
             return;
         }
-        SchemaType type = SchemaType.of(schema, root, ExpressionRule.SELF);
+        CompiledRules known = CompiledRules.of(schema, root);
+        SchemaType type = known.type();
         if (type == null) {
             errors.add(FieldError.internal(
                     path + "." + KEYWORD,
@@ -94,12 +104,7 @@ final class ExpressionRules {
         for (int i = 0; i < sources.size(); i++) {
             JsonNode source = sources.get(i);
             if (!source.path("rule").asText("").isBlank()) {
-                compiled(
-                        source,
-                        ExpressionRule.of(source, type),
-                        path + "." + KEYWORD + "[" + i + "]",
-                        many,
-                        uncorrelated);
+                compiled(source, known.rules().get(i), path + "." + KEYWORD + "[" + i + "]", many, uncorrelated);
             }
         }
     }

@@ -21,15 +21,11 @@ final class ExpressionSchema {
 
     private ExpressionSchema(Structural schema, boolean root) {
         this.schema = schema;
-        JsonNode sources = schema.source().path("x-kubernetes-validations");
-        type = sources.isEmpty() ? null : SchemaType.of(schema.source(), root, ExpressionRule.SELF);
-        ImmutableList.Builder<ExpressionRule> all = ImmutableList.builder();
-        if (type != null) {
-            for (JsonNode source : sources) {
-                all.add(ExpressionRule.of(source, type));
-            }
-        }
-        rules = all.build();
+        CompiledRules compiled = schema.source().path(ExpressionRules.KEYWORD).isEmpty()
+                ? null
+                : CompiledRules.of(schema.source(), root);
+        type = compiled == null ? null : compiled.type();
+        rules = compiled == null ? ImmutableList.of() : compiled.rules();
         ImmutableMap.Builder<String, ExpressionSchema> below = ImmutableMap.builder();
         schema.properties().forEach((field, property) -> {
             if (hasRules(property.source())) {
@@ -47,7 +43,7 @@ final class ExpressionSchema {
 
     /** Whether there are rules anywhere in a schema. */
     static boolean hasRules(JsonNode schema) {
-        return schema.findValue("x-kubernetes-validations") != null;
+        return schema.findValue(ExpressionRules.KEYWORD) != null;
     }
 
     /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +27,15 @@ public final class NamePlan {
         DefinedNames had = definition.accepted();
         Set<String> resources = new LinkedHashSet<>();
         Set<String> kinds = new LinkedHashSet<>();
+        Set<String> asked = new HashSet<>(wanted.shortNames());
+        asked.addAll(List.of(wanted.plural(), wanted.singular(), wanted.kind(), wanted.listKind()));
         for (Definition other : others) {
             DefinedNames taken = other.accepted();
-            resources.add(taken.plural());
-            resources.add(taken.singular());
-            resources.addAll(taken.shortNames());
-            kinds.add(taken.kind());
-            kinds.add(taken.listKind());
+            addIfAsked(asked, taken.plural(), resources);
+            addIfAsked(asked, taken.singular(), resources);
+            taken.shortNames().forEach(shortName -> addIfAsked(asked, shortName, resources));
+            addIfAsked(asked, taken.kind(), kinds);
+            addIfAsked(asked, taken.listKind(), kinds);
         }
         resources.remove("");
         kinds.remove("");
@@ -121,6 +124,12 @@ public final class NamePlan {
 
     private static Optional<ObjectNode> changed(Definition definition, ObjectNode status) {
         return status.equals(definition.tree().path("status")) ? Optional.empty() : Optional.of(status);
+    }
+
+    private static void addIfAsked(Set<String> asked, String name, Set<String> taken) {
+        if (asked.contains(name)) {
+            taken.add(name);
+        }
     }
 
     private static boolean isFree(String wanted, String had, Set<String> taken) {

@@ -36,7 +36,15 @@ public final class SchemaRules {
         root(schema, path, hasStatus, errors);
         String unsupported = UnsupportedKeywords.firstOf(schema);
         boolean structural = unsupported.isEmpty() && isStructural(schema, path, errors);
-        ExpressionRules expressions = structural && ExpressionSchema.hasRules(schema) ? new ExpressionRules() : null;
+        int count = ExpressionRules.count(schema);
+        if (count > ExpressionRules.MOST) {
+            errors.add(FieldError.forbidden(
+                    path,
+                    "has %d x-kubernetes-validations rules, must have at most %d"
+                            .formatted(count, ExpressionRules.MOST)));
+        }
+        boolean compiles = structural && count > 0 && count <= ExpressionRules.MOST;
+        ExpressionRules expressions = compiles ? new ExpressionRules() : null;
         SchemaRules rules = new SchemaRules(expressions);
         rules.schema(schema, path, Place.ROOT);
         errors.addAll(rules.errors);

@@ -3,6 +3,7 @@ package dev.amphora.apiserver.customresource;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ public final class Structural {
     private final ImmutableList<Structural> allOf;
     private final @Nullable Structural not;
     private final ImmutableList<String> required;
+    private final ImmutableSet<String> allowedTexts;
 
     private Structural(JsonNode source) {
         this.source = source;
@@ -56,6 +58,18 @@ public final class Structural {
         allOf = list(source.path("allOf"));
         not = child(source.path("not"));
         required = ImmutableList.copyOf(DefinedNames.strings(source.path("required")));
+        ImmutableSet.Builder<String> texts = ImmutableSet.builder();
+        for (JsonNode allowed : source.path("enum")) {
+            if (allowed.isTextual()) {
+                texts.add(allowed.textValue());
+            }
+        }
+        allowedTexts = texts.build();
+    }
+
+    /** Whether a value is one of the texts that its enumeration has. */
+    boolean isAllowedText(JsonNode value) {
+        return value.isTextual() && allowedTexts.contains(value.textValue());
     }
 
     /** Reads a schema. The tree must not change afterwards. */

@@ -3,9 +3,9 @@ package dev.amphora.apiserver.customresource;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.amphora.api.FieldError;
+import dev.amphora.apiserver.cel.GoPattern;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -195,7 +195,7 @@ final class StructuralRules {
         String pattern = text(schema, "pattern");
         if (!pattern.isEmpty()) {
             try {
-                Pattern.compile(pattern);
+                GoPattern.of(pattern);
             } catch (PatternSyntaxException e) {
                 String why = e.getPattern() == null || e.getPattern().isEmpty()
                         ? e.getDescription()

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.LongNode;
-import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
+import dev.amphora.apiserver.cel.GoPattern;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -146,7 +146,7 @@ final class ValueRules {
 
     private static boolean matches(String pattern, String text) {
         try {
-            return Pattern.compile(pattern).matcher(text).find();
+            return GoPattern.of(pattern).isIn(text);
         } catch (PatternSyntaxException e) {
             return false;
         }
@@ -157,8 +157,11 @@ final class ValueRules {
         if (allowed.isEmpty()) {
             return;
         }
+        if (schema.isAllowedText(value)) {
+            return;
+        }
         for (JsonNode each : allowed) {
-            if (same(value, each)) {
+            if (!each.isTextual() && same(value, each)) {
                 return;
             }
         }

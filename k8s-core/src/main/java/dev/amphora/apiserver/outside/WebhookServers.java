@@ -104,6 +104,10 @@ public final class WebhookServers {
             if (status < 200 || status > 206) {
                 throw new WebhookProblem(refusal());
             }
+            if (body.length == 0) {
+                throw new WebhookProblem(
+                        "0-length response with status code: %d and content type: %s".formatted(status, contentType));
+            }
             if (JsonSyntax.error(body).isPresent() || !(Json.read(body) instanceof ObjectNode tree)) {
                 throw new WebhookProblem(
                         "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go"

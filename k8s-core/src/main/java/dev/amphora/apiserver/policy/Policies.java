@@ -65,15 +65,20 @@ public final class Policies {
         defaults.accept(request, object);
     }
 
-    /** Whether policies have no say: they don't rule over themselves. */
+    /** Whether policies have no say: they don't rule over themselves, nor over questions about who may do what. */
     static boolean isExempt(AdmissionRequest request) {
-        return request.group().equals(GROUP)
-                && switch (request.resource()) {
+        return switch (request.group()) {
+            case GROUP ->
+                switch (request.resource()) {
                     case "validatingadmissionpolicies",
                             "validatingadmissionpolicybindings",
                             "mutatingadmissionpolicies",
                             "mutatingadmissionpolicybindings" -> true;
                     default -> false;
                 };
+            case "authentication.k8s.io", "authorization.k8s.io" ->
+                request.resource().endsWith("reviews");
+            default -> false;
+        };
     }
 }

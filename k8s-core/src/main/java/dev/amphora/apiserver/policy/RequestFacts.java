@@ -102,7 +102,8 @@ public final class RequestFacts {
     }
 
     private @Nullable ObjectNode namespace() {
-        if (request.namespace().isEmpty() || request.isFor("", "namespaces")) {
+        boolean isNamespace = request.group().isEmpty() && request.resource().equals("namespaces");
+        if (request.namespace().isEmpty() || isNamespace) {
             return null;
         }
         return policies.objects()

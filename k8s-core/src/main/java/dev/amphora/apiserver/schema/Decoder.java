@@ -63,7 +63,12 @@ public final class Decoder {
      *     DeploymentSpec.spec.replicas of type int32}
      */
     public static Result decode(JsonNode tree, TypeSchema type) {
+        return decode(tree, type, 0);
+    }
+
+    private static Result decode(JsonNode tree, TypeSchema type, int depth) {
         Decoder decoder = new Decoder();
+        decoder.depth = depth;
         ObjectNode value = decoder.object(tree, type, Path.ROOT);
         if (decoder.typeError != null) {
             throw new DecodeException(decoder.typeError);
@@ -316,13 +321,13 @@ public final class Decoder {
         }
     }
 
-    private static @Nullable JsonNode lenient(JsonNode node, TypeSchema type) {
-        return decode(node, type.element()).value();
+    private JsonNode lenient(JsonNode node, TypeSchema type) {
+        return decode(node, type.element(), depth).value();
     }
 
-    private static JsonNode lenientList(JsonNode node, TypeSchema element) {
+    private JsonNode lenientList(JsonNode node, TypeSchema element) {
         ArrayNode result = JsonNodeFactory.instance.arrayNode(node.size());
-        node.forEach(item -> result.add(decode(item, element).value()));
+        node.forEach(item -> result.add(decode(item, element, depth).value()));
         return result;
     }
 

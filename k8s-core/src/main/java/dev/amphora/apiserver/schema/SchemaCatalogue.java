@@ -1,9 +1,12 @@
 package dev.amphora.apiserver.schema;
 
 import com.google.common.base.Splitter;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Multimaps;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,7 @@ public final class SchemaCatalogue {
     private final ImmutableMap<ResourceKey, ResourceInfo> resourcesByKind;
     private final ImmutableMap<ResourceKey, TypeSchema> customTypes;
     private final BuiltInDefinitions builtIn;
+    private final Supplier<ImmutableListMultimap<GroupVersion, ResourceInfo>> byVersion;
 
     private SchemaCatalogue(
             BuiltInDefinitions builtIn,
@@ -49,7 +54,11 @@ public final class SchemaCatalogue {
             byKind.putIfAbsent(new ResourceKey(resource.group(), resource.version(), resource.kind()), resource);
         }
         resourcesByKind = ImmutableMap.copyOf(byKind);
+        byVersion = Suppliers.memoize(
+                () -> Multimaps.index(this.resources.values(), each -> new GroupVersion(each.group(), each.version())));
     }
+
+    private record GroupVersion(String group, String version) {}
 
     /** The built-in kinds. The same instance each time. */
     public static SchemaCatalogue builtIn() {
@@ -68,9 +77,7 @@ public final class SchemaCatalogue {
 
     /** The resources of one version of a group, in discovery order; empty if it isn't served. */
     public List<ResourceInfo> resources(String group, String version) {
-        return resources.values().stream()
-                .filter(r -> r.group().equals(group) && r.version().equals(version))
-                .collect(ImmutableList.toImmutableList());
+        return byVersion.get().get(new GroupVersion(group, version));
     }
 
     /** The resource under a path. */

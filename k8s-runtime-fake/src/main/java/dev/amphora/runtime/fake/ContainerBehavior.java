@@ -1,5 +1,7 @@
 package dev.amphora.runtime.fake;
 
+import dev.amphora.api.Amount;
+import dev.amphora.kubelet.ContainerRuntime;
 import dev.amphora.kubelet.ProbeTransport;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public final class ContainerBehavior {
     private static final ContainerBehavior RUNS = new ContainerBehavior();
 
+    private static final ContainerRuntime.Usage IDLE = new ContainerRuntime.Usage(0, 0);
+
     private List<Run> runs = List.of(new Run(Duration.ZERO, null, 0, null, "", List.of()));
     private Duration stopDelay = Duration.ZERO;
     private int stopExitCode;
@@ -44,6 +48,7 @@ public final class ContainerBehavior {
     private Map<Integer, TcpHandler> tcp = Map.of();
     private Map<Integer, HttpHandler> http = Map.of();
     private Map<Integer, UdpHandler> udp = Map.of();
+    private Function<Duration, ContainerRuntime.Usage> usage = running -> IDLE;
 
     private ContainerBehavior() {}
 
@@ -65,6 +70,7 @@ public final class ContainerBehavior {
         tcp = other.tcp;
         http = other.http;
         udp = other.udp;
+        usage = other.usage;
     }
 
     /**
@@ -312,6 +318,34 @@ public final class ContainerBehavior {
         ContainerBehavior changed = new ContainerBehavior(this);
         changed.udp = with(udp, port, handler);
         return changed;
+    }
+
+    /**
+     * The same, using so much of its node while it runs, for metrics to tell.
+     *
+     * @param cpu as in requests, such as {@code 250m}
+     * @param memory as in requests, such as {@code 64Mi}
+     */
+    public ContainerBehavior uses(String cpu, String memory) {
+        ContainerRuntime.Usage always = new ContainerRuntime.Usage(
+                Amount.parse(cpu).value().movePointRight(9).longValue(),
+                Amount.parse(memory).value().longValue());
+        return uses(running -> always);
+    }
+
+    /**
+     * The same, using what a function says.
+     *
+     * @param rule of the time since the container has started
+     */
+    public ContainerBehavior uses(Function<Duration, ContainerRuntime.Usage> rule) {
+        ContainerBehavior changed = new ContainerBehavior(this);
+        changed.usage = rule;
+        return changed;
+    }
+
+    ContainerRuntime.Usage usage(Duration running) {
+        return usage.apply(running);
     }
 
     Run run(int start) {

@@ -464,6 +464,21 @@ public final class FakeRuntime implements ContainerRuntime, Machine {
     }
 
     @Override
+    public CompletionStage<Map<String, Usage>> usage() {
+        return call(Call.INSPECT, now -> {
+            Map<String, Usage> used = new HashMap<>();
+            for (FakeSandbox sandbox : sandboxes.values()) {
+                for (FakeContainer container : sandbox.containers.values()) {
+                    if (container.state == ContainerState.RUNNING) {
+                        used.put(container.id, container.behavior.usage(sinceStart(container, now)));
+                    }
+                }
+            }
+            return used;
+        });
+    }
+
+    @Override
     public CompletionStage<ExecResult> exec(String containerId, List<String> command, Duration timeout) {
         CompletableFuture<ExecResult> result = new CompletableFuture<>();
         call(Call.EXEC, now -> {
