@@ -1,6 +1,5 @@
 package dev.amphora;
 
-import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.tls.CertificateAuthority;
@@ -11,6 +10,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import org.jspecify.annotations.Nullable;

@@ -197,22 +197,22 @@ final class RemoteApis implements AutoCloseable {
                 spec.path("caBundle").asText(),
                 spec.path("insecureSkipTLSVerify").asBoolean());
         Known before = known.get(name);
-        boolean same = before != null && before.group.server().equals(server);
+        RemoteGroup same = before != null && before.group.server().equals(server) ? before.group : null;
         RemoteGroup group = new RemoteGroup(
                 spec.path("group").asText(),
                 spec.path("version").asText(),
                 spec.path("groupPriorityMinimum").asInt(),
                 spec.path("versionPriority").asInt(),
                 server,
-                same && before.group.available(),
-                same ? before.group.resources() : null,
-                same ? before.group.schema() : null);
+                same != null && same.available(),
+                same == null ? null : same.resources(),
+                same == null ? null : same.schema());
         if (before == null) {
             known.put(name, new Known(group));
         } else {
             before.group = group;
         }
-        return !same;
+        return same == null;
     }
 
     private synchronized void publish() {

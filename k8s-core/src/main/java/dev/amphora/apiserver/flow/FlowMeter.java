@@ -1,11 +1,11 @@
 package dev.amphora.apiserver.flow;
 
-import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import dev.amphora.kernel.Meters;
 import dev.amphora.kernel.MetricFamily;
 import dev.amphora.kernel.MetricFamily.Series;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /** What is measured of the requests of one flow schema, by the reference's names; what never happened is not shown. */
 final class FlowMeter {

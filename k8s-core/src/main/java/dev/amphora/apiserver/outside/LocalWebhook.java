@@ -11,6 +11,7 @@ import java.util.Base64;
  * behind an HTTPS server elsewhere.
  */
 @FunctionalInterface
+@SuppressWarnings("FunctionalInterfaceMethodChanged") // a webhook is a server whose answers are all of one form
 public interface LocalWebhook extends LocalServer {
     /**
      * Answers a review.

@@ -2,7 +2,6 @@ package dev.amphora.apiserver.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import dev.amphora.api.Json;
@@ -12,6 +11,7 @@ import dev.amphora.apiserver.outside.WebhookServer;
 import dev.amphora.apiserver.policy.ResourceMatch;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** One webhook of a configuration. Immutable. */
 final class Hook {

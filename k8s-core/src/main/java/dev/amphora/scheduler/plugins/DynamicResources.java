@@ -309,16 +309,17 @@ public final class DynamicResources
     public CompletionStage<Status> preBind(CycleState state, PodInfo pod, String nodeName) {
         Wanted wanted = state.require(WANTED);
         Allocated allocated = wanted.byNode.get(nodeName);
-        List<ResourceClaim> open = allocated == null ? List.of() : allocated.claims();
         try {
             for (ResourceClaim claim : wanted.claims) {
                 if (ClaimObjects.allocation(claim) != null) {
                     writer.reserve(claim, pod);
                 }
             }
-            for (int i = 0; i < open.size(); i++) {
-                ResourceClaim claim = open.get(i);
-                writer.allocate(claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes), pod);
+            if (allocated != null) {
+                for (int i = 0; i < allocated.claims().size(); i++) {
+                    ResourceClaim claim = allocated.claims().get(i);
+                    writer.allocate(claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes), pod);
+                }
             }
             return CompletableFuture.completedStage(Status.success());
         } catch (StatusException e) {
