@@ -45,8 +45,8 @@ final class ControllerProjection {
             "StatefulSet", List.of("replicas"),
             "DaemonSet", List.of(),
             "Job", List.of("parallelism", "completions", "suspend"),
-            "CronJob", List.of("suspend"),
-            "Node", List.of("unschedulable", "podCIDR", "podCIDRs"));
+            "CronJob", List.of("suspend"));
+    private static final List<String> SHOWN_OF_NODES = List.of("unschedulable", "podCIDR", "podCIDRs");
 
     private final Map<String, Set<String>> shown;
     private final boolean conditionsOfNodes;
@@ -118,7 +118,7 @@ final class ControllerProjection {
                 out.set("status", podStatus(object.path("status")));
             }
             case "Node" -> {
-                ObjectNode some = Trees.pick(spec, SHOWN_OF_SPEC.get(kind));
+                ObjectNode some = Trees.pick(spec, SHOWN_OF_NODES);
                 some.set(
                         "taints",
                         sorted(
@@ -151,8 +151,8 @@ final class ControllerProjection {
             case "ServiceAccount" -> {}
             default -> {
                 List<String> some = SHOWN_OF_SPEC.get(kind);
-                boolean whole = some == null || (kind.equals("Job") && shows(kind, "spec.template"));
-                out.set("spec", whole ? spec : Trees.pick(spec, some));
+                boolean template = kind.equals("Job") && shows(kind, "spec.template");
+                out.set("spec", some == null || template ? spec : Trees.pick(spec, some));
                 out.setAll(Trees.pick(object, List.of("status", "rules", "aggregationRule")));
             }
         }
