@@ -50,6 +50,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -415,14 +416,27 @@ public final class ApiServer implements AutoCloseable {
      * @throws StatusException with the status that the caller gets
      */
     public ApiResult handle(ApiRequest request) {
+        return handle(request, (key, value) -> {});
+    }
+
+    /**
+     * Answers a request other than a watch.
+     *
+     * @param notes takes what is noted for the audit log, by key, once the request is answered or refused
+     * @throws StatusException with the status that the caller gets
+     */
+    public ApiResult handle(ApiRequest request, BiConsumer<String, String> notes) {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
+        Call call = call(request);
         ApiResult result;
         try {
-            result = dispatchWarned(call(request));
+            result = dispatchWarned(call);
         } catch (StackOverflowError e) {
             // The body nests more deeply than this thread can follow; what is stored has been followed before.
             throw StatusException.badRequest("exceeded max depth");
+        } finally {
+            call.annotations().forEach(notes);
         }
         if (request.verb().writes() && !request.options().isDryRun()) {
             follow(request, result);

@@ -353,7 +353,9 @@ final class Exchange {
             new WatchAnswer(api, this, call, request, representation).run();
             return;
         }
-        ApiResult result = api.apiServer.handle(request);
+        AuditTrail told = trail;
+        ApiResult result =
+                told == null ? api.apiServer.handle(request) : api.apiServer.handle(request, told::annotate);
         warnings = ImmutableList.<String>builder()
                 .addAll(warnings)
                 .addAll(result.warnings())
