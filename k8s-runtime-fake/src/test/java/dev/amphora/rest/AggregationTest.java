@@ -309,7 +309,8 @@ class AggregationTest {
             call.run(api);
             if (call.isStreaming()) {
                 assertThat(call.endsWithin(60_000)).isTrue();
-                assertThat(new String(call.streamed(), StandardCharsets.UTF_8)).isEqualTo("{\"kind\":\"PodMetricsList\"}");
+                assertThat(new String(call.streamed(), StandardCharsets.UTF_8))
+                        .isEqualTo("{\"kind\":\"PodMetricsList\"}");
             }
 
             AuditEvent last = events.get(events.size() - 1);
