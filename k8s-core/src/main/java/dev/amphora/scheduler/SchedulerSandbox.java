@@ -77,7 +77,7 @@ public final class SchedulerSandbox {
     SchedulerSandbox(Profile profile, long seed, InstantSource clock) {
         RandomGenerator chance = new SeededChance(seed);
         framework = new Framework(profile, new SandboxHost(clock, chance));
-        scheduling = new PodScheduling(chance);
+        scheduling = new PodScheduling(chance, cache);
     }
 
     Framework framework() {

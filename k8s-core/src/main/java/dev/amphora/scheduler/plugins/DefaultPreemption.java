@@ -174,10 +174,20 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     private List<NodeInfo> potential(NodeStatuses statuses) {
         List<NodeInfo> potential = new ArrayList<>();
-        for (NodeInfo node : handle.snapshot().nodes()) {
-            if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
-                potential.add(node);
+        if (statuses.absent().code() == Status.Code.UNSCHEDULABLE) {
+            for (NodeInfo node : handle.snapshot().nodes()) {
+                if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
+                    potential.add(node);
+                }
             }
+        } else {
+            statuses.forEach((name, status) -> {
+                NodeInfo node =
+                        status.code() == Status.Code.UNSCHEDULABLE ? handle.snapshot().node(name) : null;
+                if (node != null) {
+                    potential.add(node);
+                }
+            });
         }
         return potential;
     }
