@@ -38,6 +38,7 @@ final class PodScheduling {
         }
     };
     private int[] feasibleIndices = new int[0];
+    private long[] totals = new long[0];
     private int nextStartNodeIndex;
     private boolean hasIndices;
 
@@ -88,6 +89,11 @@ final class PodScheduling {
         return feasible;
     }
 
+    /** Their weighted scores; older ones if they were not scored because there was just one. */
+    long[] totals() {
+        return totals;
+    }
+
     Result schedule(Framework framework, CycleState state, PodInfo pod) {
         NodeSnapshot snapshot = framework.snapshot();
         feasible.clear();
@@ -112,7 +118,7 @@ final class PodScheduling {
             return new Result(feasible.get(0).name(), evaluated, 1, null, null);
         }
         Status status = framework.runPreScore(state, pod, feasible);
-        long[] totals = new long[found];
+        totals = new long[found];
         if (status.isSuccess()) {
             if (known != null && hasIndices) {
                 known.beginScores(framework, state, pod);
