@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PermitPlugin;
@@ -373,6 +374,17 @@ final class Framework implements Handle {
             }
         }
         return runFilter(state, pod, node);
+    }
+
+    @Override
+    public boolean filtersByNode(CycleState state, PodInfo pod) {
+        for (int i = 0; i < filter.size(); i++) {
+            if (!skipsFilter(state, i)
+                    && !(filter.get(i) instanceof NodeLocal plugin && plugin.isNodeLocal(state, pod))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

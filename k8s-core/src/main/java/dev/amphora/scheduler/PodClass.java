@@ -9,7 +9,9 @@ import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ final class PodClass {
     private static final NodeInfo[] NO_NODES = new NodeInfo[0];
 
     final PodChanges changes;
+    private final Map<Status, Status> alike = new HashMap<>();
     private int version = -1;
     private @Nullable NodeInfo[] filtered = NO_NODES;
     private int[] refusedBy = new int[0];
@@ -67,7 +70,7 @@ final class PodClass {
                     Status status = framework.runFilter(state, pod, node, i);
                     if (!status.isSuccess()) {
                         refusedBy[index] = i;
-                        refusals[index] = status;
+                        refusals[index] = alike.computeIfAbsent(status, each -> each);
                         if (!status.isRejected()) {
                             // a failure is no answer to remember
                             filtered[index] = null;

@@ -13,6 +13,7 @@ final class PodLog implements PodChanges.Log {
 
     private final List<PodChanges.Change> changes = new ArrayList<>();
     private long first;
+    private long restarts;
 
     void add(PodInfo pod, NodeInfo node, int delta) {
         if (changes.size() == 2 * KEPT) {
@@ -26,6 +27,12 @@ final class PodLog implements PodChanges.Log {
     void restart() {
         first += changes.size() + 1;
         changes.clear();
+        restarts++;
+    }
+
+    /** How often nodes have come, gone or changed. */
+    long restarts() {
+        return restarts;
     }
 
     @Override

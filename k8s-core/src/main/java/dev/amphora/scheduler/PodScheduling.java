@@ -1,6 +1,7 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodChanges;
@@ -37,6 +38,7 @@ final class PodScheduling {
             return size() > MAX_CLASSES;
         }
     };
+    private final Domains domains = new Domains();
     private int[] feasibleIndices = new int[0];
     private long[] totals = new long[0];
     private int nextStartNodeIndex;
@@ -205,7 +207,7 @@ final class PodScheduling {
                 }
                 feasible.add(node);
             } else if (status.isRejected()) {
-                diagnosis.nodes.put(node.name(), status);
+                diagnosis.nodes.put(node, status);
                 diagnosis.blame(status);
             } else {
                 return status;
@@ -229,6 +231,12 @@ final class PodScheduling {
         }
         hasIndices = true;
         int[] others = others(framework, state, known);
+        Domains.@Nullable Table[] tables = tables(framework, state, pod, others, nodes);
+        @Nullable Status[][] answers = new Status[others.length][];
+        for (int o = 0; o < others.length; o++) {
+            Domains.Table table = tables[o];
+            answers[o] = new Status[table == null ? 0 : table.count()];
+        }
         Status last = null;
         int index = nextStartNodeIndex % all;
         for (int i = 0; i < all; i++, index = index + 1 == all ? 0 : index + 1) {
@@ -240,7 +248,15 @@ final class PodScheduling {
                 int refusedBy = known.refusedBy(framework, state, pod, node, index);
                 status = Status.success();
                 for (int o = 0; o < others.length && others[o] < refusedBy && status.isSuccess(); o++) {
-                    status = framework.runFilter(state, pod, node, others[o]);
+                    Domains.Table table = tables[o];
+                    Status answer = table == null ? null : answers[o][table.numbers()[index]];
+                    if (answer == null) {
+                        answer = framework.runFilter(state, pod, node, others[o]);
+                        if (table != null) {
+                            answers[o][table.numbers()[index]] = answer;
+                        }
+                    }
+                    status = answer;
                 }
                 if (status.isSuccess() && refusedBy != PodClass.NONE) {
                     status = known.refusal(index);
@@ -253,7 +269,7 @@ final class PodScheduling {
                 feasibleIndices[feasible.size()] = index;
                 feasible.add(node);
             } else if (status.isRejected()) {
-                diagnosis.nodes.put(node.name(), status);
+                diagnosis.nodes.put(node, status);
                 if (!status.equals(last)) {
                     diagnosis.blame(status);
                     last = status;
@@ -263,6 +279,20 @@ final class PodScheduling {
             }
         }
         return null;
+    }
+
+    private Domains.@Nullable Table[] tables(
+            Framework framework, CycleState state, PodInfo pod, int[] plugins, List<NodeInfo> nodes) {
+        Domains.@Nullable Table[] tables = new Domains.Table[plugins.length];
+        for (int i = 0; i < plugins.length; i++) {
+            List<String> keys = framework.filterPlugins().get(plugins[i]) instanceof DomainLocal plugin
+                    ? plugin.filterKeys(state, pod)
+                    : null;
+            tables[i] = keys == null || cache == null
+                    ? null
+                    : domains.of(keys, nodes, cache.log().restarts());
+        }
+        return tables;
     }
 
     /** The Filter plugins that have to be asked about every node. */

@@ -3,6 +3,7 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.AffinityTerm;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Places pods near or away from other pods, as they wish themselves and as the others wish. */
 public final class InterPodAffinity
-        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final Status NO_AFFINITY =
             Status.unresolvable("node(s) didn't match pod affinity rules").withPlugin("InterPodAffinity");
     private static final Status ANTI_AFFINITY =
@@ -270,6 +271,15 @@ public final class InterPodAffinity
             }
         }
         return matches.othersAntiAffinity.anyPositive(node.labels()) ? ANTI_AFFINITY_OF_OTHERS : Status.success();
+    }
+
+    @Override
+    public List<String> filterKeys(CycleState state, PodInfo pod) {
+        Matches matches = state.require(MATCHES);
+        Set<String> keys = new TreeSet<>(matches.othersAntiAffinity.keys());
+        matches.affinity.forEach(term -> keys.add(term.topologyKey()));
+        matches.antiAffinity.forEach(term -> keys.add(term.topologyKey()));
+        return List.copyOf(keys);
     }
 
     private static boolean isNearEnough(Matches matches, NodeInfo node) {

@@ -2,6 +2,7 @@ package dev.amphora.scheduler.plugins;
 
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Spreads pods over failure domains (KEP-895), by their own constraints or by those of the profile. */
 public final class PodTopologySpread
-        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final String HOSTNAME = "kubernetes.io/hostname";
     private static final String ZONE = "topology.kubernetes.io/zone";
     private static final Status LABEL_MISSING = Status.unresolvable(
@@ -215,6 +216,14 @@ public final class PodTopologySpread
             }
         }
         return Status.success();
+    }
+
+    @Override
+    public List<String> filterKeys(CycleState state, PodInfo pod) {
+        return state.require(COUNTS).constraints.stream()
+                .map(SpreadConstraint::topologyKey)
+                .distinct()
+                .toList();
     }
 
     /** What the soft constraints score by. */
