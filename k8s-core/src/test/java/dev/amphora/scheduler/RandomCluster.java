@@ -121,7 +121,10 @@ final class RandomCluster {
                         .withDeletionTimestamp("2026-01-01T00:00:00Z")
                         .endMetadata()
                         .build()
-                : pod.editMetadata().addToLabels("color", any(COLORS)).endMetadata().build();
+                : pod.editMetadata()
+                        .addToLabels("color", any(COLORS))
+                        .endMetadata()
+                        .build();
         running.set(index, changed);
         bench.cache.updatePod(PodInfo.of(changed));
     }
@@ -204,7 +207,9 @@ final class RandomCluster {
                 .addToAllocatable("pods", new Quantity(String.valueOf(2 + chance.nextInt(10))))
                 .endStatus();
         if (oneIn(2)) {
-            node = node.editMetadata().addToLabels("rack", "r" + chance.nextInt(4)).endMetadata();
+            node = node.editMetadata()
+                    .addToLabels("rack", "r" + chance.nextInt(4))
+                    .endMetadata();
         }
         if (oneIn(3)) {
             node = node.editMetadata().addToLabels("disk", "ssd").endMetadata();
@@ -225,7 +230,10 @@ final class RandomCluster {
                     .endImage()
                     .endStatus();
         }
-        return node.editSpec().withUnschedulable(oneIn(15) ? true : null).endSpec().build();
+        return node.editSpec()
+                .withUnschedulable(oneIn(15) ? true : null)
+                .endSpec()
+                .build();
     }
 
     /** A pod, of one of not too many sorts. */

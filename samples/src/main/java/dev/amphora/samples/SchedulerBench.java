@@ -1,5 +1,6 @@
 package dev.amphora.samples;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.amphora.ApiOptions;
 import dev.amphora.Cluster;
 import dev.amphora.api.ResourceType;
@@ -13,6 +14,7 @@ import dev.amphora.scheduler.SchedulerSandbox;
 import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -96,10 +98,11 @@ final class SchedulerBench implements Callable<Integer> {
      *
      * @param pods how many pods were scheduled
      * @param seconds in which time
+     * @param cpuSeconds of the whole process: how fast it would go on cores of its own
      * @param latencies of each attempt or pod in microseconds, sorted
      * @param megabytes heap in use at the end
      */
-    private record Figures(int pods, double seconds, long[] latencies, long megabytes) {
+    private record Figures(int pods, double seconds, double cpuSeconds, long[] latencies, long megabytes) {
         double rate() {
             return pods / seconds;
         }
@@ -112,10 +115,11 @@ final class SchedulerBench implements Callable<Integer> {
     private static void row(PrintWriter out, SchedulerWorkload workload, String how, @Nullable Figures figures) {
         if (figures != null) {
             out.printf(
-                    "  %-20s %-10s %8.0f pods/s   p50 %8.3f ms   p99 %8.3f ms   heap %5d MB%s%n",
+                    "  %-20s %-10s %8.0f pods/s   cpu %6.0f us/pod   p50 %8.3f ms   p99 %8.3f ms   heap %5d MB%s%n",
                     workload.name(),
                     how,
                     figures.rate(),
+                    figures.cpuSeconds() * 1e6 / figures.pods(),
                     figures.quantile(0.5),
                     figures.quantile(0.99),
                     figures.megabytes(),
@@ -124,6 +128,13 @@ final class SchedulerBench implements Callable<Integer> {
                             : "   reference " + workload.reference() + " pods/s");
             out.flush();
         }
+    }
+
+    /** Of all threads of this process, in nanoseconds. */
+    private static long cpu() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                ? system.getProcessCpuTime()
+                : 0;
     }
 
     private static long heap() {
@@ -145,9 +156,11 @@ final class SchedulerBench implements Callable<Integer> {
         Map<String, List<Pod>> placed = new HashMap<>();
         for (int i = 0; i < init; i++) {
             String node = sandbox.scheduleAndPlace(pods.get(i)).nodeName();
-            placed.computeIfAbsent(String.valueOf(node), name -> new ArrayList<>()).add(pods.get(i));
+            placed.computeIfAbsent(String.valueOf(node), name -> new ArrayList<>())
+                    .add(pods.get(i));
         }
         long[] latencies = new long[measured];
+        long cpu = cpu();
         long begin = System.nanoTime();
         for (int i = 0; i < measured; i++) {
             long start = System.nanoTime();
@@ -163,22 +176,26 @@ final class SchedulerBench implements Callable<Integer> {
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
         Arrays.sort(latencies);
-        return new Figures(measured, seconds, latencies, heap());
+        return new Figures(measured, seconds, (cpu() - cpu) / 1e9, latencies, heap());
     }
 
     private static void curves(PrintWriter out) {
         out.println("decision of basic pods by pods placed before, 5,000 nodes:");
         for (int init : new int[] {0, 20_000, 50_000, 100_000}) {
-            out.printf("  %7d placed  %8.1f us/pod%n", init, micros(decide(SchedulerWorkload.BASIC, 5_000, init, 5_000)));
+            out.printf(
+                    "  %7d placed  %8.1f us/pod%n", init, micros(decide(SchedulerWorkload.BASIC, 5_000, init, 5_000)));
         }
         out.println("decision of spreading pods by pods placed before, 5,000 nodes:");
         for (int init : new int[] {0, 20_000, 50_000, 100_000}) {
             out.printf(
-                    "  %7d placed  %8.1f us/pod%n", init, micros(decide(SchedulerWorkload.SPREADING, 5_000, init, 5_000)));
+                    "  %7d placed  %8.1f us/pod%n",
+                    init, micros(decide(SchedulerWorkload.SPREADING, 5_000, init, 5_000)));
         }
         out.println("decision of basic pods by nodes, 1,000 placed before:");
         for (int count : new int[] {500, 1_000, 5_000, 10_000, 20_000}) {
-            out.printf("  %7d nodes   %8.1f us/pod%n", count, micros(decide(SchedulerWorkload.BASIC, count, 1_000, 5_000)));
+            out.printf(
+                    "  %7d nodes   %8.1f us/pod%n",
+                    count, micros(decide(SchedulerWorkload.BASIC, count, 1_000, 5_000)));
         }
         out.flush();
     }
@@ -201,13 +218,13 @@ final class SchedulerBench implements Callable<Integer> {
                 client.create(SchedulerWorkload.node(i));
             }
             Bound bound = new Bound(workload.init(), workload.init() + workload.measured());
-            Watch watch = client.watch(
-                    ResourceType.of(Pod.class), BenchObjects.NAMESPACE, ListOptions.all(), bound);
+            Watch watch = client.watch(ResourceType.of(Pod.class), BenchObjects.NAMESPACE, ListOptions.all(), bound);
             for (int i = 0; i < workload.init(); i++) {
                 bound.created[i] = System.nanoTime();
                 client.create(workload.pod(i));
             }
             await(bound.before, workload);
+            long cpu = cpu();
             long begin = System.nanoTime();
             for (int i = workload.init(); i < workload.init() + workload.measured(); i++) {
                 bound.created[i] = System.nanoTime();
@@ -215,12 +232,13 @@ final class SchedulerBench implements Callable<Integer> {
             }
             await(bound.all, workload);
             double seconds = (System.nanoTime() - begin) / 1e9;
-            long[] latencies = Arrays.copyOfRange(
-                    bound.latencies, workload.init(), workload.init() + workload.measured());
+            double cpuSeconds = (cpu() - cpu) / 1e9;
+            long[] latencies =
+                    Arrays.copyOfRange(bound.latencies, workload.init(), workload.init() + workload.measured());
             Arrays.sort(latencies);
             long heap = heap();
             watch.close();
-            return new Figures(workload.measured(), seconds, latencies, heap);
+            return new Figures(workload.measured(), seconds, cpuSeconds, latencies, heap);
         }
     }
 

@@ -94,12 +94,15 @@ record SchedulerWorkload(
             .endSpec());
 
     static final SchedulerWorkload PREEMPTION = new SchedulerWorkload(
-            "preemption", 20_000, 5_000, 0, pod -> asking(pod, "900m", "500Mi").editSpec()
-                    .withTerminationGracePeriodSeconds(0L)
-                    .endSpec(), pod -> asking(pod, "3", "500Mi")
+            "preemption",
+            20_000,
+            5_000,
+            0,
+            pod -> asking(pod, "900m", "500Mi")
                     .editSpec()
-                    .withPriority(10)
-                    .endSpec());
+                    .withTerminationGracePeriodSeconds(0L)
+                    .endSpec(),
+            pod -> asking(pod, "3", "500Mi").editSpec().withPriority(10).endSpec());
 
     private static PodBuilder labelled(PodBuilder pod) {
         return pod.editMetadata().addToLabels(BLUE).endMetadata();
@@ -135,7 +138,9 @@ record SchedulerWorkload(
                 .endPort()
                 .endContainer()
                 .endSpec();
-        return (number < init ? before : pod).apply(asking(plain, "100m", "500Mi")).build();
+        return (number < init ? before : pod)
+                .apply(asking(plain, "100m", "500Mi"))
+                .build();
     }
 
     /** A node by number, in one of three zones. */

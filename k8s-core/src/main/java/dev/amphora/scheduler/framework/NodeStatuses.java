@@ -134,8 +134,8 @@ public final class NodeStatuses {
             count[0]++;
         }
         Map<String, Integer> counts = new TreeMap<>();
-        byStatus.forEach((status, times) ->
-                status.reasons().forEach(reason -> counts.merge(reason, times[0], Integer::sum)));
+        byStatus.forEach(
+                (status, times) -> status.reasons().forEach(reason -> counts.merge(reason, times[0], Integer::sum)));
         if (names.size() < allNodes) {
             absent.reasons().forEach(reason -> counts.merge(reason, allNodes - names.size(), Integer::sum));
         }

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * device classes stand for (KEP-5004).
  */
 public final class DynamicResources
-        implements NodeLocal, PreEnqueuePlugin,
+        implements NodeLocal,
+                PreEnqueuePlugin,
                 PreFilterPlugin,
                 FilterPlugin,
                 PostFilterPlugin,

@@ -192,8 +192,7 @@ public final class InterPodAffinity
     }
 
     /** Counts what runs, or brings an earlier count for a pod like this one up to date. */
-    private Matches matches(
-            CycleState state, PodInfo pod, List<NodeInfo> nodes, List<NodeInfo> wary, boolean own) {
+    private Matches matches(CycleState state, PodInfo pod, List<NodeInfo> nodes, List<NodeInfo> wary, boolean own) {
         Map<String, String> namespaceLabels = namespaceLabels(pod);
         List<AffinityTerm> near = resolved(pod.requiredAffinity());
         List<AffinityTerm> far = resolved(pod.requiredAntiAffinity());
@@ -322,7 +321,8 @@ public final class InterPodAffinity
         List<AffinityTerm> near = resolved(pod.preferredAffinity());
         List<AffinityTerm> far = resolved(pod.preferredAntiAffinity());
         Map<String, String> namespaceLabels = namespaceLabels(pod);
-        Scoring scoring = scoring(state, pod, relevant, own, new Scoring(new TopologyCounts(), near, far, namespaceLabels));
+        Scoring scoring =
+                scoring(state, pod, relevant, own, new Scoring(new TopologyCounts(), near, far, namespaceLabels));
         if (scoring.scores.isEmpty()) {
             return Status.skip();
         }

@@ -134,8 +134,7 @@ public final class PodTopologySpread
     }
 
     /** Counts the pods in each domain, or brings an earlier count for a pod like this one up to date. */
-    private static Counts counts(
-            CycleState state, PodInfo pod, List<NodeInfo> nodes, List<SpreadConstraint> hard) {
+    private static Counts counts(CycleState state, PodInfo pod, List<NodeInfo> nodes, List<SpreadConstraint> hard) {
         PodChanges kept = state.get(PodChanges.KEY);
         PodChanges.Update<Counts> update = kept == null ? null : kept.take(Counts.class);
         if (kept != null && update != null && update.value().constraints.equals(hard)) {
