@@ -354,8 +354,7 @@ final class Exchange {
             return;
         }
         AuditTrail told = trail;
-        ApiResult result =
-                told == null ? api.apiServer.handle(request) : api.apiServer.handle(request, told::annotate);
+        ApiResult result = told == null ? api.apiServer.handle(request) : api.apiServer.handle(request, told::annotate);
         warnings = ImmutableList.<String>builder()
                 .addAll(warnings)
                 .addAll(result.warnings())

@@ -17,9 +17,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses, or warns of, what validating admission policies don't allow. */

@@ -193,8 +193,6 @@ final class ClusterTables {
         String component = Cells.text(source.path("component"), reporter);
         row.add(host.isEmpty() ? component : component + ", " + host);
         row.add(event.path(newer ? "note" : "message").asText().strip());
-        row.add(first)
-                .add(count)
-                .add(event.path("metadata").path("name").asText());
+        row.add(first).add(count).add(event.path("metadata").path("name").asText());
     }
 }
