@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * How the API server decides and what it serves on, by the names of kube-apiserver's options. Immutable; each {@code with} method gives
  * a changed copy.
  *
- * @param authorizationModes {@code AlwaysAllow}, {@code AlwaysDeny}, {@code Node} and {@code RBAC}, asked in this order
+ * @param authorizationModes {@code AlwaysAllow}, {@code AlwaysDeny}, {@code Node}, {@code RBAC} and {@code Webhook}, asked in this order
  * @param enabledAdmission admission plugins beyond the default ones
  * @param disabledAdmission default admission plugins to leave out
  * @param tokens a token file's text: {@code token,user,uid,"group1,group2"} a line

@@ -1,5 +1,6 @@
 package dev.amphora;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
@@ -14,7 +15,12 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.apiserver.outside.LocalServers;
+import dev.amphora.apiserver.outside.RemoteServers;
+import dev.amphora.apiserver.outside.WebhookServers;
 import dev.amphora.apiserver.policy.TypeChecks;
+import dev.amphora.apiserver.review.AccessReviews;
+import dev.amphora.apiserver.review.ReviewServer;
+import dev.amphora.apiserver.review.TokenReviews;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.Controller;
@@ -58,6 +64,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +85,18 @@ final class ClusterParts implements AutoCloseable {
             Pod.class,
             Lease.class,
             Event.class);
+
+    private static final ObjectReader NOTHING_STORED = new ObjectReader() {
+        @Override
+        public Optional<ObjectNode> get(String group, String resource, String namespace, String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<ObjectNode> list(String group, String resource, String namespace) {
+            return List.of();
+        }
+    };
 
     private static final Duration START_PATIENCE = Duration.ofSeconds(30);
 
@@ -176,11 +195,16 @@ final class ClusterParts implements AutoCloseable {
             builder.authenticator(
                     StaticTokens.of(authority.secret(ADMINISTRATOR), User.of(ADMINISTRATOR, User.MASTERS)));
         }
-        if (options.security().authenticators().isEmpty()
-                && options.security().authorizers().isEmpty()) {
+        if (!options.security().mayWait()) {
             builder.prompt();
         }
         options.security().authenticators().forEach(builder::authenticator);
+        if (!options.security().tokenWebhook().isEmpty()) {
+            builder.lastAuthenticator(new TokenReviews(
+                    kernel,
+                    reviewServer(options.security().tokenWebhook()),
+                    options.serviceAccountTokens().audiences()));
+        }
         EncryptionConfiguration encryption = options.security().encryption();
         if (encryption != null) {
             builder.encryption(encryption);
@@ -256,6 +280,12 @@ final class ClusterParts implements AutoCloseable {
         return !options.authorizationModes().contains("AlwaysAllow");
     }
 
+    /** Servers that answer reviews have an address of their own; they are behind no Service. */
+    private ReviewServer reviewServer(String kubeconfig) {
+        RemoteServers services = new RemoteServers(kernel, NOTHING_STORED, localServers, () -> null);
+        return ReviewServer.of(new WebhookServers(kernel, services, localServers), kubeconfig);
+    }
+
     private Authorizer authorizer(ObjectReader objects) {
         List<Authorizer> modes = new ArrayList<>();
         modes.add(Authorizer.masters());
@@ -267,9 +297,12 @@ final class ClusterParts implements AutoCloseable {
                         case "AlwaysDeny" -> Authorizer.alwaysDeny();
                         case "Node" -> new NodeAuthorizer(objects);
                         case "RBAC" -> new RbacAuthorizer(objects);
+                        case "Webhook" ->
+                            new AccessReviews(
+                                    kernel, reviewServer(options.security().accessWebhook()));
                         default ->
-                            throw new IllegalArgumentException(
-                                    "authorization mode " + mode + " is none of AlwaysAllow, AlwaysDeny, Node, RBAC");
+                            throw new IllegalArgumentException("authorization mode " + mode
+                                    + " is none of AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook");
                     });
         }
         return Authorizer.union(modes);

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param authorizers asked before the authorization modes
  * @param clientAuthorities {@code --client-ca-file}: whose client certificates count beside the cluster's own, as PEM; empty for nobody's
  * @param frontProxies which proxies may say by headers who asks; null for none
+ * @param tokenWebhook {@code --authentication-token-webhook-config-file}: a kubeconfig's text; empty for none
+ * @param accessWebhook {@code --authorization-webhook-config-file}: a kubeconfig's text, for the authorization mode {@code Webhook}
  * @param encryption {@code --encryption-provider-config}; null to store everything as it is
  */
 public record SecurityOptions(
@@ -23,8 +25,10 @@ public record SecurityOptions(
         List<Authorizer> authorizers,
         String clientAuthorities,
         @Nullable FrontProxyTrust frontProxies,
+        String tokenWebhook,
+        String accessWebhook,
         @Nullable EncryptionConfiguration encryption) {
-    private static final SecurityOptions DEFAULTS = new SecurityOptions(List.of(), List.of(), "", null, null);
+    private static final SecurityOptions DEFAULTS = new SecurityOptions(List.of(), List.of(), "", null, "", "", null);
 
     /** Options whose members cannot change. */
     public SecurityOptions {
@@ -40,28 +44,63 @@ public record SecurityOptions(
     /** The same with one more who knows callers by what they show. */
     public SecurityOptions withAuthenticator(Authenticator authenticator) {
         return new SecurityOptions(
-                and(authenticators, authenticator), authorizers, clientAuthorities, frontProxies, encryption);
+                and(authenticators, authenticator),
+                authorizers,
+                clientAuthorities,
+                frontProxies,
+                tokenWebhook,
+                accessWebhook,
+                encryption);
     }
 
     /** The same with one more who decides; members of {@code system:masters} may do everything nevertheless. */
     public SecurityOptions withAuthorizer(Authorizer authorizer) {
         return new SecurityOptions(
-                authenticators, and(authorizers, authorizer), clientAuthorities, frontProxies, encryption);
+                authenticators,
+                and(authorizers, authorizer),
+                clientAuthorities,
+                frontProxies,
+                tokenWebhook,
+                accessWebhook,
+                encryption);
     }
 
     /** The same with other authorities, as PEM. */
     public SecurityOptions withClientAuthorities(String pem) {
-        return new SecurityOptions(authenticators, authorizers, pem, frontProxies, encryption);
+        return new SecurityOptions(
+                authenticators, authorizers, pem, frontProxies, tokenWebhook, accessWebhook, encryption);
     }
 
     /** The same with other proxies. */
     public SecurityOptions withFrontProxies(@Nullable FrontProxyTrust trust) {
-        return new SecurityOptions(authenticators, authorizers, clientAuthorities, trust, encryption);
+        return new SecurityOptions(
+                authenticators, authorizers, clientAuthorities, trust, tokenWebhook, accessWebhook, encryption);
+    }
+
+    /** The same with other servers that are asked whose a token is, and what somebody may do: kubeconfigs' texts, empty for none. */
+    public SecurityOptions withWebhooks(String forTokens, String forAccess) {
+        return new SecurityOptions(
+                authenticators, authorizers, clientAuthorities, frontProxies, forTokens, forAccess, encryption);
+    }
+
+    /** Whether somebody is asked who may let a request wait. */
+    boolean mayWait() {
+        return !authenticators.isEmpty()
+                || !authorizers.isEmpty()
+                || !tokenWebhook.isEmpty()
+                || !accessWebhook.isEmpty();
     }
 
     /** The same with other encryption of what is stored. */
     public SecurityOptions withEncryption(@Nullable EncryptionConfiguration configuration) {
-        return new SecurityOptions(authenticators, authorizers, clientAuthorities, frontProxies, configuration);
+        return new SecurityOptions(
+                authenticators,
+                authorizers,
+                clientAuthorities,
+                frontProxies,
+                tokenWebhook,
+                accessWebhook,
+                configuration);
     }
 
     private static <T> List<T> and(List<T> list, T more) {

@@ -50,6 +50,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -157,6 +158,7 @@ public final class ApiServer implements AutoCloseable {
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
                 .add(validator)
+                .addAll(builder.lastAuthenticators)
                 .build();
     }
 
@@ -303,16 +305,20 @@ public final class ApiServer implements AutoCloseable {
         List<String> wanted = audiences.isEmpty() ? tokenOptions.audiences() : audiences;
         List<String> common =
                 tokenOptions.audiences().stream().filter(wanted::contains).toList();
+        TokenValidator.Outcome outcome = validator.check(token, wanted);
+        if (outcome.user() != null) {
+            return outcome;
+        }
         for (Authenticator authenticator : authenticators) {
             if (authenticator.equals(validator)) {
-                return validator.check(token, wanted);
+                continue;
             }
             Optional<User> user = authenticator.authenticate(Credentials.token(token));
             if (user.isPresent() && !common.isEmpty()) {
                 return new TokenValidator.Outcome(user.get(), common, "");
             }
         }
-        throw new IllegalStateException("the last authenticator checks service account tokens");
+        return outcome;
     }
 
     /** Decides whether somebody may do something. */
@@ -415,14 +421,27 @@ public final class ApiServer implements AutoCloseable {
      * @throws StatusException with the status that the caller gets
      */
     public ApiResult handle(ApiRequest request) {
+        return handle(request, (key, value) -> {});
+    }
+
+    /**
+     * Answers a request other than a watch.
+     *
+     * @param notes takes what is noted for the audit log, by key, once the request is answered or refused
+     * @throws StatusException with the status that the caller gets
+     */
+    public ApiResult handle(ApiRequest request, BiConsumer<String, String> notes) {
         kernel.yieldPoint();
         authorizeOrRefuse(request);
+        Call call = call(request);
         ApiResult result;
         try {
-            result = dispatchWarned(call(request));
+            result = dispatchWarned(call);
         } catch (StackOverflowError e) {
             // The body nests more deeply than this thread can follow; what is stored has been followed before.
             throw StatusException.badRequest("exceeded max depth");
+        } finally {
+            call.annotations().forEach(notes);
         }
         if (request.verb().writes() && !request.options().isDryRun()) {
             follow(request, result);
@@ -720,6 +739,7 @@ public final class ApiServer implements AutoCloseable {
         private final Store store;
         private final List<Function<ObjectReader, AdmissionPlugin>> plugins = new ArrayList<>();
         private final List<Authenticator> authenticators = new ArrayList<>();
+        private final List<Authenticator> lastAuthenticators = new ArrayList<>();
         private final Set<String> enabledPlugins = new HashSet<>();
         private final Set<String> disabledPlugins = new HashSet<>();
         private SchemaCatalogue catalogue = SchemaCatalogue.builtIn();
@@ -743,6 +763,12 @@ public final class ApiServer implements AutoCloseable {
         /** Adds an authenticator; they are asked in the order in which they were added. */
         public Builder authenticator(Authenticator authenticator) {
             authenticators.add(authenticator);
+            return this;
+        }
+
+        /** Adds an authenticator that is asked when nobody else knows a caller, not even by a service account's token. */
+        public Builder lastAuthenticator(Authenticator authenticator) {
+            lastAuthenticators.add(authenticator);
             return this;
         }
 

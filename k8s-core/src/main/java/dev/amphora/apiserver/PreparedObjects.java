@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
@@ -28,6 +29,8 @@ final class PreparedObjects {
     private final ApiServer server;
     private final byte[] time;
     private final Map<Endpoint, Map<String, Store.Entry>> present = new HashMap<>();
+    /** What is missing in a store that is far away, to be written at once. */
+    private final Map<String, byte[]> later = new LinkedHashMap<>();
 
     PreparedObjects(ApiServer server) {
         this.server = server;
@@ -38,6 +41,7 @@ final class PreparedObjects {
     void make() {
         byte[] text = read();
         int begin = 0;
+        Store store = null;
         while (begin < text.length) {
             int group = find(text, begin, '\t');
             int plural = find(text, group + 1, '\t');
@@ -46,10 +50,14 @@ final class PreparedObjects {
             int end = find(text, name + 1, '\n');
             Endpoint endpoint = server.storedEndpoint(text(text, begin, group), text(text, group + 1, plural));
             if (endpoint != null) {
+                store = endpoint.store();
                 String key = endpoint.key(text(text, plural + 1, namespace), text(text, namespace + 1, name));
                 make(endpoint, key, text, name + 1, end);
             }
             begin = end + 1;
+        }
+        if (!later.isEmpty() && store != null) {
+            store.putAbsent(later);
         }
     }
 
@@ -58,6 +66,10 @@ final class PreparedObjects {
                 present.computeIfAbsent(endpoint, PreparedObjects::present).get(key);
         if (entry == null) {
             byte[] value = filled(text, begin, end);
+            if (endpoint.store().mayWait()) {
+                later.put(key, value);
+                return;
+            }
             Store.Swap swap = endpoint.store().put(key, value, 0);
             if (swap.succeeded()) {
                 server.wrote(endpoint, key, value, swap.revision());

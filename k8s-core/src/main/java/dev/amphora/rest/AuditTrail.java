@@ -71,6 +71,11 @@ final class AuditTrail implements Measure.Listener {
         }
     }
 
+    /** Somebody notes something; what is known already stays. */
+    synchronized void annotate(String key, String value) {
+        annotations.putIfAbsent(key, value);
+    }
+
     /** The request is refused. */
     synchronized void refused(StatusException why) {
         ObjectNode status = Json.toTree(why.status());

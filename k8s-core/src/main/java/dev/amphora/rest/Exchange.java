@@ -219,7 +219,7 @@ final class Exchange {
         RemoteGroup elsewhere =
                 target == null ? api.discovery.schemaElsewhere(path) : api.remote(target.group(), target.version());
         if (elsewhere != null) {
-            new RemoteAnswer(api, this, call, elsewhere, user, false).run(body);
+            new RemoteAnswer(api, this, new MeasuredCall(call, measure), elsewhere, user, false).run(body);
             return;
         }
         if (target != null) {
@@ -238,7 +238,7 @@ final class Exchange {
             authorize(access(target, verb));
             boolean endless = verb == Verb.WATCH || !call.upgradeWish().isEmpty();
             longRunning |= endless;
-            new RemoteAnswer(api, this, call, elsewhere, user, endless).run(body);
+            new RemoteAnswer(api, this, new MeasuredCall(call, measure), elsewhere, user, endless).run(body);
             return;
         }
         ResourceInfo resource = api.apiServer
@@ -319,16 +319,16 @@ final class Exchange {
         if (isLog(resource, target)) {
             longRunning = true;
             measure.runsLong();
-            new PodLog(api, this, call, request, query).run();
+            new PodLog(api, this, new MeasuredCall(call, measure), request, query).run();
             return;
         }
         if (connection) {
             longRunning = true;
             if (!target.subresource().equals("proxy")) {
-                new PodConnect(api, this, call, request, query).run();
+                new PodConnect(api, this, new MeasuredCall(call, measure), request, query).run();
                 return;
             }
-            new ProxyAnswer(api, this, call, request).run(body);
+            new ProxyAnswer(api, this, new MeasuredCall(call, measure), request).run(body);
             return;
         }
         Accept accept = Accept.negotiate(
@@ -353,7 +353,8 @@ final class Exchange {
             new WatchAnswer(api, this, call, request, representation).run();
             return;
         }
-        ApiResult result = api.apiServer.handle(request);
+        AuditTrail told = trail;
+        ApiResult result = told == null ? api.apiServer.handle(request) : api.apiServer.handle(request, told::annotate);
         warnings = ImmutableList.<String>builder()
                 .addAll(warnings)
                 .addAll(result.warnings())

@@ -179,11 +179,13 @@ final class RemoteAnswer {
                 .collect(ImmutableSet.toImmutableSet());
         for (String given : call.headerNames()) {
             String name = given.toLowerCase(Locale.ROOT);
+            // There are servers to which underscores are the same.
+            String dashed = name.replace('_', '-');
             if (NOT_FORWARDED.contains(name)
                     || ofThisConnection.contains(name)
-                    || name.startsWith(IMPERSONATION)
-                    || name.startsWith(IDENTITY)
-                    || name.startsWith("x-forwarded-")) {
+                    || dashed.startsWith(IMPERSONATION)
+                    || dashed.startsWith(IDENTITY)
+                    || dashed.startsWith("x-forwarded-")) {
                 continue;
             }
             List<String> values = name.equals(SUBPROTOCOLS) ? call.offeredProtocols() : call.headers(given);

@@ -2,9 +2,7 @@ package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.Status;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -49,19 +47,6 @@ final class Diagnosis {
 
     /** How many nodes gave each reason, sorted as whole strings. */
     static String histogram(NodeStatuses nodes, int allNodes) {
-        Map<String, Integer> counts = new TreeMap<>();
-        nodes.forEach((name, status) -> {
-            for (String reason : status.reasons()) {
-                counts.merge(reason, 1, Integer::sum);
-            }
-        });
-        if (nodes.size() < allNodes) {
-            for (String reason : nodes.absent().reasons()) {
-                counts.merge(reason, allNodes - nodes.size(), Integer::sum);
-            }
-        }
-        Set<String> lines = new TreeSet<>();
-        counts.forEach((reason, count) -> lines.add(count + " " + reason));
-        return String.join(", ", lines);
+        return String.join(", ", nodes.histogram(allNodes));
     }
 }

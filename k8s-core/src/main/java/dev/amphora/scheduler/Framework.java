@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PermitPlugin;
@@ -45,6 +46,7 @@ final class Framework implements Handle {
     private static final Logger log = LoggerFactory.getLogger(Framework.class);
     private static final CycleState.Key<Skips> SKIPS = new CycleState.Key<>(Skips.class);
     private static final boolean[] NO_SKIPS = new boolean[0];
+    private static final int[] NO_INDICES = new int[0];
 
     private final String schedulerName;
     private final Host host;
@@ -64,6 +66,7 @@ final class Framework implements Handle {
     private List<BindPlugin> bind = List.of();
     private List<PostBindPlugin> postBind = List.of();
     private boolean tracksPods;
+    private int[] scoreWeights = NO_INDICES;
     private long[] pluginScores = new long[0];
 
     /** What all profiles of one scheduler share. */
@@ -127,6 +130,7 @@ final class Framework implements Handle {
         postFilter = at(PostFilterPlugin.class, profile);
         preScore = at(PreScorePlugin.class, profile);
         score = at(ScorePlugin.class, profile);
+        scoreWeights = score.stream().mapToInt(plugin -> weight(plugin.name())).toArray();
         reserve = at(ReservePlugin.class, profile);
         permit = at(PermitPlugin.class, profile);
         preBind = at(PreBindPlugin.class, profile);
@@ -307,21 +311,43 @@ final class Framework implements Handle {
             if (i < skipped.length && skipped[i]) {
                 continue;
             }
-            FilterPlugin plugin = filter.get(i);
-            Status status;
-            try {
-                status = plugin.filter(state, pod, node);
-            } catch (RuntimeException e) {
-                return failure("running \"%s\" filter plugin: ", plugin, e);
-            }
+            Status status = runFilter(state, pod, node, i);
             if (!status.isSuccess()) {
-                return status.isRejected()
-                        ? status.withPlugin(plugin.name())
-                        : Status.error("running \"" + plugin.name() + "\" filter plugin: " + status.message())
-                                .withPlugin(plugin.name());
+                return status;
             }
         }
         return Status.success();
+    }
+
+    /** What one Filter plugin says, by its index. */
+    Status runFilter(CycleState state, PodInfo pod, NodeInfo node, int index) {
+        FilterPlugin plugin = filter.get(index);
+        Status status;
+        try {
+            status = plugin.filter(state, pod, node);
+        } catch (RuntimeException e) {
+            return failure("running \"%s\" filter plugin: ", plugin, e);
+        }
+        if (status.isSuccess()) {
+            return status;
+        }
+        return status.isRejected()
+                ? status.withPlugin(plugin.name())
+                : Status.error("running \"" + plugin.name() + "\" filter plugin: " + status.message())
+                        .withPlugin(plugin.name());
+    }
+
+    /** Whether pods of the same or a higher priority are nominated to a node. */
+    boolean hasNominated(PodInfo pod, NodeInfo node) {
+        if (host.nominations().isEmpty()) {
+            return false;
+        }
+        for (PodInfo nominated : host.nominations().on(node.name())) {
+            if (nominated.priority() >= pod.priority() && !nominated.uid().equals(pod.uid())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -348,6 +374,17 @@ final class Framework implements Handle {
             }
         }
         return runFilter(state, pod, node);
+    }
+
+    @Override
+    public boolean filtersByNode(CycleState state, PodInfo pod) {
+        for (int i = 0; i < filter.size(); i++) {
+            if (!skipsFilter(state, i)
+                    && !(filter.get(i) instanceof NodeLocal plugin && plugin.isNodeLocal(state, pod))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
@@ -416,6 +453,12 @@ final class Framework implements Handle {
         return new PostFilterPlugin.Result(new Status(Status.Code.UNSCHEDULABLE, reasons, rejector), nominated);
     }
 
+    /** Whether a plugin's Score is left out for the pod. */
+    boolean skipsScore(CycleState state, int index) {
+        Skips skips = state.get(SKIPS);
+        return skips != null && skips.score.length > index && skips.score[index];
+    }
+
     Status runPreScore(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
         boolean[] skipped = new boolean[score.size()];
         for (int i = 0; i < preScore.size(); i++) {
@@ -458,20 +501,54 @@ final class Framework implements Handle {
      */
     Status runScore(
             CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable ScoreListener listener) {
-        Skips skips = state.get(SKIPS);
-        boolean[] skipped = skips == null ? NO_SKIPS : skips.score;
-        if (pluginScores.length != nodes.size()) {
-            pluginScores = new long[nodes.size()];
+        return runScore(state, pod, nodes, totals, listener, null, NO_INDICES);
+    }
+
+    /**
+     * Scores nodes, some of which are known.
+     *
+     * @param totals receives the weighted sums
+     * @param listener null if nobody is interested in the parts
+     * @param known what is known of the scores, null for nothing
+     * @param indices the nodes' places in what is known
+     */
+    Status runScore(
+            CycleState state,
+            PodInfo pod,
+            List<NodeInfo> nodes,
+            long[] totals,
+            @Nullable ScoreListener listener,
+            @Nullable PodClass known,
+            int[] indices) {
+        if (pluginScores.length != totals.length) {
+            pluginScores = new long[totals.length];
         }
         long[] scores = pluginScores;
+        if (known != null) {
+            try {
+                for (int n = 0; n < scores.length; n++) {
+                    known.score(this, state, pod, nodes.get(n), indices[n]);
+                }
+            } catch (RuntimeException e) {
+                // asked for themselves, it shows which plugin fails
+                return runScore(state, pod, nodes, totals, listener);
+            }
+        }
         for (int i = 0; i < score.size(); i++) {
-            if (i < skipped.length && skipped[i]) {
+            if (skipsScore(state, i)) {
                 continue;
             }
             ScorePlugin plugin = score.get(i);
             try {
-                for (int n = 0; n < scores.length; n++) {
-                    scores[n] = plugin.score(state, pod, nodes.get(n));
+                long[] column = known == null ? null : known.scores(i);
+                if (column == null) {
+                    for (int n = 0; n < scores.length; n++) {
+                        scores[n] = plugin.score(state, pod, nodes.get(n));
+                    }
+                } else {
+                    for (int n = 0; n < scores.length; n++) {
+                        scores[n] = column[indices[n]];
+                    }
                 }
                 long[] raw = listener == null ? scores : scores.clone();
                 plugin.normalize(state, pod, nodes, scores);
@@ -481,7 +558,7 @@ final class Framework implements Handle {
             } catch (RuntimeException e) {
                 return failure("running Score plugin \"%s\": ", plugin, e);
             }
-            int weight = weight(plugin.name());
+            int weight = scoreWeights[i];
             for (int n = 0; n < scores.length; n++) {
                 if (scores[n] < ScorePlugin.MIN_SCORE || scores[n] > ScorePlugin.MAX_SCORE) {
                     return Status.error("plugin \"" + plugin.name() + "\" returns an invalid score " + scores[n]

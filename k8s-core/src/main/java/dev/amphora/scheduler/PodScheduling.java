@@ -1,12 +1,18 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PodSignature;
 import dev.amphora.scheduler.framework.Status;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,13 +25,45 @@ import org.jspecify.annotations.Nullable;
 final class PodScheduling {
     private static final int MIN_FEASIBLE_NODES = 100;
     private static final int MIN_PERCENTAGE = 5;
+    private static final int MAX_CLASSES = 48;
 
     private final RandomGenerator chance;
     private final List<NodeInfo> feasible = new ArrayList<>();
-    private int nextStartNodeIndex;
+    private final @Nullable SchedulerCache cache;
+    private final Map<PodSignature, PodClass> classes = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
 
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<PodSignature, PodClass> eldest) {
+            return size() > MAX_CLASSES;
+        }
+    };
+    private final Domains domains = new Domains();
+    private int[] feasibleIndices = new int[0];
+    private long[] totals = new long[0];
+    private int nextStartNodeIndex;
+    private boolean hasIndices;
+
+    /** Remembers nothing from one pod to the next. */
     PodScheduling(RandomGenerator chance) {
+        this(chance, null);
+    }
+
+    /**
+     * Remembers what plugins said for pods that are alike.
+     *
+     * @param cache whose snapshot is looked at; null to remember nothing
+     */
+    PodScheduling(RandomGenerator chance, @Nullable SchedulerCache cache) {
         this.chance = chance;
+        this.cache = cache;
+    }
+
+    private @Nullable PodClass classOf(PodInfo pod) {
+        PodSignature signature = cache == null ? null : pod.signature();
+        return cache == null || signature == null
+                ? null
+                : classes.computeIfAbsent(signature, alike -> new PodClass(new PodChanges(cache.log())));
     }
 
     /**
@@ -53,6 +91,11 @@ final class PodScheduling {
         return feasible;
     }
 
+    /** Their weighted scores; older ones if they were not scored because there was just one. */
+    long[] totals() {
+        return totals;
+    }
+
     Result schedule(Framework framework, CycleState state, PodInfo pod) {
         NodeSnapshot snapshot = framework.snapshot();
         feasible.clear();
@@ -60,7 +103,11 @@ final class PodScheduling {
             return failed(Status.unresolvable("no nodes available to schedule pods"));
         }
         Diagnosis diagnosis = new Diagnosis();
-        Status error = findFeasible(framework, state, pod, snapshot, diagnosis);
+        PodClass known = classOf(pod);
+        if (known != null) {
+            state.put(PodChanges.KEY, known.changes);
+        }
+        Status error = findFeasible(framework, state, pod, snapshot, diagnosis, known);
         if (error != null) {
             return failed(error);
         }
@@ -73,9 +120,14 @@ final class PodScheduling {
             return new Result(feasible.get(0).name(), evaluated, 1, null, null);
         }
         Status status = framework.runPreScore(state, pod, feasible);
-        long[] totals = new long[found];
+        totals = new long[found];
         if (status.isSuccess()) {
-            status = framework.runScore(state, pod, feasible, totals, null);
+            if (known != null && hasIndices) {
+                known.beginScores(framework, state, pod);
+                status = framework.runScore(state, pod, feasible, totals, null, known, feasibleIndices);
+            } else {
+                status = framework.runScore(state, pod, feasible, totals, null);
+            }
         }
         return status.isSuccess()
                 ? new Result(feasible.get(best(totals)).name(), evaluated, found, null, null)
@@ -87,7 +139,13 @@ final class PodScheduling {
     }
 
     private @Nullable Status findFeasible(
-            Framework framework, CycleState state, PodInfo pod, NodeSnapshot snapshot, Diagnosis diagnosis) {
+            Framework framework,
+            CycleState state,
+            PodInfo pod,
+            NodeSnapshot snapshot,
+            Diagnosis diagnosis,
+            @Nullable PodClass known) {
+        hasIndices = false;
         Framework.PreFilterOutcome outcome = framework.runPreFilter(state, pod);
         if (!outcome.status().isSuccess()) {
             if (!outcome.status().isRejected()) {
@@ -107,6 +165,7 @@ final class PodScheduling {
                 if (!feasible.isEmpty()) {
                     return null;
                 }
+                diagnosis.nodes.clear();
             }
         }
         List<NodeInfo> nodes = snapshot.nodes();
@@ -122,7 +181,13 @@ final class PodScheduling {
             diagnosis.nodes.setAbsent(Status.unresolvable(
                     "node(s) didn't satisfy plugin(s) [" + String.join(" ", outcome.narrowing()) + "]"));
         }
-        Status error = filter(framework, state, pod, nodes, diagnosis);
+        Status error;
+        if (known != null && cache != null && outcome.nodeNames() == null) {
+            known.begin(framework, state, pod, cache.version(), nodes.size());
+            error = filterKnown(framework, state, pod, nodes, diagnosis, known);
+        } else {
+            error = filter(framework, state, pod, nodes, diagnosis);
+        }
         int processed = feasible.size() + diagnosis.nodes.size();
         nextStartNodeIndex = (nextStartNodeIndex + processed) % snapshot.nodes().size();
         return error;
@@ -142,13 +207,104 @@ final class PodScheduling {
                 }
                 feasible.add(node);
             } else if (status.isRejected()) {
-                diagnosis.nodes.put(node.name(), status);
+                diagnosis.nodes.put(node, status);
                 diagnosis.blame(status);
             } else {
                 return status;
             }
         }
         return null;
+    }
+
+    /** Does the same with what is known of the nodes. */
+    private @Nullable Status filterKnown(
+            Framework framework,
+            CycleState state,
+            PodInfo pod,
+            List<NodeInfo> nodes,
+            Diagnosis diagnosis,
+            PodClass known) {
+        int all = nodes.size();
+        int needed = framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
+        if (feasibleIndices.length < needed) {
+            feasibleIndices = new int[needed];
+        }
+        hasIndices = true;
+        int[] others = others(framework, state, known);
+        Domains.@Nullable Table[] tables = tables(framework, state, pod, others, nodes);
+        @Nullable Status[][] answers = new Status[others.length][];
+        for (int o = 0; o < others.length; o++) {
+            Domains.Table table = tables[o];
+            answers[o] = new Status[table == null ? 0 : table.count()];
+        }
+        Status last = null;
+        int index = nextStartNodeIndex % all;
+        for (int i = 0; i < all; i++, index = index + 1 == all ? 0 : index + 1) {
+            NodeInfo node = nodes.get(index);
+            Status status;
+            if (framework.hasNominated(pod, node)) {
+                status = framework.filterWithNominatedPods(state, pod, node);
+            } else {
+                int refusedBy = known.refusedBy(framework, state, pod, node, index);
+                status = Status.success();
+                for (int o = 0; o < others.length && others[o] < refusedBy && status.isSuccess(); o++) {
+                    Domains.Table table = tables[o];
+                    Status answer = table == null ? null : answers[o][table.numbers()[index]];
+                    if (answer == null) {
+                        answer = framework.runFilter(state, pod, node, others[o]);
+                        if (table != null) {
+                            answers[o][table.numbers()[index]] = answer;
+                        }
+                    }
+                    status = answer;
+                }
+                if (status.isSuccess() && refusedBy != PodClass.NONE) {
+                    status = known.refusal(index);
+                }
+            }
+            if (status.isSuccess()) {
+                if (feasible.size() == needed) {
+                    break;
+                }
+                feasibleIndices[feasible.size()] = index;
+                feasible.add(node);
+            } else if (status.isRejected()) {
+                diagnosis.nodes.put(node, status);
+                if (!status.equals(last)) {
+                    diagnosis.blame(status);
+                    last = status;
+                }
+            } else {
+                return status;
+            }
+        }
+        return null;
+    }
+
+    private Domains.@Nullable Table[] tables(
+            Framework framework, CycleState state, PodInfo pod, int[] plugins, List<NodeInfo> nodes) {
+        Domains.@Nullable Table[] tables = new Domains.Table[plugins.length];
+        for (int i = 0; i < plugins.length; i++) {
+            List<String> keys = framework.filterPlugins().get(plugins[i]) instanceof DomainLocal plugin
+                    ? plugin.filterKeys(state, pod)
+                    : null;
+            tables[i] = keys == null || cache == null
+                    ? null
+                    : domains.of(keys, nodes, cache.log().restarts());
+        }
+        return tables;
+    }
+
+    /** The Filter plugins that have to be asked about every node. */
+    private static int[] others(Framework framework, CycleState state, PodClass known) {
+        int[] others = new int[framework.filterPlugins().size()];
+        int count = 0;
+        for (int i = 0; i < others.length; i++) {
+            if (!framework.skipsFilter(state, i) && !known.isLocalFilter(i)) {
+                others[count++] = i;
+            }
+        }
+        return Arrays.copyOf(others, count);
     }
 
     private int best(long[] totals) {

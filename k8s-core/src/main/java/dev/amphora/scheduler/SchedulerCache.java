@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,9 @@ final class SchedulerCache {
     private final NodeTree tree = new NodeTree();
     private final List<Entry> changed = new ArrayList<>();
     private final View view = new View();
+    private final PodLog log = new PodLog();
     private boolean orderChanged;
+    private int version;
 
     /** A node's place in the cache. It outlives the node's object as long as pods are known to be on it. */
     private static final class Entry {
@@ -91,6 +94,12 @@ final class SchedulerCache {
         String name = node.getMetadata().getName();
         Entry entry = nodes.get(name);
         Node before = entry == null ? null : entry.node;
+        if (before == null || !isAlike(before, node)) {
+            log.restart();
+        }
+        if (before == null || !images(before).equals(images(node))) {
+            version++;
+        }
         if (before != null) {
             dropImages(before);
             // as in the reference, a changed zone shows in the order only when a node comes or goes
@@ -117,12 +126,37 @@ final class SchedulerCache {
         }
         dropImages(entry.node);
         tree.remove(entry.node);
+        log.restart();
+        version++;
         orderChanged = true;
         entry.node = null;
         entry.index = -1;
         if (entry.info.pods().isEmpty()) {
             nodes.remove(node.getMetadata().getName());
         }
+    }
+
+    /** Whether what is counted by nodes' labels and taints stays the same. */
+    private static boolean isAlike(Node before, Node after) {
+        return Objects.equals(
+                        before.getMetadata().getLabels(), after.getMetadata().getLabels())
+                && Objects.equals(
+                        before.getSpec() == null ? null : before.getSpec().getTaints(),
+                        after.getSpec() == null ? null : after.getSpec().getTaints());
+    }
+
+    private static List<ContainerImage> images(Node node) {
+        return node.getStatus() == null ? List.of() : node.getStatus().getImages();
+    }
+
+    /** Grows whenever nodes come or go or the images on any of them change. */
+    int version() {
+        return version;
+    }
+
+    /** Which pods have come and gone. */
+    PodLog log() {
+        return log;
     }
 
     /** Whether a node is known. */
@@ -211,6 +245,9 @@ final class SchedulerCache {
         countClaims(placement.pod, 1);
         Entry entry = nodes.computeIfAbsent(placement.nodeName, SchedulerCache::absent);
         entry.info = entry.info.plus(placement.pod);
+        if (entry.node != null) {
+            log.add(placement.pod, entry.info, 1);
+        }
         markChanged(entry);
     }
 
@@ -231,6 +268,9 @@ final class SchedulerCache {
             return;
         }
         entry.info = entry.info.minus(placement.pod);
+        if (entry.node != null) {
+            log.add(placement.pod, entry.info, -1);
+        }
         if (entry.node == null && entry.info.pods().isEmpty()) {
             nodes.remove(placement.nodeName);
         } else {

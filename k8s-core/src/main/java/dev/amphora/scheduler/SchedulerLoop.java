@@ -87,7 +87,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
             this.profiles.put(name, new Framework(profile, this));
         });
         this.queue = new SchedulingQueue(kernel, this.profiles, nominations, initialBackoff, maxBackoff);
-        this.scheduling = new PodScheduling(chance);
+        this.scheduling = new PodScheduling(chance, cache);
     }
 
     void start() {

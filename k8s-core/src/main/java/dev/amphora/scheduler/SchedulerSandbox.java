@@ -10,7 +10,7 @@ import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PodInfo;
-import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
@@ -47,8 +47,14 @@ public final class SchedulerSandbox {
      * @param evaluated how many nodes were looked at
      * @param feasible how many of them can run the pod
      * @param message why there is no node; null if there is one
+     * @param nominatedNode where preemption would make room; null if it would not
      */
-    public record Attempted(@Nullable String nodeName, int evaluated, int feasible, @Nullable String message) {}
+    public record Attempted(
+            @Nullable String nodeName,
+            int evaluated,
+            int feasible,
+            @Nullable String message,
+            @Nullable String nominatedNode) {}
 
     /**
      * An event that was derived from a change, and what the plugins that have registered for it say.
@@ -71,7 +77,7 @@ public final class SchedulerSandbox {
     SchedulerSandbox(Profile profile, long seed, InstantSource clock) {
         RandomGenerator chance = new SeededChance(seed);
         framework = new Framework(profile, new SandboxHost(clock, chance));
-        scheduling = new PodScheduling(chance);
+        scheduling = new PodScheduling(chance, cache);
     }
 
     Framework framework() {
@@ -146,23 +152,43 @@ public final class SchedulerSandbox {
 
     /** Looks for a node as the scheduler does: from where the last search ended, until enough are found. The pod isn't placed. */
     public Attempted schedule(Pod pod) {
-        cache.snapshot();
+        return schedule(PodInfo.of(pod));
+    }
+
+    /** The same, and the pod is taken to run on the node that was found. */
+    public Attempted scheduleAndPlace(Pod pod) {
         PodInfo info = PodInfo.of(pod);
+        Attempted attempted = schedule(info);
+        if (attempted.nodeName() != null) {
+            nominations.remove(info.uid());
+            cache.assume(info, attempted.nodeName());
+        }
+        return attempted;
+    }
+
+    /** Takes a pod to run on a node, whatever the plugins say. */
+    public void place(Pod pod, String nodeName) {
+        PodInfo info = PodInfo.of(pod);
+        nominations.remove(info.uid());
+        cache.assume(info, nodeName);
+    }
+
+    private Attempted schedule(PodInfo info) {
+        cache.snapshot();
         CycleState state = new CycleState();
         PodScheduling.Result result = scheduling.schedule(framework, state, info);
         String message = null;
+        String nominated = null;
         if (result.diagnosis() != null) {
             Diagnosis diagnosis = result.diagnosis();
-            diagnosis.postFilterMessage = framework
-                    .rehearsePostFilter(state, info, diagnosis.nodes)
-                    .status()
-                    .message();
+            PostFilterPlugin.Result after = framework.rehearsePostFilter(state, info, diagnosis.nodes);
+            diagnosis.postFilterMessage = after.status().message();
+            nominated = after.status().isSuccess() ? after.nominatedNode() : null;
             message = diagnosis.message(cache.view().nodes().size());
         } else if (result.error() != null) {
-            Status error = result.error();
-            message = error.message();
+            message = result.error().message();
         }
-        return new Attempted(result.nodeName(), result.evaluated(), result.feasible(), message);
+        return new Attempted(result.nodeName(), result.evaluated(), result.feasible(), message, nominated);
     }
 
     /** The place in {@link #nodes} where the next search begins. */

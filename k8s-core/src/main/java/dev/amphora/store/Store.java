@@ -3,6 +3,7 @@ package dev.amphora.store;
 import dev.amphora.kernel.Kernel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -186,6 +187,16 @@ public interface Store extends AutoCloseable {
     /** Writes a key that never expires; see {@link #put(String, byte[], long, Duration)}. */
     default Swap put(String key, byte[] value, long expectedModRevision) {
         return put(key, value, expectedModRevision, null);
+    }
+
+    /**
+     * Writes keys that are absent and never expire; those that are there stay as they are. For many keys at once: an engine that is far
+     * away may write several of them by one step, so that they have one revision.
+     *
+     * @param values by key, in the order in which they are written; not to be modified afterwards
+     */
+    default void putAbsent(Map<String, byte[]> values) {
+        values.forEach((key, value) -> put(key, value, 0));
     }
 
     /**

@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -106,6 +108,26 @@ public abstract class StoreContract {
         assertThat(swap.revision()).isEqualTo(created + 1);
         assertThat(Told.entry(swap.entry())).isEqualTo(told("a", "1", created, created, 1));
         assertThat(Told.entry(get("a"))).isEqualTo(told("a", "1", created, created, 1));
+    }
+
+    @Test
+    final void createsManyKeysAndLeavesAloneThoseThatExist() {
+        put("many/7", "before", 0);
+        put("many/200", "before", 0);
+        Map<String, byte[]> values = new LinkedHashMap<>();
+        for (int i = 0; i < 300; i++) {
+            values.put(key("many/" + i), "v".getBytes(StandardCharsets.UTF_8));
+        }
+
+        store().putAbsent(values);
+
+        assertThat(store().count(key("many/"))).isEqualTo(300);
+        assertThat(existing("many/7").version()).isEqualTo(1);
+        assertThat(existing("many/7").value()).isEqualTo("before".getBytes(StandardCharsets.UTF_8));
+        assertThat(existing("many/200").value()).isEqualTo("before".getBytes(StandardCharsets.UTF_8));
+        assertThat(existing("many/299").value()).isEqualTo("v".getBytes(StandardCharsets.UTF_8));
+        assertThat(store().range(key("many/"), null, 0, 0).entries())
+                .allMatch(entry -> entry.createRevision() == entry.modRevision() && entry.version() == 1);
     }
 
     @Test

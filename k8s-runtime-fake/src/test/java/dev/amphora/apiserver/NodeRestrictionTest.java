@@ -24,7 +24,11 @@ class NodeRestrictionTest {
     private final SimulatedKernel kernel = new SimulatedKernel(1);
     private final MemoryStore store = new MemoryStore(kernel);
     private final ApiServer server = ApiServer.builder(kernel, store)
-            .authorizer(objects -> Authorizer.alwaysAllow())
+            .authorizer(objects -> access -> new Authorizer.Decision(
+                    access.verb().startsWith("request-") && !access.resource().equals("granted")
+                            ? Authorizer.Verdict.NO_OPINION
+                            : Authorizer.Verdict.ALLOW,
+                    ""))
             .withAdmission("NodeRestriction")
             .withoutAdmission("ServiceAccount")
             .build()
@@ -84,6 +88,51 @@ class NodeRestrictionTest {
         call(ADMIN, Verb.CREATE, "pods", "default", "", json("{'metadata':{'name':'q'}," + spec.replace("n1", "n2")));
         assertThatThrownBy(() -> call(NODE, Verb.DELETE, "pods", "default", "q", null))
                 .hasMessageContaining("can only delete pods with spec.nodeName set to itself");
+    }
+
+    @Test
+    void tokensForWhomTheirPodsNameThem() {
+        call(ADMIN, Verb.CREATE, "serviceaccounts", "default", "", json("{'metadata':{'name':'sa'}}"));
+        String uid = call(
+                        ADMIN,
+                        Verb.CREATE,
+                        "pods",
+                        "default",
+                        "",
+                        json(
+                                "{'metadata':{'name':'p'},'spec':{'nodeName':'n1','serviceAccountName':'sa','containers':[{'name':'c','image':'i'}],"
+                                        + "'volumes':[{'name':'v','projected':{'sources':[{'serviceAccountToken':{'audience':'vault','path':'t'}}]}}]}}"))
+                .path("metadata")
+                .path("uid")
+                .asText();
+
+        token(uid, "['vault']");
+        token(uid, "['granted']");
+        assertThatThrownBy(() -> token(uid, "['other']"))
+                .hasMessage(
+                        "serviceaccounts \"sa\" is forbidden: audience \"other\" not found in pod spec volume, system:node:n1 is"
+                                + " not authorized to request tokens for this audience");
+        assertThatThrownBy(() -> token(uid, "['vault','granted']"))
+                .hasMessageContaining("node may only request 0 or 1 audiences");
+        assertThatThrownBy(() -> token("another", "['vault']"))
+                .hasMessageContaining("does not match the UID in record");
+    }
+
+    private void token(String uid, String audiences) {
+        server.handle(new ApiRequest(
+                NODE,
+                "test",
+                Verb.CREATE,
+                "",
+                "v1",
+                "serviceaccounts",
+                "default",
+                "sa",
+                "token",
+                RequestOptions.none(),
+                Body.of(json(
+                        "{'apiVersion':'authentication.k8s.io/v1','kind':'TokenRequest','spec':{'audiences':%s,'boundObjectRef':{'apiVersion':'v1','kind':'Pod','name':'p','uid':'%s'}}}"
+                                .formatted(audiences, uid)))));
     }
 
     private void assertRefused(String plural, String namespace, String name, String body, String why) {

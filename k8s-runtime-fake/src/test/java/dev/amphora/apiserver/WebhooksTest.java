@@ -65,6 +65,11 @@ class WebhooksTest {
         assertThat(refusal.getMessage()).isEqualTo("admission webhook \"h.example.com\" denied the request: not today");
         assertThat(refusal.status().getCode()).isEqualTo(400);
         assertThat(requests.get(0).path("userInfo").path("username").asText()).isEqualTo("admin");
+        StringBuilder measured = new StringBuilder();
+        kernel.meters().each(family -> family.write(measured));
+        assertThat(measured.toString())
+                .contains("apiserver_admission_webhook_rejection_count{error_type=\"no_error\",name=\"h.example.com\","
+                        + "operation=\"CREATE\",rejection_code=\"400\",type=\"validating\"} 1");
     }
 
     @Test

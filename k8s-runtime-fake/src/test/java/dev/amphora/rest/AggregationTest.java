@@ -3,11 +3,16 @@ package dev.amphora.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.collect.ImmutableListMultimap;
 import dev.amphora.api.Json;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.RbacAuthorizer;
 import dev.amphora.apiserver.access.StaticTokens;
+import dev.amphora.apiserver.audit.AuditEvent;
+import dev.amphora.apiserver.audit.AuditLevel;
+import dev.amphora.apiserver.audit.AuditPolicy;
+import dev.amphora.apiserver.audit.AuditStage;
 import dev.amphora.apiserver.outside.LocalServer;
 import dev.amphora.apiserver.outside.LocalServer.Reply;
 import dev.amphora.apiserver.outside.LocalServers;
@@ -30,6 +35,7 @@ class AggregationTest {
     private final MemoryStore store = new MemoryStore(kernel);
     private final LocalServers local = new LocalServers();
     private final List<LocalServer.Request> asked = new ArrayList<>();
+    private final List<AuditEvent> events = new ArrayList<>();
     private boolean broken;
     private ApiServer server;
     private RestApi api;
@@ -49,7 +55,9 @@ class AggregationTest {
                 .localServers(local)
                 .build()
                 .start();
-        api = RestApi.builder(kernel, server).build();
+        api = RestApi.builder(kernel, server)
+                .audit(AuditPolicy.everything(AuditLevel.METADATA), events::add)
+                .build();
     }
 
     @AfterEach
@@ -76,6 +84,11 @@ class AggregationTest {
                         """
                         {"paths":{"apis/metrics.k8s.io/v1beta1":{"serverRelativeURL":"/openapi/v3/apis/metrics.k8s.io/v1beta1?hash=1"}}}""");
             case "/openapi/v3" + METRICS -> Reply.json(200, "{\"openapi\":\"3.0.0\"}");
+            case METRICS + "/pods" ->
+                new Reply(
+                        200,
+                        ImmutableListMultimap.of(),
+                        Reply.json(200, "{\"kind\":\"PodMetricsList\"}").body());
             default -> Reply.of(404, "text/plain", "404 page not found\n".getBytes(StandardCharsets.UTF_8));
         };
     }
@@ -143,6 +156,8 @@ class AggregationTest {
                 "everybody",
                 "X-Remote-Extra-Scope",
                 "all",
+                "X_Remote_User",
+                "root",
                 "Impersonate-User",
                 "bob",
                 "Impersonate-Group",
@@ -164,7 +179,9 @@ class AggregationTest {
         assertThat(last.headers().get("x-remote-group")).containsExactly("system:masters", "system:authenticated");
         assertThat(last.headers().get("x-remote-extra-acme%2fscope")).containsExactly("some thing");
         assertThat(last.headers().get("x-remote-extra-scope")).isEmpty();
-        assertThat(last.headers().keySet()).noneMatch(name -> name.startsWith("impersonate"));
+        assertThat(last.headers().keySet())
+                .noneMatch(name -> name.startsWith("impersonate"))
+                .noneMatch(name -> name.contains("_"));
         assertThat(last.header("X-Drop")).isEmpty();
         assertThat(last.header("X-Keep")).contains("2");
     }
@@ -281,5 +298,25 @@ class AggregationTest {
                 .run(RestApi.builder(kernel, second).build());
         assertThat(answer.status()).isEqualTo(200);
         second.close();
+    }
+
+    @Test
+    void whatIsPassedOnIsToldToWhoAudits() throws Exception {
+        register();
+        for (String target : List.of(METRICS + "/nodes", METRICS + "/pods", METRICS + "/none")) {
+            events.clear();
+            DirectCall call = DirectCall.admin("GET", target, "application/json", new byte[0]);
+            call.run(api);
+            if (call.isStreaming()) {
+                assertThat(call.endsWithin(60_000)).isTrue();
+                assertThat(new String(call.streamed(), StandardCharsets.UTF_8))
+                        .isEqualTo("{\"kind\":\"PodMetricsList\"}");
+            }
+
+            AuditEvent last = events.get(events.size() - 1);
+            assertThat(last.stage()).as(target).isEqualTo(AuditStage.RESPONSE_COMPLETE);
+            assertThat(last.toTree().path("responseStatus").path("code").asInt())
+                    .isEqualTo(target.endsWith("none") ? 404 : 200);
+        }
     }
 }

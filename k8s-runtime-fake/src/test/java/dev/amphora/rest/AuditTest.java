@@ -16,6 +16,7 @@ import dev.amphora.kernel.ThreadedKernel;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,6 +81,54 @@ class AuditTest {
         assertThat(event.path("requestObject").path("data").path("k").asText()).isEqualTo("v");
         assertThat(event.path("responseObject").path("metadata").path("uid").asText())
                 .isNotEmpty();
+    }
+
+    @Test
+    void tellsWhatPoliciesNote() {
+        String policies =
+                """
+                apiVersion: admissionregistration.k8s.io/v1
+                kind: ValidatingAdmissionPolicy
+                metadata: {name: small}
+                spec:
+                  matchConstraints:
+                    resourceRules:
+                    - {apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"]}
+                  validations:
+                  - {expression: "true"}
+                  - {expression: "!has(object.data)", message: "has data"}
+                  auditAnnotations:
+                  - {key: size, valueExpression: "'holds ' + string(size(object.data))"}
+                  - {key: nothing, valueExpression: "''"}
+                ---
+                apiVersion: admissionregistration.k8s.io/v1
+                kind: ValidatingAdmissionPolicyBinding
+                metadata: {name: everywhere}
+                spec: {policyName: small, validationActions: [Audit, Warn]}
+                """;
+        AuditPolicy policy = AuditPolicy.everything(AuditLevel.METADATA, AuditStage.REQUEST_RECEIVED);
+        try (KubernetesClient client = client(policy, "alice", User.MASTERS)) {
+            client.load(new ByteArrayInputStream(policies.getBytes(StandardCharsets.UTF_8)))
+                    .resources()
+                    .forEach(each -> each.create());
+            client.resource(new ConfigMapBuilder()
+                            .withNewMetadata()
+                            .withNamespace("default")
+                            .withName("noted")
+                            .endMetadata()
+                            .addToData("k", "v")
+                            .build())
+                    .create();
+        }
+
+        JsonNode annotations = events.get(events.size() - 1).toTree().path("annotations");
+        assertThat(annotations.path("small/size").asText()).isEqualTo("holds 1");
+        assertThat(annotations.has("small/nothing")).isFalse();
+        assertThat(annotations
+                        .path("validation.policy.admission.k8s.io/validation_failure")
+                        .asText())
+                .isEqualTo("[{\"message\":\"has data\",\"policy\":\"small\",\"binding\":\"everywhere\","
+                        + "\"expressionIndex\":1,\"validationActions\":[\"Audit\",\"Warn\"]}]");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.amphora.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.security.World.Answer;
 import java.util.ArrayList;
 import java.util.List;
@@ -404,6 +405,30 @@ class EscalationTest {
                             .status())
                     .isEqualTo(422);
             assertThat(other.everything()).isEqualTo(withPolicy).hasSize(all.size() + 1);
+        }
+    }
+
+    @Test
+    void ownersAreNoWayToDeleteOrToHoldWhatOneMayNot() {
+        try (World other = new World(TokenOptions.defaults(), "OwnerReferencesPermissionEnforcement")) {
+            other.grant("bob", "a", "changes", World.rule("", "configmaps", "get,update,patch"));
+            other.grant("carol", "a", "deletes", World.rule("", "configmaps", "get,update,patch,delete"));
+            String map = "/api/v1/namespaces/a/configmaps/map";
+            String owners =
+                    "{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"name\":\"gold\",\"uid\":\"1\",\"blockOwnerDeletion\":%s}]}}";
+            Map<String, String> all = other.everything();
+            assertThat(other.send("bob", "PATCH", map, owners.formatted("false"), "Content-Type", MERGE)
+                            .status())
+                    .as("what is owned is deleted with its owner")
+                    .isEqualTo(403);
+            assertThat(other.send("carol", "PATCH", map, owners.formatted("true"), "Content-Type", MERGE)
+                            .status())
+                    .as("an owner that is blocked stays")
+                    .isEqualTo(403);
+            assertThat(other.everything()).isEqualTo(all);
+            assertThat(other.send("carol", "PATCH", map, owners.formatted("false"), "Content-Type", MERGE)
+                            .status())
+                    .isEqualTo(200);
         }
     }
 }

@@ -364,4 +364,23 @@ class WireIT {
                     .isEqualTo(403);
         }
     }
+
+    @Test
+    void whoMayOnlyLookAtAConnectionMayNotMakeOne() throws Exception {
+        world.grant("carol", "a", "looks", World.rule("", "pods/exec,pods/attach,pods/portforward", "get"));
+        world.make(
+                "/api/v1/namespaces/a/pods",
+                "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}");
+        for (String subresource : List.of("exec", "attach", "portforward")) {
+            try (Wire wire = Wire.open(world)) {
+                Wire.Answer answer = wire.ask(
+                        "GET",
+                        "GET /api/v1/namespaces/a/pods/p/" + subresource
+                                + "?command=id&stdout=1&ports=80 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer carol\r\nConnection: Upgrade\r\n"
+                                + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                                + "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n");
+                assertThat(answer.status()).as(subresource).isEqualTo(403);
+            }
+        }
+    }
 }

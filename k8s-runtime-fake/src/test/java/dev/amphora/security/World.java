@@ -62,7 +62,7 @@ final class World implements AutoCloseable {
         this(TokenOptions.defaults());
     }
 
-    World(TokenOptions serviceAccountTokens) {
+    World(TokenOptions serviceAccountTokens, String... plugins) {
         StringBuilder tokens = new StringBuilder("admin,admin,1,system:masters\n");
         USERS.forEach(user -> tokens.append("%1$s,%1$s,uid-%1$s,dev\n".formatted(user)));
         tokens.append("node-1,system:node:node-1,n1,system:nodes\n");
@@ -73,7 +73,10 @@ final class World implements AutoCloseable {
                 .api(ApiOptions.defaults()
                         .withTokens(tokens.toString())
                         .withServiceAccountTokens(serviceAccountTokens)
-                        .withAdmission(List.of("NodeRestriction"), List.of("ServiceAccount")))
+                        .withAdmission(
+                                Stream.concat(Stream.of("NodeRestriction"), Stream.of(plugins))
+                                        .toList(),
+                                List.of("ServiceAccount")))
                 .serve(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), certificates)
                 .start();
         connection = cluster.connection();

@@ -45,6 +45,17 @@ final class SecurityFlags {
     @Option(names = "--requestheader-extra-headers-prefix", split = ",", description = "Default: ${DEFAULT-VALUE}")
     private List<String> extraPrefixes = List.of("X-Remote-Extra-");
 
+    @Option(
+            names = "--authentication-token-webhook-config-file",
+            description = "A kubeconfig of a server that is asked whose a token is that nobody here knows.")
+    private @Nullable Path tokenWebhook;
+
+    @Option(
+            names = "--authorization-webhook-config-file",
+            description =
+                    "A kubeconfig of a server that is asked what somebody may do; for --authorization-mode=Webhook.")
+    private @Nullable Path accessWebhook;
+
     /**
      * What the options say.
      *
@@ -56,6 +67,9 @@ final class SecurityFlags {
             options = options.withEncryption(
                     EncryptionConfiguration.parse(read("--encryption-provider-config", encryption)));
         }
+        options = options.withWebhooks(
+                tokenWebhook == null ? "" : read("--authentication-token-webhook-config-file", tokenWebhook),
+                accessWebhook == null ? "" : read("--authorization-webhook-config-file", accessWebhook));
         if (clientAuthorities != null) {
             options = options.withClientAuthorities(read("--client-ca-file", clientAuthorities));
         }

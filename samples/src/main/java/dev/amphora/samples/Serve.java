@@ -91,7 +91,7 @@ final class Serve implements Callable<Integer> {
     @Option(
             names = "--authorization-mode",
             split = ",",
-            description = "AlwaysAllow, AlwaysDeny, Node, RBAC, asked in this order. Default: Node,RBAC")
+            description = "AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook, asked in this order. Default: Node,RBAC")
     private List<String> authorizationMode = List.of("Node", "RBAC");
 
     @Option(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.StatusException;
+import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
@@ -34,9 +35,11 @@ final class NodeRestriction implements AdmissionPlugin {
     private static final List<String> LABEL_DOMAINS = List.of("kubelet.kubernetes.io", "node.kubernetes.io");
 
     private final ObjectReader objects;
+    private final TokenAudiences audiences;
 
-    NodeRestriction(ObjectReader objects) {
+    NodeRestriction(ObjectReader objects, Authorizer authorizer) {
         this.objects = objects;
+        audiences = new TokenAudiences(objects, authorizer);
     }
 
     @Override
@@ -265,6 +268,7 @@ final class NodeRestriction implements AdmissionPlugin {
         if (!isOn(pod, node)) {
             throw refusal(request, "node requested token bound to a pod scheduled on a different node");
         }
+        audiences.check(request, object(request).path("spec").path("audiences"), pod);
     }
 
     private static void claim(AdmissionRequest request, String node) {

@@ -31,7 +31,7 @@ final class PluginsOnDemand {
             Supplier<SchemaCatalogue> catalogue,
             Consumer<String> namespaces) {
         return List.of(
-                new NodeRestriction(objects),
+                new NodeRestriction(objects, authorizer),
                 new AlwaysPullImages(),
                 new NamespaceSelectors(objects),
                 new OwnerReferencesPermissionEnforcement(authorizer, catalogue),

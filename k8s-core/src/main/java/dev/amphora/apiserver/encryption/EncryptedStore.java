@@ -7,6 +7,7 @@ import dev.amphora.store.StoreException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,6 +125,13 @@ public final class EncryptedStore implements Store {
             return new Swap(true, swap.revision(), with(entry, value));
         }
         return new Swap(swap.succeeded(), swap.revision(), decryptedOrNull(entry));
+    }
+
+    @Override
+    public void putAbsent(Map<String, byte[]> values) {
+        Map<String, byte[]> encrypted = new LinkedHashMap<>();
+        values.forEach((key, value) -> encrypted.put(key, encrypted(key, value)));
+        store.putAbsent(encrypted);
     }
 
     @Override

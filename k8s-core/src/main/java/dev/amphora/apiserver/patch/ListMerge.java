@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.amphora.api.Json;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -179,7 +180,7 @@ final class ListMerge {
             (indexOf(order, element, key) >= 0 ? named : others).add(element);
         }
         named.sort(Comparator.comparingInt(element -> indexOf(order, element, key)));
-        others.sort(Comparator.comparingInt(element -> indexOf(before, element, key)));
+        sortLoosely(others, before, key);
         ArrayNode result = Json.mapper().createArrayNode();
         int next = 0;
         for (JsonNode other : others) {
@@ -192,6 +193,20 @@ final class ListMerge {
             result.add(named.get(next++));
         }
         return result;
+    }
+
+    /** Orders elements as others stand; one that isn't among those goes before whatever it meets, and whatever meets it before it. */
+    private static void sortLoosely(List<JsonNode> elements, ArrayNode order, @Nullable String key) {
+        for (int i = 1; i < elements.size(); i++) {
+            for (int j = i; j > 0; j--) {
+                int here = indexOf(order, elements.get(j), key);
+                int left = indexOf(order, elements.get(j - 1), key);
+                if (here >= 0 && left >= 0 && here >= left) {
+                    break;
+                }
+                Collections.swap(elements, j, j - 1);
+            }
+        }
     }
 
     private static boolean stoodBefore(JsonNode one, JsonNode other, ArrayNode before, @Nullable String key) {

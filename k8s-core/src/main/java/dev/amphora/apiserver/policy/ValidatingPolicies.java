@@ -1,6 +1,8 @@
 package dev.amphora.apiserver.policy;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.admission.AdmissionRequest;
@@ -12,13 +14,19 @@ import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses, or warns of, what validating admission policies don't allow. */
 final class ValidatingPolicies implements AdmissionPlugin {
     private static final int LONGEST_MESSAGE = 5 << 10;
+    private static final int LONGEST_NOTE = 10 << 10;
+    private static final String FAILURE = "validation.policy.admission.k8s.io/validation_failure";
 
     private final Policies policies;
     private final PolicyIndex index;
@@ -53,8 +61,9 @@ final class ValidatingPolicies implements AdmissionPlugin {
      * What is wrong.
      *
      * @param denies whether it refuses the request
+     * @param position of the expression that found it
      */
-    private record Finding(boolean denies, String message, String reason) {}
+    private record Finding(boolean denies, String message, String reason, int position) {}
 
     /** What all policies find; the first that refuses is told of. */
     private static final class Findings {
@@ -79,6 +88,8 @@ final class ValidatingPolicies implements AdmissionPlugin {
             for (String action : binding.actions()) {
                 if (action.equals("Deny")) {
                     deny(policy, binding, finding.message, finding.reason);
+                } else if (action.equals("Audit")) {
+                    request.origin().annotations().accept(FAILURE, failure(policy, binding, finding));
                 } else if (action.equals("Warn")) {
                     request.warnings()
                             .accept("Validation failed for ValidatingAdmissionPolicy '%s' with binding '%s': %s"
@@ -94,6 +105,23 @@ final class ValidatingPolicies implements AdmissionPlugin {
                         : "ValidatingAdmissionPolicy '%s' with binding '%s'".formatted(policy.name(), binding.name());
                 refusal = refusal(request, who + " denied request: " + message, reason.isEmpty() ? "Invalid" : reason);
             }
+        }
+
+        private static String failure(Policy policy, Binding binding, Finding finding) {
+            ArrayNode failures = Json.mapper().createArrayNode();
+            ObjectNode failure = failures.addObject()
+                    .put("message", finding.message)
+                    .put("policy", policy.name())
+                    .put("binding", binding.name())
+                    .put("expressionIndex", finding.position);
+            binding.actions().forEach(failure.putArray("validationActions")::add);
+            return failures.toString();
+        }
+
+        /** Takes what one policy has to say to the audit log. */
+        void note(Policy policy, Map<String, Set<String>> notes) {
+            notes.forEach((key, texts) ->
+                    request.origin().annotations().accept(policy.name() + "/" + key, String.join(", ", texts)));
         }
 
         void refuse() {
@@ -132,6 +160,7 @@ final class ValidatingPolicies implements AdmissionPlugin {
             findings.configuration(policy, null, e.text());
             return;
         }
+        Map<String, Set<String>> notes = new TreeMap<>();
         for (Binding binding : inForce.bindings()) {
             ResourceMatch match = binding.match();
             if (match != null && match.find(request, facts.asked(), policies).isEmpty()) {
@@ -147,9 +176,10 @@ final class ValidatingPolicies implements AdmissionPlugin {
             for (Optional<ObjectNode> parameter : all) {
                 Evaluation evaluation = Evaluation.of(policy, facts, as, parameter.orElse(null));
                 findings(policy, evaluation).forEach(finding -> findings.add(policy, binding, finding));
-                annotations(policy, evaluation).forEach(problem -> findings.deny(policy, binding, problem, ""));
+                annotations(policy, evaluation, notes).forEach(problem -> findings.deny(policy, binding, problem, ""));
             }
         }
+        findings.note(policy, notes);
     }
 
     private static List<Finding> findings(Policy policy, Evaluation evaluation) {
@@ -159,20 +189,23 @@ final class ValidatingPolicies implements AdmissionPlugin {
                 return found;
             }
         } catch (PolicyProblem e) {
-            found.add(new Finding(policy.failsClosed(), e.text(), ""));
+            found.add(new Finding(policy.failsClosed(), e.text(), "", 0));
             return found;
         }
+        int position = 0;
         for (Validation validation : policy.validations()) {
             try {
                 if (!Boolean.TRUE.equals(evaluation.value(validation.expression()))) {
                     found.add(new Finding(
                             true,
                             message(validation, evaluation),
-                            validation.source().path("reason").asText("")));
+                            validation.source().path("reason").asText(""),
+                            position));
                 }
             } catch (PolicyProblem e) {
-                found.add(new Finding(policy.failsClosed(), e.text(), ""));
+                found.add(new Finding(policy.failsClosed(), e.text(), "", position));
             }
+            position++;
         }
         return found;
     }
@@ -198,10 +231,15 @@ final class ValidatingPolicies implements AdmissionPlugin {
                 : fixed;
     }
 
-    /** What is wrong with the annotations that the policy would put into the audit log. */
-    private static List<String> annotations(Policy policy, Evaluation evaluation) {
+    /**
+     * Evaluates what a policy puts into the audit log.
+     *
+     * @param notes takes the texts, by the annotations' names
+     * @return what is wrong with them, if that counts
+     */
+    private static List<String> annotations(Policy policy, Evaluation evaluation, Map<String, Set<String>> notes) {
         List<String> problems = new ArrayList<>();
-        if (policy.annotations().isEmpty() || !policy.failsClosed()) {
+        if (policy.annotations().isEmpty()) {
             return problems;
         }
         try {
@@ -211,13 +249,18 @@ final class ValidatingPolicies implements AdmissionPlugin {
         } catch (PolicyProblem e) {
             return problems; // Has been told of.
         }
-        for (Expression each : policy.annotations().values()) {
+        policy.annotations().forEach((key, expression) -> {
             try {
-                evaluation.value(each);
+                String text =
+                        Values.text(evaluation.value(expression)).orElse("").strip();
+                if (!text.isEmpty()) {
+                    notes.computeIfAbsent(key, name -> new LinkedHashSet<>())
+                            .add(text.substring(0, Math.min(text.length(), LONGEST_NOTE)));
+                }
             } catch (PolicyProblem e) {
                 problems.add(e.text());
             }
-        }
-        return problems;
+        });
+        return policy.failsClosed() ? problems : List.of();
     }
 }

@@ -180,6 +180,8 @@ final class ClusterTables {
         if (series.isObject()) {
             last = Cells.since(series.path("lastObservedTime"), now);
             count = series.path("count").asInt();
+        } else if (count == 0) {
+            count = 1;
         }
         String kind = Ascii.toLowerCase(object.path("kind").asText());
         String name = object.path("name").asText();
@@ -191,8 +193,6 @@ final class ClusterTables {
         String component = Cells.text(source.path("component"), reporter);
         row.add(host.isEmpty() ? component : component + ", " + host);
         row.add(event.path(newer ? "note" : "message").asText().strip());
-        row.add(first)
-                .add(count == 0 ? 1 : count)
-                .add(event.path("metadata").path("name").asText());
+        row.add(first).add(count).add(event.path("metadata").path("name").asText());
     }
 }

@@ -33,7 +33,8 @@ final class NetworkTables {
                     List<String> addresses = new ArrayList<>();
                     o.path("endpoints").forEach(e -> addresses.addAll(Cells.strings(e.path("addresses"))));
                     row.add(o.path("addressType").asText());
-                    row.add(Cells.firstOf(ports, SHOWN, Cells.UNSET));
+                    String shown = Cells.firstOf(ports, SHOWN, Cells.UNSET);
+                    row.add(shown.isEmpty() ? Cells.UNSET : shown);
                     row.add(Cells.firstOf(addresses, SHOWN, Cells.UNSET));
                     row.add(Cells.age(o, now));
                 }));
@@ -85,7 +86,7 @@ final class NetworkTables {
 
     private static String reference(JsonNode parameters) {
         String group = parameters.path("apiGroup").asText();
-        return parameters.path("kind").asText() + (group.isEmpty() ? "" : "." + group) + "/"
+        return parameters.path("kind").asText() + (parameters.has("apiGroup") ? "." + group : "") + "/"
                 + parameters.path("name").asText();
     }
 
@@ -154,7 +155,7 @@ final class NetworkTables {
                 result.addAll(Cells.each(subset.path("addresses"), "ip"));
             }
         }
-        return Cells.firstOf(result, SHOWN, Cells.NONE);
+        return Cells.firstOf(result, SHOWN, object.path("subsets").isEmpty() ? Cells.NONE : "");
     }
 
     private static String hostPort(String ip, int port) {
@@ -163,11 +164,15 @@ final class NetworkTables {
 
     private static String hosts(JsonNode rules) {
         List<String> hosts = new ArrayList<>();
+        boolean more = false;
         for (JsonNode rule : rules) {
-            if (!rule.path("host").asText().isEmpty()) {
+            more |= hosts.size() == SHOWN;
+            if (!more && !rule.path("host").asText().isEmpty()) {
                 hosts.add(rule.path("host").asText());
             }
         }
-        return Cells.firstOf(hosts, SHOWN, "*");
+        // Rules without a host are not shown, but count among those that aren't.
+        String shown = hosts.isEmpty() ? "*" : String.join(",", hosts);
+        return more ? shown + " + " + (rules.size() - SHOWN) + " more..." : shown;
     }
 }

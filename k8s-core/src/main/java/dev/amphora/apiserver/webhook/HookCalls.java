@@ -2,6 +2,7 @@ package dev.amphora.apiserver.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Suppliers;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
@@ -15,26 +16,38 @@ import dev.amphora.apiserver.policy.RequestFacts;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.kernel.Kernel;
 import io.fabric8.kubernetes.api.model.Status;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Whom to call about a request, what to send and what the answer means: the same for webhooks that change and for those that refuse. */
 final class HookCalls {
     private static final String GROUP = "admission.k8s.io/";
     private static final String KIND = "AdmissionReview";
+    private static final int OK = 200;
 
     private final Kernel kernel;
     private final WebhookServers servers;
     private final Policies policies;
+    private final Supplier<HookMeasures> measures;
+    private final boolean mutating;
 
-    HookCalls(Kernel kernel, WebhookServers servers, Policies policies) {
+    /**
+     * Calls for one half of admission.
+     *
+     * @param mutating whether webhooks may change objects
+     */
+    HookCalls(Kernel kernel, WebhookServers servers, Policies policies, boolean mutating) {
         this.kernel = kernel;
+        this.mutating = mutating;
+        measures = Suppliers.memoize(() -> new HookMeasures(kernel, mutating ? "admit" : "validating"));
         this.servers = servers;
         this.policies = policies;
     }
 
     /** A call that has begun. */
-    record Begun(Hook hook, String uid, WebhookServers.Pending pending) {}
+    record Begun(Hook hook, String uid, Instant at, WebhookServers.Pending pending) {}
 
     /**
      * As which resource a webhook is to be asked about a request; empty if it is not meant.
@@ -74,7 +87,7 @@ final class HookCalls {
         described.set("object", facts.object(as));
         described.set("oldObject", facts.old(as));
         try {
-            return new Begun(hook, uid, servers.post(hook.server(), review, hook.patience()));
+            return new Begun(hook, uid, kernel.instant(), servers.post(hook.server(), review, hook.patience()));
         } catch (IllegalArgumentException e) {
             throw new WebhookProblem("could not get REST client: " + e.getMessage());
         }
@@ -87,7 +100,27 @@ final class HookCalls {
      * @throws WebhookProblem if there is no answer, or it makes no sense
      * @throws StatusException if the webhook refuses the request
      */
-    JsonNode end(Begun begun, AdmissionRequest request, boolean mutating) throws WebhookProblem {
+    JsonNode end(Begun begun, AdmissionRequest request) throws WebhookProblem {
+        try {
+            JsonNode response = outcome(begun, request);
+            measures.get().answered(begun.hook, request, begun.at, kernel.instant(), OK);
+            return response;
+        } catch (WebhookProblem e) {
+            measures.get().failed(begun.hook, request, begun.at, kernel.instant());
+            throw e;
+        } catch (StatusException e) {
+            measures.get()
+                    .answered(
+                            begun.hook,
+                            request,
+                            begun.at,
+                            kernel.instant(),
+                            e.status().getCode());
+            throw e;
+        }
+    }
+
+    private JsonNode outcome(Begun begun, AdmissionRequest request) throws WebhookProblem {
         ObjectNode review;
         try {
             review = begun.pending.await();
@@ -96,7 +129,7 @@ final class HookCalls {
             throw new WebhookProblem("failed to call webhook: " + e.text());
         }
         JsonNode response = review.path("response");
-        String problem = problem(begun, review, mutating);
+        String problem = problem(begun, review);
         if (problem != null) {
             throw new WebhookProblem("received invalid webhook response: " + problem);
         }
@@ -139,7 +172,7 @@ final class HookCalls {
     }
 
     /** What is wrong with a review, if anything. */
-    private static @Nullable String problem(Begun begun, ObjectNode review, boolean mutating) {
+    private @Nullable String problem(Begun begun, ObjectNode review) {
         JsonNode response = review.path("response");
         if (!response.isObject()) {
             return "webhook response was absent";

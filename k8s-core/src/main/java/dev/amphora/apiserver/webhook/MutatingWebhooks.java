@@ -27,9 +27,11 @@ final class MutatingWebhooks implements AdmissionPlugin {
 
     private final Webhooks webhooks;
     private final HookIndex index;
+    private final HookCalls calls;
 
     MutatingWebhooks(Webhooks webhooks) {
         this.webhooks = webhooks;
+        calls = webhooks.calls(true);
         index = new HookIndex(webhooks.policies().objects(), "mutatingwebhookconfigurations");
     }
 
@@ -49,7 +51,6 @@ final class MutatingWebhooks implements AdmissionPlugin {
         if (hooks.isEmpty() || Webhooks.isExempt(request)) {
             return;
         }
-        HookCalls calls = webhooks.calls();
         Rounds rounds = request.origin().rounds();
         Rounds.Callees callees = rounds.of(this);
         callees.begin(request.object());
@@ -60,7 +61,7 @@ final class MutatingWebhooks implements AdmissionPlugin {
             if (as.isEmpty() || !callees.isDue(hook.key())) {
                 continue;
             }
-            if (call(calls, hook, request, facts, as.get(), rounds.isSecond() ? 1 : 0, i)) {
+            if (call(hook, request, facts, as.get(), rounds.isSecond() ? 1 : 0, i)) {
                 facts.changed();
                 callees.changed();
             }
@@ -72,17 +73,11 @@ final class MutatingWebhooks implements AdmissionPlugin {
     }
 
     /** Calls a webhook; whether it has changed the object. */
-    private static boolean call(
-            HookCalls calls,
-            Hook hook,
-            AdmissionRequest request,
-            RequestFacts facts,
-            ResourceInfo as,
-            int round,
-            int position) {
+    private boolean call(
+            Hook hook, AdmissionRequest request, RequestFacts facts, ResourceInfo as, int round, int position) {
         try {
             HookCalls.Begun begun = calls.begin(hook, request, facts, as);
-            JsonNode response = calls.end(begun, request, true);
+            JsonNode response = calls.end(begun, request);
             boolean changed = patch(hook, response, request, facts, as, round, position);
             note(
                     request,

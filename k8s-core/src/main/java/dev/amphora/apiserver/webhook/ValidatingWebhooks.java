@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class ValidatingWebhooks implements AdmissionPlugin {
     private final Webhooks webhooks;
     private final HookIndex index;
+    private final HookCalls calls;
 
     ValidatingWebhooks(Webhooks webhooks) {
         this.webhooks = webhooks;
+        calls = webhooks.calls(false);
         index = new HookIndex(webhooks.policies().objects(), "validatingwebhookconfigurations");
     }
 
@@ -43,7 +45,6 @@ final class ValidatingWebhooks implements AdmissionPlugin {
         if (hooks.isEmpty() || Webhooks.isExempt(request)) {
             return;
         }
-        HookCalls calls = webhooks.calls();
         RequestFacts facts = RequestFacts.of(request, webhooks.policies());
         List<Meant> all = new ArrayList<>();
         for (Hook hook : hooks) {
@@ -52,11 +53,11 @@ final class ValidatingWebhooks implements AdmissionPlugin {
         }
         List<Started> started = new ArrayList<>();
         for (Meant each : all) {
-            started.add(start(calls, each, request, facts));
+            started.add(start(each, request, facts));
         }
         StatusException refusal = null;
         for (int i = 0; i < started.size(); i++) {
-            StatusException found = outcome(calls, started.get(i), i, request);
+            StatusException found = outcome(started.get(i), i, request);
             refusal = refusal == null ? found : refusal;
         }
         if (refusal != null) {
@@ -64,7 +65,7 @@ final class ValidatingWebhooks implements AdmissionPlugin {
         }
     }
 
-    private static Started start(HookCalls calls, Meant meant, AdmissionRequest request, RequestFacts facts) {
+    private Started start(Meant meant, AdmissionRequest request, RequestFacts facts) {
         try {
             return new Started(meant.hook, calls.begin(meant.hook, request, facts, meant.as), null);
         } catch (WebhookProblem e) {
@@ -73,13 +74,12 @@ final class ValidatingWebhooks implements AdmissionPlugin {
     }
 
     /** Why a webhook refuses; null if it doesn't. */
-    private static @Nullable StatusException outcome(
-            HookCalls calls, Started started, int position, AdmissionRequest request) {
+    private @Nullable StatusException outcome(Started started, int position, AdmissionRequest request) {
         try {
             if (started.call == null) {
                 throw started.problem == null ? new WebhookProblem("not called") : started.problem;
             }
-            calls.end(started.call, request, false);
+            calls.end(started.call, request);
             return null;
         } catch (WebhookProblem e) {
             if (started.hook.failsClosed()) {

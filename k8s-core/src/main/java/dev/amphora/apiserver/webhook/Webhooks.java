@@ -11,7 +11,8 @@ public final class Webhooks {
     private static final String GROUP = "admissionregistration.k8s.io";
 
     private final Policies policies;
-    private final HookCalls calls;
+    private final Kernel kernel;
+    private final WebhookServers servers;
 
     /**
      * The surroundings of webhooks.
@@ -20,8 +21,9 @@ public final class Webhooks {
      * @param policies what expressions and rules need to know
      */
     public Webhooks(Kernel kernel, WebhookServers servers, Policies policies) {
+        this.kernel = kernel;
+        this.servers = servers;
         this.policies = policies;
-        calls = new HookCalls(kernel, servers, policies);
     }
 
     /** Changes what mutating webhooks are for. */
@@ -38,8 +40,9 @@ public final class Webhooks {
         return policies;
     }
 
-    HookCalls calls() {
-        return calls;
+    /** Calls for one half of admission. */
+    HookCalls calls(boolean mutating) {
+        return new HookCalls(kernel, servers, policies, mutating);
     }
 
     /** Whether webhooks have no say, so that nobody can lock himself out by them. */

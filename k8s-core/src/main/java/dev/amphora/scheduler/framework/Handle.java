@@ -50,6 +50,9 @@ public interface Handle {
      */
     Status filterWithNominatedPods(CycleState state, PodInfo pod, NodeInfo node);
 
+    /** Whether all Filter plugins that have a say about a pod are {@link NodeLocal} for it. Valid after PreFilter. */
+    boolean filtersByNode(CycleState state, PodInfo pod);
+
     /** Tells the PreFilter plugins of a hypothetical pod, see {@link PreFilterPlugin#addPod}. */
     Status preFilterAddPod(CycleState state, PodInfo pod, PodInfo added, NodeInfo node);
 

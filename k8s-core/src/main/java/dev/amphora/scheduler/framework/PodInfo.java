@@ -36,6 +36,8 @@ public final class PodInfo {
     private final List<AffinityTerm> requiredAntiAffinity;
     private final List<AffinityTerm> preferredAffinity;
     private final List<AffinityTerm> preferredAntiAffinity;
+    private @Nullable PodSignature signature;
+    private boolean signed;
 
     private PodInfo(Pod pod) {
         this.pod = pod;
@@ -272,6 +274,17 @@ public final class PodInfo {
     /** Its preferred anti-affinity to pods. */
     public List<AffinityTerm> preferredAntiAffinity() {
         return preferredAntiAffinity;
+    }
+
+    /**
+     * What makes it like other pods, null if it is like no other. Worked out when first asked for, by the scheduler's actor.
+     */
+    public @Nullable PodSignature signature() {
+        if (!signed) {
+            signature = PodSignature.of(this);
+            signed = true;
+        }
+        return signature;
     }
 
     /** Whether it has affinity or anti-affinity of any kind to pods. */

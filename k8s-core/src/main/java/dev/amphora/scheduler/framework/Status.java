@@ -1,6 +1,7 @@
 package dev.amphora.scheduler.framework;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,5 +103,19 @@ public record Status(Code code, List<String> reasons, @Nullable String plugin) {
     /** The reasons as one text. */
     public String message() {
         return String.join(", ", reasons);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object o) {
+        return o == this
+                || (o instanceof Status other
+                        && code == other.code
+                        && reasons.equals(other.reasons)
+                        && Objects.equals(plugin, other.plugin));
+    }
+
+    @Override
+    public int hashCode() {
+        return reasons.hashCode();
     }
 }

@@ -12,6 +12,7 @@ import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeStatuses;
+import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodStatusPatch;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
@@ -23,10 +24,11 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,14 +110,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     }
 
     private static String message(NodeStatuses nodes, int all) {
-        TreeMap<String, Integer> counts = new TreeMap<>();
-        nodes.forEach((name, status) -> status.reasons().forEach(reason -> counts.merge(reason, 1, Integer::sum)));
-        if (nodes.size() < all) {
-            nodes.absent().reasons().forEach(reason -> counts.merge(reason, all - nodes.size(), Integer::sum));
-        }
-        List<String> lines = new ArrayList<>();
-        counts.forEach((reason, count) -> lines.add(count + " " + reason));
-        lines.sort(null);
+        List<String> lines = nodes.histogram(all);
         String text = "0/" + all + " nodes are available:";
         return lines.isEmpty() ? text : text + " " + String.join(", ", lines) + ".";
     }
@@ -174,10 +169,14 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     private List<NodeInfo> potential(NodeStatuses statuses) {
         List<NodeInfo> potential = new ArrayList<>();
-        for (NodeInfo node : handle.snapshot().nodes()) {
-            if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
-                potential.add(node);
+        if (statuses.absent().code() == Status.Code.UNSCHEDULABLE) {
+            for (NodeInfo node : handle.snapshot().nodes()) {
+                if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
+                    potential.add(node);
+                }
             }
+        } else {
+            potential.addAll(statuses.nodesWith(Status.Code.UNSCHEDULABLE, handle.snapshot()));
         }
         return potential;
     }
@@ -200,24 +199,82 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             protecting.add(DisruptionBudget.of(budget));
         }
         int size = potential.size();
+        Memory memory = protecting.isEmpty() ? memory(state, pod) : null;
         List<Candidate> harmless = new ArrayList<>();
         List<Candidate> violating = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             NodeInfo node = potential.get((offset + i) % size);
-            Victims victims = new Victims(handle, state, pod, node, protecting);
-            Status status = victims.select();
-            if (!status.isSuccess()) {
-                unhelpful.put(node.name(), status);
+            Tried tried = memory == null ? null : memory.tried(node);
+            if (tried == null || !handle.nominatedPods(node.name()).isEmpty()) {
+                tried = Tried.on(handle, state, pod, node, protecting);
+                if (memory != null && handle.nominatedPods(node.name()).isEmpty()) {
+                    memory.tried.put(node.name(), tried);
+                }
+            }
+            Candidate candidate = tried.candidate;
+            if (candidate == null) {
+                unhelpful.put(node, tried.status);
                 continue;
             }
-            Candidate candidate = new Candidate(node, victims.chosen(), victims.violations());
             (candidate.violations() == 0 ? harmless : violating).add(candidate);
             if (!harmless.isEmpty() && harmless.size() + violating.size() >= enough) {
                 break;
             }
         }
         harmless.addAll(violating);
+        PodChanges kept = state.get(PodChanges.KEY);
+        if (kept != null && memory != null) {
+            kept.keep(Memory.class, memory);
+        }
         return harmless;
+    }
+
+    /**
+     * What came of a node.
+     *
+     * @param node as it was
+     * @param status why it doesn't help
+     * @param candidate null if it doesn't
+     */
+    private record Tried(NodeInfo node, Status status, @Nullable Candidate candidate) {
+        static Tried on(
+                Handle handle, CycleState state, PodInfo pod, NodeInfo node, List<DisruptionBudget> protecting) {
+            Victims victims = new Victims(handle, state, pod, node, protecting);
+            Status status = victims.select();
+            return new Tried(
+                    node,
+                    status,
+                    status.isSuccess() ? new Candidate(node, victims.chosen(), victims.violations()) : null);
+        }
+    }
+
+    /** What came of nodes for pods that are alike and have the same priority. */
+    private static final class Memory {
+        final int priority;
+        final Map<String, Tried> tried = new HashMap<>();
+
+        Memory(int priority) {
+            this.priority = priority;
+        }
+
+        /** What came of a node, null if it wasn't tried or has changed since. */
+        @SuppressWarnings("ReferenceEquality")
+        @Nullable Tried tried(NodeInfo node) {
+            Tried known = tried.get(node.name());
+            return known == null || known.node != node ? null : known;
+        }
+    }
+
+    /** What is remembered; null if what happens on one node depends on others, so that nothing can be. */
+    private @Nullable Memory memory(CycleState state, PodInfo pod) {
+        PodChanges kept = state.get(PodChanges.KEY);
+        if (kept == null || !handle.filtersByNode(state, pod)) {
+            return null;
+        }
+        PodChanges.Update<Memory> update = kept.take(Memory.class);
+        return update == null || update.value().priority != pod.priority()
+                ? new Memory(pod.priority())
+                : update.value();
     }
 
     /** Deletes the victims, beside the scheduling cycle. */

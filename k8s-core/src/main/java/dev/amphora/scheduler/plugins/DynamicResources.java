@@ -10,6 +10,7 @@ import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.NodeMatcher;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -41,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * device classes stand for (KEP-5004).
  */
 public final class DynamicResources
-        implements PreEnqueuePlugin,
+        implements NodeLocal,
+                PreEnqueuePlugin,
                 PreFilterPlugin,
                 FilterPlugin,
                 PostFilterPlugin,
@@ -325,6 +327,13 @@ public final class DynamicResources
         } catch (StatusException e) {
             return CompletableFuture.completedStage(Status.error(String.valueOf(e.getMessage())));
         }
+    }
+
+    /** What is allocated on one node is no longer to be had on another; a pod that wants nothing is all the same. */
+    @Override
+    public boolean isNodeLocal(CycleState state, PodInfo pod) {
+        Wanted wanted = state.get(WANTED);
+        return wanted != null && wanted.isNothing();
     }
 
     @Override

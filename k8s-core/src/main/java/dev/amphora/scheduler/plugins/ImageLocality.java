@@ -4,6 +4,7 @@ import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.ImageState;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import io.fabric8.kubernetes.api.model.Container;
@@ -11,7 +12,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import org.jspecify.annotations.Nullable;
 
 /** Prefers nodes that hold the pod's images already, the more the larger they are and the more nodes hold them. */
-public final class ImageLocality implements ScorePlugin {
+public final class ImageLocality implements NodeLocal, ScorePlugin {
     private static final long MIB = 1024 * 1024;
     private static final long MIN = 23 * MIB;
     private static final long MAX_PER_CONTAINER = 1000 * MIB;

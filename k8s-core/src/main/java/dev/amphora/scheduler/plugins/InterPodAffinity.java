@@ -3,6 +3,7 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.AffinityTerm;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
@@ -11,6 +12,7 @@ import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.LabelMatcher;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Places pods near or away from other pods, as they wish themselves and as the others wish. */
 public final class InterPodAffinity
-        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final Status NO_AFFINITY =
             Status.unresolvable("node(s) didn't match pod affinity rules").withPlugin("InterPodAffinity");
     private static final Status ANTI_AFFINITY =
@@ -134,6 +136,11 @@ public final class InterPodAffinity
             this.antiAffinity = antiAffinity;
         }
 
+        /** Whether this counts for a pod with these terms. */
+        boolean isAbout(Map<String, String> labels, List<AffinityTerm> near, List<AffinityTerm> far) {
+            return namespaceLabels.equals(labels) && affinity.equals(near) && antiAffinity.equals(far);
+        }
+
         void countOthersAntiAffinity(PodInfo other, NodeInfo node, int delta) {
             List<AffinityTerm> terms = other.requiredAntiAffinity();
             for (int i = 0; i < terms.size(); i++) {
@@ -176,8 +183,33 @@ public final class InterPodAffinity
         if (!own && wary.isEmpty()) {
             return Result.skip();
         }
-        Matches matches = new Matches(
-                pod, namespaceLabels(pod), resolved(pod.requiredAffinity()), resolved(pod.requiredAntiAffinity()));
+        Matches matches = matches(state, pod, nodes, wary, own);
+        if (!own && matches.othersAntiAffinity.isEmpty()) {
+            return Result.skip();
+        }
+        state.put(MATCHES, matches);
+        return Result.success();
+    }
+
+    /** Counts what runs, or brings an earlier count for a pod like this one up to date. */
+    private Matches matches(CycleState state, PodInfo pod, List<NodeInfo> nodes, List<NodeInfo> wary, boolean own) {
+        Map<String, String> namespaceLabels = namespaceLabels(pod);
+        List<AffinityTerm> near = resolved(pod.requiredAffinity());
+        List<AffinityTerm> far = resolved(pod.requiredAntiAffinity());
+        PodChanges kept = state.get(PodChanges.KEY);
+        PodChanges.Update<Matches> update = kept == null ? null : kept.take(Matches.class);
+        if (kept != null && update != null && update.value().isAbout(namespaceLabels, near, far)) {
+            Matches matches = update.value();
+            for (PodChanges.Change change : update.changes()) {
+                matches.countOthersAntiAffinity(change.pod(), change.node(), change.delta());
+                if (own) {
+                    matches.countOwn(change.pod(), change.node(), change.delta());
+                }
+            }
+            kept.keep(Matches.class, matches);
+            return matches;
+        }
+        Matches matches = new Matches(pod, namespaceLabels, near, far);
         for (int n = 0; n < wary.size(); n++) {
             NodeInfo node = wary.get(n);
             List<PodInfo> others = node.requiredAntiAffinityPods();
@@ -193,11 +225,11 @@ public final class InterPodAffinity
                     matches.countOwn(others.get(i), node, 1);
                 }
             }
-        } else if (matches.othersAntiAffinity.isEmpty()) {
-            return Result.skip();
         }
-        state.put(MATCHES, matches);
-        return Result.success();
+        if (kept != null) {
+            kept.keep(Matches.class, matches);
+        }
+        return matches;
     }
 
     @Override
@@ -240,6 +272,15 @@ public final class InterPodAffinity
         return matches.othersAntiAffinity.anyPositive(node.labels()) ? ANTI_AFFINITY_OF_OTHERS : Status.success();
     }
 
+    @Override
+    public List<String> filterKeys(CycleState state, PodInfo pod) {
+        Matches matches = state.require(MATCHES);
+        Set<String> keys = new TreeSet<>(matches.othersAntiAffinity.keys());
+        matches.affinity.forEach(term -> keys.add(term.topologyKey()));
+        matches.antiAffinity.forEach(term -> keys.add(term.topologyKey()));
+        return List.copyOf(keys);
+    }
+
     private static boolean isNearEnough(Matches matches, NodeInfo node) {
         boolean found = true;
         for (int i = 0; i < matches.affinity.size(); i++) {
@@ -256,7 +297,9 @@ public final class InterPodAffinity
 
     // -- score -------------------------------------------------------------------------------------------------------
 
-    private record Scoring(TopologyCounts scores) implements CycleState.State {
+    private record Scoring(
+            TopologyCounts scores, List<AffinityTerm> near, List<AffinityTerm> far, Map<String, String> namespaceLabels)
+            implements CycleState.State {
         @Override
         public Scoring copy() {
             return this;
@@ -278,27 +321,52 @@ public final class InterPodAffinity
         List<AffinityTerm> near = resolved(pod.preferredAffinity());
         List<AffinityTerm> far = resolved(pod.preferredAntiAffinity());
         Map<String, String> namespaceLabels = namespaceLabels(pod);
-        TopologyCounts scores = new TopologyCounts();
-        for (int n = 0; n < relevant.size(); n++) {
-            NodeInfo node = relevant.get(n);
-            Map<String, String> labels = node.labels();
-            List<PodInfo> others = own ? node.pods() : node.affinityPods();
-            for (int i = 0; i < others.size(); i++) {
-                PodInfo other = others.get(i);
-                count(scores, near, other, Map.of(), labels, 1);
-                count(scores, far, other, Map.of(), labels, -1);
-                if (other.hasPodAffinity()) {
-                    countRequired(scores, other.requiredAffinity(), pod, namespaceLabels, labels);
-                    count(scores, other.preferredAffinity(), pod, namespaceLabels, labels, 1);
-                    count(scores, other.preferredAntiAffinity(), pod, namespaceLabels, labels, -1);
+        Scoring scoring =
+                scoring(state, pod, relevant, own, new Scoring(new TopologyCounts(), near, far, namespaceLabels));
+        if (scoring.scores.isEmpty()) {
+            return Status.skip();
+        }
+        state.put(SCORING, scoring);
+        return Status.success();
+    }
+
+    /** Adds up what speaks for each domain, or brings an earlier sum for a pod like this one up to date. */
+    private Scoring scoring(CycleState state, PodInfo pod, List<NodeInfo> relevant, boolean own, Scoring empty) {
+        PodChanges kept = state.get(PodChanges.KEY);
+        PodChanges.Update<Scoring> update = kept == null ? null : kept.take(Scoring.class);
+        Scoring scoring = empty;
+        if (update != null
+                && update.value().near.equals(empty.near)
+                && update.value().far.equals(empty.far)
+                && update.value().namespaceLabels.equals(empty.namespaceLabels)) {
+            scoring = update.value();
+            for (PodChanges.Change change : update.changes()) {
+                count(scoring, pod, change.pod(), change.node(), change.delta());
+            }
+        } else {
+            for (int n = 0; n < relevant.size(); n++) {
+                NodeInfo node = relevant.get(n);
+                List<PodInfo> others = own ? node.pods() : node.affinityPods();
+                for (int i = 0; i < others.size(); i++) {
+                    count(scoring, pod, others.get(i), node, 1);
                 }
             }
         }
-        if (scores.isEmpty()) {
-            return Status.skip();
+        if (kept != null) {
+            kept.keep(Scoring.class, scoring);
         }
-        state.put(SCORING, new Scoring(scores));
-        return Status.success();
+        return scoring;
+    }
+
+    private void count(Scoring scoring, PodInfo pod, PodInfo other, NodeInfo node, int sign) {
+        Map<String, String> labels = node.labels();
+        count(scoring.scores, scoring.near, other, Map.of(), labels, sign);
+        count(scoring.scores, scoring.far, other, Map.of(), labels, -sign);
+        if (other.hasPodAffinity()) {
+            countRequired(scoring.scores, other.requiredAffinity(), pod, scoring.namespaceLabels, labels, sign);
+            count(scoring.scores, other.preferredAffinity(), pod, scoring.namespaceLabels, labels, sign);
+            count(scoring.scores, other.preferredAntiAffinity(), pod, scoring.namespaceLabels, labels, -sign);
+        }
     }
 
     private static void count(
@@ -321,14 +389,15 @@ public final class InterPodAffinity
             List<AffinityTerm> terms,
             PodInfo pod,
             Map<String, String> namespaceLabels,
-            Map<String, String> nodeLabels) {
+            Map<String, String> nodeLabels,
+            int sign) {
         if (hardPodAffinityWeight == 0) {
             return;
         }
         for (int i = 0; i < terms.size(); i++) {
             AffinityTerm term = terms.get(i);
             if (term.matches(pod, namespaceLabels)) {
-                scores.score(nodeLabels, term.topologyKey(), hardPodAffinityWeight);
+                scores.score(nodeLabels, term.topologyKey(), (long) sign * hardPodAffinityWeight);
             }
         }
     }

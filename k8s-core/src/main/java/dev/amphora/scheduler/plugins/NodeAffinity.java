@@ -8,6 +8,7 @@ import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.NodeMatcher;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Holds pods to the nodes that their node selector and required node affinity mean, and follows their preferences. */
 public final class NodeAffinity
-        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements NodeLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final Status NO_MATCH = Status.unresolvable("node(s) didn't match Pod's node affinity/selector")
             .withPlugin("NodeAffinity");
     private static final Status NO_ADDED_MATCH = Status.unresolvable(

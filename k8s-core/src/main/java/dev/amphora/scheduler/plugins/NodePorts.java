@@ -8,6 +8,7 @@ import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.HostPort;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
@@ -17,7 +18,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps pods off nodes whose host ports are taken. */
-public final class NodePorts implements PreFilterPlugin, FilterPlugin, EnqueueExtensions {
+public final class NodePorts implements NodeLocal, PreFilterPlugin, FilterPlugin, EnqueueExtensions {
     private static final Status TAKEN = Status.unschedulable(
                     "node(s) didn't have free ports for the requested pod ports")
             .withPlugin("NodePorts");

@@ -3,6 +3,7 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.Resources;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>How even a node is: 100 less the standard deviation of the used fractions. The score compares it with the pod and without:
  * {@code 50 + (50 + with - without) / 2}.
  */
-public final class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlugin {
+public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScorePlugin, ScorePlugin {
     private final List<ResourceSpec> resources;
 
     /**

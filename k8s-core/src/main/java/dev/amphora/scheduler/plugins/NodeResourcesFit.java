@@ -9,6 +9,7 @@ import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A request that exceeds even what the node has as a whole is unresolvable: taking pods off won't help.
  */
 public final class NodeResourcesFit
-        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements NodeLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final String TOO_MANY_PODS = "Too many pods";
     private static final CycleState.Key<ByDevices> BY_DEVICES = new CycleState.Key<>(ByDevices.class);
     private static final List<ResourceSpec> CPU_AND_MEMORY =
@@ -204,6 +205,11 @@ public final class NodeResourcesFit
             count++;
         }
         return count == 0 ? 0 : sum / count;
+    }
+
+    @Override
+    public boolean isNodeLocal(CycleState state, PodInfo pod) {
+        return state.get(BY_DEVICES) == null;
     }
 
     @Override

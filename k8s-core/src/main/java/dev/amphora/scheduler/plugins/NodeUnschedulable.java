@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
 import dev.amphora.scheduler.framework.Status;
@@ -17,7 +18,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it. */
-public final class NodeUnschedulable implements FilterPlugin, EnqueueExtensions {
+public final class NodeUnschedulable implements NodeLocal, FilterPlugin, EnqueueExtensions {
     private static final Taint TAINT = new Taint("NoSchedule", "node.kubernetes.io/unschedulable", null, null);
     private static final Status UNSCHEDULABLE =
             Status.unresolvable("node(s) were unschedulable").withPlugin("NodeUnschedulable");

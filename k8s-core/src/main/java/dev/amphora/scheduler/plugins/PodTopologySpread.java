@@ -2,12 +2,14 @@ package dev.amphora.scheduler.plugins;
 
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Spreads pods over failure domains (KEP-895), by their own constraints or by those of the profile. */
 public final class PodTopologySpread
-        implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final String HOSTNAME = "kubernetes.io/hostname";
     private static final String ZONE = "topology.kubernetes.io/zone";
     private static final Status LABEL_MISSING = Status.unresolvable(
@@ -126,6 +128,30 @@ public final class PodTopologySpread
         if (hard.isEmpty()) {
             return Result.skip();
         }
+        Counts counts = counts(state, pod, nodes, hard);
+        state.put(COUNTS, counts);
+        return Result.success();
+    }
+
+    /** Counts the pods in each domain, or brings an earlier count for a pod like this one up to date. */
+    private static Counts counts(CycleState state, PodInfo pod, List<NodeInfo> nodes, List<SpreadConstraint> hard) {
+        PodChanges kept = state.get(PodChanges.KEY);
+        PodChanges.Update<Counts> update = kept == null ? null : kept.take(Counts.class);
+        if (kept != null && update != null && update.value().constraints.equals(hard)) {
+            Counts counts = update.value();
+            for (PodChanges.Change change : update.changes()) {
+                for (int i = 0; i < hard.size(); i++) {
+                    SpreadConstraint constraint = hard.get(i);
+                    if (constraint.counts(pod, change.pod())
+                            && SpreadConstraint.allApply(hard, change.node().labels())
+                            && constraint.counts(pod, change.node())) {
+                        counts.add(i, domain(change.node(), constraint.topologyKey()), change.delta());
+                    }
+                }
+            }
+            kept.keep(Counts.class, counts);
+            return counts;
+        }
         Counts counts = new Counts(hard);
         for (int n = 0; n < nodes.size(); n++) {
             NodeInfo node = nodes.get(n);
@@ -139,8 +165,10 @@ public final class PodTopologySpread
                 }
             }
         }
-        state.put(COUNTS, counts);
-        return Result.success();
+        if (kept != null) {
+            kept.keep(Counts.class, counts);
+        }
+        return counts;
     }
 
     @Override
@@ -187,6 +215,14 @@ public final class PodTopologySpread
             }
         }
         return Status.success();
+    }
+
+    @Override
+    public List<String> filterKeys(CycleState state, PodInfo pod) {
+        return state.require(COUNTS).constraints.stream()
+                .map(SpreadConstraint::topologyKey)
+                .distinct()
+                .toList();
     }
 
     /** What the soft constraints score by. */
@@ -237,22 +273,58 @@ public final class PodTopologySpread
                     : scoring.domains.get(i).size();
             scoring.weights[i] = Math.log(size + 2.0);
         }
-        List<NodeInfo> all = handle.snapshot().nodes();
-        for (int n = 0; n < all.size(); n++) {
-            NodeInfo node = all.get(n);
-            if (needsAll && !SpreadConstraint.allApply(soft, node.labels())) {
-                continue;
-            }
-            for (int i = 0; i < soft.size(); i++) {
-                SpreadConstraint constraint = soft.get(i);
-                String domain = domain(node, constraint.topologyKey());
-                if (scoring.domains.get(i).containsKey(domain) && constraint.counts(pod, node)) {
-                    scoring.domains.get(i).merge(domain, constraint.count(pod, node), Integer::sum);
-                }
-            }
+        Soft counted = softCounts(state, pod, soft, needsAll);
+        for (int i = 0; i < soft.size(); i++) {
+            Map<String, Integer> all = counted.domains.get(i);
+            scoring.domains.get(i).replaceAll((domain, none) -> all.getOrDefault(domain, 0));
         }
         state.put(SCORING, scoring);
         return Status.success();
+    }
+
+    /** How many pods count in each domain of each soft constraint but those by hostname, whether or not a feasible node is in it. */
+    private record Soft(List<SpreadConstraint> constraints, List<Map<String, Integer>> domains) {}
+
+    private Soft softCounts(CycleState state, PodInfo pod, List<SpreadConstraint> soft, boolean needsAll) {
+        PodChanges kept = state.get(PodChanges.KEY);
+        PodChanges.Update<Soft> update = kept == null ? null : kept.take(Soft.class);
+        Soft counted;
+        if (update != null && update.value().constraints.equals(soft)) {
+            counted = update.value();
+            for (PodChanges.Change change : update.changes()) {
+                for (int i = 0; i < soft.size(); i++) {
+                    if (soft.get(i).counts(pod, change.pod())) {
+                        count(counted, i, pod, change.node(), change.delta(), needsAll);
+                    }
+                }
+            }
+        } else {
+            counted = new Soft(soft, new ArrayList<>());
+            soft.forEach(each -> counted.domains.add(new HashMap<>()));
+            List<NodeInfo> all = handle.snapshot().nodes();
+            for (int n = 0; n < all.size(); n++) {
+                NodeInfo node = all.get(n);
+                for (int i = 0; i < soft.size(); i++) {
+                    if (!soft.get(i).topologyKey().equals(HOSTNAME)) {
+                        count(counted, i, pod, node, soft.get(i).count(pod, node), needsAll);
+                    }
+                }
+            }
+        }
+        if (kept != null) {
+            kept.keep(Soft.class, counted);
+        }
+        return counted;
+    }
+
+    private static void count(Soft counted, int index, PodInfo pod, NodeInfo node, int delta, boolean needsAll) {
+        SpreadConstraint constraint = counted.constraints.get(index);
+        if (delta != 0
+                && !constraint.topologyKey().equals(HOSTNAME)
+                && !(needsAll && !SpreadConstraint.allApply(counted.constraints, node.labels()))
+                && constraint.counts(pod, node)) {
+            counted.domains.get(index).merge(domain(node, constraint.topologyKey()), delta, Integer::sum);
+        }
     }
 
     private static String domain(NodeInfo node, String key) {

@@ -73,6 +73,15 @@ record SpreadConstraint(
                 && (!honorsTaints || Tolerations.tolerateAll(pod.tolerations(), node.taints()));
     }
 
+    /** Whether another pod counts, on whatever node it is. */
+    boolean counts(PodInfo pod, PodInfo other) {
+        return !selector.isEverything()
+                && !selector.isNothing()
+                && !other.isTerminating()
+                && other.namespace().equals(pod.namespace())
+                && selector.matches(other.labels());
+    }
+
     /** How many of the pods on a node count. */
     int count(PodInfo pod, NodeInfo node) {
         if (selector.isEverything() || selector.isNothing()) {

@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
@@ -20,7 +21,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps pods off nodes with taints that they don't tolerate, and prefers nodes with fewer soft ones. */
-public final class TaintToleration implements FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+public final class TaintToleration implements NodeLocal, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final Status UNTOLERATED =
             Status.unresolvable("node(s) had untolerated taint(s)").withPlugin("TaintToleration");
     private static final CycleState.Key<Soft> SOFT = new CycleState.Key<>(Soft.class);

@@ -2,6 +2,7 @@ package dev.amphora.scheduler.plugins;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers by topology: by a node label's key and value. A number that becomes zero is forgotten. */
@@ -36,6 +37,11 @@ final class TopologyCounts {
     long get(String key, String value) {
         Map<String, Long> byValue = byKey.get(key);
         return byValue == null ? 0 : byValue.getOrDefault(value, 0L);
+    }
+
+    /** The labels by whose values there are numbers. */
+    Set<String> keys() {
+        return byKey.keySet();
     }
 
     boolean isEmpty() {

@@ -67,6 +67,15 @@ final class StrategicMergePatchTest {
     }
 
     @Test
+    void anEmptyOrderPutsNewElementsLast() {
+        ObjectNode pod = tree("{'spec':{'volumes':[{'name':'a'}]}}");
+        assertThat(StrategicMergePatch.parse(bytes("{'spec':{'$setElementOrder/volumes':[],'volumes':[{'name':'n'}]}}"))
+                        .apply(pod, POD)
+                        .tree())
+                .isEqualTo(tree("{'spec':{'volumes':[{'name':'a'},{'name':'n'}]}}"));
+    }
+
+    @Test
     void replacesWhatTheSchemaSaysIsReplaced() {
         ObjectNode budget = tree("{'spec':{'selector':{'matchLabels':{'a':'b'}},'minAvailable':1}}");
         assertThat(StrategicMergePatch.parse(bytes("{'spec':{'selector':{'matchLabels':{'c':'d'}}}}"))

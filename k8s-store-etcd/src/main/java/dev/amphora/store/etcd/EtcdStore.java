@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.logging.Level;
@@ -43,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EtcdStore implements Store {
     /** Reports at INFO, on any machine without native transports, that there are none; held so that its level stays. */
+    /** How many writes etcd takes in one transaction, unless it is told otherwise. */
+    private static final int MOST_AT_ONCE = 128;
+
     private static final Logger transportNoise = Logger.getLogger("io.grpc.netty.TcpMetrics");
 
     static {
@@ -243,6 +247,38 @@ public final class EtcdStore implements Store {
         KeyValue before = response.getPutResponses().get(0).getPrevKv();
         return new Swap(
                 true, revision, new Entry(key, value, before.getCreateRevision(), revision, before.getVersion() + 1));
+    }
+
+    @Override
+    public void putAbsent(Map<String, byte[]> values) {
+        EtcdClient client = client();
+        List<Map.Entry<String, byte[]>> all = List.copyOf(values.entrySet());
+        for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
+            List<Map.Entry<String, byte[]>> some = all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE));
+            if (!createAll(client, some)) {
+                some.forEach(entry -> put(entry.getKey(), entry.getValue(), 0));
+            }
+        }
+    }
+
+    /** Writes all of some keys, or none because one of them is there. */
+    private static boolean createAll(EtcdClient client, List<Map.Entry<String, byte[]>> entries) {
+        List<Cmp> absent = new ArrayList<>();
+        List<Op> writes = new ArrayList<>();
+        for (Map.Entry<String, byte[]> entry : entries) {
+            requireText(entry.getKey(), "key");
+            ByteSequence place = client.key(entry.getKey());
+            absent.add(new Cmp(place, Cmp.Op.EQUAL, CmpTarget.modRevision(0)));
+            writes.add(Op.put(place, ByteSequence.from(entry.getValue()), PutOption.DEFAULT));
+        }
+        return client.get(
+                        client.kv()
+                                .txn()
+                                .If(absent.toArray(new Cmp[0]))
+                                .Then(writes.toArray(new Op[0]))
+                                .commit(),
+                        "write %d keys".formatted(entries.size()))
+                .isSucceeded();
     }
 
     @Override

@@ -18,7 +18,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /** A small HTTPS server on the loopback address, with an authority of its own to vouch for it. */
-final class LoopbackHttps implements AutoCloseable {
+public final class LoopbackHttps implements AutoCloseable {
     private static final char[] NO_PASSWORD = new char[0];
 
     private final HttpsServer server;
@@ -29,7 +29,8 @@ final class LoopbackHttps implements AutoCloseable {
         this.authorityPem = authorityPem;
     }
 
-    static LoopbackHttps start(Kernel kernel, HttpHandler handler) {
+    /** Starts one on a free port. */
+    public static LoopbackHttps start(Kernel kernel, HttpHandler handler) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         CertificateAuthority authority = CertificateAuthority.generate(kernel);
         KeyCertificate serving = authority.server("127.0.0.1", List.of("localhost"), List.of(loopback));
@@ -60,12 +61,13 @@ final class LoopbackHttps implements AutoCloseable {
         }
     }
 
-    int port() {
+    /** Where it listens. */
+    public int port() {
         return server.getAddress().getPort();
     }
 
     /** The certificate of the authority. */
-    String authorityPem() {
+    public String authorityPem() {
         return authorityPem;
     }
 

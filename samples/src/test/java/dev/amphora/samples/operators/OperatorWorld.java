@@ -1,6 +1,7 @@
 package dev.amphora.samples.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.amphora.Cluster;
 import dev.amphora.runtime.fake.FakeRuntime;
@@ -39,7 +40,12 @@ final class OperatorWorld implements AutoCloseable {
             .serve(0)
             .start();
     final KubernetesClient admin = cluster.client();
+    private final GuestbookHooks hooks = new GuestbookHooks();
     private final List<KubernetesClient> clients = new ArrayList<>();
+
+    OperatorWorld() {
+        hooks.register(admin);
+    }
 
     /** A namespace of a test's own. */
     String namespace(String name) {
@@ -108,6 +114,15 @@ final class OperatorWorld implements AutoCloseable {
         assertThat(book(namespace, "visitors").get().getMetadata().getFinalizers())
                 .containsExactly(finalizer);
 
+        assertThat(book(namespace, "visitors").get().getMetadata().getLabels())
+                .as("what the webhook adds")
+                .containsEntry(GuestbookHooks.LABEL, "yes");
+        assertThat(hooks.asked).contains("kubernetes-admin");
+        assertThatThrownBy(() -> admin.resource(Guestbook.of(namespace, "trap", GuestbookHooks.UNWELCOME, 1))
+                        .create())
+                .hasMessageContaining(
+                        "admission webhook \"check.guestbooks.amphora.dev\" denied the request: that frightens guests");
+
         changePages(namespace, "visitors", 3);
         awaitWritten(namespace, "visitors", 3);
         admin.configMaps().inNamespace(namespace).withName("visitors-1").delete();
@@ -152,5 +167,6 @@ final class OperatorWorld implements AutoCloseable {
     public void close() {
         clients.forEach(KubernetesClient::close);
         cluster.close();
+        hooks.close();
     }
 }

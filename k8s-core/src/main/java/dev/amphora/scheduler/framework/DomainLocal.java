@@ -1,0 +1,21 @@
+package dev.amphora.scheduler.framework;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Filter plugin whose answer about a node, within one cycle, follows from the values of some of the node's labels and from nothing
+ * else about the node. It is asked about one node of each combination of values. Hypothetical pods on nodes are not concerned: with
+ * these it is asked each time.
+ */
+public interface DomainLocal extends Plugin {
+    /**
+     * The labels that its Filter looks at.
+     *
+     * @param state after PreFilter
+     * @return null if it looks at more
+     */
+    default @Nullable List<String> filterKeys(CycleState state, PodInfo pod) {
+        return null;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.amphora.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The engine that remembers decides as one does that asks every plugin about every node anew, through long sequences of changes. {@code
+ * -Dscheduler.cases=100000} tries many more.
+ */
+class EnginesTest {
+    private static final int CASES = Integer.getInteger("scheduler.cases", 1_000);
+    private static final int CASES_PER_CLUSTER = 200;
+
+    @Test
+    void decideAlikeWhateverHasHappened() {
+        int feasible = 0;
+        int refused = 0;
+        int preempting = 0;
+        for (int first = 0; first < CASES; first += CASES_PER_CLUSTER) {
+            Run run = new Run(first);
+            for (int i = 0; i < CASES_PER_CLUSTER; i++) {
+                run.step();
+            }
+            feasible += run.feasible;
+            refused += run.refused;
+            preempting += run.preempting;
+        }
+        // the cases are worth something
+        assertThat(feasible).isGreaterThan(CASES / 4);
+        assertThat(refused).isGreaterThan(CASES / 20);
+        assertThat(preempting).isPositive();
+    }
+
+    private static final class Run {
+        final long seed;
+        final RandomCluster cluster;
+        final PodScheduling remembering;
+        final PodScheduling plain;
+        final List<String> history = new ArrayList<>();
+        int feasible;
+        int refused;
+        int preempting;
+
+        Run(long seed) {
+            this.seed = seed;
+            this.cluster = new RandomCluster(seed);
+            this.remembering = new PodScheduling(new SeededChance(seed), cluster.bench.cache);
+            this.plain = new PodScheduling(new SeededChance(seed));
+        }
+
+        void step() {
+            cluster.change();
+            Pod pod = cluster.pod();
+            Outcome fast = outcome(remembering, pod);
+            Outcome naive = outcome(plain, pod);
+            assertThat(fast)
+                    .as("seed %d, pod %s", seed, pod.getMetadata().getName())
+                    .isEqualTo(naive);
+            assertThat(remembering.nextStartNodeIndex()).isEqualTo(plain.nextStartNodeIndex());
+            explain(pod, naive);
+            if (naive.node != null) {
+                feasible++;
+                cluster.place(pod, naive.node);
+            } else {
+                refused++;
+                preempting += naive.nominated == null || naive.nominated.isEmpty() ? 0 : 1;
+                cluster.wait(pod, naive.nominated);
+            }
+        }
+
+        /** What asks each plugin about each node says the same of the nodes that were looked at. */
+        private void explain(Pod pod, Outcome outcome) {
+            Explanation explanation = Explainer.explain(cluster.bench.framework, PodInfo.of(pod));
+            if (explanation.heldBack().isEmpty()) {
+                assertThat(explanation.feasible()).containsAll(outcome.feasible);
+                outcome.refusals.forEach((node, status) ->
+                        assertThat(explanation.refusal(node)).as(node).isEqualTo(status));
+            }
+        }
+
+        private Outcome outcome(PodScheduling scheduling, Pod pod) {
+            cluster.bench.cache.snapshot();
+            PodInfo info = PodInfo.of(pod);
+            CycleState state = new CycleState();
+            PodScheduling.Result result = scheduling.schedule(cluster.bench.framework, state, info);
+            Map<String, Status> refusals = new LinkedHashMap<>();
+            String message = null;
+            String nominated = null;
+            if (result.diagnosis() != null) {
+                Diagnosis diagnosis = result.diagnosis();
+                diagnosis.nodes.forEach(refusals::put);
+                PostFilterPlugin.Result after =
+                        cluster.bench.framework.rehearsePostFilter(state, info, diagnosis.nodes);
+                diagnosis.postFilterMessage = after.status().message();
+                message = diagnosis.message(cluster.bench.cache.view().nodes().size()) + diagnosis.unschedulablePlugins;
+                nominated = after.nominatedNode();
+            } else if (result.error() != null) {
+                message = Objects.requireNonNull(result.error()).message();
+            }
+            List<Long> totals = new ArrayList<>();
+            if (result.feasible() > 1) {
+                for (long total : scheduling.totals()) {
+                    totals.add(total);
+                }
+            }
+            return new Outcome(
+                    result.nodeName(),
+                    result.evaluated(),
+                    scheduling.feasible().stream().map(NodeInfo::name).toList(),
+                    totals,
+                    refusals,
+                    message,
+                    nominated);
+        }
+    }
+
+    private record Outcome(
+            @Nullable String node,
+            int evaluated,
+            List<String> feasible,
+            List<Long> totals,
+            Map<String, Status> refusals,
+            @Nullable String message,
+            @Nullable String nominated) {}
+}

@@ -1,0 +1,361 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.scheduler.framework.PodInfo;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster in which things happen by chance. */
+final class RandomCluster {
+    private static final List<String> COLORS = List.of("blue", "green", "red");
+    private static final List<String> KEYS = List.of("kubernetes.io/hostname", "topology.kubernetes.io/zone", "rack");
+    private static final List<String> NAMESPACES = List.of("default", "other");
+
+    final Bench bench;
+    private final RandomGenerator chance;
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<Pod> running = new ArrayList<>();
+    private final List<Pod> nominated = new ArrayList<>();
+    private int made;
+
+    RandomCluster(long seed) {
+        chance = new SeededChance(seed * 31 + 7);
+        bench = new Bench(Profile.named("default-scheduler")
+                .percentageOfNodesToScore(chance.nextInt(3) == 0 ? 100 : chance.nextInt(60)));
+        namespace("default");
+        namespace("other");
+        int count = chance.nextInt(4) == 0 ? 100 + chance.nextInt(120) : 2 + chance.nextInt(25);
+        for (int i = 0; i < count; i++) {
+            addNode();
+        }
+    }
+
+    private boolean oneIn(int n) {
+        return chance.nextInt(n) == 0;
+    }
+
+    private <T> T any(List<T> list) {
+        return list.get(chance.nextInt(list.size()));
+    }
+
+    private void namespace(String name) {
+        bench.objects.removeIf(object -> object.getKind().equals("Namespace")
+                && object.getMetadata().getName().equals(name));
+        bench.knows(new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .addToLabels("team", any(List.of("x", "y")))
+                .endMetadata()
+                .build());
+    }
+
+    // -- what happens ------------------------------------------------------------------------------------------------
+
+    /** Lets something happen, or nothing. */
+    void change() {
+        switch (chance.nextInt(14)) {
+            case 0 -> addNode();
+            case 1 -> changeNode();
+            case 2 -> {
+                if (nodes.size() > 2 && oneIn(2)) {
+                    bench.cache.removeNode(nodes.remove(chance.nextInt(nodes.size())));
+                }
+            }
+            case 3, 4 -> removePods(1 + chance.nextInt(3));
+            case 5 -> changePod();
+            case 6 -> changeObjects();
+            default -> {}
+        }
+    }
+
+    private void addNode() {
+        Node node = node("n" + made++);
+        nodes.add(node);
+        bench.cache.addNode(node);
+    }
+
+    private void changeNode() {
+        int index = chance.nextInt(nodes.size());
+        Node node = nodes.get(index);
+        Node changed = oneIn(2)
+                ? node(node.getMetadata().getName())
+                : new NodeBuilder(node)
+                        .editStatus()
+                        .addToAllocatable("cpu", new Quantity(String.valueOf(1 + chance.nextInt(6))))
+                        .endStatus()
+                        .build();
+        nodes.set(index, changed);
+        bench.cache.updateNode(changed);
+    }
+
+    private void removePods(int count) {
+        for (int i = 0; i < count && !running.isEmpty(); i++) {
+            Pod pod = running.remove(chance.nextInt(running.size()));
+            bench.cache.removePod(PodInfo.of(pod));
+        }
+        if (!nominated.isEmpty() && oneIn(2)) {
+            Pod pod = nominated.remove(chance.nextInt(nominated.size()));
+            bench.nominations.remove(pod.getMetadata().getUid());
+        }
+    }
+
+    private void changePod() {
+        if (running.isEmpty()) {
+            return;
+        }
+        int index = chance.nextInt(running.size());
+        PodBuilder pod = new PodBuilder(running.get(index));
+        Pod changed = oneIn(2)
+                ? pod.editMetadata()
+                        .withDeletionTimestamp("2026-01-01T00:00:00Z")
+                        .endMetadata()
+                        .build()
+                : pod.editMetadata()
+                        .addToLabels("color", any(COLORS))
+                        .endMetadata()
+                        .build();
+        running.set(index, changed);
+        bench.cache.updatePod(PodInfo.of(changed));
+    }
+
+    private void changeObjects() {
+        switch (chance.nextInt(4)) {
+            case 0 -> namespace(any(NAMESPACES));
+            case 1 ->
+                bench.knows(new ServiceBuilder()
+                        .withNewMetadata()
+                        .withNamespace(any(NAMESPACES))
+                        .withName("s" + made++)
+                        .endMetadata()
+                        .withNewSpec()
+                        .addToSelector("color", any(COLORS))
+                        .endSpec()
+                        .build());
+            case 2 -> bench.objects.removeIf(object -> object.getKind().equals("Service") && oneIn(2));
+            default -> {
+                bench.objects.removeIf(object -> object.getKind().equals("PodDisruptionBudget"));
+                if (oneIn(2)) {
+                    bench.knows(new PodDisruptionBudgetBuilder()
+                            .withNewMetadata()
+                            .withNamespace("default")
+                            .withName("b" + made++)
+                            .endMetadata()
+                            .withNewSpec()
+                            .withNewSelector()
+                            .addToMatchLabels("color", any(COLORS))
+                            .endSelector()
+                            .endSpec()
+                            .withNewStatus()
+                            .withDisruptionsAllowed(chance.nextInt(2))
+                            .endStatus()
+                            .build());
+                }
+            }
+        }
+    }
+
+    /** A pod has been given a node. */
+    void place(Pod pod, String nodeName) {
+        Pod placed = new PodBuilder(pod)
+                .editSpec()
+                .withNodeName(nodeName)
+                .endSpec()
+                .editOrNewStatus()
+                .withStartTime("2026-01-01T00:00:" + String.format("%02dZ", chance.nextInt(60)))
+                .endStatus()
+                .build();
+        bench.nominations.remove(pod.getMetadata().getUid());
+        bench.cache.assume(PodInfo.of(pod), nodeName);
+        bench.cache.addPod(PodInfo.of(placed));
+        running.add(placed);
+    }
+
+    /** A pod waits, perhaps for room on a node. */
+    void wait(Pod pod, @Nullable String nominatedNode) {
+        if (nominatedNode != null && !nominatedNode.isEmpty()) {
+            Pod waiting = new PodBuilder(pod)
+                    .editOrNewStatus()
+                    .withNominatedNodeName(nominatedNode)
+                    .endStatus()
+                    .build();
+            bench.nominations.put(PodInfo.of(waiting), nominatedNode);
+            nominated.add(waiting);
+        }
+    }
+
+    // -- nodes and pods ----------------------------------------------------------------------------------------------
+
+    private Node node(String name) {
+        NodeBuilder node = Bench.node(name)
+                .editMetadata()
+                .addToLabels("topology.kubernetes.io/zone", "z" + chance.nextInt(3))
+                .endMetadata()
+                .editStatus()
+                .addToAllocatable("cpu", new Quantity(String.valueOf(1 + chance.nextInt(4))))
+                .addToAllocatable("memory", new Quantity((1 + chance.nextInt(8)) + "Gi"))
+                .addToAllocatable("pods", new Quantity(String.valueOf(2 + chance.nextInt(10))))
+                .endStatus();
+        if (oneIn(2)) {
+            node = node.editMetadata()
+                    .addToLabels("rack", "r" + chance.nextInt(4))
+                    .endMetadata();
+        }
+        if (oneIn(3)) {
+            node = node.editMetadata().addToLabels("disk", "ssd").endMetadata();
+        }
+        if (oneIn(6)) {
+            node = node.editSpec()
+                    .addNewTaint()
+                    .withKey("k")
+                    .withEffect(any(List.of("NoSchedule", "PreferNoSchedule", "NoExecute")))
+                    .endTaint()
+                    .endSpec();
+        }
+        if (oneIn(3)) {
+            node = node.editStatus()
+                    .addNewImage()
+                    .withNames("i:1")
+                    .withSizeBytes(200_000_000L + chance.nextInt(5) * 100_000_000L)
+                    .endImage()
+                    .endStatus();
+        }
+        return node.editSpec()
+                .withUnschedulable(oneIn(15) ? true : null)
+                .endSpec()
+                .build();
+    }
+
+    /** A pod, of one of not too many sorts. */
+    Pod pod() {
+        int number = made++;
+        PodBuilder pod = Bench.pod("p" + number, any(List.of("100m", "500m", "2")), oneIn(3) ? null : "256Mi")
+                .editMetadata()
+                .withNamespace(oneIn(4) ? "other" : "default")
+                .addToLabels("color", any(COLORS))
+                .endMetadata()
+                .editSpec()
+                .withPriority(chance.nextInt(3))
+                .editFirstContainer()
+                .withImage("i:1")
+                .endContainer()
+                .endSpec();
+        if (!nominated.isEmpty() && oneIn(8)) {
+            return nominated.remove(chance.nextInt(nominated.size()));
+        }
+        return switch (chance.nextInt(9)) {
+            case 0 -> withAffinity(pod);
+            case 1 -> withAntiAffinity(pod);
+            case 2 -> withPreferences(pod);
+            case 3 -> withSpread(pod, "DoNotSchedule");
+            case 4 -> withSpread(pod, "ScheduleAnyway");
+            case 5 ->
+                pod.editSpec()
+                        .addToNodeSelector("disk", "ssd")
+                        .addToTolerations(new Toleration(null, "k", "Exists", null, null))
+                        .endSpec()
+                        .build();
+            case 6 ->
+                pod.editSpec()
+                        .editFirstContainer()
+                        .addNewPort()
+                        .withContainerPort(80)
+                        .withHostPort(80 + chance.nextInt(2))
+                        .endPort()
+                        .endContainer()
+                        .endSpec()
+                        .build();
+            default -> pod.build();
+        };
+    }
+
+    private Pod withAffinity(PodBuilder pod) {
+        return pod.editSpec()
+                .withNewAffinity()
+                .withNewPodAffinity()
+                .addNewRequiredDuringSchedulingIgnoredDuringExecution()
+                .withTopologyKey(any(KEYS))
+                .withNewLabelSelector()
+                .withMatchLabels(Map.of("color", any(COLORS)))
+                .endLabelSelector()
+                .endRequiredDuringSchedulingIgnoredDuringExecution()
+                .endPodAffinity()
+                .endAffinity()
+                .endSpec()
+                .build();
+    }
+
+    private Pod withAntiAffinity(PodBuilder pod) {
+        return pod.editSpec()
+                .withNewAffinity()
+                .withNewPodAntiAffinity()
+                .addNewRequiredDuringSchedulingIgnoredDuringExecution()
+                .withTopologyKey(any(KEYS))
+                .withNewNamespaceSelector()
+                .addToMatchLabels("team", "x")
+                .endNamespaceSelector()
+                .withNewLabelSelector()
+                .withMatchLabels(Map.of("color", any(COLORS)))
+                .endLabelSelector()
+                .endRequiredDuringSchedulingIgnoredDuringExecution()
+                .endPodAntiAffinity()
+                .endAffinity()
+                .endSpec()
+                .build();
+    }
+
+    private Pod withPreferences(PodBuilder pod) {
+        return pod.editSpec()
+                .withNewAffinity()
+                .withNewPodAffinity()
+                .addNewPreferredDuringSchedulingIgnoredDuringExecution()
+                .withWeight(1 + chance.nextInt(3) * 20)
+                .withNewPodAffinityTerm()
+                .withTopologyKey(any(KEYS))
+                .withNewLabelSelector()
+                .withMatchLabels(Map.of("color", any(COLORS)))
+                .endLabelSelector()
+                .endPodAffinityTerm()
+                .endPreferredDuringSchedulingIgnoredDuringExecution()
+                .endPodAffinity()
+                .withNewNodeAffinity()
+                .addNewPreferredDuringSchedulingIgnoredDuringExecution()
+                .withWeight(10)
+                .withNewPreference()
+                .addNewMatchExpression()
+                .withKey("disk")
+                .withOperator("Exists")
+                .endMatchExpression()
+                .endPreference()
+                .endPreferredDuringSchedulingIgnoredDuringExecution()
+                .endNodeAffinity()
+                .endAffinity()
+                .endSpec()
+                .build();
+    }
+
+    private Pod withSpread(PodBuilder pod, String action) {
+        return pod.editSpec()
+                .addNewTopologySpreadConstraint()
+                .withMaxSkew(1 + chance.nextInt(2))
+                .withTopologyKey(any(KEYS))
+                .withWhenUnsatisfiable(action)
+                .withNodeTaintsPolicy(oneIn(2) ? "Honor" : null)
+                .withNewLabelSelector()
+                .withMatchLabels(Map.of("color", any(COLORS)))
+                .endLabelSelector()
+                .endTopologySpreadConstraint()
+                .endSpec()
+                .build();
+    }
+}
