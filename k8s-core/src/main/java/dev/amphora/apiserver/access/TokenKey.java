@@ -13,6 +13,7 @@ import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * A public key that vouches for tokens: RSA, or on one of three elliptic curves, each with the one algorithm that goes with it.
@@ -22,6 +23,7 @@ import java.util.Arrays;
  * @param id its name: the digest of its encoded form
  */
 record TokenKey(PublicKey key, String algorithm, String id) {
+    private static final Map<Integer, String> ELLIPTIC = Map.of(256, "ES256", 384, "ES384", 521, "ES512");
     private static final BaseEncoding BASE64 = BaseEncoding.base64Url().omitPadding();
 
     /**
@@ -41,14 +43,10 @@ record TokenKey(PublicKey key, String algorithm, String id) {
             return "RS256";
         }
         if (key instanceof ECPublicKey elliptic) {
-            switch (elliptic.getParams().getCurve().getField().getFieldSize()) {
-                case 256:
-                    return "ES256";
-                case 384:
-                    return "ES384";
-                case 521:
-                    return "ES512";
-                default:
+            String found =
+                    ELLIPTIC.get(elliptic.getParams().getCurve().getField().getFieldSize());
+            if (found != null) {
+                return found;
             }
         }
         throw new IllegalArgumentException(
