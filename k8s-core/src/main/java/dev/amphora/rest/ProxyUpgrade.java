@@ -35,7 +35,7 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
 
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private long bodyLength;
-    private boolean answered;
+    private volatile boolean answered;
 
     /** Connects to the other end. */
     interface Dial {
@@ -72,6 +72,13 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
             }
             connected.write(question);
         });
+    }
+
+    /** Waits no longer for the other end, if it has not answered yet. */
+    void giveUp() {
+        if (!answered) {
+            close();
+        }
     }
 
     /** The head of a request that is passed on to a pod, a service or a node. */

@@ -327,17 +327,18 @@ final class RemoteAnswer {
         headers.forEach(
                 (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
         String host = group.server().route().host();
-        new ProxyUpgrade(
-                        call,
-                        received -> SocketLink.connectSecurely(
-                                sockets,
-                                host,
-                                new InetSocketAddress(address.getHost(), address.getPort()),
-                                CONNECTION,
-                                received,
-                                api.kernel.blocking()),
-                        head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1),
-                        failure -> refuse(failure, address))
-                .run();
+        ProxyUpgrade upgrade = new ProxyUpgrade(
+                call,
+                received -> SocketLink.connectSecurely(
+                        sockets,
+                        host,
+                        new InetSocketAddress(address.getHost(), address.getPort()),
+                        CONNECTION,
+                        received,
+                        api.kernel.blocking()),
+                head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1),
+                failure -> refuse(failure, address));
+        upgrade.run();
+        api.after(PATIENCE, upgrade::giveUp);
     }
 }

@@ -109,7 +109,7 @@ public final class SocketLink implements ByteSink {
         CompletableFuture<ByteSink> connected = new CompletableFuture<>();
         blocking.execute(() -> {
             try {
-                SocketLink link = new SocketLink(Wire.of(shakeHands(sockets, name, address, patience)), blocking);
+                SocketLink link = new SocketLink(shakeHands(sockets, name, address, patience), blocking);
                 connected.complete(link);
                 link.receive(received);
             } catch (IOException | RuntimeException e) {
@@ -119,8 +119,8 @@ public final class SocketLink implements ByteSink {
         return connected;
     }
 
-    private static SSLSocket shakeHands(
-            SSLSocketFactory sockets, String name, InetSocketAddress address, Duration patience) throws IOException {
+    private static Wire shakeHands(SSLSocketFactory sockets, String name, InetSocketAddress address, Duration patience)
+            throws IOException {
         int millis = (int) patience.toMillis();
         Socket plain = new Socket();
         try {
@@ -133,7 +133,7 @@ public final class SocketLink implements ByteSink {
             secure.setSSLParameters(parameters);
             secure.startHandshake();
             secure.setSoTimeout(0);
-            return secure;
+            return Wire.of(secure, plain);
         } catch (IOException | RuntimeException e) {
             plain.close();
             throw e;

@@ -3,6 +3,7 @@ package dev.amphora.stream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import javax.net.ssl.SSLSocket;
@@ -47,8 +48,12 @@ interface Wire {
         };
     }
 
-    /** Bytes within TLS, whose handshake is done. */
-    static Wire of(SSLSocket socket) throws IOException {
+    /**
+     * Bytes within TLS, whose handshake is done.
+     *
+     * @param beneath what carries it: closing that waits for nobody, while TLS would wait for the other end's goodbye
+     */
+    static Wire of(SSLSocket socket, Socket beneath) throws IOException {
         InputStream in = socket.getInputStream();
         OutputStream out = socket.getOutputStream();
         return new Wire() {
@@ -74,7 +79,7 @@ interface Wire {
 
             @Override
             public void close() throws IOException {
-                socket.close();
+                beneath.close();
             }
         };
     }
