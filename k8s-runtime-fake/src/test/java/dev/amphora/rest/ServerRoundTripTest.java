@@ -58,7 +58,7 @@ class ServerRoundTripTest {
 
     /** What 0 leaves to the server. */
     private static final Set<String> ZERO_IS_NONE =
-            Set.of("failureThreshold", "successThreshold", "periodSeconds", "timeoutSeconds", "nodePort");
+            Set.of("failureThreshold", "successThreshold", "periodSeconds", "timeoutSeconds", "nodePort", "count");
 
     /** After how many objects the store's history is forgotten. */
     private static final int COMPACTION = 200;
