@@ -98,6 +98,14 @@ public final class DefaultScheduler implements Scheduler {
             return this;
         }
 
+        /** As a configuration has it: with its profiles, instead of any other, and its times. */
+        public Builder configuration(SchedulerConfiguration configuration) {
+            others.clear();
+            others.addAll(configuration.profiles());
+            profileTouched = false;
+            return podBackoff(configuration.podInitialBackoff(), configuration.podMaxBackoff());
+        }
+
         /** With a plugin at the end of the profile, or in the place of the one with the same name. */
         public Builder plugin(Plugin plugin, int weight) {
             return change(before -> before.with(plugin, weight));

@@ -121,7 +121,8 @@ final class Framework implements Handle {
                         "plugin " + plugin.name() + " is configured under the name " + entry.name());
             }
             plugins.add(plugin);
-            weights.put(entry.name(), entry.weight());
+            Integer weight = profile.rule("score").enabled().get(entry.name());
+            weights.put(entry.name(), weight == null || weight == 0 ? entry.weight() : weight);
         }
         preEnqueue = at(PreEnqueuePlugin.class, profile);
         queueSort = at(QueueSortPlugin.class, profile);
@@ -148,13 +149,35 @@ final class Framework implements Handle {
         }
     }
 
+    /** The plugins at an extension point: first those that a configuration names there and everywhere, last those that it names only there. */
     private <P extends Plugin> List<P> at(Class<P> point, Profile profile) {
-        List<P> enabled = new ArrayList<>();
-        for (Plugin plugin : plugins) {
-            if (point.isInstance(plugin) && !profile.isDisabled(plugin.name(), point)) {
+        String name = point.getSimpleName().replace("Plugin", "");
+        Profile.PointRule rule = profile.rule(Character.toLowerCase(name.charAt(0)) + name.substring(1));
+        List<P> first = new ArrayList<>();
+        List<P> last = new ArrayList<>();
+        rule.enabled().keySet().forEach(each -> {
+            for (int i = 0; i < plugins.size(); i++) {
+                Plugin plugin = plugins.get(i);
+                if (plugin.name().equals(each) && !point.isInstance(plugin)) {
+                    throw new IllegalArgumentException("plugin \"" + each + "\" does not extend " + name + " plugin");
+                }
+                if (plugin.name().equals(each)) {
+                    (profile.entries().get(i).everywhere() ? first : last).add(point.cast(plugin));
+                }
+            }
+        });
+        List<P> enabled = new ArrayList<>(first);
+        for (int i = 0; i < plugins.size(); i++) {
+            Plugin plugin = plugins.get(i);
+            if (point.isInstance(plugin)
+                    && profile.entries().get(i).everywhere()
+                    && !rule.enabled().containsKey(plugin.name())
+                    && !rule.leavesOut(plugin.name())
+                    && !profile.isDisabled(plugin.name(), point)) {
                 enabled.add(point.cast(plugin));
             }
         }
+        enabled.addAll(last);
         return List.copyOf(enabled);
     }
 

@@ -26,15 +26,37 @@ public final class Profile {
     private final List<Entry> entries;
     private final Map<String, Set<Class<? extends Plugin>>> disabledPoints;
     private final int percentageOfNodesToScore;
+    private final Map<String, PointRule> rules;
 
     /** A plugin's place in the profile. */
-    record Entry(String name, PluginFactory factory, int weight, JsonNode args) {}
+    record Entry(String name, PluginFactory factory, int weight, JsonNode args, boolean everywhere) {
+        /** A plugin at every extension point that it implements. */
+        Entry(String name, PluginFactory factory, int weight, JsonNode args) {
+            this(name, factory, weight, args, true);
+        }
+    }
+
+    /**
+     * What a configuration says of one extension point.
+     *
+     * @param enabled plugins with their weights, 0 for that of the plugin; they come in this order
+     * @param disabled plugins that are left out; {@code *} for all
+     */
+    record PointRule(Map<String, Integer> enabled, Set<String> disabled) {
+        static final PointRule NONE = new PointRule(Map.of(), Set.of());
+
+        boolean leavesOut(String name) {
+            return disabled.contains("*") || disabled.contains(name);
+        }
+    }
 
     private Profile(
             String schedulerName,
             List<Entry> entries,
             Map<String, Set<Class<? extends Plugin>>> disabledPoints,
-            int percentageOfNodesToScore) {
+            int percentageOfNodesToScore,
+            Map<String, PointRule> rules) {
+        this.rules = rules;
         this.schedulerName = schedulerName;
         this.entries = entries;
         this.disabledPoints = disabledPoints;
@@ -47,12 +69,12 @@ public final class Profile {
         for (DefaultPlugins.Default plugin : DefaultPlugins.all()) {
             entries.add(new Entry(plugin.name(), plugin.factory(), plugin.weight(), Json.object()));
         }
-        return new Profile(schedulerName, List.copyOf(entries), Map.of(), 0);
+        return new Profile(schedulerName, List.copyOf(entries), Map.of(), 0, Map.of());
     }
 
     /** No plugins under a name; a queue sort plugin and a bind plugin must be added. */
     public static Profile bare(String schedulerName) {
-        return new Profile(schedulerName, List.of(), Map.of(), 0);
+        return new Profile(schedulerName, List.of(), Map.of(), 0, Map.of());
     }
 
     /** With a plugin at the end, at every extension point that it implements; or in the place of the one with the same name. */
@@ -65,7 +87,7 @@ public final class Profile {
         } else {
             changed.set(index, added);
         }
-        return new Profile(schedulerName, List.copyOf(changed), disabledPoints, percentageOfNodesToScore);
+        return new Profile(schedulerName, List.copyOf(changed), disabledPoints, percentageOfNodesToScore, rules);
     }
 
     /** With a plugin that needs nothing of the scheduler. */
@@ -81,7 +103,7 @@ public final class Profile {
     public Profile without(String name) {
         List<Entry> changed = new ArrayList<>(entries);
         changed.remove(requireIndex(name));
-        return new Profile(schedulerName, List.copyOf(changed), disabledPoints, percentageOfNodesToScore);
+        return new Profile(schedulerName, List.copyOf(changed), disabledPoints, percentageOfNodesToScore, rules);
     }
 
     /** Without a plugin at one extension point, such as {@code ScorePlugin.class}. */
@@ -91,17 +113,17 @@ public final class Profile {
         Set<Class<? extends Plugin>> points = new HashSet<>(changed.getOrDefault(name, Set.of()));
         points.add(point);
         changed.put(name, points);
-        return new Profile(schedulerName, entries, changed, percentageOfNodesToScore);
+        return new Profile(schedulerName, entries, changed, percentageOfNodesToScore, rules);
     }
 
     /** With another weight for a plugin's score. */
     public Profile weight(String name, int weight) {
-        return change(name, entry -> new Entry(entry.name, entry.factory, weight, entry.args));
+        return change(name, entry -> new Entry(entry.name, entry.factory, weight, entry.args, entry.everywhere));
     }
 
     /** With arguments for a plugin, as {@code pluginConfig} of a KubeSchedulerConfiguration has them. */
     public Profile args(String name, JsonNode args) {
-        return change(name, entry -> new Entry(entry.name, entry.factory, entry.weight, args));
+        return change(name, entry -> new Entry(entry.name, entry.factory, entry.weight, args, entry.everywhere));
     }
 
     /**
@@ -113,14 +135,14 @@ public final class Profile {
         if (percentage < 0 || percentage > 100) {
             throw new IllegalArgumentException("percentageOfNodesToScore: " + percentage + " is not from 0 to 100");
         }
-        return new Profile(schedulerName, entries, disabledPoints, percentage);
+        return new Profile(schedulerName, entries, disabledPoints, percentage, rules);
     }
 
     private Profile change(String name, UnaryOperator<Entry> change) {
         List<Entry> changed = new ArrayList<>(entries);
         int index = requireIndex(name);
         changed.set(index, change.apply(changed.get(index)));
-        return new Profile(schedulerName, List.copyOf(changed), disabledPoints, percentageOfNodesToScore);
+        return new Profile(schedulerName, List.copyOf(changed), disabledPoints, percentageOfNodesToScore, rules);
     }
 
     private int requireIndex(String name) {
@@ -151,6 +173,16 @@ public final class Profile {
 
     int percentageOfNodesToScore() {
         return percentageOfNodesToScore;
+    }
+
+    /** A profile as a configuration has it. */
+    static Profile configured(String schedulerName, List<Entry> entries, Map<String, PointRule> rules, int percentage) {
+        return new Profile(schedulerName, List.copyOf(entries), Map.of(), percentage, rules);
+    }
+
+    /** What is said of an extension point, by its name in a configuration. */
+    PointRule rule(String point) {
+        return rules.getOrDefault(point, PointRule.NONE);
     }
 
     boolean isDisabled(String name, Class<? extends Plugin> point) {
