@@ -219,16 +219,20 @@ final class SchedulerBench implements Callable<Integer> {
             }
             Bound bound = new Bound(workload.init(), workload.init() + workload.measured());
             Watch watch = client.watch(ResourceType.of(Pod.class), BenchObjects.NAMESPACE, ListOptions.all(), bound);
+            List<Pod> pods = new ArrayList<>();
+            for (int i = 0; i < workload.init() + workload.measured(); i++) {
+                pods.add(workload.pod(i));
+            }
             for (int i = 0; i < workload.init(); i++) {
                 bound.created[i] = System.nanoTime();
-                client.create(workload.pod(i));
+                client.create(pods.get(i));
             }
             await(bound.before, workload);
             long cpu = cpu();
             long begin = System.nanoTime();
             for (int i = workload.init(); i < workload.init() + workload.measured(); i++) {
                 bound.created[i] = System.nanoTime();
-                client.create(workload.pod(i));
+                client.create(pods.get(i));
             }
             await(bound.all, workload);
             double seconds = (System.nanoTime() - begin) / 1e9;
