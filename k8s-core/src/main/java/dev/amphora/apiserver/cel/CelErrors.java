@@ -8,6 +8,7 @@ import dev.cel.common.CelValidationException;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.navigation.CelNavigableAst;
 import dev.cel.runtime.CelEvaluationException;
+import java.time.DateTimeException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -26,6 +27,7 @@ final class CelErrors {
     private static final List<String> SYNTAX = List.of(
             "mismatched input", "token recognition error", "extraneous input", "no viable alternative", "missing ");
 
+    private static final String NO_ZONE = "Unknown time-zone ID: ";
     private static final String NO_OVERLOAD = "no such overload";
 
     /** A line that is longer is not shown with an error in it. */
@@ -45,6 +47,11 @@ final class CelErrors {
                 .replaceFirst(" \\(candidates: .*\\)$", "")
                 .replace("'%%'", "'%'")
                 .replaceFirst("expecting \\{<EOF>, .*\\}$", "expecting <EOF>");
+        if (message.startsWith("For input string: ")) {
+            message = "invalid int literal";
+        } else if (message.startsWith("Error at index ")) {
+            message = "invalid uint literal";
+        }
         if (SYNTAX.stream().anyMatch(message::startsWith)) {
             message = "Syntax error: " + message;
         }
@@ -81,8 +88,12 @@ final class CelErrors {
     /** Why an evaluation failed. */
     static String text(CelEvaluationException failure, @Nullable CelAbstractSyntaxTree ast) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String told = String.valueOf(cause.getMessage());
             if (cause instanceof CelProblem) {
-                return String.valueOf(cause.getMessage());
+                return told;
+            }
+            if (cause instanceof DateTimeException && told.startsWith(NO_ZONE)) {
+                return "unknown time zone " + told.substring(NO_ZONE.length());
             }
         }
         String message = String.valueOf(failure.getMessage());
@@ -115,7 +126,10 @@ final class CelErrors {
             case OVERLOAD_NOT_FOUND -> NO_OVERLOAD;
             case DIVIDE_BY_ZERO -> function.equals("_%_") ? "modulus by zero" : "division by zero";
             case NUMERIC_OVERFLOW -> message.contains("uint") ? "unsigned integer overflow" : "integer overflow";
-            case BAD_FORMAT -> "type conversion error from 'string' to '%s'".formatted(conversion(function));
+            case BAD_FORMAT ->
+                function.equals("string")
+                        ? "invalid UTF-8 in bytes, cannot convert to string"
+                        : "type conversion error from 'string' to '%s'".formatted(conversion(function));
             default -> {
                 boolean times = function.equals("_+_") || function.equals("_-_");
                 yield times && message.contains("failed with arg(s)") ? "timestamp overflow" : message;

@@ -105,6 +105,13 @@ final class CelNames {
         return seconds.stripTrailingZeros().toPlainString() + "s";
     }
 
+    /** A time as the reference writes it: in UTC, its fraction without zeros at the end. */
+    static String time(Instant value) {
+        String text = value.toString();
+        int point = text.indexOf('.');
+        return point < 0 ? text : text.substring(0, text.length() - 1).replaceFirst("0+$", "") + "Z";
+    }
+
     /** The name of a type without what it is made of. */
     static String typeName(CelType type) {
         return switch (type.kind()) {

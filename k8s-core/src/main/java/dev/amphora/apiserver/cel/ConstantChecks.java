@@ -16,11 +16,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Constants that can never have a value are refused at once. */
 final class ConstantChecks {
     private static final Set<String> CONVERSIONS =
             Set.of("bool", "bytes", "double", "duration", "int", "string", "timestamp", "uint");
+
+    private static final Pattern TIME =
+            Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)");
 
     private ConstantChecks() {}
 
@@ -212,8 +216,7 @@ final class ConstantChecks {
 
     private static boolean isTime(String text) {
         try {
-            OffsetDateTime.parse(text);
-            return true;
+            return TIME.matcher(text).matches() && OffsetDateTime.parse(text).getYear() > 0;
         } catch (DateTimeException e) {
             return false;
         }

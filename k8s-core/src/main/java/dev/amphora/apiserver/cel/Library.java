@@ -21,6 +21,7 @@ import dev.cel.runtime.CelRuntimeFactory;
 import dev.cel.runtime.CelStandardFunctions;
 import dev.cel.runtime.CelStandardFunctions.StandardFunction;
 import dev.cel.runtime.standard.AddOperator.AddOverload;
+import dev.cel.runtime.standard.DoubleFunction.DoubleOverload;
 import dev.cel.runtime.standard.StringFunction.StringOverload;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,8 +52,6 @@ final class Library {
     /** Those of them that are run as they come: the others might make texts without end. */
     private static final CelStringExtensions HARMLESS_STRINGS = CelExtensions.strings(
             CelStringExtensions.Function.CHAR_AT,
-            CelStringExtensions.Function.INDEX_OF,
-            CelStringExtensions.Function.LAST_INDEX_OF,
             CelStringExtensions.Function.LOWER_ASCII,
             CelStringExtensions.Function.QUOTE,
             CelStringExtensions.Function.SPLIT,
@@ -61,7 +60,6 @@ final class Library {
             CelStringExtensions.Function.UPPER_ASCII);
 
     private static final CelListsExtensions HARMLESS_LISTS = CelExtensions.lists(
-            CelListsExtensions.Function.FLATTEN,
             CelListsExtensions.Function.DISTINCT,
             CelListsExtensions.Function.REVERSE,
             CelListsExtensions.Function.SORT);
@@ -101,15 +99,16 @@ final class Library {
                 "duration_to_string",
                 List.of(Duration.class),
                 arguments -> CelNames.duration((Duration) arguments[0]));
-        functions.replace("matches", "matches", List.of(String.class, String.class), arguments -> TextFunctions.pattern(
-                        arguments[1])
-                .matcher((String) arguments[0])
-                .find());
         functions.replace(
-                "matches", "matches_string", List.of(String.class, String.class), arguments -> TextFunctions.pattern(
-                                arguments[1])
-                        .matcher((String) arguments[0])
-                        .find());
+                "matches",
+                "matches",
+                List.of(String.class, String.class),
+                arguments -> TextFunctions.matches((String) arguments[0], (String) arguments[1]));
+        functions.replace(
+                "matches",
+                "matches_string",
+                List.of(String.class, String.class),
+                arguments -> TextFunctions.matches((String) arguments[0], (String) arguments[1]));
         functions.replace(
                 "replace",
                 "string_replace_string_string",
@@ -151,7 +150,54 @@ final class Library {
                 "timestamp_to_milliseconds_with_tz",
                 List.of(Instant.class, String.class),
                 arguments -> (long) ((Instant) arguments[0]).getNano() / 1_000_000);
+        mend(functions);
         return functions;
+    }
+
+    /** Functions that are in the library, and do there what is different in the reference in rare cases. */
+    private static void mend(CelFunctions functions) {
+        functions.replace(
+                "double",
+                "string_to_double",
+                List.of(String.class),
+                arguments -> TextFunctions.number((String) arguments[0]));
+        functions.replace("double", "double_to_double", List.of(Double.class), arguments -> arguments[0]);
+        functions.replace(
+                "string",
+                "timestamp_to_string",
+                List.of(Instant.class),
+                arguments -> CelNames.time((Instant) arguments[0]));
+        functions.replace(
+                "indexOf",
+                "string_index_of_string",
+                List.of(String.class, String.class),
+                arguments -> TextFunctions.indexOf((String) arguments[0], (String) arguments[1], 0));
+        functions.replace(
+                "indexOf",
+                "string_index_of_string_int",
+                List.of(String.class, String.class, Long.class),
+                arguments -> TextFunctions.indexOf((String) arguments[0], (String) arguments[1], (Long) arguments[2]));
+        functions.replace(
+                "lastIndexOf",
+                "string_last_index_of_string",
+                List.of(String.class, String.class),
+                arguments -> TextFunctions.lastIndexOf((String) arguments[0], (String) arguments[1]));
+        functions.replace(
+                "lastIndexOf",
+                "string_last_index_of_string_int",
+                List.of(String.class, String.class, Long.class),
+                arguments ->
+                        TextFunctions.lastIndexOf((String) arguments[0], (String) arguments[1], (Long) arguments[2]));
+        functions.replace(
+                "flatten",
+                "list_flatten",
+                List.of(List.class),
+                arguments -> ListFunctions.flatten((List<?>) arguments[0], 1));
+        functions.replace(
+                "flatten",
+                "list_flatten_list_int",
+                List.of(List.class, Long.class),
+                arguments -> ListFunctions.flatten((List<?>) arguments[0], (Long) arguments[1]));
     }
 
     private static CelCompiler compiler() {
@@ -175,6 +221,9 @@ final class Library {
                 .setStandardFunctions(CelStandardFunctions.newBuilder()
                         .filterFunctions((function, overload) -> overload != StringOverload.DOUBLE_TO_STRING
                                 && overload != StringOverload.DURATION_TO_STRING
+                                && overload != StringOverload.TIMESTAMP_TO_STRING
+                                && overload != DoubleOverload.STRING_TO_DOUBLE
+                                && overload != DoubleOverload.DOUBLE_TO_DOUBLE
                                 && overload != AddOverload.ADD_LIST
                                 && function != StandardFunction.EQUALS
                                 && function != StandardFunction.NOT_EQUALS

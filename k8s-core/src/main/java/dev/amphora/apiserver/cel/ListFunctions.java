@@ -2,11 +2,13 @@ package dev.amphora.apiserver.cel;
 
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.ListType;
+import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.common.types.TypeParamType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Functions of lists: order, sums, places of elements. */
 final class ListFunctions {
@@ -73,6 +75,14 @@ final class ListFunctions {
                 List.of(List.class, Object.class),
                 arguments -> (long) ((List<?>) arguments[0]).lastIndexOf(arguments[1]));
         functions.member(
+                "unwrapOpt",
+                "optional_unwrapOpt_list",
+                LIST,
+                List.of(ListType.create(OptionalType.create(T))),
+                List.of(List.class),
+                arguments -> ((List<?>) arguments[0])
+                        .stream().flatMap(each -> ((Optional<?>) each).stream()).toList());
+        functions.member(
                 "slice",
                 "list_slice",
                 LIST,
@@ -89,6 +99,22 @@ final class ListFunctions {
             numbers.add(i);
         }
         return numbers;
+    }
+
+    /** A list with the elements of its lists in their place, so many levels down. */
+    static List<Object> flatten(List<?> list, long levels) {
+        if (levels < 0) {
+            throw new CelProblem("level must be non-negative");
+        }
+        List<Object> flat = new ArrayList<>();
+        for (Object each : list) {
+            if (levels > 0 && each instanceof List<?> inner) {
+                flat.addAll(flatten(inner, levels - 1));
+            } else {
+                flat.add(each);
+            }
+        }
+        return flat;
     }
 
     private static List<?> slice(List<?> list, long start, long end) {

@@ -268,7 +268,10 @@ final class TextFormat {
         if (value instanceof Duration duration) {
             return CelNames.duration(duration);
         }
-        if (value instanceof Instant || value instanceof CelNames.Written) {
+        if (value instanceof Instant time) {
+            return CelNames.time(time);
+        }
+        if (value instanceof CelNames.Written) {
             return value.toString();
         }
         if (value instanceof List<?> list) {

@@ -1,14 +1,19 @@
 package dev.amphora.apiserver.cel;
 
+import com.google.common.base.Ascii;
 import com.google.re2j.Matcher;
 import com.google.re2j.PatternSyntaxException;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Functions of texts: finding by patterns, and formatting. */
 final class TextFunctions {
+    private static final Pattern NUMBER = Pattern.compile(
+            "(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?|0x(?:[0-9a-f]+\\.?[0-9a-f]*|\\.[0-9a-f]+)p[+-]?\\d+");
+
     private TextFunctions() {}
 
     static void addTo(CelFunctions functions) {
@@ -58,6 +63,73 @@ final class TextFunctions {
         } catch (PatternSyntaxException e) {
             throw new CelProblem("Illegal regex: " + e.getMessage());
         }
+    }
+
+    static boolean matches(String text, String pattern) {
+        try {
+            return GoPattern.of(pattern).matcher(text).find();
+        } catch (PatternSyntaxException e) {
+            throw new CelProblem(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The number that a text is: no spaces around it, and no letter behind it as Java would take. */
+    static double number(String text) {
+        String lower = Ascii.toLowerCase(text);
+        String plain = lower.startsWith("+") || lower.startsWith("-") ? lower.substring(1) : lower;
+        switch (plain) {
+            case "inf", "infinity":
+                return lower.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+            case "nan":
+                if (plain.equals(lower)) {
+                    return Double.NaN;
+                }
+                break;
+            default:
+                if (NUMBER.matcher(plain).matches()) {
+                    double value = Double.parseDouble(lower);
+                    if (!Double.isInfinite(value)) {
+                        return value;
+                    }
+                }
+        }
+        throw new CelProblem("type conversion error from 'string' to 'double'");
+    }
+
+    /** Where a text stands in another, in characters; -1 if nowhere at or behind a place. */
+    static long indexOf(String text, String wanted, long from) {
+        if (wanted.isEmpty()) {
+            return from;
+        }
+        if (from < 0) {
+            throw new CelProblem("index out of range: " + from);
+        }
+        if (from >= text.codePointCount(0, text.length())) {
+            return -1;
+        }
+        int at = text.indexOf(wanted, text.offsetByCodePoints(0, (int) from));
+        return at < 0 ? -1 : text.codePointCount(0, at);
+    }
+
+    /** Where a text stands last in another, in characters; -1 if nowhere. */
+    static long lastIndexOf(String text, String wanted) {
+        int at = text.lastIndexOf(wanted);
+        return at < 0 ? -1 : text.codePointCount(0, at);
+    }
+
+    /** Where a text stands last in another at or before a place, in characters; -1 if nowhere. */
+    static long lastIndexOf(String text, String wanted, long from) {
+        if (wanted.isEmpty()) {
+            return from;
+        }
+        if (from < 0) {
+            throw new CelProblem("index out of range: " + from);
+        }
+        if (from >= text.codePointCount(0, text.length())) {
+            return -1;
+        }
+        int at = text.lastIndexOf(wanted, text.offsetByCodePoints(0, (int) from));
+        return at < 0 ? -1 : text.codePointCount(0, at);
     }
 
     /** What one text makes of another, if it isn't too long to be made. */

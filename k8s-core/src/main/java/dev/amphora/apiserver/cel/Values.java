@@ -142,8 +142,8 @@ public final class Values {
         if (value instanceof Double number) {
             return DoubleNode.valueOf(number);
         }
-        if (value instanceof Instant) {
-            return TextNode.valueOf(value.toString());
+        if (value instanceof Instant time) {
+            return TextNode.valueOf(CelNames.time(time));
         }
         if (value instanceof Duration duration) {
             return TextNode.valueOf(CelNames.duration(duration));

@@ -31,6 +31,19 @@ class ExpressionTest {
             quoteCharacter = '`',
             value = {
                 "string(self.a + 1) | 4",
+                "string(timestamp('2020-05-06T07:08:09.100Z')) | 2020-05-06T07:08:09.1Z",
+                "'%s'.format([timestamp('2020-05-06T07:08:09.120Z')]) | 2020-05-06T07:08:09.12Z",
+                "string('abc'.indexOf('c', 9)) | -1",
+                "string('a€ca'.indexOf('a', 1)) | 3",
+                "string('abcabc'.lastIndexOf('c', 4)) | 2",
+                "string('abc'.lastIndexOf('c', 9)) | -1",
+                "string([optional.of(1), optional.none()].unwrapOpt().size()) | 1",
+                "'a€b'.replace('', '-') | -a-€-b-",
+                "'aaa'.replace('a', 'b', 2) | bba",
+                "'aaa'.replace('aa', 'b') | ba",
+                "['a', 'b'].join('--') | a--b",
+                "string([[1], [2, 3]].flatten().size()) | 3",
+                "string(double('-inf') < 0.0) | true",
                 "self.x__dash__y | d",
                 "string(1e21) | 1e+21",
                 "string(self.l.sum()) | 6",
@@ -66,6 +79,10 @@ class ExpressionTest {
                 "self.l[7] == 1 | index out of bounds: 7",
                 "int(self.s) == 1 | type conversion error from 'string' to 'int'",
                 "self.s.charAt(9) == 'x' | index out of range: 9",
+                "'abc'.matches(self.s + '(') | error parsing regexp: missing closing )",
+                "'abc'.indexOf('a', -1) == 0 | index out of range: -1",
+                "[[1]].flatten(-1) == [1] | level must be non-negative",
+                "timestamp('2024-01-01T00:00:00Z').getHours('No/Zone') == 0 | unknown time zone No/Zone",
                 "self.l.slice(1, 9) == [1] | cannot slice(1, 9), list is length 3",
                 "ip(self.s + '.1.2.3') == ip('1.1.1.1') | IP Address `abc.1.2.3` parse error during conversion from string: ParseAddr(`abc.1.2.3`): unexpected character (at `abc.1.2.3`)",
                 "ip('1.2.3') == ip('1.1.1.1') | IP Address `1.2.3` parse error during conversion from string: ParseAddr(`1.2.3`): IPv4 address too short",
@@ -74,7 +91,7 @@ class ExpressionTest {
     void sayWhyTheyHaveNoValue(String expression, String why) {
         assertThatThrownBy(() -> compile(expression).evaluate(Map.of("self", TYPE.value(VALUE)), new CostMeter()))
                 .isInstanceOf(CelFailure.class)
-                .hasMessage(why.replace('`', '"'));
+                .hasMessageStartingWith(why.replace('`', '"'));
     }
 
     @Test
@@ -102,6 +119,9 @@ class ExpressionTest {
                 "'%s'.format(['x', 1]) == '' | compilation failed: ERROR: <input>:1:12: too many arguments supplied to string.format (expected 1, got 2)",
                 "duration('x') > duration('1s') | compilation failed: ERROR: <input>:1:10: invalid duration argument",
                 "[1, 'a'].size() == 2 | compilation failed: ERROR: <input>:1:5: expected type 'int' but found 'string'",
+                "double(' 1') > 1.0 | program instantiation failed: type conversion error from 'string' to 'double'",
+                "timestamp('0000-01-01T00:00:00Z') > timestamp('2024-01-01T00:00:00Z') | compilation failed: ERROR: <input>:1:11: invalid timestamp argument",
+                "9223372036854775808 > 1 | compilation failed: ERROR: <input>:1:1: invalid int literal",
                 "sign(1) == 1 | compilation failed: ERROR: <input>:1:5: found no matching overload for 'sign' applied to '(int)'",
             })
     void areRefusedIfTheirConstantsCanHaveNoValue(String expression, String problem) {
