@@ -20,7 +20,9 @@ import dev.amphora.controller.endpoints.EndpointSliceMirroringController;
 import dev.amphora.controller.endpoints.EndpointsController;
 import dev.amphora.controller.garbagecollector.GarbageCollectorController;
 import dev.amphora.controller.job.JobController;
+import dev.amphora.controller.job.TtlAfterFinishedController;
 import dev.amphora.controller.namespace.NamespaceController;
+import dev.amphora.controller.node.NodeIpamController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.controller.node.NodeTtlController;
 import dev.amphora.controller.node.TaintEvictionController;
@@ -99,6 +101,7 @@ public final class Controllers {
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private final Supplier<String> authority;
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
+    private NodeIpamController.@Nullable Settings nodeRanges;
     private int endedPods = 12_500;
     private CertificateSigner signer = Controllers::nobodySigns;
     private Function<JsonNode, ArrayNode> policyWarnings =
@@ -122,6 +125,12 @@ public final class Controllers {
     /** Sets how patient the cluster is with silent nodes. */
     public Controllers nodeMonitoring(NodeLifecycleController.Settings settings) {
         nodeMonitoring = settings;
+        return this;
+    }
+
+    /** Sets where nodes have the addresses of their pods from; by default not from a controller. */
+    public Controllers nodeRanges(NodeIpamController.Settings settings) {
+        nodeRanges = settings;
         return this;
     }
 
@@ -227,7 +236,7 @@ public final class Controllers {
         factories.put("statefulset-controller", StatefulSetController::new);
         factories.put("daemonset-controller", DaemonSetController::new);
         factories.put("resourcequota-controller", () -> new ResourceQuotaController(types));
-        factories.put("disruption-controller", DisruptionController::new);
+        factories.put("disruption-controller", () -> new DisruptionController(types));
         factories.put("persistentvolume-binder-controller", PersistentVolumeBinder::new);
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
@@ -237,6 +246,8 @@ public final class Controllers {
         factories.put("endpointslice-controller", EndpointSliceController::new);
         factories.put("endpoints-controller", EndpointsController::new);
         factories.put("endpointslice-mirroring-controller", EndpointSliceMirroringController::new);
+        factories.put("ttl-after-finished-controller", TtlAfterFinishedController::new);
+        factories.put("node-ipam-controller", () -> new NodeIpamController(nodeRanges));
         factories.put("node-lifecycle-controller", () -> new NodeLifecycleController(nodeMonitoring));
         factories.put("ttl-controller", NodeTtlController::new);
         factories.put("taint-eviction-controller", TaintEvictionController::new);

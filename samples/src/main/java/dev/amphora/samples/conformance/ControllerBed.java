@@ -15,6 +15,7 @@ import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.ControllerManager;
 import dev.amphora.controller.Controllers;
+import dev.amphora.controller.node.NodeIpamController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.SimulatedKernel;
@@ -125,7 +126,9 @@ final class ControllerBed implements AutoCloseable {
                         Duration.ofSeconds(1), Duration.ofSeconds(6), Duration.ofSeconds(10), 10)
                 : new NodeLifecycleController.Settings(Duration.ofSeconds(5), NEVER, NEVER, 0.1);
         Controllers controllers = new Controllers(this::types, () -> "PEM").nodeMonitoring(monitoring);
-        return watchesNodes ? controllers.endedPodThreshold(3) : controllers;
+        return watchesNodes
+                ? controllers.endedPodThreshold(3).nodeRanges(new NodeIpamController.Settings("10.200.0.0/16", 24))
+                : controllers;
     }
 
     private List<ResourceType<?>> types() {

@@ -57,10 +57,10 @@ final class ControllerReplay {
     }
 
     private void run() {
-        ControllerProjection projection = new ControllerProjection(scenario.shown(), scenario.watchesNodes());
-        ControllerWrites writes =
-                new ControllerWrites(scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
-        ControllerEvents events = new ControllerEvents(names);
+        ControllerProjection projection = new ControllerProjection(scenario.shown());
+        ControllerWrites writes = new ControllerWrites(
+                scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
+        ControllerEvents events = new ControllerEvents(names, scenario.name().startsWith("volume/"));
         bed.takeChanges().forEach(events::skip);
         int number = 0;
         for (JsonNode step : scenario.steps()) {
@@ -85,6 +85,7 @@ final class ControllerReplay {
             }
             bed.kernel().advance(REST);
         }
+        events.left().forEach(problem -> differences.add("at the end: " + problem));
     }
 
     private List<String> objects(ControllerProjection projection, JsonNode then) {
