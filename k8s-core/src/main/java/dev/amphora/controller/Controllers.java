@@ -6,6 +6,7 @@ import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.pki.CertificateRequest;
 import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.autoscaling.PodMetrics;
 import dev.amphora.controller.certificates.ApprovingController;
 import dev.amphora.controller.certificates.CertificateSigner;
 import dev.amphora.controller.certificates.CleanerController;
@@ -101,6 +102,8 @@ public final class Controllers {
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private final Supplier<String> authority;
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
+    private HorizontalController.Settings autoscaling = HorizontalController.Settings.defaults();
+    private PodMetrics metrics = PodMetrics.none();
     private NodeIpamController.@Nullable Settings nodeRanges;
     private int endedPods = 12_500;
     private CertificateSigner signer = Controllers::nobodySigns;
@@ -125,6 +128,13 @@ public final class Controllers {
     /** Sets how patient the cluster is with silent nodes. */
     public Controllers nodeMonitoring(NodeLifecycleController.Settings settings) {
         nodeMonitoring = settings;
+        return this;
+    }
+
+    /** Sets how autoscalers work, and how they learn how much pods use; by default nobody knows. */
+    public Controllers autoscaling(HorizontalController.Settings settings, PodMetrics source) {
+        autoscaling = settings;
+        metrics = source;
         return this;
     }
 
@@ -240,7 +250,7 @@ public final class Controllers {
         factories.put("persistentvolume-binder-controller", PersistentVolumeBinder::new);
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
-        factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types));
+        factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types, metrics, autoscaling));
         factories.put("job-controller", JobController::new);
         factories.put("cronjob-controller", CronJobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);
