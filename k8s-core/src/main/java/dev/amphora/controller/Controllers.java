@@ -32,11 +32,13 @@ import dev.amphora.controller.policy.PolicyStatusController;
 import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
+import dev.amphora.controller.resourceclaim.ResourceClaimController;
 import dev.amphora.controller.serviceaccount.LegacyTokenCleaner;
 import dev.amphora.controller.serviceaccount.RootCaPublisher;
 import dev.amphora.controller.serviceaccount.ServiceAccountController;
 import dev.amphora.controller.serviceaccount.TokenController;
 import dev.amphora.controller.statefulset.StatefulSetController;
+import dev.amphora.controller.volume.EphemeralVolumeController;
 import dev.amphora.controller.volume.PersistentVolumeBinder;
 import dev.amphora.controller.volume.StorageProtection;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -103,6 +105,7 @@ public final class Controllers {
     private final Supplier<String> authority;
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
     private HorizontalController.Settings autoscaling = HorizontalController.Settings.defaults();
+    private Duration volumeResync = PersistentVolumeBinder.RESYNC;
     private PodMetrics metrics = PodMetrics.none();
     private NodeIpamController.@Nullable Settings nodeRanges;
     private int endedPods = 12_500;
@@ -128,6 +131,12 @@ public final class Controllers {
     /** Sets how patient the cluster is with silent nodes. */
     public Controllers nodeMonitoring(NodeLifecycleController.Settings settings) {
         nodeMonitoring = settings;
+        return this;
+    }
+
+    /** Sets how often claims that wait for a volume are looked at again. */
+    public Controllers volumeResync(Duration period) {
+        volumeResync = period;
         return this;
     }
 
@@ -247,9 +256,11 @@ public final class Controllers {
         factories.put("daemonset-controller", DaemonSetController::new);
         factories.put("resourcequota-controller", () -> new ResourceQuotaController(types));
         factories.put("disruption-controller", () -> new DisruptionController(types));
-        factories.put("persistentvolume-binder-controller", PersistentVolumeBinder::new);
+        factories.put("persistentvolume-binder-controller", () -> new PersistentVolumeBinder(volumeResync));
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
+        factories.put("ephemeral-volume-controller", EphemeralVolumeController::new);
+        factories.put("resourceclaim-controller", ResourceClaimController::new);
         factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types, metrics, autoscaling));
         factories.put("job-controller", JobController::new);
         factories.put("cronjob-controller", CronJobController::new);

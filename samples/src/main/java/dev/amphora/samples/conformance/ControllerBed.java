@@ -23,6 +23,7 @@ import dev.amphora.controller.node.NodeIpamController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.store.Store;
 import dev.amphora.store.StoreException;
 import dev.amphora.store.memory.MemoryStore;
@@ -134,6 +135,9 @@ final class ControllerBed implements AutoCloseable {
                 HorizontalController.Settings.defaults().withPeriod(Duration.ofSeconds(2));
         Controllers controllers = new Controllers(this::types, () -> "PEM")
                 .nodeMonitoring(monitoring)
+                .volumeResync(Duration.ofSeconds(3))
+                .signer((request, usages, validity) ->
+                        CertificateAuthority.generate(kernel).sign(request, usages, validity))
                 .autoscaling(
                         watchesNodes ? autoscaling.withInitialReadiness(Duration.ofSeconds(1)) : autoscaling,
                         hasMetrics ? this::measure : PodMetrics.none());
