@@ -15,11 +15,13 @@ final class ControllerReplay {
 
     private final ControllerScenario scenario;
     private final ControllerBed bed;
+    private final boolean patient;
     private final ControllerNames names;
     private final ControllerStimuli stimuli;
     private final List<String> differences = new ArrayList<>();
 
-    private ControllerReplay(ControllerScenario scenario, ControllerBed bed) {
+    private ControllerReplay(ControllerScenario scenario, ControllerBed bed, boolean patient) {
+        this.patient = patient;
         this.scenario = scenario;
         this.bed = bed;
         this.names = new ControllerNames(bed);
@@ -49,7 +51,7 @@ final class ControllerReplay {
 
     private static List<String> differences(ControllerScenario scenario, long seed, ControllerPace pace) {
         try (ControllerBed bed = new ControllerBed(seed, pace, scenario.watchesNodes(), scenario.hasMetrics())) {
-            ControllerReplay replay = new ControllerReplay(scenario, bed);
+            ControllerReplay replay = new ControllerReplay(scenario, bed, pace.patient());
             replay.run();
             bed.kernel().failures().forEach(failure -> replay.differences.add("a task failed: " + failure));
             return replay.differences;
@@ -68,7 +70,7 @@ final class ControllerReplay {
             Instant start = bed.kernel().instant();
             names.begin(start);
             stimuli.apply(step.path("do")).forEach(problem -> differences.add(where + problem));
-            Duration length = scenario.lasting(step, start)
+            Duration length = scenario.lasting(step, start, patient)
                     .minus(Duration.between(start, bed.kernel().instant()));
             bed.kernel().advance(length.minus(REST));
             List<ControllerBed.Change> changes = bed.takeChanges();
