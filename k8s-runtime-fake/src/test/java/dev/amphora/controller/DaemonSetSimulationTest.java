@@ -116,7 +116,7 @@ class DaemonSetSimulationTest {
         return new ControllerWorld(seed, "daemonset-controller,node-lifecycle-controller");
     }
 
-    private static DaemonSet set() {
+    static DaemonSet set() {
         return new DaemonSetBuilder()
                 .withNewMetadata()
                 .withName("agent")
