@@ -236,6 +236,7 @@ final class ControllerProjection {
         tree.forEach(each -> out.add(normal("", each)));
         return switch (name) {
             case "conditions" -> sorted(out, condition -> condition.path("type").asText());
+            case "ports" -> sorted(out, JsonNode::toString);
             case "endpoints" ->
                 sorted(out, endpoint -> endpoint.path("addresses").toString());
             default -> out;
