@@ -97,7 +97,11 @@ final class PodEviction {
         }
         JsonNode status = budget.tree().path("status");
         long desired = status.path("desiredHealthy").asLong();
-        return budget.tree().path("spec").path("unhealthyPodEvictionPolicy").asText().equals("AlwaysAllow")
+        return budget.tree()
+                        .path("spec")
+                        .path("unhealthyPodEvictionPolicy")
+                        .asText()
+                        .equals("AlwaysAllow")
                 || (desired > 0 && status.path("currentHealthy").asLong() >= desired);
     }
 

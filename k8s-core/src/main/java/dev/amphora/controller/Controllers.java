@@ -261,7 +261,8 @@ public final class Controllers {
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
         factories.put("ephemeral-volume-controller", EphemeralVolumeController::new);
         factories.put("resourceclaim-controller", ResourceClaimController::new);
-        factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types, metrics, autoscaling));
+        factories.put(
+                "horizontal-pod-autoscaler-controller", () -> new HorizontalController(types, metrics, autoscaling));
         factories.put("job-controller", JobController::new);
         factories.put("cronjob-controller", CronJobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DisturbanceSimulationTest {
     private static final int SEEDS = Integer.getInteger("simulation.seeds", 5);
     private static final Duration REST = Duration.ofMinutes(3);
-    private static final String NEW_IMAGE = "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\","
-            + "\"image\":\"img:2\"}]}}}}";
+    private static final String NEW_IMAGE =
+            "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\"," + "\"image\":\"img:2\"}]}}}}";
 
     /** What is asked for, and then changed. */
     enum Story {
@@ -32,8 +32,7 @@ class DisturbanceSimulationTest {
                 "web"),
         ordered(
                 "statefulset-controller",
-                world -> world.client.create(
-                        StatefulSetSimulationTest.set(3).build()),
+                world -> world.client.create(StatefulSetSimulationTest.set(3).build()),
                 StatefulSet.class,
                 "db"),
         onEveryNode(
@@ -57,11 +56,7 @@ class DisturbanceSimulationTest {
         final Class<? extends HasMetadata> changed;
         final String name;
 
-        Story(
-                String controllers,
-                Consumer<ControllerWorld> begin,
-                Class<? extends HasMetadata> changed,
-                String name) {
+        Story(String controllers, Consumer<ControllerWorld> begin, Class<? extends HasMetadata> changed, String name) {
             this.controllers = controllers;
             this.begin = begin;
             this.changed = changed;

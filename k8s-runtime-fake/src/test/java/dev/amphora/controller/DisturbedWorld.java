@@ -69,25 +69,26 @@ final class DisturbedWorld implements AutoCloseable {
                 world.server, User.of("system:kube-controller-manager", User.MASTERS), "controllers");
         boolean[] dead = {false};
         Client disturbed = (Client) Proxy.newProxyInstance(
-                Client.class.getClassLoader(), new Class<?>[] {Client.class}, (proxy, method, arguments) ->
-                        call(client, dead, method, arguments));
+                Client.class.getClassLoader(),
+                new Class<?>[] {Client.class},
+                (proxy, method, arguments) -> call(client, dead, method, arguments));
         ControllerManager manager = new ControllerManager(
-                world.kernel,
-                disturbed,
-                new Controllers(List::of, () -> "PEM").select(controllers));
+                world.kernel, disturbed, new Controllers(List::of, () -> "PEM").select(controllers));
         running = manager;
         manager.start();
     }
 
     private Object call(Client client, boolean[] dead, Method method, Object[] arguments) throws Throwable {
-        boolean isWrite = WRITES.contains(method.getName())
-                && !(method.getName().equals("subresource") && arguments.length == 4);
+        boolean isWrite =
+                WRITES.contains(method.getName()) && !(method.getName().equals("subresource") && arguments.length == 4);
         if (dead[0]) {
             throw StatusException.internalError("crashed");
         }
-        boolean about = arguments[0] instanceof HasMetadata object && object.getKind().equals("Event");
+        boolean about =
+                arguments[0] instanceof HasMetadata object && object.getKind().equals("Event");
         // What is made has no version, and a deletion names a uid: only changes meet conflicts.
-        boolean isChange = isWrite && (method.getName().startsWith("update") || method.getName().equals("patch"));
+        boolean isChange = isWrite
+                && (method.getName().startsWith("update") || method.getName().equals("patch"));
         if (isChange && !about && world.kernel.random().nextDouble() < conflicts) {
             throw StatusException.conflict("", "things", "x", "somebody else was faster");
         }
@@ -118,7 +119,8 @@ final class DisturbedWorld implements AutoCloseable {
                     world.finish(pod);
                 } else if (Pods.phase(pod).equals("Pending")) {
                     world.runOn(pod, nodeOf(pod));
-                } else if (Pods.phase(pod).equals("Running") && pod.getMetadata().getLabels().containsKey("job-name")) {
+                } else if (Pods.phase(pod).equals("Running")
+                        && pod.getMetadata().getLabels().containsKey("job-name")) {
                     world.setPhase(pod, "Succeeded", false);
                 }
             } catch (StatusException e) {
@@ -149,23 +151,32 @@ final class DisturbedWorld implements AutoCloseable {
         List<String> state = new ArrayList<>();
         for (Deployment each : world.list(Deployment.class)) {
             state.add("Deployment " + name(each) + " " + each.getStatus().getReadyReplicas() + "/"
-                    + each.getStatus().getReplicas() + " updated " + each.getStatus().getUpdatedReplicas());
+                    + each.getStatus().getReplicas() + " updated "
+                    + each.getStatus().getUpdatedReplicas());
         }
         for (ReplicaSet each : world.list(ReplicaSet.class)) {
-            state.add("ReplicaSet of " + each.getSpec().getTemplate().getSpec().getContainers().get(0).getImage()
-                    + " " + each.getSpec().getReplicas() + " " + each.getStatus().getReplicas());
+            state.add("ReplicaSet of "
+                    + each.getSpec()
+                            .getTemplate()
+                            .getSpec()
+                            .getContainers()
+                            .get(0)
+                            .getImage() + " " + each.getSpec().getReplicas() + " "
+                    + each.getStatus().getReplicas());
         }
         for (StatefulSet each : world.list(StatefulSet.class)) {
             state.add("StatefulSet " + name(each) + " " + each.getStatus().getReadyReplicas() + " "
-                    + each.getStatus().getCurrentRevision().equals(each.getStatus().getUpdateRevision()));
+                    + each.getStatus()
+                            .getCurrentRevision()
+                            .equals(each.getStatus().getUpdateRevision()));
         }
         for (DaemonSet each : world.list(DaemonSet.class)) {
             state.add("DaemonSet " + name(each) + " " + each.getStatus().getNumberReady() + " "
                     + each.getStatus().getUpdatedNumberScheduled());
         }
         for (Job each : world.list(Job.class)) {
-            state.add("Job " + name(each) + " " + each.getStatus().getSucceeded() + " " + each.getStatus().getFailed()
-                    + " " + each.getStatus().getActive());
+            state.add("Job " + name(each) + " " + each.getStatus().getSucceeded() + " "
+                    + each.getStatus().getFailed() + " " + each.getStatus().getActive());
         }
         for (Pod each : world.list(Pod.class)) {
             List<OwnerReference> owners = each.getMetadata().getOwnerReferences();

@@ -33,7 +33,9 @@ class FirstWritesSimulationTest {
             world.client.create(DeploymentSimulationTest.deployment(17));
             world.settle();
             assertThat(world.list(Pod.class)).hasSize(17);
-            assertThat(world.events()).filteredOn(event -> event.startsWith("SuccessfulDelete")).isEmpty();
+            assertThat(world.events())
+                    .filteredOn(event -> event.startsWith("SuccessfulDelete"))
+                    .isEmpty();
         }
     }
 
@@ -58,8 +60,7 @@ class FirstWritesSimulationTest {
                     .endMetadata()
                     .build());
             world.settle();
-            world.client.delete(
-                    ResourceType.of(Namespace.class), null, "going", DeleteOptions.defaults());
+            world.client.delete(ResourceType.of(Namespace.class), null, "going", DeleteOptions.defaults());
             ReplicaSet grown = world.client.get(ResourceType.of(ReplicaSet.class), "going", "web");
             grown = Json.copy(grown);
             grown.getSpec().setReplicas(3);
@@ -67,7 +68,9 @@ class FirstWritesSimulationTest {
             world.settle();
             long before = world.store.revision();
             world.kernel.advance(Duration.ofSeconds(2));
-            assertThat(world.events()).filteredOn(event -> event.contains("FailedCreate")).isEmpty();
+            assertThat(world.events())
+                    .filteredOn(event -> event.contains("FailedCreate"))
+                    .isEmpty();
             assertThat(world.store.revision()).isEqualTo(before);
         }
     }

@@ -3,34 +3,34 @@ package dev.amphora.controller.autoscaling;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Informer;
 import dev.amphora.client.ObjectKey;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
+import dev.amphora.controller.LabelIndex;
 import dev.amphora.controller.Pods;
 import dev.amphora.controller.Result;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HPAScalingRules;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerCondition;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerConditionBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerStatus;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.MetricSpec;
-import java.time.Duration;
-import java.time.Instant;
-import dev.amphora.api.Selector;
-import dev.amphora.controller.LabelIndex;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.autoscaling.v2.HPAScalingRules;
-import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.MetricStatus;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.MetricStatusBuilder;
-import java.util.Comparator;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -238,8 +238,8 @@ public final class HorizontalController implements Controller {
                     ? history.steady(bounds, settings.downscaleStabilization, now)
                     : history.steady(bounds, behavior, settings.downscaleStabilization, now);
             condition("AbleToScale", true, steady.reason(), steady.message());
-            ScalingHistory.Bounds next = new ScalingHistory.Bounds(
-                    bounds.least(), bounds.most(), bounds.current(), steady.replicas());
+            ScalingHistory.Bounds next =
+                    new ScalingHistory.Bounds(bounds.least(), bounds.most(), bounds.current(), steady.replicas());
             ScalingHistory.Decision limited =
                     behavior == null ? ScalingHistory.limited(next) : history.limited(next, behavior, now);
             condition("ScalingLimited", !limited.isAsWished(), limited.reason(), limited.message());

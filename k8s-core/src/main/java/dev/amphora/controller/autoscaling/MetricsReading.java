@@ -126,8 +126,7 @@ final class MetricsReading {
         if (spec.getExternal() != null) {
             throw external(spec);
         }
-        throw new Failure(
-                "InvalidMetricSourceType", "", "unknown metric source type \"%s\"".formatted(spec.getType()));
+        throw new Failure("InvalidMetricSourceType", "", "unknown metric source type \"%s\"".formatted(spec.getType()));
     }
 
     private Failure external(MetricSpec spec) {
@@ -160,8 +159,9 @@ final class MetricsReading {
         try {
             Map<String, PodMetrics.Usage> usage = metrics.measure(namespace, selector, resource);
             if (usage.isEmpty()) {
-                throw new ReplicaCount.Unknown("unable to get metrics for resource %s: no metrics returned from resource metrics API"
-                        .formatted(resource));
+                throw new ReplicaCount.Unknown(
+                        "unable to get metrics for resource %s: no metrics returned from resource metrics API"
+                                .formatted(resource));
             }
             proposal = new ReplicaCount(
                             settings,

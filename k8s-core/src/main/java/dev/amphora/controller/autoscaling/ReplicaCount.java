@@ -46,10 +46,7 @@ final class ReplicaCount {
      * @param average per pod; null if the target is relative
      */
     record Target(
-            String resource,
-            @Nullable String container,
-            @Nullable Integer utilization,
-            @Nullable BigDecimal average) {}
+            String resource, @Nullable String container, @Nullable Integer utilization, @Nullable BigDecimal average) {}
 
     /** How far the measure may be off the target, up and down, before anything is done. */
     record Tolerance(double up, double down) {
@@ -123,8 +120,8 @@ final class ReplicaCount {
             unready.forEach(pod -> measured.put(pod, BigDecimal.ZERO));
         }
         BigDecimal cautious = ratio();
-        boolean turned = (down && cautious.compareTo(BigDecimal.ONE) > 0)
-                || (up && cautious.compareTo(BigDecimal.ONE) < 0);
+        boolean turned =
+                (down && cautious.compareTo(BigDecimal.ONE) > 0) || (up && cautious.compareTo(BigDecimal.ONE) < 0);
         if (tolerance.holds(cautious) || turned) {
             return current;
         }
@@ -164,7 +161,9 @@ final class ReplicaCount {
         }
         return requested.signum() == 0
                 ? 0
-                : total().multiply(HUNDRED).divide(requested, 0, RoundingMode.DOWN).intValue();
+                : total().multiply(HUNDRED)
+                        .divide(requested, 0, RoundingMode.DOWN)
+                        .intValue();
     }
 
     private BigDecimal ratio() {
@@ -213,7 +212,8 @@ final class ReplicaCount {
     /** Whether a sample says nothing yet: the pod has just begun, or has never been ready. */
     private boolean isUnready(Pod pod, PodMetrics.Usage usage) {
         PodCondition condition = Pods.condition(pod, "Ready").orElse(null);
-        Instant start = pod.getStatus() == null ? null : Pods.time(pod.getStatus().getStartTime());
+        Instant start =
+                pod.getStatus() == null ? null : Pods.time(pod.getStatus().getStartTime());
         if (condition == null || start == null) {
             return true;
         }

@@ -70,6 +70,7 @@ final class DeploymentPlanner {
     private Deployment deployment;
     /** Whether this look ends a pause: the reference then loses the note that a set was made, and never writes it. */
     private boolean resumed;
+
     private @Nullable Duration again;
 
     // set by findSets

@@ -9,7 +9,6 @@ import dev.amphora.client.ObjectKey;
 import dev.amphora.client.Patch;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
-import dev.amphora.controller.KeyMapper;
 import dev.amphora.controller.Pods;
 import dev.amphora.controller.Result;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -64,10 +63,8 @@ final class StaleDisruptions implements AutoCloseable {
     }
 
     private static void reset(Controller.Context context, Pod pod, Instant now) {
-        ObjectNode condition = Json.object()
-                .put("type", CONDITION)
-                .put("status", "False")
-                .put("lastTransitionTime", Pods.stamp(now));
+        ObjectNode condition =
+                Json.object().put("type", CONDITION).put("status", "False").put("lastTransitionTime", Pods.stamp(now));
         condition.putNull("reason").putNull("message");
         if (pod.getMetadata().getGeneration() != null) {
             condition.put("observedGeneration", pod.getMetadata().getGeneration());

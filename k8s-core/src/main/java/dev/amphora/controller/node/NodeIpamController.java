@@ -83,7 +83,8 @@ public final class NodeIpamController implements Controller {
         String name = node.getMetadata().getName();
         String range = ranges.takeNext();
         if (range.isEmpty()) {
-            context.events().normal(node, "CIDRNotAvailable", "Node %s status is now: CIDRNotAvailable".formatted(name));
+            context.events()
+                    .normal(node, "CIDRNotAvailable", "Node %s status is now: CIDRNotAvailable".formatted(name));
             return Result.retry();
         }
         ObjectNode body = Json.object();
@@ -101,7 +102,10 @@ public final class NodeIpamController implements Controller {
                 return Result.done();
             }
             context.events()
-                    .normal(node, "CIDRAssignmentFailed", "Node %s status is now: CIDRAssignmentFailed".formatted(name));
+                    .normal(
+                            node,
+                            "CIDRAssignmentFailed",
+                            "Node %s status is now: CIDRAssignmentFailed".formatted(name));
             throw e;
         }
     }

@@ -77,11 +77,7 @@ public final class ResourceClaimController implements Controller {
     }
 
     private static void sync(
-            Context context,
-            ControlLoop<ObjectKey> loop,
-            Informer<ResourceClaim> claims,
-            ObjectKey key,
-            Pod pod) {
+            Context context, ControlLoop<ObjectKey> loop, Informer<ResourceClaim> claims, ObjectKey key, Pod pod) {
         ArrayNode statuses = Json.object().putArray("statuses");
         boolean isNew = false;
         for (PodResourceClaim wanted : pod.getSpec().getResourceClaims()) {
@@ -89,8 +85,10 @@ public final class ResourceClaimController implements Controller {
                 continue;
             }
             String known = told(pod, wanted.getName());
-            String name = known != null ? known : find(claims, pod, wanted.getName())
-                    .orElseGet(() -> make(context, loop, claims, key, pod, wanted));
+            String name = known != null
+                    ? known
+                    : find(claims, pod, wanted.getName())
+                            .orElseGet(() -> make(context, loop, claims, key, pod, wanted));
             isNew |= known == null;
             statuses.addObject().put("name", wanted.getName()).put("resourceClaimName", name);
         }

@@ -106,7 +106,10 @@ public final class EphemeralVolumeController implements Controller {
             loop.wrote(ObjectKey.of(pod), claims, context.client().create(claim));
         } catch (StatusException e) {
             context.events()
-                    .warning(pod, "FailedBinding", "ephemeral volume %s: %s".formatted(volume.getName(), e.getMessage()));
+                    .warning(
+                            pod,
+                            "FailedBinding",
+                            "ephemeral volume %s: %s".formatted(volume.getName(), e.getMessage()));
             throw e;
         }
     }

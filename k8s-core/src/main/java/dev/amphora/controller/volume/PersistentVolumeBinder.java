@@ -16,16 +16,16 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimStatus;
 import io.fabric8.kubernetes.api.model.PersistentVolumeStatus;
-import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import java.time.Duration;
-import java.util.List;
-import java.util.regex.Pattern;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,9 +137,7 @@ public final class PersistentVolumeBinder implements Controller {
             for (Volume volume : pod.getSpec().getVolumes()) {
                 String name = volume.getPersistentVolumeClaim() != null
                         ? volume.getPersistentVolumeClaim().getClaimName()
-                        : volume.getEphemeral() != null
-                                ? pod.getMetadata().getName() + "-" + volume.getName()
-                                : "";
+                        : volume.getEphemeral() != null ? pod.getMetadata().getName() + "-" + volume.getName() : "";
                 if (!name.isEmpty()) {
                     claims.add(new ObjectKey(pod.getMetadata().getNamespace(), name).toString());
                 }
@@ -197,8 +195,8 @@ public final class PersistentVolumeBinder implements Controller {
                         storageClass != null && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode());
                 boolean delayed = scheduled && !has(claim.getMetadata().getAnnotations(), SELECTED_NODE);
                 PersistentVolume volume = VolumeMatch.best(claim, volumes.byIndex("class", VolumeMatch.classOf(claim)))
-                        .filter(found ->
-                                !scheduled || VolumeMatch.refersTo(found.getSpec().getClaimRef(), claim))
+                        .filter(found -> !scheduled
+                                || VolumeMatch.refersTo(found.getSpec().getClaimRef(), claim))
                         .orElse(null);
                 if (volume != null) {
                     bind(key, claim, volume);
@@ -463,13 +461,13 @@ public final class PersistentVolumeBinder implements Controller {
                 failToDelete(
                         key,
                         volume,
-                        "error getting deleter volume plugin for volume \"%s\": no volume plugin matched".formatted(name));
+                        "error getting deleter volume plugin for volume \"%s\": no volume plugin matched"
+                                .formatted(name));
                 return;
             }
             String path = volume.getSpec().getHostPath().getPath();
             if (path == null || !DELETABLE.matcher(path).matches()) {
-                failToDelete(
-                        key, volume, "host_path deleter only supports /tmp/.+ but received provided " + path);
+                failToDelete(key, volume, "host_path deleter only supports /tmp/.+ but received provided " + path);
                 return;
             }
             context.client()

@@ -51,8 +51,7 @@ class ReplicaCountTest {
                 .build());
         if (millis != null) {
             usage.put(
-                    name,
-                    new PodMetrics.Usage(NOW, Duration.ofSeconds(1), Map.of("c", BigDecimal.valueOf(millis, 3))));
+                    name, new PodMetrics.Usage(NOW, Duration.ofSeconds(1), Map.of("c", BigDecimal.valueOf(millis, 3))));
         }
     }
 
@@ -64,10 +63,7 @@ class ReplicaCountTest {
 
     private int proposed(ReplicaCount.Target target) throws ReplicaCount.Unknown {
         return new ReplicaCount(
-                        HorizontalController.Settings.defaults(),
-                        target,
-                        new ReplicaCount.Tolerance(0.1, 0.1),
-                        NOW)
+                        HorizontalController.Settings.defaults(), target, new ReplicaCount.Tolerance(0.1, 0.1), NOW)
                 .of(pods.size(), pods, usage)
                 .replicas();
     }
@@ -127,7 +123,13 @@ class ReplicaCountTest {
         assertThatThrownBy(() -> proposed(HALF))
                 .hasMessage("did not receive metrics for targeted pods (pods might be unready)");
         running(100);
-        pods.get(1).getSpec().getContainers().get(0).getResources().getRequests().clear();
+        pods.get(1)
+                .getSpec()
+                .getContainers()
+                .get(0)
+                .getResources()
+                .getRequests()
+                .clear();
         assertThatThrownBy(() -> proposed(HALF)).hasMessage("missing request for cpu in container c of Pod p1");
     }
 }

@@ -39,7 +39,8 @@ class ScalingHistoryTest {
         assertThat(history.steady(new Bounds(1, 10, 8, 2), FIVE_MINUTES, NOW.plusSeconds(60)))
                 .extracting(ScalingHistory.Decision::replicas, ScalingHistory.Decision::reason)
                 .containsExactly(8, "ScaleDownStabilized");
-        assertThat(history.steady(new Bounds(1, 10, 8, 2), FIVE_MINUTES, NOW.plusSeconds(301)).replicas())
+        assertThat(history.steady(new Bounds(1, 10, 8, 2), FIVE_MINUTES, NOW.plusSeconds(301))
+                        .replicas())
                 .isEqualTo(2);
     }
 

@@ -38,7 +38,8 @@ class SlicePlannerTest {
 
     private static SlicePlanner.Group group(int port) {
         return new SlicePlanner.Group(
-                "IPv4", List.of(new EndpointPortBuilder().withName("").withPort(port).build()));
+                "IPv4",
+                List.of(new EndpointPortBuilder().withName("").withPort(port).build()));
     }
 
     private static List<EndpointSlice> created(Map<SlicePlanner.Group, List<Endpoint>> wanted) {

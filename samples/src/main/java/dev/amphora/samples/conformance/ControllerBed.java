@@ -251,7 +251,8 @@ final class ControllerBed implements AutoCloseable {
             JsonNode value = usage.path(Math.min(index++, usage.size() - 1));
             Map<String, String> labels = new TreeMap<>();
             Trees.members(Trees.at(pod, "metadata", "labels"))
-                    .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
+                    .forEach(
+                            label -> labels.put(label.getKey(), label.getValue().asText()));
             if (value.isNumber() && selector.matches(labels)) {
                 measured.put(
                         Trees.at(pod, "metadata", "name").asText(),
@@ -259,7 +260,10 @@ final class ControllerBed implements AutoCloseable {
                                 kernel.instant(),
                                 Duration.ofSeconds(1),
                                 Map.of(
-                                        Trees.at(pod, "spec", "containers").path(0).path("name").asText(),
+                                        Trees.at(pod, "spec", "containers")
+                                                .path(0)
+                                                .path("name")
+                                                .asText(),
                                         BigDecimal.valueOf(value.asLong(), 3))));
             }
         }

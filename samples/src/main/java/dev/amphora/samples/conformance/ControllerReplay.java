@@ -61,8 +61,8 @@ final class ControllerReplay {
 
     private void run() {
         ControllerProjection projection = new ControllerProjection(scenario.shown());
-        ControllerWrites writes = new ControllerWrites(
-                scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
+        ControllerWrites writes =
+                new ControllerWrites(scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
         ControllerEvents events = new ControllerEvents(names, scenario.name().startsWith("volume/"));
         bed.takeChanges().forEach(events::skip);
         int number = 0;

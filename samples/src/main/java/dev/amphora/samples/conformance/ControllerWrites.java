@@ -94,7 +94,8 @@ final class ControllerWrites {
 
     private void lines(ControllerBed.Change change, List<String> lines) {
         String name = Trees.at(change.newest(), "metadata", "name").asText();
-        boolean isTold = kinds.contains(change.kind()) && (!name.equals(ControllerProjection.ROOT_CA) || isShown(change));
+        boolean isTold =
+                kinds.contains(change.kind()) && (!name.equals(ControllerProjection.ROOT_CA) || isShown(change));
         if (!isTold || !isOfScenario(change.newest())) {
             return;
         }

@@ -69,10 +69,12 @@ class ControllersConformanceTest {
     }
 
     private static List<String> known() throws Exception {
-        try (var list = ControllersConformanceTest.class.getResourceAsStream(
-                "/conformance/known-failures/controllers.txt")) {
+        try (var list =
+                ControllersConformanceTest.class.getResourceAsStream("/conformance/known-failures/controllers.txt")) {
             assertThat(list).isNotNull();
-            return new String(list.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            return new String(list.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
     }
 }

@@ -29,7 +29,9 @@ class StatementCoverageTest {
         List<String> statements;
         try (var list = StatementCoverageTest.class.getResourceAsStream("/conformance/controller-statements.txt")) {
             assertThat(list).isNotNull();
-            statements = new String(list.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            statements = new String(list.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
         Set<String> named = new TreeSet<>();
         try (Stream<Path> modules = Files.list(Path.of(".."))) {
@@ -50,8 +52,8 @@ class StatementCoverageTest {
 
     private static void addNamed(Path tests, Set<String> named) throws IOException {
         try (Stream<Path> files = Files.walk(tests)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".java")
-                            && !each.endsWith("StatementCoverageTest.java"))
+            for (Path file : files.filter(
+                            each -> each.toString().endsWith(".java") && !each.endsWith("StatementCoverageTest.java"))
                     .toList()) {
                 Matcher matcher = STATEMENT.matcher(Files.readString(file));
                 while (matcher.find()) {
@@ -67,7 +69,8 @@ class StatementCoverageTest {
                 .toURI());
         try (VectorFiles.Opened opened = VectorFiles.open(List.of(archive), "controllers")) {
             for (Path file : opened.files()) {
-                named.addAll(Trees.texts(ControllerScenario.read(file).document().path("covers")));
+                named.addAll(
+                        Trees.texts(ControllerScenario.read(file).document().path("covers")));
             }
         }
     }
