@@ -29,6 +29,12 @@ final class PodConditions {
         return condition;
     }
 
+    /** Whether a condition is there and true. */
+    static boolean isTrue(ObjectNode object, String type) {
+        ObjectNode condition = find(object, type);
+        return condition != null && condition.path("status").asText().equals("True");
+    }
+
     private static ArrayNode array(ObjectNode object) {
         return object.withObject("/status").withArray("conditions");
     }

@@ -55,7 +55,7 @@ final class PodEviction {
                         "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
                         null);
             }
-            if (!budgets.isEmpty() && !disrupted(budgets.get(0), name)) {
+            if (!budgets.isEmpty() && !disrupted(budgets.get(0), name) && !goesFree(pod.tree(), budgets.get(0))) {
                 charge(call, budgets.get(0).name(), name, dryRun);
             }
         }
@@ -88,6 +88,21 @@ final class PodEviction {
                 && !phase.equals("Succeeded")
                 && !phase.equals("Failed")
                 && !Metadata.isDeleting(pod);
+    }
+
+    /** Whether a pod that isn't ready may go whatever its budget says. */
+    private static boolean goesFree(ObjectNode pod, VersionedObject budget) {
+        if (PodConditions.isTrue(pod, "Ready")) {
+            return false;
+        }
+        JsonNode status = budget.tree().path("status");
+        long desired = status.path("desiredHealthy").asLong();
+        return budget.tree()
+                        .path("spec")
+                        .path("unhealthyPodEvictionPolicy")
+                        .asText()
+                        .equals("AlwaysAllow")
+                || (desired > 0 && status.path("currentHealthy").asLong() >= desired);
     }
 
     private List<VersionedObject> budgets(String namespace, VersionedObject pod) {

@@ -6,6 +6,7 @@ import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.pki.CertificateRequest;
 import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.autoscaling.PodMetrics;
 import dev.amphora.controller.certificates.ApprovingController;
 import dev.amphora.controller.certificates.CertificateSigner;
 import dev.amphora.controller.certificates.CleanerController;
@@ -20,7 +21,9 @@ import dev.amphora.controller.endpoints.EndpointSliceMirroringController;
 import dev.amphora.controller.endpoints.EndpointsController;
 import dev.amphora.controller.garbagecollector.GarbageCollectorController;
 import dev.amphora.controller.job.JobController;
+import dev.amphora.controller.job.TtlAfterFinishedController;
 import dev.amphora.controller.namespace.NamespaceController;
+import dev.amphora.controller.node.NodeIpamController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.controller.node.NodeTtlController;
 import dev.amphora.controller.node.TaintEvictionController;
@@ -29,11 +32,13 @@ import dev.amphora.controller.policy.PolicyStatusController;
 import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
+import dev.amphora.controller.resourceclaim.ResourceClaimController;
 import dev.amphora.controller.serviceaccount.LegacyTokenCleaner;
 import dev.amphora.controller.serviceaccount.RootCaPublisher;
 import dev.amphora.controller.serviceaccount.ServiceAccountController;
 import dev.amphora.controller.serviceaccount.TokenController;
 import dev.amphora.controller.statefulset.StatefulSetController;
+import dev.amphora.controller.volume.EphemeralVolumeController;
 import dev.amphora.controller.volume.PersistentVolumeBinder;
 import dev.amphora.controller.volume.StorageProtection;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -99,6 +104,10 @@ public final class Controllers {
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private final Supplier<String> authority;
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
+    private HorizontalController.Settings autoscaling = HorizontalController.Settings.defaults();
+    private Duration volumeResync = PersistentVolumeBinder.RESYNC;
+    private PodMetrics metrics = PodMetrics.none();
+    private NodeIpamController.@Nullable Settings nodeRanges;
     private int endedPods = 12_500;
     private CertificateSigner signer = Controllers::nobodySigns;
     private Function<JsonNode, ArrayNode> policyWarnings =
@@ -122,6 +131,25 @@ public final class Controllers {
     /** Sets how patient the cluster is with silent nodes. */
     public Controllers nodeMonitoring(NodeLifecycleController.Settings settings) {
         nodeMonitoring = settings;
+        return this;
+    }
+
+    /** Sets how often claims that wait for a volume are looked at again. */
+    public Controllers volumeResync(Duration period) {
+        volumeResync = period;
+        return this;
+    }
+
+    /** Sets how autoscalers work, and how they learn how much pods use; by default nobody knows. */
+    public Controllers autoscaling(HorizontalController.Settings settings, PodMetrics source) {
+        autoscaling = settings;
+        metrics = source;
+        return this;
+    }
+
+    /** Sets where nodes have the addresses of their pods from; by default not from a controller. */
+    public Controllers nodeRanges(NodeIpamController.Settings settings) {
+        nodeRanges = settings;
         return this;
     }
 
@@ -227,16 +255,21 @@ public final class Controllers {
         factories.put("statefulset-controller", StatefulSetController::new);
         factories.put("daemonset-controller", DaemonSetController::new);
         factories.put("resourcequota-controller", () -> new ResourceQuotaController(types));
-        factories.put("disruption-controller", DisruptionController::new);
-        factories.put("persistentvolume-binder-controller", PersistentVolumeBinder::new);
+        factories.put("disruption-controller", () -> new DisruptionController(types));
+        factories.put("persistentvolume-binder-controller", () -> new PersistentVolumeBinder(volumeResync));
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
-        factories.put("horizontal-pod-autoscaler-controller", () -> new HorizontalController(types));
+        factories.put("ephemeral-volume-controller", EphemeralVolumeController::new);
+        factories.put("resourceclaim-controller", ResourceClaimController::new);
+        factories.put(
+                "horizontal-pod-autoscaler-controller", () -> new HorizontalController(types, metrics, autoscaling));
         factories.put("job-controller", JobController::new);
         factories.put("cronjob-controller", CronJobController::new);
         factories.put("endpointslice-controller", EndpointSliceController::new);
         factories.put("endpoints-controller", EndpointsController::new);
         factories.put("endpointslice-mirroring-controller", EndpointSliceMirroringController::new);
+        factories.put("ttl-after-finished-controller", TtlAfterFinishedController::new);
+        factories.put("node-ipam-controller", () -> new NodeIpamController(nodeRanges));
         factories.put("node-lifecycle-controller", () -> new NodeLifecycleController(nodeMonitoring));
         factories.put("ttl-controller", NodeTtlController::new);
         factories.put("taint-eviction-controller", TaintEvictionController::new);

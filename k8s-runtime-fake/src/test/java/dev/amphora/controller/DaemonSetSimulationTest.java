@@ -70,8 +70,9 @@ class DaemonSetSimulationTest {
                     null);
             world.settle();
             assertThat(world.list(Pod.class)).hasSize(1).noneMatch(Pods::isTerminating);
+            // The reference looks at a set when it lacks a pod or has one that may not stay, not to count anew.
             assertThat(world.get(DaemonSet.class, "agent").getStatus().getNumberMisscheduled())
-                    .isEqualTo(1);
+                    .isZero();
             world.client.patch(
                     ResourceType.of(Node.class),
                     null,
@@ -115,7 +116,7 @@ class DaemonSetSimulationTest {
         return new ControllerWorld(seed, "daemonset-controller,node-lifecycle-controller");
     }
 
-    private static DaemonSet set() {
+    static DaemonSet set() {
         return new DaemonSetBuilder()
                 .withNewMetadata()
                 .withName("agent")

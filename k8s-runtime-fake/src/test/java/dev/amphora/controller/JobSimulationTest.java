@@ -147,7 +147,7 @@ class JobSimulationTest {
                 .toList();
     }
 
-    private static JobBuilder job() {
+    static JobBuilder job() {
         return new JobBuilder()
                 .withNewMetadata()
                 .withName("work")

@@ -114,7 +114,7 @@ class StatefulSetSimulationTest {
         return new ControllerWorld(seed, "statefulset-controller");
     }
 
-    private static StatefulSetBuilder set(int replicas) {
+    static StatefulSetBuilder set(int replicas) {
         return new StatefulSetBuilder()
                 .withNewMetadata()
                 .withName("db")

@@ -3,48 +3,95 @@ package dev.amphora.controller.autoscaling;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Informer;
 import dev.amphora.client.ObjectKey;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
+import dev.amphora.controller.LabelIndex;
 import dev.amphora.controller.Pods;
 import dev.amphora.controller.Result;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HPAScalingRules;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerCondition;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerConditionBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerStatus;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.MetricSpec;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.MetricStatus;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.MetricStatusBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the sizes of what HorizontalPodAutoscalers target between their bounds, and says that there are no metrics to go by: the
- * reference's {@code horizontal-pod-autoscaler-controller} in a cluster without a metrics API.
+ * Keeps the sizes of what HorizontalPodAutoscalers target at what their metrics call for: the reference's
+ * {@code horizontal-pod-autoscaler-controller}.
  */
 public final class HorizontalController implements Controller {
-    private static final String SCALE = "scale";
     private static final ResourceType<HorizontalPodAutoscaler> SCALERS = ResourceType.of(HorizontalPodAutoscaler.class);
-    private static final Duration PERIOD = Duration.ofSeconds(15);
-    private static final String NO_METRICS =
-            "unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)";
+    private static final String BY_LABELS = "autoscaling/labels";
+    private static final String SCALE = "scale";
 
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
+    private final PodMetrics metrics;
+    private final Settings settings;
+    private final Map<ObjectKey, ScalingHistory> histories = new ConcurrentHashMap<>();
     private @Nullable ControlLoop<ObjectKey> loop;
+
+    /**
+     * How it works, by the names of the reference's flags.
+     *
+     * @param period {@code --horizontal-pod-autoscaler-sync-period}
+     * @param initialReadiness {@code --horizontal-pod-autoscaler-initial-readiness-delay}
+     * @param initialization {@code --horizontal-pod-autoscaler-cpu-initialization-period}
+     * @param downscaleStabilization {@code --horizontal-pod-autoscaler-downscale-stabilization}
+     * @param tolerance {@code --horizontal-pod-autoscaler-tolerance}, as a share
+     */
+    public record Settings(
+            Duration period,
+            Duration initialReadiness,
+            Duration initialization,
+            Duration downscaleStabilization,
+            double tolerance) {
+        /** The reference's defaults. */
+        public static Settings defaults() {
+            return new Settings(
+                    Duration.ofSeconds(15), Duration.ofSeconds(30), Duration.ofMinutes(5), Duration.ofMinutes(5), 0.1);
+        }
+
+        /** The same with another period. */
+        public Settings withPeriod(Duration other) {
+            return new Settings(other, initialReadiness, initialization, downscaleStabilization, tolerance);
+        }
+
+        /** The same with another time in which a pod that was never ready doesn't count. */
+        public Settings withInitialReadiness(Duration other) {
+            return new Settings(period, other, initialization, downscaleStabilization, tolerance);
+        }
+    }
 
     /**
      * A controller that does not yet run.
      *
      * @param types every kind that the server serves
+     * @param metrics how much pods use
      */
-    public HorizontalController(Supplier<? extends List<? extends ResourceType<?>>> types) {
+    public HorizontalController(
+            Supplier<? extends List<? extends ResourceType<?>>> types, PodMetrics metrics, Settings settings) {
         this.types = types;
+        this.metrics = metrics;
+        this.settings = settings;
     }
 
     @Override
@@ -60,18 +107,25 @@ public final class HorizontalController implements Controller {
     @Override
     public void start(Context context) {
         Informer<HorizontalPodAutoscaler> scalers = context.informers().of(SCALERS);
+        Informer<Pod> pods = context.informers().of(Pod.class);
+        pods.addIndex(
+                BY_LABELS,
+                pod -> LabelIndex.ofLabels(
+                        pod.getMetadata().getNamespace(), pod.getMetadata().getLabels()));
         ControlLoop<ObjectKey> created = new ControlLoop<>(context.kernel(), name(), 5);
         loop = created.<HorizontalPodAutoscaler>watch(scalers, (old, now, keys) -> {
-                    if (now != null && (old == null || !Objects.equals(old.getSpec(), now.getSpec()))) {
-                        keys.accept(ObjectKey.of(now));
+                    if (old == null && now != null) {
+                        created.addAfter(ObjectKey.of(now), settings.period);
                     }
                 })
+                .uses(pods)
                 .start(key -> {
                     HorizontalPodAutoscaler scaler = scalers.find(key).orElse(null);
                     if (scaler == null) {
+                        histories.remove(key);
                         return Result.done();
                     }
-                    HorizontalPodAutoscalerStatus status = new Look(context, types.get(), scaler).look();
+                    HorizontalPodAutoscalerStatus status = new Look(context, pods, scaler).look();
                     if (!status.equals(scaler.getStatus())) {
                         HorizontalPodAutoscaler written = context.client()
                                 .updateStatus(new HorizontalPodAutoscalerBuilder(scaler)
@@ -79,7 +133,7 @@ public final class HorizontalController implements Controller {
                                         .build());
                         created.wrote(key, scalers, written);
                     }
-                    return Result.requeueAfter(PERIOD);
+                    return Result.requeueAfter(settings.period);
                 });
     }
 
@@ -91,17 +145,19 @@ public final class HorizontalController implements Controller {
     }
 
     /** One look at one autoscaler. */
-    private static final class Look {
+    private final class Look {
         private final Context context;
-        private final List<? extends ResourceType<?>> types;
+        private final Informer<Pod> pods;
         private final HorizontalPodAutoscaler scaler;
+        private final ScalingHistory history;
         private final Instant now;
         private final HorizontalPodAutoscalerStatus status;
 
-        Look(Context context, List<? extends ResourceType<?>> types, HorizontalPodAutoscaler scaler) {
+        Look(Context context, Informer<Pod> pods, HorizontalPodAutoscaler scaler) {
             this.context = context;
-            this.types = types;
+            this.pods = pods;
             this.scaler = scaler;
+            this.history = histories.computeIfAbsent(ObjectKey.of(scaler), key -> new ScalingHistory());
             this.now = context.kernel().instant();
             this.status = scaler.getStatus() == null
                     ? new HorizontalPodAutoscalerStatus()
@@ -139,9 +195,10 @@ public final class HorizontalController implements Controller {
                     true,
                     "SucceededGetScale",
                     "the HPA controller was able to get the target's current scale");
-            int current = scaled.path("spec").path("replicas").asInt(1);
+            int current = scaled.path("spec").path("replicas").asInt();
             int least = Objects.requireNonNullElse(scaler.getSpec().getMinReplicas(), 1);
             int most = scaler.getSpec().getMaxReplicas();
+            history.begin(current, now);
             if (current == 0 && least != 0) {
                 condition(
                         "ScalingActive",
@@ -154,10 +211,122 @@ public final class HorizontalController implements Controller {
             } else if (current < least) {
                 rescale(type, scaled, least, "Current number of replicas below Spec.MinReplicas");
             } else {
-                tellMissingMetrics();
-                sizes(current, Objects.requireNonNullElse(status.getDesiredReplicas(), 0));
+                byMetrics(type, scaled, new ScalingHistory.Bounds(least, most, current, current));
             }
             return status;
+        }
+
+        private void byMetrics(@Nullable ResourceType<?> type, JsonNode scaled, ScalingHistory.Bounds bounds) {
+            int current = bounds.current();
+            MetricsReading.Wish wish = wish(scaled, current);
+            if (wish == null) {
+                sizes(current, Objects.requireNonNullElse(status.getDesiredReplicas(), 0));
+                return;
+            }
+            String reason = wish.replicas() > current ? wish.name() + " above target" : "All metrics below target";
+            int desired = limit(new ScalingHistory.Bounds(bounds.least(), bounds.most(), current, wish.replicas()));
+            if (desired == current) {
+                sizes(current, current);
+            } else {
+                rescale(type, scaled, desired, reason);
+            }
+        }
+
+        private int limit(ScalingHistory.Bounds bounds) {
+            HorizontalPodAutoscalerBehavior behavior = scaler.getSpec().getBehavior();
+            ScalingHistory.Decision steady = behavior == null
+                    ? history.steady(bounds, settings.downscaleStabilization, now)
+                    : history.steady(bounds, behavior, settings.downscaleStabilization, now);
+            condition("AbleToScale", true, steady.reason(), steady.message());
+            ScalingHistory.Bounds next =
+                    new ScalingHistory.Bounds(bounds.least(), bounds.most(), bounds.current(), steady.replicas());
+            ScalingHistory.Decision limited =
+                    behavior == null ? ScalingHistory.limited(next) : history.limited(next, behavior, now);
+            condition("ScalingLimited", !limited.isAsWished(), limited.reason(), limited.message());
+            return limited.replicas();
+        }
+
+        /** What the metrics call for; null if they can't be read, or not all of them and the others call for less. */
+        private MetricsReading.@Nullable Wish wish(JsonNode scaled, int current) {
+            String labels = scaled.path("status").path("selector").asText();
+            if (labels.isEmpty()) {
+                context.events().warning(scaler, "SelectorRequired", "selector is required");
+                condition("ScalingActive", false, "InvalidSelector", "the HPA target's scale is missing a selector");
+                return null;
+            }
+            Selector selector = Selector.parse(labels);
+            MetricsReading reading = new MetricsReading(
+                    metrics,
+                    settings,
+                    scaler.getMetadata().getNamespace(),
+                    selector,
+                    pods(selector),
+                    current,
+                    tolerance(),
+                    now);
+            List<MetricSpec> specs = scaler.getSpec().getMetrics();
+            List<MetricStatus> statuses = new ArrayList<>();
+            MetricsReading.Wish most = null;
+            MetricsReading.Failure first = null;
+            int failures = 0;
+            for (MetricSpec spec : specs) {
+                try {
+                    MetricsReading.Wish wish = reading.read(spec);
+                    statuses.add(wish.status());
+                    most = most == null || wish.replicas() > most.replicas() ? wish : most;
+                } catch (MetricsReading.Failure e) {
+                    context.events().warning(scaler, e.reason(), String.valueOf(e.getMessage()));
+                    statuses.add(new MetricStatusBuilder().withType("").build());
+                    first = first == null ? e : first;
+                    failures++;
+                }
+            }
+            status.setCurrentMetrics(statuses);
+            if (first != null) {
+                context.events()
+                        .warning(
+                                scaler,
+                                "FailedComputeMetricsReplicas",
+                                "invalid metrics (%d invalid out of %d), first error is: %s"
+                                        .formatted(failures, specs.size(), first.whole()));
+                if (most == null || most.replicas() < current) {
+                    condition(
+                            "ScalingActive",
+                            false,
+                            first.reason(),
+                            "the HPA was unable to compute the replica count: " + first.getMessage());
+                    return null;
+                }
+            }
+            if (most != null) {
+                condition(
+                        "ScalingActive",
+                        true,
+                        "ValidMetricFound",
+                        "the HPA was able to successfully calculate a replica count from " + most.name());
+            }
+            return most;
+        }
+
+        private List<Pod> pods(Selector selector) {
+            String namespace = scaler.getMetadata().getNamespace();
+            return pods.byIndex(BY_LABELS, LabelIndex.ofSelector(namespace, selector)).stream()
+                    .filter(pod -> selector.matches(pod.getMetadata().getLabels()))
+                    .sorted(Comparator.comparing((Pod pod) -> pod.getMetadata().getName()))
+                    .toList();
+        }
+
+        private ReplicaCount.Tolerance tolerance() {
+            HorizontalPodAutoscalerBehavior behavior = scaler.getSpec().getBehavior();
+            return new ReplicaCount.Tolerance(
+                    tolerance(behavior == null ? null : behavior.getScaleUp()),
+                    tolerance(behavior == null ? null : behavior.getScaleDown()));
+        }
+
+        private double tolerance(@Nullable HPAScalingRules rules) {
+            return rules == null || rules.getTolerance() == null
+                    ? settings.tolerance
+                    : rules.getTolerance().getNumericalAmount().doubleValue();
         }
 
         private static String group(@Nullable String version) {
@@ -167,7 +336,7 @@ public final class HorizontalController implements Controller {
 
         private @Nullable ResourceType<?> target() {
             String group = group(scaler.getSpec().getScaleTargetRef().getApiVersion());
-            for (ResourceType<?> type : types) {
+            for (ResourceType<?> type : types.get()) {
                 if (type.group().equals(group)
                         && type.kind()
                                 .equals(scaler.getSpec().getScaleTargetRef().getKind())) {
@@ -186,7 +355,7 @@ public final class HorizontalController implements Controller {
             if (type == null) {
                 return;
             }
-            int current = scale.path("spec").path("replicas").asInt(1);
+            int current = scale.path("spec").path("replicas").asInt();
             ObjectNode body = scale.deepCopy();
             body.withObject("/spec").put("replicas", desired);
             try {
@@ -219,41 +388,8 @@ public final class HorizontalController implements Controller {
                     "the HPA controller was able to update the target scale to " + desired);
             sizes(current, desired);
             status.setLastScaleTime(Pods.stamp(now));
-        }
-
-        private void tellMissingMetrics() {
-            String first = null;
-            String value = null;
-            List<MetricSpec> metrics = scaler.getSpec().getMetrics();
-            for (MetricSpec metric : metrics) {
-                if (metric.getResource() == null) {
-                    continue;
-                }
-                String resource = metric.getResource().getName();
-                boolean share = metric.getResource().getTarget().getAverageUtilization() != null;
-                String why = share
-                        ? "failed to get %s utilization: unable to get metrics for resource %s: %s"
-                                .formatted(resource, resource, NO_METRICS)
-                        : "failed to get %s usage: unable to get metrics for resource %s: %s"
-                                .formatted(resource, resource, NO_METRICS);
-                context.events().warning(scaler, "FailedGetResourceMetric", why);
-                if (first == null) {
-                    first = why;
-                    value = "failed to get %s resource metric value: %s".formatted(resource, why);
-                }
-            }
-            if (first != null) {
-                context.events()
-                        .warning(
-                                scaler,
-                                "FailedComputeMetricsReplicas",
-                                "invalid metrics (%d invalid out of %d), first error is: %s"
-                                        .formatted(metrics.size(), metrics.size(), value));
-                condition(
-                        "ScalingActive",
-                        false,
-                        "FailedGetResourceMetric",
-                        "the HPA was unable to compute the replica count: " + first);
+            if (scaler.getSpec().getBehavior() != null) {
+                history.changed(scaler.getSpec().getBehavior(), current, desired, now);
             }
         }
 

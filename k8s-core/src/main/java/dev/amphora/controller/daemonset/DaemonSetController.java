@@ -20,6 +20,7 @@ import dev.amphora.controller.history.History;
 import dev.amphora.controller.history.Revisions;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
@@ -89,11 +90,23 @@ public final class DaemonSetController implements Controller {
                     .watch(pods, owners.mapper())
                     .<Node>watch(nodes, (old, now, keys) -> {
                         if (now != null && (old == null || !fitAlike(old, now))) {
-                            sets.list().forEach(set -> keys.accept(ObjectKey.of(set)));
+                            sets.list().stream()
+                                    .filter(set -> matters(now, set))
+                                    .forEach(set -> keys.accept(ObjectKey.of(set)));
                         }
                     })
                     .uses(revisions)
                     .start(this::reconcile);
+        }
+
+        /** Whether a set lacks a pod on a node, or has one that may not stay. */
+        private boolean matters(Node node, DaemonSet set) {
+            PodSpec spec = set.getSpec().getTemplate().getSpec();
+            NodeFit fit = NodeFit.of(spec, DaemonPods.tolerations(spec), node);
+            String name = node.getMetadata().getName();
+            boolean has = pods.byIndex(Pods.BY_CONTROLLER, set.getMetadata().getUid()).stream()
+                    .anyMatch(pod -> DaemonPods.node(pod).equals(name));
+            return has ? !fit.mayStay() : fit.shouldRun();
         }
 
         private static boolean fitAlike(Node one, Node other) {

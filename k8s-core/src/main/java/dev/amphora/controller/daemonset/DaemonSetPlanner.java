@@ -183,8 +183,11 @@ final class DaemonSetPlanner {
                 unavailable++;
             } else if (pair.updated != null) {
                 unavailable += isAvailable(pair.updated) ? 0 : 1;
+            } else if (pair.old != null && isAvailable(pair.old)) {
+                candidates.add(pair.old);
             } else if (pair.old != null) {
-                (isAvailable(pair.old) ? candidates : free).add(pair.old);
+                free.add(pair.old);
+                unavailable++;
             }
         }
         int more = Math.min(candidates.size(), Math.max(0, maxUnavailable - unavailable));

@@ -68,6 +68,9 @@ final class DeploymentPlanner {
     private final List<Step> steps = new ArrayList<>();
     private final List<ReplicaSet> sets;
     private Deployment deployment;
+    /** Whether this look ends a pause: the reference then loses the note that a set was made, and never writes it. */
+    private boolean resumed;
+
     private @Nullable Duration again;
 
     // set by findSets
@@ -442,7 +445,7 @@ final class DeploymentPlanner {
                             .formatted(set.getMetadata().getName(), size));
         }
         DeploymentStatus status = DeploymentConditions.status(deployment);
-        if (DeploymentConditions.hasDeadline(deployment)) {
+        if (DeploymentConditions.hasDeadline(deployment) && !resumed) {
             status = DeploymentConditions.with(
                     status,
                     DeploymentConditions.of(
@@ -557,6 +560,7 @@ final class DeploymentPlanner {
         if (isPaused() == noted) {
             return;
         }
+        resumed = !isPaused();
         writeStatus(DeploymentConditions.with(
                 status,
                 isPaused()

@@ -128,7 +128,8 @@ final class BudgetPlanner {
         status.setDesiredHealthy(Objects.requireNonNullElse(status.getDesiredHealthy(), 0));
         status.setExpectedPods(Objects.requireNonNullElse(status.getExpectedPods(), 0));
         Condition condition = condition(budget, "False", "SyncFailed", why, now);
-        condition.setObservedGeneration(null);
+        Long observed = status.getObservedGeneration();
+        condition.setObservedGeneration(observed == null || observed == 0 ? null : observed);
         status.setConditions(List.of(condition));
         return status;
     }

@@ -1,7 +1,9 @@
 package dev.amphora.controller.disruption;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.Selector;
+import dev.amphora.api.StatusException;
 import dev.amphora.client.Informer;
 import dev.amphora.client.ObjectKey;
 import dev.amphora.client.OwnerReferences;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Says how many pods of each PodDisruptionBudget may go: the reference's {@code disruption-controller}. */
@@ -36,7 +39,18 @@ public final class DisruptionController implements Controller {
     private static final String ALL = "namespace";
     private static final String BY_SELECTOR = "selector";
 
+    private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private @Nullable ControlLoop<ObjectKey> loop;
+    private @Nullable StaleDisruptions stale;
+
+    /**
+     * A controller that does not yet run.
+     *
+     * @param types every kind that the server serves: owners of pods may be of any that has a scale subresource
+     */
+    public DisruptionController(Supplier<? extends List<? extends ResourceType<?>>> types) {
+        this.types = types;
+    }
 
     @Override
     public String name() {
@@ -50,13 +64,17 @@ public final class DisruptionController implements Controller {
 
     @Override
     public void start(Context context) {
-        loop = new Executor(context, name()).loop;
+        loop = new Executor(context, name(), types).loop;
+        stale = new StaleDisruptions(context, name());
     }
 
     @Override
     public void close() {
         if (loop != null) {
             loop.close();
+        }
+        if (stale != null) {
+            stale.close();
         }
     }
 
@@ -80,10 +98,12 @@ public final class DisruptionController implements Controller {
         private final Informer<Deployment> deployments;
         private final Informer<StatefulSet> statefulSets;
         private final Informer<ReplicationController> replicationControllers;
+        private final Supplier<? extends List<? extends ResourceType<?>>> types;
         private final ControlLoop<ObjectKey> loop;
 
-        Executor(Context context, String name) {
+        Executor(Context context, String name, Supplier<? extends List<? extends ResourceType<?>>> types) {
             this.context = context;
+            this.types = types;
             this.budgets = context.informers().of(BUDGETS);
             this.pods = context.informers().of(Pod.class);
             this.replicaSets = context.informers().of(ReplicaSet.class);
@@ -254,12 +274,26 @@ public final class DisruptionController implements Controller {
                             found(replicationControllers, namespace, owner, pod)
                                     .getSpec()
                                     .getReplicas());
-                case "Job" -> throw new Unknown("jobs.batch does not implement the scale subresource");
-                case "DaemonSet" -> throw new Unknown("daemonsets.apps does not implement the scale subresource");
-                default ->
-                    throw new Unknown("found no controllers for pod \"%s\""
-                            .formatted(pod.getMetadata().getName()));
+                default -> scales.put(owner.getUid(), scaleOf(namespace, owner));
             }
+        }
+
+        /** The size that an owner of any kind has by its scale subresource. */
+        private int scaleOf(String namespace, OwnerReference owner) throws Unknown {
+            String version = owner.getApiVersion();
+            String group = version.contains("/") ? version.substring(0, version.indexOf('/')) : "";
+            for (ResourceType<?> type : types.get()) {
+                if (type.group().equals(group) && type.kind().equals(owner.getKind())) {
+                    try {
+                        JsonNode scale = context.client().subresource(type, namespace, owner.getName(), "scale");
+                        return scale.path("spec").path("replicas").asInt();
+                    } catch (StatusException e) {
+                        throw new Unknown("%s does not implement the scale subresource"
+                                .formatted(group.isEmpty() ? type.plural() : type.plural() + "." + group));
+                    }
+                }
+            }
+            throw new Unknown("no matches for kind \"%s\" in version \"%s\"".formatted(owner.getKind(), version));
         }
 
         private static <T extends HasMetadata> T found(

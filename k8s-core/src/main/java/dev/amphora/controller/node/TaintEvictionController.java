@@ -112,13 +112,13 @@ public final class TaintEvictionController implements Controller {
                 return Result.done();
             }
             List<Taint> taints = evicting(node);
-            boolean done = eviction != null && eviction.due == null;
-            if (done || Pods.isTerminating(pod)) {
-                return Result.done();
-            }
             if (!Tolerance.isTolerated(taints, pod.getSpec().getTolerations())) {
                 cancel(key, eviction);
                 evict(key, pod);
+                return Result.done();
+            }
+            boolean done = eviction != null && eviction.due == null;
+            if (done || Pods.isTerminating(pod)) {
                 return Result.done();
             }
             Duration bearable = Tolerance.of(taints, pod.getSpec().getTolerations());

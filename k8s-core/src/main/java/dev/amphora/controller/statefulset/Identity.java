@@ -143,7 +143,6 @@ final class Identity {
                     .withName(claimName(set, template, ordinal))
                     .withNamespace(set.getMetadata().getNamespace())
                     .addToLabels(set.getSpec().getSelector().getMatchLabels())
-                    .withOwnerReferences(deletedWithSet(set) ? List.of(OwnerReferences.controlledBy(set)) : List.of())
                     .endMetadata()
                     .withStatus(null)
                     .build());

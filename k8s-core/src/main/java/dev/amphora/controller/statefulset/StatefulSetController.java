@@ -186,6 +186,8 @@ public final class StatefulSetController implements Controller {
                         delete(delete);
                     } else if (step instanceof StatefulSetPlanner.Claims claim) {
                         makeClaims(claim.ordinal());
+                    } else if (step instanceof StatefulSetPlanner.Retain retain) {
+                        handOver(retain.pod(), retain.ordinal(), false);
                     } else if (step instanceof StatefulSetPlanner.Repair repair) {
                         makeClaims(repair.ordinal());
                         repair(repair);
@@ -208,7 +210,7 @@ public final class StatefulSetController implements Controller {
                     loop.wrote(key, pods, context.client().create(pod));
                     tell("SuccessfulCreate", "Create Pod %s in StatefulSet %s successful".formatted(name, setName()));
                 } catch (StatusException e) {
-                    if (!e.hasCause("NamespaceTerminating")) {
+                    if (!e.hasCause("NamespaceTerminating") && !e.isAlreadyExists()) {
                         warn(
                                 "FailedCreate",
                                 "Create Pod %s in StatefulSet %s failed error: %s"
@@ -263,8 +265,8 @@ public final class StatefulSetController implements Controller {
             private void delete(StatefulSetPlanner.Delete delete) {
                 Pod pod = delete.pod();
                 String name = pod.getMetadata().getName();
-                if (delete.scaledAway()) {
-                    handOver(delete);
+                if (delete.scaledAway() && Identity.deletedWhenScaled(set)) {
+                    handOver(pod, delete.ordinal(), true);
                 }
                 try {
                     context.client()
@@ -288,19 +290,16 @@ public final class StatefulSetController implements Controller {
                 }
             }
 
-            /** Gives the claims of a pod that goes the owners that the retention policy wants. */
-            private void handOver(StatefulSetPlanner.Delete delete) {
-                if (!Identity.deletedWhenScaled(set)) {
-                    return;
-                }
+            /** Gives the claims of a pod the owners that the retention policy wants. */
+            private void handOver(Pod pod, int ordinal, boolean scaledAway) {
                 for (PersistentVolumeClaim template : set.getSpec().getVolumeClaimTemplates()) {
                     PersistentVolumeClaim claim = claims.find(
-                                    key.namespace(), Identity.claimName(set, template, delete.ordinal()))
+                                    key.namespace(), Identity.claimName(set, template, ordinal))
                             .orElse(null);
                     if (claim == null) {
                         continue;
                     }
-                    List<OwnerReference> owners = Identity.owners(set, delete.pod(), claim, true);
+                    List<OwnerReference> owners = Identity.owners(set, pod, claim, scaledAway);
                     if (!owners.equals(OwnerReferences.of(claim))) {
                         PersistentVolumeClaim owned = new PersistentVolumeClaimBuilder(claim)
                                 .editMetadata()

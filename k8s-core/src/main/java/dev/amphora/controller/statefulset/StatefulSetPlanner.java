@@ -17,7 +17,7 @@ final class StatefulSetPlanner {
     private StatefulSetPlanner() {}
 
     /** One thing to do. */
-    sealed interface Step permits Create, Delete, Repair, Claims {}
+    sealed interface Step permits Create, Delete, Repair, Claims, Retain {}
 
     /** Make the pod of an ordinal, and its claims before it. */
     record Create(int ordinal, boolean current) implements Step {}
@@ -34,6 +34,9 @@ final class StatefulSetPlanner {
 
     /** Make the claims that a waiting pod lacks. */
     record Claims(Pod pod, int ordinal) implements Step {}
+
+    /** Give the claims of a pod the owners that the retention policy wants. */
+    record Retain(Pod pod, int ordinal) implements Step {}
 
     /** What to do, in this order, and what the status says. */
     record Plan(List<Step> steps, StatefulSetStatus status) {}
@@ -193,6 +196,7 @@ final class StatefulSetPlanner {
                     if (Pods.phase(pod).equals("Pending")) {
                         steps.add(new Claims(pod, ordinal));
                     }
+                    steps.add(new Retain(pod, ordinal));
                     if (ordered && (Pods.isTerminating(pod) || !isAvailable(pod))) {
                         return false;
                     }
@@ -254,7 +258,7 @@ final class StatefulSetPlanner {
                     steps.add(new Delete(pod, Identity.start(set) + i, false));
                     return;
                 }
-                if (!isHealthy(pod)) {
+                if (Pods.isTerminating(pod) || !isAvailable(pod)) {
                     return;
                 }
             }

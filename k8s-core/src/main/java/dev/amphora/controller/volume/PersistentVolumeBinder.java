@@ -16,12 +16,16 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimStatus;
 import io.fabric8.kubernetes.api.model.PersistentVolumeStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +41,16 @@ public final class PersistentVolumeBinder implements Controller {
     private static final String NO_PROVISIONER = "kubernetes.io/no-provisioner";
     private static final String WAITING = "waiting";
     private static final String BY_VOLUME = "volume";
-    private static final Duration RESYNC = Duration.ofSeconds(15);
+    /** How often claims that wait are looked at again, by default. */
+    public static final Duration RESYNC = Duration.ofSeconds(15);
 
+    private final Duration resync;
     private @Nullable ControlLoop<Key> loop;
+
+    /** @param resync how often claims that wait are looked at again */
+    public PersistentVolumeBinder(Duration resync) {
+        this.resync = resync;
+    }
 
     /** A claim, or a volume if there is no namespace. */
     private record Key(String namespace, String name) {
@@ -65,7 +76,7 @@ public final class PersistentVolumeBinder implements Controller {
 
     @Override
     public void start(Context context) {
-        loop = new Executor(context, name()).loop;
+        loop = new Executor(context, name(), resync).loop;
     }
 
     @Override
@@ -83,16 +94,26 @@ public final class PersistentVolumeBinder implements Controller {
         return text == null || text.isEmpty();
     }
 
+    private static final int WORKERS = 2;
+    private static final String BY_CLAIM = "claims";
+    private static final String PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
+    private static final Pattern DELETABLE = Pattern.compile("/tmp/.+");
+
     private static final class Executor {
         private final Context context;
+        private final Duration resync;
         private final Informer<PersistentVolume> volumes;
         private final Informer<PersistentVolumeClaim> claims;
+        private final Informer<Pod> pods;
         private final ControlLoop<Key> loop;
 
-        Executor(Context context, String name) {
+        Executor(Context context, String name, Duration resync) {
+            this.resync = resync;
             this.context = context;
             this.volumes = context.informers().of(PersistentVolume.class);
             this.claims = context.informers().of(PersistentVolumeClaim.class);
+            this.pods = context.informers().of(Pod.class);
+            pods.addIndex(BY_CLAIM, Executor::claimsOf);
             claims.addIndex(
                     WAITING,
                     claim -> has(claim.getMetadata().getAnnotations(), BIND_COMPLETED)
@@ -104,10 +125,24 @@ public final class PersistentVolumeBinder implements Controller {
                             ? List.of()
                             : List.of(claim.getSpec().getVolumeName()));
             volumes.addIndex("class", volume -> List.of(VolumeMatch.classOf(volume)));
-            this.loop = new ControlLoop<Key>(context.kernel(), name, 1)
+            this.loop = new ControlLoop<Key>(context.kernel(), name, WORKERS)
+                    .uses(pods)
                     .<PersistentVolume>watch(volumes, (old, now, keys) -> ofVolume(now == null ? old : now, keys))
                     .<PersistentVolumeClaim>watch(claims, (old, now, keys) -> ofClaim(now == null ? old : now, keys));
             loop.start(this::reconcile);
+        }
+
+        private static List<String> claimsOf(Pod pod) {
+            List<String> claims = new ArrayList<>();
+            for (Volume volume : pod.getSpec().getVolumes()) {
+                String name = volume.getPersistentVolumeClaim() != null
+                        ? volume.getPersistentVolumeClaim().getClaimName()
+                        : volume.getEphemeral() != null ? pod.getMetadata().getName() + "-" + volume.getName() : "";
+                if (!name.isEmpty()) {
+                    claims.add(new ObjectKey(pod.getMetadata().getNamespace(), name).toString());
+                }
+            }
+            return claims;
         }
 
         private void ofVolume(@Nullable PersistentVolume volume, Consumer<Key> keys) {
@@ -150,18 +185,18 @@ public final class PersistentVolumeBinder implements Controller {
                 return Result.done();
             }
             syncUnbound(key, claim);
-            return Result.requeueAfter(RESYNC);
+            return Result.requeueAfter(resync);
         }
 
         private void syncUnbound(Key key, PersistentVolumeClaim claim) {
             if (isEmpty(claim.getSpec().getVolumeName())) {
                 StorageClass storageClass = storageClass(claim);
-                boolean delayed = storageClass != null
-                        && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode())
-                        && !has(claim.getMetadata().getAnnotations(), SELECTED_NODE);
+                boolean scheduled =
+                        storageClass != null && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode());
+                boolean delayed = scheduled && !has(claim.getMetadata().getAnnotations(), SELECTED_NODE);
                 PersistentVolume volume = VolumeMatch.best(claim, volumes.byIndex("class", VolumeMatch.classOf(claim)))
-                        .filter(found ->
-                                !delayed || VolumeMatch.refersTo(found.getSpec().getClaimRef(), claim))
+                        .filter(found -> !scheduled
+                                || VolumeMatch.refersTo(found.getSpec().getClaimRef(), claim))
                         .orElse(null);
                 if (volume != null) {
                     bind(key, claim, volume);
@@ -212,11 +247,7 @@ public final class PersistentVolumeBinder implements Controller {
         private void tellWhyUnbound(PersistentVolumeClaim claim, @Nullable StorageClass storageClass, boolean delayed) {
             String name = VolumeMatch.classOf(claim);
             if (delayed) {
-                context.events()
-                        .normal(
-                                claim,
-                                "WaitForFirstConsumer",
-                                "waiting for first consumer to be created before binding");
+                tellWhoIsAwaited(claim);
             } else if (name.isEmpty()) {
                 context.events()
                         .normal(
@@ -242,6 +273,28 @@ public final class PersistentVolumeBinder implements Controller {
                                                 + " the provisioner is running and correctly registered.")
                                         .formatted(storageClass.getProvisioner()));
             }
+        }
+
+        private void tellWhoIsAwaited(PersistentVolumeClaim claim) {
+            List<String> waiting = pods.byIndex(BY_CLAIM, ObjectKey.of(claim).toString()).stream()
+                    .filter(pod -> !Pods.isAssigned(pod))
+                    .map(pod -> pod.getMetadata().getName())
+                    .sorted()
+                    .toList();
+            if (waiting.isEmpty()) {
+                context.events()
+                        .normal(
+                                claim,
+                                "WaitForFirstConsumer",
+                                "waiting for first consumer to be created before binding");
+                return;
+            }
+            context.events()
+                    .normal(
+                            claim,
+                            "WaitForPodScheduled",
+                            "waiting for pod%s %s to be scheduled"
+                                    .formatted(waiting.size() == 1 ? "" : "s", String.join(",", waiting)));
         }
 
         /** Names the provisioner that is asked for a volume, so that it knows. */
@@ -392,18 +445,61 @@ public final class PersistentVolumeBinder implements Controller {
             }
         }
 
+        /** Deletes a volume that nobody claims any more, if that is its policy and it was made in the cluster itself. */
         private void reclaim(Key key, PersistentVolume volume) {
             if (!"Delete".equals(volume.getSpec().getPersistentVolumeReclaimPolicy()) || Pods.isTerminating(volume)) {
+                return;
+            }
+            String maker = volume.getMetadata().getAnnotations() == null
+                    ? null
+                    : volume.getMetadata().getAnnotations().get(PROVISIONED_BY);
+            if (maker != null && !maker.startsWith("kubernetes.io/")) {
+                return;
+            }
+            String name = volume.getMetadata().getName();
+            if (volume.getSpec().getHostPath() == null) {
+                failToDelete(
+                        key,
+                        volume,
+                        "error getting deleter volume plugin for volume \"%s\": no volume plugin matched"
+                                .formatted(name));
+                return;
+            }
+            String path = volume.getSpec().getHostPath().getPath();
+            if (path == null || !DELETABLE.matcher(path).matches()) {
+                failToDelete(key, volume, "host_path deleter only supports /tmp/.+ but received provided " + path);
                 return;
             }
             context.client()
                     .delete(
                             volumes.type(),
                             null,
-                            volume.getMetadata().getName(),
+                            name,
                             DeleteOptions.defaults()
                                     .onlyUid(volume.getMetadata().getUid()));
             loop.deleted(key, volumes, volume);
+        }
+
+        private void failToDelete(Key key, PersistentVolume volume, String why) {
+            PersistentVolume current = volumes.find("", volume.getMetadata().getName())
+                    .filter(found -> VolumeMatch.phase(found).equals("Released"))
+                    .orElse(null);
+            if (current == null) {
+                // Not yet seen as released: the look that follows tells.
+                return;
+            }
+            PersistentVolumeStatus status = current.getStatus().edit().build();
+            status.setPhase("Failed");
+            status.setMessage(why);
+            status.setLastPhaseTransitionTime(Pods.stamp(context.kernel().instant()));
+            loop.wrote(
+                    key,
+                    volumes,
+                    context.client()
+                            .updateStatus(new PersistentVolumeBuilder(current)
+                                    .withStatus(status)
+                                    .build()));
+            context.events().warning(volume, "VolumeFailedDelete", why);
         }
 
         /** Lets go of a claim that has found another volume. */

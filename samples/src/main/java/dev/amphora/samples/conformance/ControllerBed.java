@@ -1,8 +1,10 @@
 package dev.amphora.samples.conformance;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.Selector;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.ApiResult;
@@ -15,12 +17,17 @@ import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.ControllerManager;
 import dev.amphora.controller.Controllers;
+import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.autoscaling.PodMetrics;
+import dev.amphora.controller.node.NodeIpamController;
 import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.store.Store;
 import dev.amphora.store.StoreException;
 import dev.amphora.store.memory.MemoryStore;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -58,7 +65,7 @@ final class ControllerBed implements AutoCloseable {
     private final Actor nodes;
     private final Set<String> beating = new LinkedHashSet<>();
     private final List<Change> changes = new ArrayList<>();
-    private final Map<String, @Nullable Integer> usage = new TreeMap<>();
+    private JsonNode usage = Trees.array();
 
     /**
      * What a revision of the store changed.
@@ -124,8 +131,19 @@ final class ControllerBed implements AutoCloseable {
                 ? new NodeLifecycleController.Settings(
                         Duration.ofSeconds(1), Duration.ofSeconds(6), Duration.ofSeconds(10), 10)
                 : new NodeLifecycleController.Settings(Duration.ofSeconds(5), NEVER, NEVER, 0.1);
-        Controllers controllers = new Controllers(this::types, () -> "PEM").nodeMonitoring(monitoring);
-        return watchesNodes ? controllers.endedPodThreshold(3) : controllers;
+        HorizontalController.Settings autoscaling =
+                HorizontalController.Settings.defaults().withPeriod(Duration.ofSeconds(2));
+        Controllers controllers = new Controllers(this::types, () -> "PEM")
+                .nodeMonitoring(monitoring)
+                .volumeResync(Duration.ofSeconds(3))
+                .signer((request, usages, validity) ->
+                        CertificateAuthority.generate(kernel).sign(request, usages, validity))
+                .autoscaling(
+                        watchesNodes ? autoscaling.withInitialReadiness(Duration.ofSeconds(1)) : autoscaling,
+                        hasMetrics ? this::measure : PodMetrics.none());
+        return watchesNodes
+                ? controllers.endedPodThreshold(3).nodeRanges(new NodeIpamController.Settings("10.200.0.0/16", 24))
+                : controllers;
     }
 
     private List<ResourceType<?>> types() {
@@ -214,9 +232,42 @@ final class ControllerBed implements AutoCloseable {
         }
     }
 
-    /** Says how much CPU a pod uses, in thousandths; null if there is no sample of it. */
-    void uses(String pod, @Nullable Integer millis) {
-        usage.put(pod, millis);
+    /**
+     * Says how much CPU the running pods use, in the order in which they were made.
+     *
+     * @param values in thousandths, the last for all others too; null where there is no sample
+     */
+    void use(JsonNode values) {
+        usage = values;
+    }
+
+    private Map<String, PodMetrics.Usage> measure(String namespace, Selector selector, String resource) {
+        Map<String, PodMetrics.Usage> measured = new TreeMap<>();
+        int index = 0;
+        for (ObjectNode pod : pods()) {
+            if (!Trees.at(pod, "status", "phase").asText().equals("Running") || !resource.equals("cpu")) {
+                continue;
+            }
+            JsonNode value = usage.path(Math.min(index++, usage.size() - 1));
+            Map<String, String> labels = new TreeMap<>();
+            Trees.members(Trees.at(pod, "metadata", "labels"))
+                    .forEach(
+                            label -> labels.put(label.getKey(), label.getValue().asText()));
+            if (value.isNumber() && selector.matches(labels)) {
+                measured.put(
+                        Trees.at(pod, "metadata", "name").asText(),
+                        new PodMetrics.Usage(
+                                kernel.instant(),
+                                Duration.ofSeconds(1),
+                                Map.of(
+                                        Trees.at(pod, "spec", "containers")
+                                                .path(0)
+                                                .path("name")
+                                                .asText(),
+                                        BigDecimal.valueOf(value.asLong(), 3))));
+            }
+        }
+        return measured;
     }
 
     /** The served form of a kind; the API groups that only repeat another one come last. */

@@ -268,7 +268,13 @@ final class ControllerKubelet {
                         Trees.object().put("type", type).put("status", value).put("lastTransitionTime", bed.now()));
             }
         }
-        act.path("conditions").forEach(each -> conditions.put(each.path("type").asText(), each));
+        for (ObjectNode given : Trees.objects(act.path("conditions"))) {
+            ObjectNode condition = given.deepCopy();
+            if (!condition.has("lastTransitionTime")) {
+                condition.put("lastTransitionTime", bed.now());
+            }
+            conditions.put(condition.path("type").asText(), condition);
+        }
         ArrayNode list = status.putArray("conditions");
         conditions.values().forEach(list::add);
         status.setAll(Trees.pick(act, List.of("reason", "message")));

@@ -158,7 +158,9 @@ final class ControllerNames {
         OffsetDateTime time = OffsetDateTime.parse(text);
         long minute = Math.floorDiv(time.toEpochSecond(), MINUTE);
         String zone = text.endsWith("Z") ? "" : text.substring(text.length() - "+00:00".length());
-        return firstMinute < 0 ? text : "${min:" + (minute - firstMinute) + "}" + zone;
+        return firstMinute < 0 || minute < firstMinute
+                ? canonical(text)
+                : "${min:" + (minute - firstMinute) + "}" + zone;
     }
 
     /** A stimulus with values in the place of placeholders. */

@@ -45,19 +45,15 @@ final class ControllerProjection {
             "StatefulSet", List.of("replicas"),
             "DaemonSet", List.of(),
             "Job", List.of("parallelism", "completions", "suspend"),
-            "CronJob", List.of("suspend"));
+            "CronJob", List.of("suspend"),
+            "CertificateSigningRequest", List.of("signerName", "usages", "username", "expirationSeconds"));
     private static final List<String> SHOWN_OF_NODES = List.of("unschedulable", "podCIDR", "podCIDRs");
 
     private final Map<String, Set<String>> shown;
-    private final boolean conditionsOfNodes;
 
-    /**
-     * @param shown the kinds, with the members that the recording shows of any object of the kind
-     * @param conditionsOfNodes whether it shows these
-     */
-    ControllerProjection(Map<String, Set<String>> shown, boolean conditionsOfNodes) {
+    /** @param shown the kinds, with the members that the recording shows of any object of the kind */
+    ControllerProjection(Map<String, Set<String>> shown) {
         this.shown = shown;
-        this.conditionsOfNodes = conditionsOfNodes;
     }
 
     Set<String> kinds() {
@@ -126,7 +122,7 @@ final class ControllerProjection {
                                 taint -> taint.path("key").asText() + " "
                                         + taint.path("effect").asText()));
                 out.set("spec", some);
-                if (conditionsOfNodes) {
+                if (shows(kind, "status.conditions")) {
                     out.set("status", Trees.pick(object.path("status"), List.of("conditions")));
                 }
             }
@@ -240,6 +236,7 @@ final class ControllerProjection {
         tree.forEach(each -> out.add(normal("", each)));
         return switch (name) {
             case "conditions" -> sorted(out, condition -> condition.path("type").asText());
+            case "ports" -> sorted(out, JsonNode::toString);
             case "endpoints" ->
                 sorted(out, endpoint -> endpoint.path("addresses").toString());
             default -> out;

@@ -46,19 +46,9 @@ final class ControllerStimuli {
             boolean start = stimulus.path("node").asText().equals("startHeartbeats");
             Trees.texts(stimulus.path("names")).forEach(start ? bed::startHeartbeats : bed::stopHeartbeats);
         } else if (stimulus.has("metrics")) {
-            measure(stimulus.path("values"));
+            bed.use(stimulus.path("values"));
         } else {
             request(recorded, stimulus, problems);
-        }
-    }
-
-    private void measure(JsonNode values) {
-        int index = 0;
-        for (JsonNode pod : bed.pods()) {
-            if (Trees.at(pod, "status", "phase").asText().equals("Running")) {
-                JsonNode value = values.path(Math.min(index++, values.size() - 1));
-                bed.uses(Trees.at(pod, "metadata", "name").asText(), value.isNumber() ? value.asInt() : null);
-            }
         }
     }
 

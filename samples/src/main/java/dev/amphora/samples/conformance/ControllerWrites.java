@@ -94,7 +94,8 @@ final class ControllerWrites {
 
     private void lines(ControllerBed.Change change, List<String> lines) {
         String name = Trees.at(change.newest(), "metadata", "name").asText();
-        boolean isTold = kinds.contains(change.kind()) && (!name.equals(ControllerProjection.ROOT_CA) || showsRootCa);
+        boolean isTold =
+                kinds.contains(change.kind()) && (!name.equals(ControllerProjection.ROOT_CA) || isShown(change));
         if (!isTold || !isOfScenario(change.newest())) {
             return;
         }
@@ -135,6 +136,12 @@ final class ControllerWrites {
         if (!revision.equals(revision(before))) {
             lines.add("revision " + object + " " + revision(before) + "->" + revision);
         }
+    }
+
+    /** The certificates that a new namespace is given are no write to tell of. */
+    private boolean isShown(ControllerBed.Change rootCa) {
+        String namespace = Trees.at(rootCa.newest(), "metadata", "namespace").asText();
+        return showsRootCa && (rootCa.before() != null || namespace.equals(ControllerBed.NAMESPACE));
     }
 
     private static boolean isOfScenario(ObjectNode object) {
