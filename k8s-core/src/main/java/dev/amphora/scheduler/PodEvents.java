@@ -35,6 +35,7 @@ final class PodEvents implements AutoCloseable {
     private static final Duration SERIES_ENDS_AFTER = Duration.ofMinutes(6);
     /** As many as the reference holds; under a flood of pods, placing them goes before telling of it. */
     private static final int MAX_QUEUED = 1_000;
+
     private static final int MAX_REMEMBERED = 4096;
 
     private final Kernel kernel;

@@ -59,6 +59,7 @@ public final class ResourceClaimController implements Controller {
                         keys.accept(ObjectKey.of(now));
                     }
                 })
+                .uses(context.informers().of(TEMPLATES))
                 .watch(claims, KeyMapper.each(ResourceClaimController::podOf))
                 .start(key -> {
                     Pod pod = pods.find(key).orElse(null);
@@ -129,8 +130,11 @@ public final class ResourceClaimController implements Controller {
             Pod pod,
             PodResourceClaim wanted) {
         try {
-            ResourceClaimTemplateSpec template = context.client()
-                    .get(TEMPLATES, key.namespace(), wanted.getResourceClaimTemplateName())
+            String name = wanted.getResourceClaimTemplateName();
+            ResourceClaimTemplateSpec template = context.informers()
+                    .of(TEMPLATES)
+                    .find(key.namespace(), name)
+                    .orElseThrow(() -> StatusException.notFound(TEMPLATES.group(), TEMPLATES.plural(), name))
                     .getSpec();
             ObjectMeta metadata = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
             OwnerReference owner = OwnerReferences.controlledBy(pod)
