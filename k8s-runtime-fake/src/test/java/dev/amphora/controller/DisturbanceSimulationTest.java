@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,10 +54,10 @@ class DisturbanceSimulationTest {
 
         final String controllers;
         final Consumer<ControllerWorld> begin;
-        final Class<? extends HasMetadata> changed;
+        final @Nullable Class<? extends HasMetadata> changed;
         final String name;
 
-        Story(String controllers, Consumer<ControllerWorld> begin, Class<? extends HasMetadata> changed, String name) {
+        Story(String controllers, Consumer<ControllerWorld> begin, @Nullable Class<? extends HasMetadata> changed, String name) {
             this.controllers = controllers;
             this.begin = begin;
             this.changed = changed;
