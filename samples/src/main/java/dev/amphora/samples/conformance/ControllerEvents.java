@@ -63,11 +63,12 @@ final class ControllerEvents {
                     event.path("source").asText());
             int wanted = event.path("count").asInt(ANY);
             String match = match(title, found);
-            int count = match == null ? 0 : found.remove(match);
+            Integer counted = match == null ? null : found.remove(match);
+            int count = counted == null ? 0 : counted;
             String before = match(title, early);
             int missing = wanted == ANY ? (count == 0 ? 1 : 0) : wanted - count;
             if (missing > 0 && before != null) {
-                int taken = Math.min(missing, early.get(before));
+                int taken = Math.min(missing, early.getOrDefault(before, 0));
                 early.merge(before, -taken, Integer::sum);
                 missing -= taken;
             }
