@@ -91,7 +91,7 @@ class DisturbanceSimulationTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("JOB-4, PV-1: a crash after any write leaves nothing behind that a successor doesn't mend")
+    @DisplayName("JOB-4: a crash after any write leaves nothing behind that a successor doesn't mend")
     void endsAlikeWhereverItCrashes(Story story) {
         End undisturbed = played(story, 1, 0, 0);
         assertThat(undisturbed.writes).isPositive().isLessThan(200);

@@ -12,6 +12,8 @@ import java.util.Map;
 /** One scenario, replayed in a control plane of its own. */
 final class ControllerReplay {
     private static final Duration REST = Duration.ofMillis(250);
+    /** How often all paces are tried, each time with other orders of what happens at once. */
+    private static final int ROUNDS = 4;
 
     private final ControllerScenario scenario;
     private final ControllerBed bed;
@@ -38,13 +40,15 @@ final class ControllerReplay {
     static List<String> differences(ControllerScenario scenario, long seed) {
         List<String> fewest = null;
         long course = seed;
-        for (ControllerPace pace : ControllerPace.ALL) {
-            List<String> differences = differences(scenario, course++, pace);
-            if (fewest == null || differences.size() < fewest.size()) {
-                fewest = differences;
-            }
-            if (fewest.isEmpty()) {
-                break;
+        for (int round = 0; round < ROUNDS; round++) {
+            for (ControllerPace pace : ControllerPace.ALL) {
+                List<String> differences = differences(scenario, course++, pace);
+                if (differences.isEmpty()) {
+                    return differences;
+                }
+                if (fewest == null || differences.size() < fewest.size()) {
+                    fewest = differences;
+                }
             }
         }
         return fewest == null ? List.of() : fewest;
