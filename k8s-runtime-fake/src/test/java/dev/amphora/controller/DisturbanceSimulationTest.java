@@ -57,7 +57,11 @@ class DisturbanceSimulationTest {
         final @Nullable Class<? extends HasMetadata> changed;
         final String name;
 
-        Story(String controllers, Consumer<ControllerWorld> begin, @Nullable Class<? extends HasMetadata> changed, String name) {
+        Story(
+                String controllers,
+                Consumer<ControllerWorld> begin,
+                @Nullable Class<? extends HasMetadata> changed,
+                String name) {
             this.controllers = controllers;
             this.begin = begin;
             this.changed = changed;
