@@ -134,7 +134,7 @@ class ServeIT {
             delimiter = '|',
             value = {
                 "--components=some | --components is api, control-plane or all, not some",
-                "--authorization-mode=Magic | authorization mode Magic is none of AlwaysAllow, AlwaysDeny, Node, RBAC",
+                "--authorization-mode=Magic | authorization mode Magic is none of AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook",
                 "--service-cluster-ip-range=wide | not a range of addresses: wide",
                 "--disable-admission-plugins=Magic | there is no admission plugin Magic",
                 "--enable-admission-plugins=Magic | there is no admission plugin Magic",
