@@ -8,13 +8,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Recorded answers of the reference, over HTTPS: the writes and defaults of every kind, odd requests, and all that is about HTTP itself.
+ * Recorded answers of the reference, over HTTPS: who may do what, admission, custom resources, the writes and defaults of every kind, odd
+ * requests, and all that is about HTTP itself.
  * The others wait too often for real time to be replayed on each build; {@link ApiConformanceTest} replays them without a socket.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class ApiConformanceIT {
     @ParameterizedTest
     @CsvSource({
+        "admission, ''",
+        "crd, ''",
+        "access, ''",
         "writes, ''",
         "defaults, ''",
         "reads, /(http|get|discovery)/",
