@@ -8,7 +8,8 @@ import com.google.re2j.PatternSyntaxException;
 
 /**
  * A regular expression of the syntax that the reference has. Looking for it takes a time that grows with the text and the size of the
- * expression, never more, and what would take too long even so is refused. Compiled once while it is in use. Immutable.
+ * expression, never more, and what would take too long even so is refused, as are expressions that would take too much to compile. Compiled
+ * once while it is in use. Immutable.
  */
 public final class GoPattern {
     /** The most steps of a search: some seconds. */
@@ -41,6 +42,7 @@ public final class GoPattern {
     }
 
     private static Pattern compiled(String text) {
+        PatternLimits.check(text);
         try {
             Pattern pattern = Pattern.compile(text);
             pattern.matcher("").find(); // What can't be run is found out now.
