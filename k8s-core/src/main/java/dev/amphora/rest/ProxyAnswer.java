@@ -1,6 +1,5 @@
 package dev.amphora.rest;
 
-import com.google.common.collect.ImmutableSet;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.rest.NodeConnections.Page;
@@ -13,32 +12,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
 /** {@code pods/proxy}, {@code services/proxy} and {@code nodes/proxy}: passes a request on, and its answer back, as fast as the client takes it. */
 final class ProxyAnswer {
-    /** What concerns one connection alone, what says who the caller is, and what the client of the other end sets itself. */
-    private static final Set<String> NOT_FORWARDED = ImmutableSet.of(
-            "authorization",
-            "connection",
-            "content-length",
-            "expect",
-            "host",
-            "http2-settings",
-            "keep-alive",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade");
-
     private final RestApi api;
     private final Exchange exchange;
     private final HttpCall call;
@@ -116,7 +96,7 @@ final class ProxyAnswer {
                 call.method(),
                 body.length == 0 ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body));
         for (String name : call.headerNames()) {
-            if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
+            if (!HopHeaders.stays(name)) {
                 call.headers(name).forEach(value -> builder.header(name, value));
             }
         }
@@ -148,7 +128,7 @@ final class ProxyAnswer {
         HttpAnswer head = new HttpAnswer(answer.statusCode(), new byte[0]);
         for (Map.Entry<String, List<String>> header : answer.headers().map().entrySet()) {
             String name = header.getKey();
-            if (name.startsWith(":") || NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
+            if (name.startsWith(":") || HopHeaders.stays(name)) {
                 continue;
             }
             for (String value : header.getValue()) {

@@ -36,26 +36,9 @@ import javax.net.ssl.SSLSocketFactory;
  * who it is.
  */
 final class RemoteAnswer {
-    /** What concerns one connection alone, what says who the caller is, and what the client of the other end sets itself. */
-    private static final Set<String> NOT_FORWARDED = ImmutableSet.of(
-            "audit-id",
-            "authorization",
-            "connection",
-            "content-length",
-            "expect",
-            "host",
-            "http2-settings",
-            "keep-alive",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade");
-
+    private static final String AUDIT_ID = "audit-id";
     private static final Set<String> NOT_PASSED_BACK = ImmutableSet.of(
-            "audit-id",
+            AUDIT_ID,
             "connection",
             "content-length",
             "date",
@@ -181,7 +164,8 @@ final class RemoteAnswer {
             String name = given.toLowerCase(Locale.ROOT);
             // There are servers to which underscores are the same.
             String dashed = name.replace('_', '-');
-            if (NOT_FORWARDED.contains(name)
+            if (HopHeaders.stays(name)
+                    || name.equals(AUDIT_ID)
                     || ofThisConnection.contains(name)
                     || dashed.startsWith(IMPERSONATION)
                     || dashed.startsWith(IDENTITY)
