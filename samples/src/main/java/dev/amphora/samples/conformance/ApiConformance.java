@@ -1,24 +1,18 @@
 package dev.amphora.samples.conformance;
 
 import dev.amphora.samples.conformance.EmbeddedRuns.Way;
-import java.io.FileWriter;
-import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Replays recorded exchanges with an API server. */
@@ -37,8 +31,8 @@ final class ApiConformance implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "PATH", arity = "1..*", description = "Recordings, or folders or zip files of them.")
-    private List<Path> paths = List.of();
+    @Mixin
+    private final ReplayFlags flags = new ReplayFlags();
 
     @Option(names = "--way", description = "in-process, https or both. Default: ${DEFAULT-VALUE}")
     private String way = "both";
@@ -70,44 +64,21 @@ final class ApiConformance implements Callable<Integer> {
             description = "Factor for recorded pauses. Default: 1 with --server, else 0")
     private @Nullable Double pause;
 
-    @Option(names = "--only", paramLabel = "REGEX", description = "Only cases whose file and name it finds.")
-    private @Nullable Pattern only;
-
-    @Option(names = "--report", paramLabel = "FILE", description = "Write every difference here.")
-    private @Nullable Path report;
-
-    @Option(names = "-v", description = "Print every difference, not only the first of each case.")
-    private boolean verbose;
-
     @Override
     public Integer call() {
-        for (Path path : paths) {
-            if (!Files.exists(path)) {
-                throw new ParameterException(spec.commandLine(), "there is no " + path);
-            }
-        }
-        PrintWriter out = spec.commandLine().getOut();
-        try (VectorFiles.Opened opened = VectorFiles.open(paths, "api");
-                PrintWriter everything = report == null
-                        ? null
-                        : new PrintWriter(new FileWriter(report.toFile(), StandardCharsets.UTF_8))) {
-            List<Path> files =
-                    opened.files().stream().filter(Replay::holdsCases).toList();
-            Report results = new Report(out, everything, verbose);
+        return flags.run("api", (recordings, results) -> {
+            List<Path> files = recordings.stream().filter(Replay::holdsCases).toList();
             if (server == null) {
                 replayEmbedded(files, results);
             } else {
                 replayAt(server, files, results);
             }
-            return results.finish() ? 0 : 1;
-        } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), "--report: cannot write " + report, e);
-        }
+        });
     }
 
     private void replayAt(URI url, List<Path> files, Report results) {
-        Options options =
-                new Options(controllers, namespaceController, pause == null ? 1 : pause, PATIENCE_WITH_CACHES, only);
+        Options options = new Options(
+                controllers, namespaceController, pause == null ? 1 : pause, PATIENCE_WITH_CACHES, flags.only());
         try (Target target = new UrlTarget(url, token, tokens, compact);
                 Session session = new Session(target, options)) {
             Replay replay = new Replay(session);
@@ -116,7 +87,7 @@ final class ApiConformance implements Callable<Integer> {
     }
 
     private void replayEmbedded(List<Path> files, Report results) {
-        EmbeddedRuns runs = new EmbeddedRuns(pause == null ? 0 : pause, only);
+        EmbeddedRuns runs = new EmbeddedRuns(pause == null ? 0 : pause, flags.only());
         for (Way each : ways()) {
             runs.replay(files, each, file -> results.of(file, each.toString()));
         }
