@@ -1,29 +1,22 @@
 package dev.amphora.scheduler;
 
-import dev.amphora.client.Client;
 import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventToRegister;
-import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
-import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
-import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>For tests of plugins and for what-if questions. Not safe for concurrent use; the same calls give the same answers.
  */
 public final class SchedulerSandbox {
-    private final SchedulerCache cache = new SchedulerCache();
-    private final Nominations nominations = new Nominations();
-    private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
+    private final SandboxWorld world;
     private final Framework framework;
     private final PodScheduling scheduling;
 
@@ -76,8 +67,9 @@ public final class SchedulerSandbox {
 
     SchedulerSandbox(Profile profile, long seed, InstantSource clock) {
         RandomGenerator chance = new SeededChance(seed);
-        framework = new Framework(profile, new SandboxHost(clock, chance));
-        scheduling = new PodScheduling(chance, cache);
+        world = new SandboxWorld(clock, chance);
+        framework = new Framework(profile, world);
+        scheduling = new PodScheduling(chance, world.cache());
     }
 
     Framework framework() {
@@ -85,7 +77,7 @@ public final class SchedulerSandbox {
     }
 
     Nominations nominations() {
-        return nominations;
+        return world.nominations();
     }
 
     // -- the cluster -------------------------------------------------------------------------------------------------
@@ -95,58 +87,26 @@ public final class SchedulerSandbox {
      * waits.
      */
     public SchedulerSandbox put(HasMetadata object) {
-        if (object instanceof Node node) {
-            cache.updateNode(node);
-        } else if (object instanceof Pod pod) {
-            PodInfo info = PodInfo.of(pod);
-            if (ClusterChanges.isAssigned(pod)) {
-                nominations.remove(info.uid());
-                cache.addPod(info);
-            } else {
-                nominations.put(info, info.nominatedNodeName());
-            }
-        } else {
-            objects.computeIfAbsent(object.getClass(), type -> new TreeMap<>()).put(key(object), object);
-        }
+        world.put(object);
         return this;
     }
 
     /** Takes an object out of the cluster. */
     public SchedulerSandbox remove(HasMetadata object) {
-        if (object instanceof Node node) {
-            cache.removeNode(node);
-        } else if (object instanceof Pod pod) {
-            PodInfo info = PodInfo.of(pod);
-            nominations.remove(info.uid());
-            cache.removePod(info);
-        } else {
-            TreeMap<String, HasMetadata> ofKind = objects.get(object.getClass());
-            if (ofKind != null) {
-                ofKind.remove(key(object));
-            }
-        }
+        world.remove(object);
         return this;
-    }
-
-    private static String key(HasMetadata object) {
-        String namespace = object.getMetadata().getNamespace();
-        return key(namespace, object.getMetadata().getName());
-    }
-
-    private static String key(@Nullable String namespace, String name) {
-        return (namespace == null ? "" : namespace) + "\0" + name;
     }
 
     /** The names of the nodes in the order of the search: round robin over zones. */
     public List<String> nodes() {
-        return cache.snapshot().nodes().stream().map(NodeInfo::name).toList();
+        return world.cache().snapshot().nodes().stream().map(NodeInfo::name).toList();
     }
 
     // -- questions ---------------------------------------------------------------------------------------------------
 
     /** What every plugin says about a pod and every node. */
     public Explanation explain(Pod pod) {
-        cache.snapshot();
+        world.cache().snapshot();
         return Explainer.explain(framework, PodInfo.of(pod));
     }
 
@@ -160,8 +120,8 @@ public final class SchedulerSandbox {
         PodInfo info = PodInfo.of(pod);
         Attempted attempted = schedule(info);
         if (attempted.nodeName() != null) {
-            nominations.remove(info.uid());
-            cache.assume(info, attempted.nodeName());
+            world.nominations().remove(info.uid());
+            world.cache().assume(info, attempted.nodeName());
         }
         return attempted;
     }
@@ -169,12 +129,12 @@ public final class SchedulerSandbox {
     /** Takes a pod to run on a node, whatever the plugins say. */
     public void place(Pod pod, String nodeName) {
         PodInfo info = PodInfo.of(pod);
-        nominations.remove(info.uid());
-        cache.assume(info, nodeName);
+        world.nominations().remove(info.uid());
+        world.cache().assume(info, nodeName);
     }
 
     private Attempted schedule(PodInfo info) {
-        cache.snapshot();
+        world.cache().snapshot();
         CycleState state = new CycleState();
         PodScheduling.Result result = scheduling.schedule(framework, state, info);
         String message = null;
@@ -184,7 +144,7 @@ public final class SchedulerSandbox {
             PostFilterPlugin.Result after = framework.rehearsePostFilter(state, info, diagnosis.nodes);
             diagnosis.postFilterMessage = after.status().message();
             nominated = after.status().isSuccess() ? after.nominatedNode() : null;
-            message = diagnosis.message(cache.view().nodes().size());
+            message = diagnosis.message(world.cache().view().nodes().size());
         } else if (result.error() != null) {
             message = result.error().message();
         }
@@ -258,89 +218,5 @@ public final class SchedulerSandbox {
             all.add(new Hinted(event, answers));
         }
         return all;
-    }
-
-    private final class SandboxHost implements Framework.Host {
-        private final InstantSource clock;
-        private final RandomGenerator chance;
-
-        SandboxHost(InstantSource clock, RandomGenerator chance) {
-            this.clock = clock;
-            this.chance = chance;
-        }
-
-        @Override
-        public NodeSnapshot snapshot() {
-            return cache.view();
-        }
-
-        @Override
-        public <T extends HasMetadata> Lister<T> lister(Class<T> type) {
-            TreeMap<String, HasMetadata> ofKind = objects.computeIfAbsent(type, kind -> new TreeMap<>());
-            return new Lister<>() {
-                @Override
-                public @Nullable T get(@Nullable String namespace, String name) {
-                    return type.cast(ofKind.get(key(namespace, name)));
-                }
-
-                @Override
-                public List<T> list(@Nullable String namespace) {
-                    Collection<HasMetadata> found = namespace == null
-                            ? ofKind.values()
-                            : ofKind.subMap(namespace + "\0", namespace + "\1").values();
-                    return found.stream().map(type::cast).toList();
-                }
-            };
-        }
-
-        @Override
-        public Client client() {
-            throw new IllegalStateException("there is no API server in a sandbox");
-        }
-
-        @Override
-        public InstantSource clock() {
-            return clock;
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return chance;
-        }
-
-        @Override
-        public void runAsync(Runnable task) {
-            // nothing is written
-        }
-
-        @Override
-        public void runInCycle(Runnable task) {
-            task.run();
-        }
-
-        @Override
-        public void runInCycleAfter(Duration delay, Runnable task) {
-            // no time passes here
-        }
-
-        @Override
-        public Nominations nominations() {
-            return nominations;
-        }
-
-        @Override
-        public List<WaitingPod> waitingPods() {
-            return List.of();
-        }
-
-        @Override
-        public void activate(Collection<PodInfo> pods) {
-            // nothing waits
-        }
-
-        @Override
-        public void event(Pod pod, String type, String reason, String action, String note) {
-            // nothing is written
-        }
     }
 }

@@ -1,0 +1,162 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.client.Client;
+import dev.amphora.scheduler.framework.Lister;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.WaitingPod;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster as plugins see it, without an API server and without time: it changes when somebody changes it, and nothing is written. */
+final class SandboxWorld implements Framework.Host {
+    private final SchedulerCache cache;
+    private final Nominations nominations;
+    private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
+    private final InstantSource clock;
+    private final RandomGenerator chance;
+
+    /** An empty one. */
+    SandboxWorld(InstantSource clock, RandomGenerator chance) {
+        this(new SchedulerCache(), new Nominations(), clock, chance);
+    }
+
+    /** One that begins with these nodes and pods. */
+    SandboxWorld(SchedulerCache cache, Nominations nominations, InstantSource clock, RandomGenerator chance) {
+        this.cache = cache;
+        this.nominations = nominations;
+        this.clock = clock;
+        this.chance = chance;
+    }
+
+    SchedulerCache cache() {
+        return cache;
+    }
+
+    /** Puts an object in place of the one with the same name. A pod with a node runs there; one with a nominated node waits. */
+    void put(HasMetadata object) {
+        if (object instanceof Node node) {
+            cache.updateNode(node);
+        } else if (object instanceof Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            if (ClusterChanges.isAssigned(pod)) {
+                nominations.remove(info.uid());
+                cache.addPod(info);
+            } else {
+                nominations.put(info, info.nominatedNodeName());
+            }
+        } else {
+            objects(object.getClass()).put(key(object), object);
+        }
+    }
+
+    void remove(HasMetadata object) {
+        if (object instanceof Node node) {
+            cache.removeNode(node);
+        } else if (object instanceof Pod pod) {
+            PodInfo info = PodInfo.of(pod);
+            nominations.remove(info.uid());
+            cache.removePod(info);
+        } else {
+            objects(object.getClass()).remove(key(object));
+        }
+    }
+
+    private TreeMap<String, HasMetadata> objects(Class<?> type) {
+        return objects.computeIfAbsent(type, kind -> new TreeMap<>());
+    }
+
+    private static String key(HasMetadata object) {
+        return key(object.getMetadata().getNamespace(), object.getMetadata().getName());
+    }
+
+    private static String key(@Nullable String namespace, String name) {
+        return (namespace == null ? "" : namespace) + "\0" + name;
+    }
+
+    // -- what plugins reach ------------------------------------------------------------------------------------------
+
+    @Override
+    public NodeSnapshot snapshot() {
+        return cache.view();
+    }
+
+    @Override
+    public <T extends HasMetadata> Lister<T> lister(Class<T> type) {
+        TreeMap<String, HasMetadata> ofKind = objects(type);
+        return new Lister<>() {
+            @Override
+            public @Nullable T get(@Nullable String namespace, String name) {
+                return type.cast(ofKind.get(key(namespace, name)));
+            }
+
+            @Override
+            public List<T> list(@Nullable String namespace) {
+                Collection<HasMetadata> found = namespace == null
+                        ? ofKind.values()
+                        : ofKind.subMap(namespace + "\0", namespace + "\1").values();
+                return found.stream().map(type::cast).toList();
+            }
+        };
+    }
+
+    @Override
+    public Client client() {
+        throw new IllegalStateException("there is no API server in a sandbox");
+    }
+
+    @Override
+    public InstantSource clock() {
+        return clock;
+    }
+
+    @Override
+    public RandomGenerator random() {
+        return chance;
+    }
+
+    @Override
+    public void runAsync(Runnable task) {
+        // nothing is written
+    }
+
+    @Override
+    public void runInCycle(Runnable task) {
+        task.run();
+    }
+
+    @Override
+    public void runInCycleAfter(Duration delay, Runnable task) {
+        // no time passes here
+    }
+
+    @Override
+    public Nominations nominations() {
+        return nominations;
+    }
+
+    @Override
+    public List<WaitingPod> waitingPods() {
+        return List.of();
+    }
+
+    @Override
+    public void activate(Collection<PodInfo> pods) {
+        // nothing waits
+    }
+
+    @Override
+    public void event(Pod pod, String type, String reason, String action, String note) {
+        // nothing is written
+    }
+}
