@@ -161,7 +161,8 @@ public final class SimulatedKernel implements Kernel {
         do {
             runReady();
         } while (jump(end));
-        now = end;
+        // What was awaited on the way may have taken longer.
+        now = end.isAfter(now) ? end : now;
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.amphora.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amphora.tck.Disturbance;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -82,11 +83,8 @@ class DisturbanceSimulationTest {
 
     private record End(List<String> state, int writes) {}
 
-    private static End played(Story story, long seed, double conflicts, int crashAfter) {
-        try (DisturbedWorld world = new DisturbedWorld(seed, story.controllers, conflicts)) {
-            if (crashAfter > 0) {
-                world.crashAfter(crashAfter);
-            }
+    private static End played(Story story, long seed, Disturbance disturbance) {
+        try (DisturbedWorld world = new DisturbedWorld(seed, story.controllers, disturbance)) {
             story.play(world);
             assertThat(world.world.kernel.failures()).isEmpty();
             return new End(world.state(), world.writes());
@@ -97,10 +95,10 @@ class DisturbanceSimulationTest {
     @EnumSource
     @DisplayName("JOB-4: a crash after any write leaves nothing behind that a successor doesn't mend")
     void endsAlikeWhereverItCrashes(Story story) {
-        End undisturbed = played(story, 1, 0, 0);
+        End undisturbed = played(story, 1, Disturbance.none());
         assertThat(undisturbed.writes).isPositive().isLessThan(200);
         for (int after = 1; after <= undisturbed.writes; after++) {
-            assertThat(played(story, 1, 0, after).state)
+            assertThat(played(story, 1, Disturbance.none().withCrashAfter(after)).state)
                     .as("%s crashes after write %d of %d", story, after, undisturbed.writes)
                     .isEqualTo(undisturbed.state);
         }
@@ -110,9 +108,10 @@ class DisturbanceSimulationTest {
     @EnumSource
     @DisplayName("MACH-1, MACH-3: conflicts and any order of events lead to the same end, without a hot loop")
     void endsAlikeUnderConflicts(Story story) {
-        End undisturbed = played(story, 1, 0, 0);
+        End undisturbed = played(story, 1, Disturbance.none());
         for (long seed = 1; seed <= SEEDS; seed++) {
-            End end = played(story, seed, 0.2, (int) (seed * 7 % undisturbed.writes) + 1);
+            End end = played(
+                    story, seed, Disturbance.everything().withCrashAfter((int) (seed * 7 % undisturbed.writes) + 1));
             assertThat(end.state).as("%s, seed %d", story, seed).isEqualTo(undisturbed.state);
             assertThat(end.writes).as("writes of %s, seed %d", story, seed).isLessThan(undisturbed.writes * 4);
         }

@@ -5,6 +5,8 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.client.Client;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.kernel.Actor;
+import dev.amphora.tck.Disturbance;
+import dev.amphora.tck.DisturbedControllers;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -13,103 +15,39 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** A world whose controllers are disturbed: they crash, meet conflicts, and come back; pods run by themselves. */
 final class DisturbedWorld implements AutoCloseable {
-    private static final Set<String> WRITES =
-            Set.of("create", "update", "updateStatus", "patch", "delete", "deleteAll", "subresource");
     private static final Duration LOOK = Duration.ofMillis(300);
 
     final ControllerWorld world;
-    private final String controllers;
+    final DisturbedControllers controllers;
     private final Actor kubelet;
-    private final Actor undertaker;
-    private final double conflicts;
-    private @Nullable ControllerManager running;
-    private int crashAfter = -1;
-    private int writes;
 
     /**
      * @param controllers which are disturbed
-     * @param conflicts how often a write meets one, as a share
+     * @param disturbance what happens to them
      */
-    DisturbedWorld(long seed, String controllers, double conflicts) {
+    DisturbedWorld(long seed, String controllers, Disturbance disturbance) {
         this.world = new ControllerWorld(seed, "root-ca-certificate-publisher-controller");
-        this.controllers = controllers;
-        this.conflicts = conflicts;
+        Client client = new InProcessClient(
+                world.server, User.of("system:kube-controller-manager", User.MASTERS), "controllers");
+        this.controllers = new DisturbedControllers(
+                world.kernel, client, () -> new Controllers(List::of, () -> "PEM").select(controllers), disturbance);
         this.kubelet = world.kernel.actor("kubelet");
-        this.undertaker = world.kernel.actor("undertaker");
         for (int i = 1; i <= 3; i++) {
             world.node("n" + i, "z");
         }
-        restart();
+        this.controllers.start();
         kubelet.schedule(LOOK, this::look);
     }
 
-    /** Lets the controllers crash right after so many more writes, and start anew a second later. */
-    void crashAfter(int count) {
-        crashAfter = writes + count;
-    }
-
     int writes() {
-        return writes;
-    }
-
-    private void restart() {
-        Client client = new InProcessClient(
-                world.server, User.of("system:kube-controller-manager", User.MASTERS), "controllers");
-        boolean[] dead = {false};
-        Client disturbed = (Client) Proxy.newProxyInstance(
-                Client.class.getClassLoader(),
-                new Class<?>[] {Client.class},
-                (proxy, method, arguments) -> call(client, dead, method, arguments));
-        ControllerManager manager = new ControllerManager(
-                world.kernel, disturbed, new Controllers(List::of, () -> "PEM").select(controllers));
-        running = manager;
-        manager.start();
-    }
-
-    private Object call(Client client, boolean[] dead, Method method, Object[] arguments) throws Throwable {
-        boolean isWrite =
-                WRITES.contains(method.getName()) && !(method.getName().equals("subresource") && arguments.length == 4);
-        if (dead[0]) {
-            throw StatusException.internalError("crashed");
-        }
-        boolean about =
-                arguments[0] instanceof HasMetadata object && object.getKind().equals("Event");
-        // What is made has no version, and a deletion names a uid: only changes meet conflicts.
-        boolean isChange = isWrite
-                && (method.getName().startsWith("update") || method.getName().equals("patch"));
-        if (isChange && !about && world.kernel.random().nextDouble() < conflicts) {
-            throw StatusException.conflict("", "things", "x", "somebody else was faster");
-        }
-        Object result;
-        try {
-            result = method.invoke(client, arguments);
-        } catch (InvocationTargetException e) {
-            throw e.getCause();
-        }
-        if (isWrite && !about && ++writes == crashAfter) {
-            dead[0] = true;
-            ControllerManager crashed = running;
-            undertaker.execute(() -> {
-                if (crashed != null) {
-                    crashed.close();
-                }
-            });
-            undertaker.schedule(Duration.ofSeconds(1), this::restart);
-            throw StatusException.internalError("crashed");
-        }
-        return result;
+        return controllers.writes();
     }
 
     private void look() {
@@ -196,10 +134,7 @@ final class DisturbedWorld implements AutoCloseable {
     @Override
     public void close() {
         kubelet.close();
-        undertaker.close();
-        if (running != null) {
-            running.close();
-        }
+        controllers.close();
         world.close();
     }
 }
