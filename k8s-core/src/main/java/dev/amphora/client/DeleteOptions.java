@@ -1,5 +1,7 @@
 package dev.amphora.client;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,5 +42,23 @@ public record DeleteOptions(
     /** The same, only at this resource version. */
     public DeleteOptions onlyVersion(@Nullable String required) {
         return new DeleteOptions(gracePeriodSeconds, propagation, uid, required);
+    }
+
+    /** As the API takes them. */
+    ObjectNode toTree() {
+        ObjectNode tree = Json.object().put("kind", "DeleteOptions").put("apiVersion", "v1");
+        if (gracePeriodSeconds() != null) {
+            tree.put("gracePeriodSeconds", gracePeriodSeconds());
+        }
+        if (propagation() != null) {
+            tree.put("propagationPolicy", propagation());
+        }
+        if (uid() != null) {
+            tree.withObject("/preconditions").put("uid", uid());
+        }
+        if (resourceVersion() != null) {
+            tree.withObject("/preconditions").put("resourceVersion", resourceVersion());
+        }
+        return tree;
     }
 }

@@ -1,7 +1,6 @@
 package dev.amphora.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
@@ -135,12 +134,14 @@ public final class InProcessClient implements Client {
 
     @Override
     public void delete(ResourceType<?> type, @Nullable String namespace, String name, DeleteOptions options) {
-        server.handle(request(Verb.DELETE, type, namespace, name, "", RequestOptions.none(), Body.of(tree(options))));
+        server.handle(
+                request(Verb.DELETE, type, namespace, name, "", RequestOptions.none(), Body.of(options.toTree())));
     }
 
     @Override
     public void deleteAll(ResourceType<?> type, @Nullable String namespace, DeleteOptions delete, ListOptions select) {
-        server.handle(request(Verb.DELETE_COLLECTION, type, namespace, "", "", query(select), Body.of(tree(delete))));
+        server.handle(
+                request(Verb.DELETE_COLLECTION, type, namespace, "", "", query(select), Body.of(delete.toTree())));
     }
 
     @Override
@@ -213,23 +214,6 @@ public final class InProcessClient implements Client {
         if (value != null) {
             query.put(name, List.of(value));
         }
-    }
-
-    private static ObjectNode tree(DeleteOptions options) {
-        ObjectNode tree = Json.object().put("kind", "DeleteOptions").put("apiVersion", "v1");
-        if (options.gracePeriodSeconds() != null) {
-            tree.put("gracePeriodSeconds", options.gracePeriodSeconds());
-        }
-        if (options.propagation() != null) {
-            tree.put("propagationPolicy", options.propagation());
-        }
-        if (options.uid() != null) {
-            tree.withObject("/preconditions").put("uid", options.uid());
-        }
-        if (options.resourceVersion() != null) {
-            tree.withObject("/preconditions").put("resourceVersion", options.resourceVersion());
-        }
-        return tree;
     }
 
     /** Hands events on as typed objects. */
