@@ -123,13 +123,14 @@ public final class InProcessClient implements Client {
                         namespace,
                         name,
                         subresource == null ? "" : subresource,
-                        patch.type() == Patch.Type.APPLY ? asManager() : RequestOptions.none(),
+                        patch.isApply() ? asManager(patch) : RequestOptions.none(),
                         Body.of(patch.body(), patch.type().mediaType()))));
     }
 
     /** Who applies has to say who manages the fields; for other writes the user agent is enough. */
-    private RequestOptions asManager() {
-        return RequestOptions.parse(Map.of("fieldManager", List.of(userAgent)));
+    private RequestOptions asManager(Patch patch) {
+        String force = Boolean.toString(patch.type() == Patch.Type.FORCED_APPLY);
+        return RequestOptions.parse(Map.of("fieldManager", List.of(userAgent), "force", List.of(force)));
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.MetricFamily.Series;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
@@ -13,6 +14,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +31,7 @@ public final class LeaderElector implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeaderElector.class);
     private static final ResourceType<Lease> LEASES = ResourceType.of(Lease.class);
     private static final double JITTER = 1.2;
+    private static final Duration LOOK = Duration.ofMillis(20);
 
     private final Client client;
     private final Kernel kernel;
@@ -39,9 +43,13 @@ public final class LeaderElector implements AutoCloseable {
     private @Nullable Lease observed;
     private @Nullable String observedRecord;
     private Instant observedAt = Instant.EPOCH;
-    private Instant renewedAt = Instant.EPOCH;
+    /** When the last call that renewed the Lease began: what others see of it is not older. */
+    private volatile Instant renewedAt = Instant.EPOCH;
+
     private String reported = "";
     private volatile boolean leading;
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final Series master;
 
     /**
      * What to elect by.
@@ -105,6 +113,12 @@ public final class LeaderElector implements AutoCloseable {
         this.settings = settings;
         this.callbacks = callbacks;
         this.actor = kernel.actor("leader-election/" + settings.name);
+        this.master = kernel.meters()
+                .gauge(
+                        "leader_election_master_status",
+                        "[ALPHA] Whether this process leads by a lease (1) or not (0).",
+                        "name")
+                .series(settings.name);
     }
 
     /** Begins to stand for election. Called once. */
@@ -112,9 +126,36 @@ public final class LeaderElector implements AutoCloseable {
         actor.execute(this::acquire);
     }
 
-    /** Whether this candidate leads, as far as it knows. */
+    /** Whether this candidate leads, as far as it can know: its clock says that nobody else can lead yet. */
     public boolean isLeading() {
-        return leading;
+        return leading && kernel.instant().isBefore(renewedAt.plus(settings.renewDeadline));
+    }
+
+    /**
+     * A client for what only a leader may do: a write that would begin while this candidate doesn't lead is refused with 503 before it
+     * leaves, whatever the process slept through. Others lead {@code leaseDuration - renewDeadline} later at the earliest, so a write
+     * is safe that takes no longer than that, five seconds by default, to reach the server; a Lease can't promise more. A candidate
+     * that closes gives the Lease up when no write is under way any more.
+     */
+    public Client fenced(Client unfenced) {
+        return new FencedClient(unfenced, new FencedClient.Fence() {
+            @Override
+            public <R> R pass(Supplier<R> write) {
+                underWay.incrementAndGet();
+                try {
+                    if (!isLeading()) {
+                        throw StatusException.of(
+                                503,
+                                "ServiceUnavailable",
+                                settings.identity + " does not lead by " + settings.name,
+                                null);
+                    }
+                    return write.get();
+                } finally {
+                    underWay.decrementAndGet();
+                }
+            }
+        });
     }
 
     /** Steps down and gives the Lease up, if so set. Idempotent. */
@@ -124,17 +165,32 @@ public final class LeaderElector implements AutoCloseable {
             if (leading) {
                 stop();
                 if (settings.releaseOnClose) {
-                    release();
+                    releaseWhenQuiet(kernel.instant().plus(settings.renewDeadline));
+                    return;
                 }
             }
             actor.close();
         });
     }
 
+    /** Others may lead once the Lease is given up, so a write that is under way comes first; one that hangs lets the Lease run out. */
+    private void releaseWhenQuiet(Instant patience) {
+        if (underWay.get() == 0) {
+            release();
+            actor.close();
+        } else if (kernel.instant().isBefore(patience)) {
+            actor.schedule(LOOK, () -> releaseWhenQuiet(patience));
+        } else {
+            actor.close();
+        }
+    }
+
     private void acquire() {
+        Instant began = kernel.instant();
         if (tryAcquireOrRenew()) {
+            renewedAt = began;
             leading = true;
-            renewedAt = kernel.instant();
+            master.add(1);
             log.info("{} leads by {}/{}", settings.identity, settings.namespace, settings.name);
             report();
             callbacks.onStartedLeading();
@@ -149,9 +205,13 @@ public final class LeaderElector implements AutoCloseable {
         if (!leading) {
             return;
         }
-        if (tryAcquireOrRenew()) {
-            renewedAt = kernel.instant();
-        } else if (!kernel.instant().isBefore(renewedAt.plus(settings.renewDeadline))) {
+        Instant began = kernel.instant();
+        // One that slept past its deadline steps down, even if nobody has taken its place: it may have missed that
+        // somebody did.
+        Instant deadline = renewedAt.plus(settings.renewDeadline);
+        if (began.isBefore(deadline) && tryAcquireOrRenew()) {
+            renewedAt = began;
+        } else if (!kernel.instant().isBefore(deadline)) {
             log.info("{} lost {}/{}", settings.identity, settings.namespace, settings.name);
             stop();
             report();
@@ -164,6 +224,7 @@ public final class LeaderElector implements AutoCloseable {
 
     private void stop() {
         leading = false;
+        master.add(-1);
         callbacks.onStoppedLeading();
     }
 

@@ -19,7 +19,9 @@ public record Patch(Type type, JsonNode body) {
         /** Kubernetes' own, with merge keys and directives. */
         STRATEGIC("application/strategic-merge-patch+json"),
         /** Server-side apply. */
-        APPLY("application/apply-patch+yaml");
+        APPLY("application/apply-patch+yaml"),
+        /** Server-side apply that takes fields from other managers. */
+        FORCED_APPLY("application/apply-patch+yaml");
 
         private final String mediaType;
 
@@ -51,5 +53,15 @@ public record Patch(Type type, JsonNode body) {
     /** Server-side apply, without force; the client's user agent is the field manager. */
     public static Patch apply(JsonNode body) {
         return new Patch(Type.APPLY, body);
+    }
+
+    /** Server-side apply with force, as controllers do: fields that others manage become this manager's. */
+    public static Patch forcedApply(JsonNode body) {
+        return new Patch(Type.FORCED_APPLY, body);
+    }
+
+    /** Whether it says who manages the fields, as both ways to apply must. */
+    boolean isApply() {
+        return type == Type.APPLY || type == Type.FORCED_APPLY;
     }
 }

@@ -146,8 +146,9 @@ public final class RemoteClient implements Client, AutoCloseable {
     public <T extends HasMetadata> T patch(
             ResourceType<T> type, @Nullable String namespace, String name, Patch patch, @Nullable String subresource) {
         String path = path(type, namespace, name, subresource);
-        if (patch.type() == Patch.Type.APPLY) {
-            path += "?fieldManager=" + PARAMETER.escape(userAgent);
+        if (patch.isApply()) {
+            path += "?force=" + (patch.type() == Patch.Type.FORCED_APPLY) + "&fieldManager="
+                    + PARAMETER.escape(userAgent);
         }
         return typed(type, send("PATCH", path, patch.body(), patch.type().mediaType()));
     }

@@ -4,6 +4,7 @@ import dev.amphora.api.StatusException;
 import dev.amphora.client.Informer;
 import dev.amphora.client.InformerHandler;
 import dev.amphora.client.ObjectKey;
+import dev.amphora.client.RateLimiter;
 import dev.amphora.client.WorkQueue;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
@@ -49,6 +50,7 @@ public final class ControlLoop<K> implements AutoCloseable {
     private final List<Informer<?>> sources = new ArrayList<>();
     private final List<AutoCloseable> registrations = new ArrayList<>();
     private final Map<K, OwnWrites> ownWrites = new HashMap<>();
+    private volatile int maxRetries = Integer.MAX_VALUE;
     private volatile boolean closed;
 
     private record Gone(Informer<?> informer, ObjectKey key, String uid, Instant since) {}
@@ -65,11 +67,28 @@ public final class ControlLoop<K> implements AutoCloseable {
      * @param workers how many keys may be reconciled at a time
      */
     public ControlLoop(Kernel kernel, String name, int workers) {
+        this(kernel, name, workers, RateLimiter.forControllers(kernel));
+    }
+
+    /**
+     * A loop that does not yet run, with limits of its own.
+     *
+     * @param name the controller's name
+     * @param workers how many keys may be reconciled at a time
+     * @param limiter how long a key waits that failed
+     */
+    public ControlLoop(Kernel kernel, String name, int workers, RateLimiter<K> limiter) {
         this.kernel = kernel;
         this.name = name;
         this.workers = workers;
         this.actor = kernel.actor(name + "/events");
-        this.queue = new WorkQueue<>(kernel, name);
+        this.queue = new WorkQueue<>(kernel, name, limiter);
+    }
+
+    /** After how many failures in a row a key is let be until something adds it again; never unless set. */
+    public ControlLoop<K> maxRetries(int count) {
+        maxRetries = count;
+        return this;
     }
 
     /** Feeds the keys of every change that an informer sees. */
@@ -197,8 +216,11 @@ public final class ControlLoop<K> implements AutoCloseable {
             log.error("{} failed on {}", name, key, e);
             result = Result.retry();
         }
-        if (result.isRetry()) {
+        if (result.isRetry() && queue.failures(key) < maxRetries) {
             queue.addRateLimited(key);
+        } else if (result.isRetry()) {
+            log.warn("{} gives up {} after {} failures", name, key, queue.failures(key));
+            queue.forget(key);
         } else {
             queue.forget(key);
             Duration after = result.after();

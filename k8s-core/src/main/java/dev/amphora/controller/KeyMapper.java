@@ -23,6 +23,15 @@ public interface KeyMapper<T extends HasMetadata, K> {
      */
     void map(@Nullable T old, @Nullable T now, Consumer<K> keys);
 
+    /** Maps only the changes that pass a filter. */
+    default <S extends T> KeyMapper<S, K> when(ChangeFilter<? super S> filter) {
+        return (old, now, keys) -> {
+            if (filter.passes(old, now)) {
+                map(old, now, keys);
+            }
+        };
+    }
+
     /** Maps each state, the one before and the one after, by itself. */
     static <T extends HasMetadata, K> KeyMapper<T, K> each(Function<? super T, ? extends Iterable<K>> mapper) {
         return (old, now, keys) -> {

@@ -47,6 +47,10 @@ public final class Result {
         return after;
     }
 
+    boolean isDone() {
+        return after == null && !retry;
+    }
+
     boolean isRetry() {
         return retry;
     }
