@@ -65,7 +65,7 @@ final class Framework implements Handle {
     private List<PreBindPlugin> preBind = List.of();
     private List<BindPlugin> bind = List.of();
     private List<PostBindPlugin> postBind = List.of();
-    private boolean tracksPods;
+    private List<Tracking> tracking = List.of();
     private int[] scoreWeights = NO_INDICES;
     private long[] pluginScores = new long[0];
 
@@ -95,6 +95,9 @@ final class Framework implements Handle {
 
         void event(Pod pod, String type, String reason, String action, String note);
     }
+
+    /** A plugin that follows pods which come and go in a dry run, and its index among the Filter plugins, -1 if it has none. */
+    private record Tracking(PreFilterPlugin plugin, int filter) {}
 
     /** Which Filter and Score plugins have nothing to do for a pod. */
     private static final class Skips implements CycleState.State {
@@ -137,9 +140,11 @@ final class Framework implements Handle {
         preBind = at(PreBindPlugin.class, profile);
         bind = at(BindPlugin.class, profile);
         postBind = at(PostBindPlugin.class, profile);
-        for (PreFilterPlugin plugin : preFilter) {
-            tracksPods |= plugin.tracksPods();
-        }
+        tracking = preFilter.stream()
+                .filter(PreFilterPlugin::tracksPods)
+                .map(plugin -> new Tracking(
+                        plugin, plugin instanceof FilterPlugin ? filter.indexOf((FilterPlugin) plugin) : -1))
+                .toList();
         if (queueSort.size() != 1) {
             throw new IllegalArgumentException(
                     "a profile needs one queue sort plugin, " + schedulerName + " has " + queueSort.size());
@@ -360,13 +365,14 @@ final class Framework implements Handle {
                         .withPlugin(plugin.name());
     }
 
-    /** Whether pods of the same or a higher priority are nominated to a node. */
-    boolean hasNominated(PodInfo pod, NodeInfo node) {
-        if (host.nominations().isEmpty()) {
-            return false;
-        }
-        for (PodInfo nominated : host.nominations().on(node.name())) {
-            if (nominated.priority() >= pod.priority() && !nominated.uid().equals(pod.uid())) {
+    Nominations nominations() {
+        return host.nominations();
+    }
+
+    /** Whether one of the pods nominated to a node, of the same or a higher priority, counts for another pod. */
+    static boolean isCrowdedBy(List<PodInfo> nominated, PodInfo pod) {
+        for (PodInfo each : nominated) {
+            if (each.priority() >= pod.priority() && !each.uid().equals(pod.uid())) {
                 return true;
             }
         }
@@ -412,19 +418,18 @@ final class Framework implements Handle {
 
     @Override
     public Status preFilterAddPod(CycleState state, PodInfo pod, PodInfo added, NodeInfo node) {
-        return tracksPods ? track(state, pod, added, node, true) : Status.success();
+        return track(state, pod, added, node, true);
     }
 
     @Override
     public Status preFilterRemovePod(CycleState state, PodInfo pod, PodInfo removed, NodeInfo node) {
-        return tracksPods ? track(state, pod, removed, node, false) : Status.success();
+        return track(state, pod, removed, node, false);
     }
 
     private Status track(CycleState state, PodInfo pod, PodInfo other, NodeInfo node, boolean add) {
-        for (int i = 0; i < preFilter.size(); i++) {
-            PreFilterPlugin plugin = preFilter.get(i);
-            if (!plugin.tracksPods()
-                    || (plugin instanceof FilterPlugin && skipsFilter(state, filter.indexOf((FilterPlugin) plugin)))) {
+        for (int i = 0; i < tracking.size(); i++) {
+            PreFilterPlugin plugin = tracking.get(i).plugin;
+            if (tracking.get(i).filter >= 0 && skipsFilter(state, tracking.get(i).filter)) {
                 continue;
             }
             Status status = add ? plugin.addPod(state, pod, other, node) : plugin.removePod(state, pod, other, node);

@@ -30,6 +30,10 @@ final class PodClass {
     private @Nullable NodeInfo[] filtered = NO_NODES;
     private int[] refusedBy = new int[0];
     private @Nullable Status[] refusals = new Status[0];
+    private @Nullable NodeInfo[] crowdedNodes = NO_NODES;
+    private @Nullable Object[] crowds = NO_NODES;
+    private @Nullable Status[] crowdedAnswers = new Status[0];
+    private int crowdedFor;
     private @Nullable NodeInfo[] scored = NO_NODES;
     private long[][] scores = new long[0][];
     private boolean[] localFilters = new boolean[0];
@@ -53,10 +57,12 @@ final class PodClass {
             filtered = new NodeInfo[nodes];
             refusedBy = new int[nodes];
             refusals = new Status[nodes];
+            crowdedNodes = NO_NODES;
             scored = new NodeInfo[nodes];
             scores = new long[framework.scorePlugins().size()][];
         } else if (!Arrays.equals(local, localFilters)) {
             Arrays.fill(filtered, null);
+            crowdedNodes = NO_NODES;
         }
         localFilters = local;
     }
@@ -83,6 +89,31 @@ final class PodClass {
             filtered[index] = node;
         }
         return refusedBy[index];
+    }
+
+    /**
+     * What all Filter plugins, which must be local, say of a node to which other pods are nominated.
+     *
+     * @param crowd these pods; not the pod itself
+     */
+    @SuppressWarnings("ReferenceEquality")
+    Status crowded(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index, List<PodInfo> crowd) {
+        if (crowdedNodes.length != filtered.length || crowdedFor != pod.priority()) {
+            crowdedNodes = new NodeInfo[filtered.length];
+            crowds = new Object[filtered.length];
+            crowdedAnswers = new Status[filtered.length];
+            crowdedFor = pod.priority();
+        }
+        Status known = crowdedAnswers[index];
+        if (known != null && isSame(crowdedNodes[index], node) && crowds[index] == crowd) {
+            return known;
+        }
+        Status status = framework.filterWithNominatedPods(state, pod, node);
+        boolean isAnswer = status.isSuccess() || status.isRejected();
+        crowdedNodes[index] = node;
+        crowds[index] = crowd;
+        crowdedAnswers[index] = isAnswer ? alike.computeIfAbsent(status, each -> each) : null;
+        return status;
     }
 
     /** What the plugin said that refuses a node. */

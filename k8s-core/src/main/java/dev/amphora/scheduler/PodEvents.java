@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the scheduler's events in the new form ({@code events.k8s.io}, KEP-383): with a time, an action and the reporting scheduler; what
- * is repeated becomes a series. Recording never blocks and gives up quietly when the server refuses.
+ * is repeated becomes a series. Recording never blocks and gives up quietly when the server refuses. A flood is written at a steady pace, so
+ * that events come late rather than pods; the reference does the same by the rate limit of the client that it writes them with.
  */
 final class PodEvents implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PodEvents.class);
@@ -33,9 +35,13 @@ final class PodEvents implements AutoCloseable {
     private static final DateTimeFormatter MICRO =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     private static final Duration SERIES_ENDS_AFTER = Duration.ofMinutes(6);
-    /** As many as the reference holds; under a flood of pods, placing them goes before telling of it. */
-    private static final int MAX_QUEUED = 1_000;
+    /** How many may wait to be written; under a flood of pods, placing them goes before telling of it. */
+    private static final int MAX_QUEUED = 10_000;
+    /** How many are written as fast as they come, and how many in each second after these. */
+    private static final int BURST = 1_000;
 
+    private static final int PER_SECOND = 500;
+    private static final Duration PAUSE = Duration.ofMillis(100);
     private static final int MAX_REMEMBERED = 4096;
 
     private final Kernel kernel;
@@ -50,7 +56,15 @@ final class PodEvents implements AutoCloseable {
             return size() > MAX_REMEMBERED;
         }
     };
+    // touched by the actor only
+    private final ArrayDeque<Happened> waiting = new ArrayDeque<>();
     private long lastName;
+    private long allowed = BURST;
+    private Instant refilled = Instant.EPOCH;
+    private boolean pausing;
+
+    /** An event that waits to be written. */
+    private record Happened(Pod pod, Key key, Instant at) {}
 
     private record Key(String uid, String type, String reason, String action, String note) {}
 
@@ -83,19 +97,43 @@ final class PodEvents implements AutoCloseable {
             queued.decrementAndGet();
             return;
         }
-        Instant at = kernel.instant();
+        Happened happened =
+                new Happened(pod, new Key(pod.getMetadata().getUid(), type, reason, action, note), kernel.instant());
         actor.execute(() -> {
+            waiting.add(happened);
+            if (!pausing) {
+                writeSome();
+            }
+        });
+    }
+
+    /** Writes what waits, at the pace that is allowed. */
+    private void writeSome() {
+        pausing = false;
+        Instant now = kernel.instant();
+        long earned = Duration.between(refilled, now).toMillis() * PER_SECOND / 1000;
+        if (earned > 0) {
+            allowed = Math.min(BURST, allowed + earned);
+            refilled = now;
+        }
+        while (!waiting.isEmpty() && allowed > 0) {
+            Happened next = waiting.remove();
             queued.decrementAndGet();
+            allowed--;
             try {
-                write(pod, new Key(pod.getMetadata().getUid(), type, reason, action, note), at);
+                write(next.pod, next.key, next.at);
             } catch (StatusException e) {
                 log.debug(
                         "The event {} about pod {} was refused: {}",
-                        reason,
-                        pod.getMetadata().getName(),
+                        next.key.reason,
+                        next.pod.getMetadata().getName(),
                         e.getMessage());
             }
-        });
+        }
+        if (!waiting.isEmpty()) {
+            pausing = true;
+            actor.schedule(PAUSE, this::writeSome);
+        }
     }
 
     private void write(Pod pod, Key key, Instant at) {

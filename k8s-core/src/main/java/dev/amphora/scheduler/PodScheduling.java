@@ -39,6 +39,7 @@ final class PodScheduling {
         }
     };
     private final Domains domains = new Domains();
+    private final NominationTable nominated = new NominationTable();
     private int[] feasibleIndices = new int[0];
     private long[] totals = new long[0];
     private int nextStartNodeIndex;
@@ -238,12 +239,20 @@ final class PodScheduling {
             answers[o] = new Status[table == null ? 0 : table.count()];
         }
         Status last = null;
+        boolean anyNominated = cache != null && !framework.nominations().isEmpty();
+        if (anyNominated) {
+            nominated.follow(framework.nominations(), nodes, cache.version());
+        }
+        String own = anyNominated ? framework.nominations().nodeOf(pod.uid()) : "";
         int index = nextStartNodeIndex % all;
         for (int i = 0; i < all; i++, index = index + 1 == all ? 0 : index + 1) {
             NodeInfo node = nodes.get(index);
             Status status;
-            if (framework.hasNominated(pod, node)) {
-                status = framework.filterWithNominatedPods(state, pod, node);
+            List<PodInfo> crowd = anyNominated ? nominated.at(index) : null;
+            if (crowd != null && Framework.isCrowdedBy(crowd, pod)) {
+                status = others.length == 0 && !node.name().equals(own)
+                        ? known.crowded(framework, state, pod, node, index, crowd)
+                        : framework.filterWithNominatedPods(state, pod, node);
             } else {
                 int refusedBy = known.refusedBy(framework, state, pod, node, index);
                 status = Status.success();

@@ -204,10 +204,12 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
         List<Candidate> violating = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             NodeInfo node = potential.get((offset + i) % size);
-            Tried tried = memory == null ? null : memory.tried(node);
-            if (tried == null || !handle.nominatedPods(node.name()).isEmpty()) {
-                tried = Tried.on(handle, state, pod, node, protecting);
-                if (memory != null && handle.nominatedPods(node.name()).isEmpty()) {
+            List<PodInfo> nominated = handle.nominatedPods(node.name());
+            boolean remembers = memory != null && !contains(nominated, pod);
+            Tried tried = remembers ? memory.tried(node, nominated) : null;
+            if (tried == null) {
+                tried = Tried.on(handle, state, pod, node, nominated, protecting);
+                if (remembers) {
                     memory.tried.put(node.name(), tried);
                 }
             }
@@ -233,16 +235,23 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
      * What came of a node.
      *
      * @param node as it was
+     * @param nominated the pods that were nominated to it
      * @param status why it doesn't help
      * @param candidate null if it doesn't
      */
-    private record Tried(NodeInfo node, Status status, @Nullable Candidate candidate) {
+    private record Tried(NodeInfo node, List<PodInfo> nominated, Status status, @Nullable Candidate candidate) {
         static Tried on(
-                Handle handle, CycleState state, PodInfo pod, NodeInfo node, List<DisruptionBudget> protecting) {
+                Handle handle,
+                CycleState state,
+                PodInfo pod,
+                NodeInfo node,
+                List<PodInfo> nominated,
+                List<DisruptionBudget> protecting) {
             Victims victims = new Victims(handle, state, pod, node, protecting);
             Status status = victims.select();
             return new Tried(
                     node,
+                    nominated,
                     status,
                     status.isSuccess() ? new Candidate(node, victims.chosen(), victims.violations()) : null);
         }
@@ -257,12 +266,21 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             this.priority = priority;
         }
 
-        /** What came of a node, null if it wasn't tried or has changed since. */
+        /** What came of a node, null if it wasn't tried or it or its nominated pods have changed since. */
         @SuppressWarnings("ReferenceEquality")
-        @Nullable Tried tried(NodeInfo node) {
+        @Nullable Tried tried(NodeInfo node, List<PodInfo> nominated) {
             Tried known = tried.get(node.name());
-            return known == null || known.node != node ? null : known;
+            return known == null || known.node != node || known.nominated != nominated ? null : known;
         }
+    }
+
+    private static boolean contains(List<PodInfo> pods, PodInfo pod) {
+        for (PodInfo each : pods) {
+            if (each.uid().equals(pod.uid())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What is remembered; null if what happens on one node depends on others, so that nothing can be. */
