@@ -27,28 +27,43 @@ final class Domains {
      * Which combination each node has.
      *
      * @param version of the nodes' labels
-     * @param numbers by the nodes' indices
-     * @param count how many combinations there are
+     * @param numbers by the nodes' places
+     * @param combinations by their numbers, values in the order of the keys, null where a node has none
      */
-    record Table(long version, int[] numbers, int count) {}
+    record Table(long version, int[] numbers, List<List<@Nullable String>> combinations) {
+        int count() {
+            return combinations.size();
+        }
 
-    /** The combinations of some labels; null if there are too many. */
-    @Nullable Table of(List<String> keys, List<NodeInfo> nodes, long version) {
+        /** Whether so many nodes share a combination that it pays to ask about one of them only. */
+        boolean isCoarse() {
+            return count() * MIN_NODES_PER_DOMAIN <= numbers.length;
+        }
+    }
+
+    /** The combinations of some labels. */
+    Table of(List<String> keys, List<NodeInfo> nodes, long version) {
         Table known = tables.get(keys);
         if (known == null || known.version != version || known.numbers.length != nodes.size()) {
-            Map<List<String>, Integer> numbers = new HashMap<>();
+            Map<List<@Nullable String>, Integer> numbers = new HashMap<>();
+            List<List<@Nullable String>> combinations = new ArrayList<>();
             int[] byNode = new int[nodes.size()];
             for (int i = 0; i < byNode.length; i++) {
                 Map<String, String> labels = nodes.get(i).labels();
-                List<String> values = new ArrayList<>(keys.size());
+                List<@Nullable String> values = new ArrayList<>(keys.size());
                 for (String key : keys) {
                     values.add(labels.get(key));
                 }
-                byNode[i] = numbers.computeIfAbsent(values, each -> numbers.size());
+                Integer number = numbers.putIfAbsent(values, combinations.size());
+                if (number == null) {
+                    number = combinations.size();
+                    combinations.add(values);
+                }
+                byNode[i] = number;
             }
-            known = new Table(version, byNode, numbers.size());
+            known = new Table(version, byNode, combinations);
             tables.put(List.copyOf(keys), known);
         }
-        return known.count * MIN_NODES_PER_DOMAIN > nodes.size() ? null : known;
+        return known;
     }
 }

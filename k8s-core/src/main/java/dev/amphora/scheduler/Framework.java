@@ -529,7 +529,7 @@ final class Framework implements Handle {
      */
     Status runScore(
             CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable ScoreListener listener) {
-        return runScore(state, pod, nodes, totals, listener, null, NO_INDICES);
+        return runScore(state, pod, nodes, totals, listener, null, NO_INDICES, null);
     }
 
     /**
@@ -539,6 +539,7 @@ final class Framework implements Handle {
      * @param listener null if nobody is interested in the parts
      * @param known what is known of the scores, null for nothing
      * @param indices the nodes' places in what is known
+     * @param domains where nodes have their label values numbered, null if nothing is known
      */
     Status runScore(
             CycleState state,
@@ -547,7 +548,8 @@ final class Framework implements Handle {
             long[] totals,
             @Nullable ScoreListener listener,
             @Nullable PodClass known,
-            int[] indices) {
+            int[] indices,
+            @Nullable DomainScores domains) {
         if (pluginScores.length != totals.length) {
             pluginScores = new long[totals.length];
         }
@@ -569,13 +571,13 @@ final class Framework implements Handle {
             ScorePlugin plugin = score.get(i);
             try {
                 long[] column = known == null ? null : known.scores(i);
-                if (column == null) {
-                    for (int n = 0; n < scores.length; n++) {
-                        scores[n] = plugin.score(state, pod, nodes.get(n));
-                    }
-                } else {
+                if (column != null) {
                     for (int n = 0; n < scores.length; n++) {
                         scores[n] = column[indices[n]];
+                    }
+                } else if (domains == null || !domains.score(plugin, state, pod, nodes, indices, scores)) {
+                    for (int n = 0; n < scores.length; n++) {
+                        scores[n] = plugin.score(state, pod, nodes.get(n));
                     }
                 }
                 long[] raw = listener == null ? scores : scores.clone();

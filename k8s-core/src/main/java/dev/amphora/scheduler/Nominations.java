@@ -1,12 +1,10 @@
 package dev.amphora.scheduler;
 
-import com.google.common.collect.ImmutableList;
 import dev.amphora.scheduler.framework.PodInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +13,9 @@ import org.jspecify.annotations.Nullable;
  * scheduler's actor.
  */
 final class Nominations {
-    private static final int MAX_CHANGES = 4096;
-
     private final Map<String, String> nodeByUid = new HashMap<>();
     private final Map<String, List<PodInfo>> podsByNode = new HashMap<>();
-    private final List<String> changed = new ArrayList<>();
-    private long forgotten;
+    private final ChangeLog<String> log = new ChangeLog<>();
 
     /** Notes a pod's nomination, in place of any other that it had. An empty name withdraws it. */
     void put(PodInfo pod, String nodeName) {
@@ -29,7 +24,8 @@ final class Nominations {
             nodeByUid.put(pod.uid(), nodeName);
             List<PodInfo> pods = new ArrayList<>(on(nodeName));
             pods.add(pod);
-            set(nodeName, pods);
+            podsByNode.put(nodeName, List.copyOf(pods));
+            log.add(nodeName);
         }
     }
 
@@ -37,23 +33,15 @@ final class Nominations {
     void remove(String uid) {
         String nodeName = nodeByUid.remove(uid);
         if (nodeName != null) {
-            List<PodInfo> pods = new ArrayList<>(on(nodeName));
-            pods.removeIf(pod -> pod.uid().equals(uid));
-            set(nodeName, pods);
+            List<PodInfo> pods =
+                    on(nodeName).stream().filter(pod -> !pod.uid().equals(uid)).toList();
+            if (pods.isEmpty()) {
+                podsByNode.remove(nodeName);
+            } else {
+                podsByNode.put(nodeName, pods);
+            }
+            log.add(nodeName);
         }
-    }
-
-    private void set(String nodeName, List<PodInfo> pods) {
-        if (pods.isEmpty()) {
-            podsByNode.remove(nodeName);
-        } else {
-            podsByNode.put(nodeName, ImmutableList.copyOf(pods));
-        }
-        if (changed.size() == MAX_CHANGES) {
-            forgotten += changed.size();
-            changed.clear();
-        }
-        changed.add(nodeName);
     }
 
     /**
@@ -71,28 +59,21 @@ final class Nominations {
         return nodeName == null ? "" : nodeName;
     }
 
-    /** The pods that are nominated to a node, in the order of their nomination. */
+    /** The nodes whose nominated pods have changed, by name. */
+    ChangeLog<String> log() {
+        return log;
+    }
+
+    /** The pods that are nominated to a node, in the order of their nomination; another list whenever these change. */
     List<PodInfo> on(String nodeName) {
+        if (podsByNode.isEmpty()) {
+            return List.of();
+        }
         List<PodInfo> pods = podsByNode.get(nodeName);
         return pods == null ? List.of() : pods;
     }
 
     boolean isEmpty() {
         return nodeByUid.isEmpty();
-    }
-
-    /** The nodes that pods are nominated to. */
-    Set<String> nodes() {
-        return podsByNode.keySet();
-    }
-
-    /** How many changes there have been. */
-    long changes() {
-        return forgotten + changed.size();
-    }
-
-    /** The nodes whose nominations have changed since there were so many changes; null if that is too long ago. */
-    @Nullable List<String> changedSince(long changes) {
-        return changes < forgotten ? null : changed.subList((int) (changes - forgotten), changed.size());
     }
 }

@@ -1,119 +1,176 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainChanges;
+import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeLocal;
+import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.PodSignature;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link NodeLocal} plugins have said of each node for pods that are alike. An answer holds as long as the node's {@link NodeInfo},
- * which never changes, is the same object. Belongs to the scheduler's actor.
+ * What plugins have said of each node for pods that are alike and have the same priority. An answer of a {@link NodeLocal} plugin holds as long as the node and the
+ * pods nominated to it stay the same, one of a {@link DomainLocal} plugin as long as the plugin says so. Belongs to the scheduler's actor.
  */
 final class PodClass {
     /** The first Filter plugin that refuses a node, where none does. */
     static final int NONE = Integer.MAX_VALUE;
 
-    private static final NodeInfo[] NO_NODES = new NodeInfo[0];
+    /** Pods that share a class. */
+    record Key(PodSignature signature, int priority) {}
 
     final PodChanges changes;
+    private final SchedulerCache cache;
     private final Map<Status, Status> alike = new HashMap<>();
     private int version = -1;
-    private @Nullable NodeInfo[] filtered = NO_NODES;
+    private int nodes;
+    private long place;
+    private long nomination;
+    /** Plugins from this one on may be asked whether or not a node is refused by a local one behind it. */
+    private int limit = NONE;
+
+    private final BitSet open = new BitSet();
+    private final BitSet unknown = new BitSet();
+    private final BitSet crowded = new BitSet();
+    private final BitSet unscored = new BitSet();
     private int[] refusedBy = new int[0];
     private @Nullable Status[] refusals = new Status[0];
-    private @Nullable NodeInfo[] crowdedNodes = NO_NODES;
-    private @Nullable Object[] crowds = NO_NODES;
-    private @Nullable Status[] crowdedAnswers = new Status[0];
-    private int crowdedFor;
-    private @Nullable NodeInfo[] scored = NO_NODES;
     private long[][] scores = new long[0][];
     private boolean[] localFilters = new boolean[0];
     private boolean[] localScores = new boolean[0];
+    private final Map<Integer, DomainAnswers> domainAnswers = new HashMap<>();
 
-    PodClass(PodChanges changes) {
-        this.changes = changes;
+    PodClass(SchedulerCache cache) {
+        this.cache = cache;
+        this.changes = new PodChanges(cache.log());
     }
 
-    /** Begins a cycle after PreFilter: forgets everything if the nodes are others or other plugins have a say. */
-    void begin(Framework framework, CycleState state, PodInfo pod, int nodesVersion, int nodes) {
+    /** Begins a cycle after PreFilter: forgets what no longer holds. */
+    void begin(Framework framework, CycleState state, PodInfo pod, NodeSnapshot snapshot) {
         List<FilterPlugin> plugins = framework.filterPlugins();
         boolean[] local = new boolean[plugins.size()];
+        int first = NONE;
         for (int i = 0; i < local.length; i++) {
-            local[i] = !framework.skipsFilter(state, i)
-                    && plugins.get(i) instanceof NodeLocal plugin
-                    && plugin.isNodeLocal(state, pod);
+            if (!framework.skipsFilter(state, i)) {
+                local[i] = plugins.get(i) instanceof NodeLocal plugin && plugin.isNodeLocal(state, pod);
+                first = local[i] ? first : Math.min(first, i);
+            }
         }
-        if (version != nodesVersion || filtered.length != nodes) {
-            version = nodesVersion;
-            filtered = new NodeInfo[nodes];
-            refusedBy = new int[nodes];
-            refusals = new Status[nodes];
-            crowdedNodes = NO_NODES;
-            scored = new NodeInfo[nodes];
-            scores = new long[framework.scorePlugins().size()][];
-        } else if (!Arrays.equals(local, localFilters)) {
-            Arrays.fill(filtered, null);
-            crowdedNodes = NO_NODES;
-        }
-        localFilters = local;
-    }
-
-    /** The index of the first local Filter plugin that refuses a node; {@link #NONE} if none does. */
-    int refusedBy(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index) {
-        if (!isSame(filtered[index], node)) {
-            refusedBy[index] = NONE;
-            for (int i = 0; i < localFilters.length; i++) {
-                if (localFilters[i]) {
-                    Status status = framework.runFilter(state, pod, node, i);
-                    if (!status.isSuccess()) {
-                        refusedBy[index] = i;
-                        refusals[index] = alike.computeIfAbsent(status, each -> each);
-                        if (!status.isRejected()) {
-                            // a failure is no answer to remember
-                            filtered[index] = null;
-                            return i;
-                        }
-                        break;
-                    }
+        List<Integer> places = cache.places().since(place);
+        List<String> names = framework.nominations().log().since(nomination);
+        if (version != cache.version() || nodes != snapshot.nodes().size() || places == null) {
+            restart(framework, snapshot.nodes().size());
+        } else {
+            if (!Arrays.equals(local, localFilters) || limit != first || names == null) {
+                open.set(0, nodes);
+                unknown.set(0, nodes);
+            } else {
+                for (int i = 0; i < names.size(); i++) {
+                    forget(snapshot.indexOf(names.get(i)));
                 }
             }
-            filtered[index] = node;
+            for (int i = 0; i < places.size(); i++) {
+                forget(places.get(i));
+                unscored.set(places.get(i));
+            }
         }
-        return refusedBy[index];
+        place = cache.places().position();
+        nomination = framework.nominations().log().position();
+        localFilters = local;
+        limit = first;
+    }
+
+    private void restart(Framework framework, int count) {
+        version = cache.version();
+        nodes = count;
+        refusedBy = new int[nodes];
+        refusals = new Status[nodes];
+        scores = new long[framework.scorePlugins().size()][];
+        crowded.clear();
+        open.clear();
+        open.set(0, nodes);
+        unknown.clear();
+        unknown.set(0, nodes);
+        unscored.clear();
+        unscored.set(0, nodes);
+    }
+
+    /** Has a node looked at again. */
+    void forget(int index) {
+        if (index >= 0) {
+            open.set(index);
+            unknown.set(index);
+        }
     }
 
     /**
-     * What all Filter plugins, which must be local, say of a node to which other pods are nominated.
+     * The next node that is not known to be refused by plugins whose word is final.
      *
-     * @param crowd these pods; not the pod itself
+     * @return -1 if there is none
      */
-    @SuppressWarnings("ReferenceEquality")
-    Status crowded(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index, List<PodInfo> crowd) {
-        if (crowdedNodes.length != filtered.length || crowdedFor != pod.priority()) {
-            crowdedNodes = new NodeInfo[filtered.length];
-            crowds = new Object[filtered.length];
-            crowdedAnswers = new Status[filtered.length];
-            crowdedFor = pod.priority();
+    int nextOpen(int index) {
+        return open.nextSetBit(index);
+    }
+
+    boolean isOpen(int index) {
+        return open.get(index);
+    }
+
+    /**
+     * Asks about an open node what is not known yet. Afterwards it may not be open any more.
+     *
+     * @param own whether the pod itself is nominated to the node
+     * @return whether it has to be asked whole, because of pods that are nominated to it
+     */
+    boolean look(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index, boolean own) {
+        if (!unknown.get(index)) {
+            return crowded.get(index);
         }
-        Status known = crowdedAnswers[index];
-        if (known != null && isSame(crowdedNodes[index], node) && crowds[index] == crowd) {
-            return known;
+        boolean nominated = Framework.isCrowdedBy(framework.nominations().on(node.name()), pod);
+        crowded.clear(index);
+        if (nominated && (own || limit != NONE)) {
+            crowded.set(index, true);
+            unknown.set(index, own);
+            return true;
         }
-        Status status = framework.filterWithNominatedPods(state, pod, node);
-        boolean isAnswer = status.isSuccess() || status.isRejected();
-        crowdedNodes[index] = node;
-        crowds[index] = crowd;
-        crowdedAnswers[index] = isAnswer ? alike.computeIfAbsent(status, each -> each) : null;
-        return status;
+        refusedBy[index] = NONE;
+        if (nominated) {
+            note(framework.filterWithNominatedPods(state, pod, node), 0, index);
+        } else {
+            for (int i = 0; i < localFilters.length && refusedBy[index] == NONE; i++) {
+                if (localFilters[i]) {
+                    note(framework.runFilter(state, pod, node, i), i, index);
+                }
+            }
+        }
+        // a failure is no answer to remember, and what the pod's own nomination changes holds for this pod only
+        boolean failed = refusedBy[index] != NONE && !refusal(index).isRejected();
+        unknown.set(index, failed || own);
+        open.set(index, failed || own || refusedBy[index] >= limit || refusedBy[index] == NONE);
+        return false;
+    }
+
+    private void note(Status status, int plugin, int index) {
+        if (!status.isSuccess()) {
+            refusedBy[index] = plugin;
+            refusals[index] = alike.computeIfAbsent(status, each -> each);
+        }
+    }
+
+    /** The index of the first local Filter plugin that refuses a node; {@link #NONE} if none does. */
+    int refusedBy(int index) {
+        return refusedBy[index];
     }
 
     /** What the plugin said that refuses a node. */
@@ -126,6 +183,30 @@ final class PodClass {
         return localFilters[plugin];
     }
 
+    /** What a Filter plugin has said by label values; null if it has to be asked about each node. */
+    @Nullable DomainAnswers answers(
+            Framework framework, CycleState state, PodInfo pod, int plugin, Domains domains, List<NodeInfo> all) {
+        if (!(framework.filterPlugins().get(plugin) instanceof DomainLocal byDomain)) {
+            return null;
+        }
+        List<String> keys = byDomain.filterKeys(state, pod);
+        if (keys == null) {
+            return null;
+        }
+        DomainChanges since = byDomain.filterChanges(state, pod);
+        Domains.Table table = domains.of(keys, all, cache.log().restarts());
+        DomainAnswers known = domainAnswers.get(plugin);
+        if (known != null && known.catchUp(table, since)) {
+            return known;
+        }
+        if (since == null && !table.isCoarse()) {
+            return null;
+        }
+        DomainAnswers fresh = new DomainAnswers(keys, table, since);
+        domainAnswers.put(plugin, fresh);
+        return fresh;
+    }
+
     /** Says after PreScore which Score plugins are local. */
     void beginScores(Framework framework, CycleState state, PodInfo pod) {
         List<ScorePlugin> plugins = framework.scorePlugins();
@@ -135,39 +216,34 @@ final class PodClass {
                     && plugins.get(i) instanceof NodeLocal plugin
                     && plugin.isNodeLocal(state, pod);
         }
-        if (!Arrays.equals(local, localScores)) {
-            localScores = local;
-            Arrays.fill(scored, null);
-        }
+        boolean same = Arrays.equals(local, localScores);
+        localScores = local;
         for (int i = 0; i < local.length; i++) {
             if (local[i] && scores[i] == null) {
-                scores[i] = new long[scored.length];
-                Arrays.fill(scored, null);
+                scores[i] = new long[nodes];
+                same = false;
             }
+        }
+        if (!same) {
+            unscored.set(0, nodes);
         }
     }
 
-    /** The scores of one Score plugin by the nodes' indices; null if it isn't local. */
+    /** The scores of one Score plugin by the nodes' places; null if it isn't local. */
     long @Nullable [] scores(int plugin) {
         return localScores[plugin] ? scores[plugin] : null;
     }
 
     /** Has the local Score plugins score a node, unless they have. */
     void score(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index) {
-        if (!isSame(scored[index], node)) {
+        if (unscored.get(index)) {
             List<ScorePlugin> plugins = framework.scorePlugins();
             for (int i = 0; i < localScores.length; i++) {
                 if (localScores[i]) {
                     scores[i][index] = plugins.get(i).score(state, pod, node);
                 }
             }
-            scored[index] = node;
+            unscored.clear(index);
         }
-    }
-
-    /** Identity is what is meant: a node that has changed is another object. */
-    @SuppressWarnings("ReferenceEquality")
-    private static boolean isSame(@Nullable NodeInfo known, NodeInfo node) {
-        return known == node;
     }
 }

@@ -1,7 +1,6 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.CycleState;
-import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodChanges;
@@ -13,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,19 +30,20 @@ final class PodScheduling {
     private final RandomGenerator chance;
     private final List<NodeInfo> feasible = new ArrayList<>();
     private final @Nullable SchedulerCache cache;
-    private final Map<PodSignature, PodClass> classes = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<PodClass.Key, PodClass> classes = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<PodSignature, PodClass> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<PodClass.Key, PodClass> eldest) {
             return size() > MAX_CLASSES;
         }
     };
     private final Domains domains = new Domains();
-    private final NominationTable nominated = new NominationTable();
     private int[] feasibleIndices = new int[0];
     private long[] totals = new long[0];
+    private @Nullable Status[] refusals = new Status[0];
     private int nextStartNodeIndex;
+    private int evaluated;
     private boolean hasIndices;
 
     /** Remembers nothing from one pod to the next. */
@@ -64,7 +65,7 @@ final class PodScheduling {
         PodSignature signature = cache == null ? null : pod.signature();
         return cache == null || signature == null
                 ? null
-                : classes.computeIfAbsent(signature, alike -> new PodClass(new PodChanges(cache.log())));
+                : classes.computeIfAbsent(new PodClass.Key(signature, pod.priority()), alike -> new PodClass(cache));
     }
 
     /**
@@ -113,7 +114,6 @@ final class PodScheduling {
             return failed(error);
         }
         int found = feasible.size();
-        int evaluated = found + diagnosis.nodes.size();
         if (found == 0) {
             return new Result(null, evaluated, 0, diagnosis, null);
         }
@@ -125,7 +125,11 @@ final class PodScheduling {
         if (status.isSuccess()) {
             if (known != null && hasIndices) {
                 known.beginScores(framework, state, pod);
-                status = framework.runScore(state, pod, feasible, totals, null, known, feasibleIndices);
+                DomainScores byDomain = new DomainScores(
+                        domains,
+                        snapshot.nodes(),
+                        Objects.requireNonNull(cache).log().restarts());
+                status = framework.runScore(state, pod, feasible, totals, null, known, feasibleIndices, byDomain);
             } else {
                 status = framework.runScore(state, pod, feasible, totals, null);
             }
@@ -147,6 +151,7 @@ final class PodScheduling {
             Diagnosis diagnosis,
             @Nullable PodClass known) {
         hasIndices = false;
+        evaluated = 0;
         Framework.PreFilterOutcome outcome = framework.runPreFilter(state, pod);
         if (!outcome.status().isSuccess()) {
             if (!outcome.status().isRejected()) {
@@ -164,6 +169,7 @@ final class PodScheduling {
                 // an error here is left to the full search
                 filter(framework, state, pod, List.of(node), diagnosis);
                 if (!feasible.isEmpty()) {
+                    evaluated = 1;
                     return null;
                 }
                 diagnosis.nodes.clear();
@@ -184,13 +190,13 @@ final class PodScheduling {
         }
         Status error;
         if (known != null && cache != null && outcome.nodeNames() == null) {
-            known.begin(framework, state, pod, cache.version(), nodes.size());
-            error = filterKnown(framework, state, pod, nodes, diagnosis, known);
+            known.begin(framework, state, pod, snapshot);
+            error = filterKnown(framework, state, pod, snapshot, diagnosis, known);
         } else {
             error = filter(framework, state, pod, nodes, diagnosis);
+            evaluated = feasible.size() + diagnosis.nodes.size();
         }
-        int processed = feasible.size() + diagnosis.nodes.size();
-        nextStartNodeIndex = (nextStartNodeIndex + processed) % snapshot.nodes().size();
+        nextStartNodeIndex = (nextStartNodeIndex + evaluated) % snapshot.nodes().size();
         return error;
     }
 
@@ -217,91 +223,105 @@ final class PodScheduling {
         return null;
     }
 
-    /** Does the same with what is known of the nodes. */
+    /** Does the same with what is known of the nodes: those that are known to be refused cost nothing. */
     private @Nullable Status filterKnown(
             Framework framework,
             CycleState state,
             PodInfo pod,
-            List<NodeInfo> nodes,
+            NodeSnapshot snapshot,
             Diagnosis diagnosis,
             PodClass known) {
+        List<NodeInfo> nodes = snapshot.nodes();
         int all = nodes.size();
         int needed = framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
         if (feasibleIndices.length < needed) {
             feasibleIndices = new int[needed];
         }
+        if (refusals.length < all) {
+            refusals = new Status[all];
+        }
         hasIndices = true;
         int[] others = others(framework, state, known);
-        Domains.@Nullable Table[] tables = tables(framework, state, pod, others, nodes);
-        @Nullable Status[][] answers = new Status[others.length][];
+        @Nullable DomainAnswers[] answers = new DomainAnswers[others.length];
         for (int o = 0; o < others.length; o++) {
-            Domains.Table table = tables[o];
-            answers[o] = new Status[table == null ? 0 : table.count()];
+            answers[o] = known.answers(framework, state, pod, others[o], domains, nodes);
         }
-        Status last = null;
-        boolean anyNominated = cache != null && !framework.nominations().isEmpty();
-        if (anyNominated) {
-            nominated.follow(framework.nominations(), nodes, cache.version());
-        }
-        String own = anyNominated ? framework.nominations().nodeOf(pod.uid()) : "";
-        int index = nextStartNodeIndex % all;
-        for (int i = 0; i < all; i++, index = index + 1 == all ? 0 : index + 1) {
-            NodeInfo node = nodes.get(index);
-            Status status;
-            List<PodInfo> crowd = anyNominated ? nominated.at(index) : null;
-            if (crowd != null && Framework.isCrowdedBy(crowd, pod)) {
-                status = others.length == 0 && !node.name().equals(own)
-                        ? known.crowded(framework, state, pod, node, index, crowd)
-                        : framework.filterWithNominatedPods(state, pod, node);
-            } else {
-                int refusedBy = known.refusedBy(framework, state, pod, node, index);
-                status = Status.success();
-                for (int o = 0; o < others.length && others[o] < refusedBy && status.isSuccess(); o++) {
-                    Domains.Table table = tables[o];
-                    Status answer = table == null ? null : answers[o][table.numbers()[index]];
-                    if (answer == null) {
-                        answer = framework.runFilter(state, pod, node, others[o]);
-                        if (table != null) {
-                            answers[o][table.numbers()[index]] = answer;
-                        }
+        String nominated = framework.nominations().nodeOf(pod.uid());
+        int own = nominated.isEmpty() ? -1 : snapshot.indexOf(nominated);
+        known.forget(own);
+        int start = nextStartNodeIndex % all;
+        for (int round = 0; round < 2; round++) {
+            int end = round == 0 ? all : start;
+            int index = known.nextOpen(round == 0 ? start : 0);
+            while (index >= 0 && index < end) {
+                NodeInfo node = nodes.get(index);
+                Status status = known.look(framework, state, pod, node, index, index == own)
+                        ? framework.filterWithNominatedPods(state, pod, node)
+                        : filterOpen(framework, state, pod, node, index, known, others, answers);
+                if (status.isSuccess()) {
+                    if (feasible.size() == needed) {
+                        evaluated = round == 0 ? index - start : all - start + index;
+                        return null;
                     }
-                    status = answer;
+                    feasibleIndices[feasible.size()] = index;
+                    feasible.add(node);
+                } else if (status.isRejected()) {
+                    refusals[index] = status;
+                } else {
+                    return status;
                 }
-                if (status.isSuccess() && refusedBy != PodClass.NONE) {
-                    status = known.refusal(index);
-                }
+                index = known.nextOpen(index + 1);
             }
-            if (status.isSuccess()) {
-                if (feasible.size() == needed) {
-                    break;
-                }
-                feasibleIndices[feasible.size()] = index;
-                feasible.add(node);
-            } else if (status.isRejected()) {
-                diagnosis.nodes.put(node, status);
-                if (!status.equals(last)) {
-                    diagnosis.blame(status);
-                    last = status;
-                }
-            } else {
-                return status;
-            }
+        }
+        evaluated = all;
+        if (feasible.isEmpty()) {
+            diagnose(nodes, start, known, diagnosis);
         }
         return null;
     }
 
-    private Domains.@Nullable Table[] tables(
-            Framework framework, CycleState state, PodInfo pod, int[] plugins, List<NodeInfo> nodes) {
-        Domains.@Nullable Table[] tables = new Domains.Table[plugins.length];
-        for (int i = 0; i < plugins.length; i++) {
-            List<String> keys = framework.filterPlugins().get(plugins[i]) instanceof DomainLocal plugin
-                    ? plugin.filterKeys(state, pod)
-                    : null;
-            tables[i] = keys == null || cache == null
-                    ? null
-                    : domains.of(keys, nodes, cache.log().restarts());
+    /** What is said of a node that no local plugin refuses with the last word. */
+    private static Status filterOpen(
+            Framework framework,
+            CycleState state,
+            PodInfo pod,
+            NodeInfo node,
+            int index,
+            PodClass known,
+            int[] others,
+            @Nullable DomainAnswers[] answers) {
+        int refusedBy = known.refusedBy(index);
+        for (int o = 0; o < others.length && others[o] < refusedBy; o++) {
+            DomainAnswers byDomain = answers[o];
+            Status answer = byDomain == null ? null : byDomain.get(index);
+            if (answer == null) {
+                answer = framework.runFilter(state, pod, node, others[o]);
+                if (byDomain != null && (answer.isSuccess() || answer.isRejected())) {
+                    byDomain.put(index, answer);
+                }
+            }
+            if (!answer.isSuccess()) {
+                return answer;
+            }
         }
-        return tables;
+        return refusedBy == PodClass.NONE ? Status.success() : known.refusal(index);
+    }
+
+    /** Says of each node why it is refused, in the order in which they were looked at. */
+    private void diagnose(List<NodeInfo> nodes, int start, PodClass known, Diagnosis diagnosis) {
+        int all = nodes.size();
+        diagnosis.nodes.ensureCapacity(all);
+        Status last = null;
+        for (int i = 0, index = start; i < all; i++, index = index + 1 == all ? 0 : index + 1) {
+            Status status = known.isOpen(index) ? refusals[index] : known.refusal(index);
+            if (status != null) {
+                diagnosis.nodes.put(nodes.get(index), index, status);
+                if (last == null || !status.equals(last)) {
+                    diagnosis.blame(status);
+                    last = status;
+                }
+            }
+        }
     }
 
     /** The Filter plugins that have to be asked about every node. */

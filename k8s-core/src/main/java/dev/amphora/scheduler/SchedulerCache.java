@@ -38,6 +38,7 @@ final class SchedulerCache {
     private final List<Entry> changed = new ArrayList<>();
     private final View view = new View();
     private final PodLog log = new PodLog();
+    private final ChangeLog<Integer> places = new ChangeLog<>();
     private boolean orderChanged;
     private int version;
 
@@ -157,6 +158,11 @@ final class SchedulerCache {
     /** Which pods have come and gone. */
     PodLog log() {
         return log;
+    }
+
+    /** In which places of the view other {@link NodeInfo}s stand. */
+    ChangeLog<Integer> places() {
+        return places;
     }
 
     /** Whether a node is known. */
@@ -313,6 +319,7 @@ final class SchedulerCache {
                 view.classify(i);
             }
             orderChanged = false;
+            places.restart();
         }
         for (int i = 0; i < changed.size(); i++) {
             Entry entry = changed.get(i);
@@ -320,6 +327,7 @@ final class SchedulerCache {
             if (!rebuild && entry.index >= 0) {
                 view.order[entry.index] = entry.info;
                 view.classify(entry.index);
+                places.add(entry.index);
             }
         }
         changed.clear();
@@ -357,39 +365,48 @@ final class SchedulerCache {
         }
 
         @Override
+        public int indexOf(String name) {
+            Entry entry = nodes.get(name);
+            return entry == null || entry.index >= order.length ? -1 : entry.index;
+        }
+
+        @Override
         public boolean isClaimUsed(String namespace, String claim) {
             return claims.containsKey(namespace + "/" + claim);
         }
 
         @Override
         public List<NodeInfo> nodesWithAffinityPods() {
-            return new Selection(order, withAffinity.toArray());
+            return new Selection(order, withAffinity);
         }
 
         @Override
         public List<NodeInfo> nodesWithRequiredAntiAffinityPods() {
-            return new Selection(order, withAntiAffinity.toArray());
+            return new Selection(order, withAntiAffinity);
         }
     }
 
-    /** A set of node indices, listed in rising order; the list is made anew only after a change. */
+    /** A set of node indices, listed in rising order; the list is made only when it is asked for after a change. */
     private static final class Indices {
         private final BitSet bits = new BitSet();
+        private int size;
         private int @Nullable [] list;
 
         void set(int index, boolean value) {
             if (bits.get(index) != value) {
                 bits.set(index, value);
+                size += value ? 1 : -1;
                 list = null;
             }
         }
 
         void clear() {
             bits.clear();
+            size = 0;
             list = null;
         }
 
-        int[] toArray() {
+        int[] list() {
             int[] known = list;
             if (known == null) {
                 known = bits.stream().toArray();
@@ -401,21 +418,21 @@ final class SchedulerCache {
 
     private static final class Selection extends AbstractList<NodeInfo> {
         private final NodeInfo[] order;
-        private final int[] indices;
+        private final Indices indices;
 
-        Selection(NodeInfo[] order, int[] indices) {
+        Selection(NodeInfo[] order, Indices indices) {
             this.order = order;
             this.indices = indices;
         }
 
         @Override
         public NodeInfo get(int index) {
-            return order[indices[index]];
+            return order[indices.list()[index]];
         }
 
         @Override
         public int size() {
-            return indices.length;
+            return indices.size;
         }
     }
 }

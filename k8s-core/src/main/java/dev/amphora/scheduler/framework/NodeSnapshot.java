@@ -11,6 +11,17 @@ public interface NodeSnapshot {
     /** One node, null if it is not there. */
     @Nullable NodeInfo node(String name);
 
+    /** The place of a node in {@link #nodes}, -1 if it is not there. */
+    default int indexOf(String name) {
+        List<NodeInfo> nodes = nodes();
+        for (int i = 0; i < nodes.size(); i++) {
+            if (nodes.get(i).name().equals(name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /** The nodes that have pods with any affinity or anti-affinity to pods. */
     List<NodeInfo> nodesWithAffinityPods();
 

@@ -24,11 +24,11 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +52,8 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     private final int minCandidateNodesPercentage;
     private final int minCandidateNodesAbsolute;
     private final Set<String> preempting = new HashSet<>();
+    private List<PodDisruptionBudget> knownBudgets = List.of();
+    private List<DisruptionBudget> protecting = List.of();
 
     /**
      * The plugin's arguments.
@@ -149,11 +151,14 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     /** What preemption could do for a pod that no node can run, tried on all nodes. Changes nothing. */
     public PreemptionPlan plan(CycleState state, PodInfo pod, NodeStatuses statuses) {
-        List<NodeInfo> potential = potential(statuses);
-        List<String> names = potential.stream().map(NodeInfo::name).toList();
+        int[] potential = potential(statuses);
+        List<NodeInfo> nodes = handle.snapshot().nodes();
+        List<String> names = Arrays.stream(potential)
+                .mapToObj(place -> nodes.get(place).name())
+                .toList();
         String ineligible = whyNotEligible(pod, statuses);
         NodeStatuses unhelpful = new NodeStatuses(NOT_HELPFUL);
-        if (ineligible != null || potential.isEmpty()) {
+        if (ineligible != null || potential.length == 0) {
             return new PreemptionPlan(names, ineligible, List.of(), unhelpful, List.of());
         }
         List<Candidate> candidates = candidates(state, pod, potential, 0, Integer.MAX_VALUE, unhelpful);
@@ -167,24 +172,21 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                         .toList());
     }
 
-    private List<NodeInfo> potential(NodeStatuses statuses) {
-        List<NodeInfo> potential = new ArrayList<>();
-        if (statuses.absent().code() == Status.Code.UNSCHEDULABLE) {
-            for (NodeInfo node : handle.snapshot().nodes()) {
-                if (statuses.get(node.name()).code() == Status.Code.UNSCHEDULABLE) {
-                    potential.add(node);
-                }
-            }
-        } else {
-            potential.addAll(statuses.nodesWith(Status.Code.UNSCHEDULABLE, handle.snapshot()));
+    /** The nodes on which taking pods off might help, by their places in the snapshot. */
+    private int[] potential(NodeStatuses statuses) {
+        if (statuses.absent().code() != Status.Code.UNSCHEDULABLE) {
+            return statuses.placesWith(Status.Code.UNSCHEDULABLE, handle.snapshot());
         }
-        return potential;
+        List<NodeInfo> nodes = handle.snapshot().nodes();
+        return IntStream.range(0, nodes.size())
+                .filter(place -> statuses.get(nodes.get(place).name()).code() == Status.Code.UNSCHEDULABLE)
+                .toArray();
     }
 
     /** The nodes on which preemption helps; those on which it doesn't go to {@code unhelpful}. */
     private List<Candidate> candidates(CycleState state, PodInfo pod, NodeStatuses statuses, NodeStatuses unhelpful) {
-        List<NodeInfo> potential = potential(statuses);
-        int size = potential.size();
+        int[] potential = potential(statuses);
+        int size = potential.length;
         if (size == 0) {
             return List.of();
         }
@@ -193,25 +195,25 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     }
 
     private List<Candidate> candidates(
-            CycleState state, PodInfo pod, List<NodeInfo> potential, int offset, int enough, NodeStatuses unhelpful) {
-        List<DisruptionBudget> protecting = new ArrayList<>();
-        for (PodDisruptionBudget budget : budgets.list(null)) {
-            protecting.add(DisruptionBudget.of(budget));
-        }
-        int size = potential.size();
-        Memory memory = protecting.isEmpty() ? memory(state, pod) : null;
+            CycleState state, PodInfo pod, int[] potential, int offset, int enough, NodeStatuses unhelpful) {
+        List<DisruptionBudget> protecting = protecting();
+        List<NodeInfo> nodes = handle.snapshot().nodes();
+        int size = potential.length;
+        Memory memory = memory(state, pod, protecting, nodes.size());
         List<Candidate> harmless = new ArrayList<>();
         List<Candidate> violating = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            NodeInfo node = potential.get((offset + i) % size);
+            int place = potential[offset + i < size ? offset + i : offset + i - size];
+            NodeInfo node = nodes.get(place);
             List<PodInfo> nominated = handle.nominatedPods(node.name());
-            boolean remembers = memory != null && !contains(nominated, pod);
-            Tried tried = remembers ? memory.tried(node, nominated) : null;
+            Tried tried = memory == null ? null : memory.tried(place, node, nominated);
             if (tried == null) {
                 tried = Tried.on(handle, state, pod, node, nominated, protecting);
-                if (remembers) {
-                    memory.tried.put(node.name(), tried);
+                if (memory != null && !isAmong(nominated, pod)) {
+                    memory.tried[place] = tried;
                 }
+            } else if (isAmong(nominated, pod)) {
+                tried = Tried.on(handle, state, pod, node, nominated, protecting);
             }
             Candidate candidate = tried.candidate;
             if (candidate == null) {
@@ -229,6 +231,38 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             kept.keep(Memory.class, memory);
         }
         return harmless;
+    }
+
+    private static boolean isAmong(List<PodInfo> pods, PodInfo pod) {
+        for (int i = 0; i < pods.size(); i++) {
+            if (pods.get(i).uid().equals(pod.uid())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The disruption budgets; the same list as long as they are the same. */
+    private List<DisruptionBudget> protecting() {
+        List<PodDisruptionBudget> now = budgets.list(null);
+        if (!sameObjects(now, knownBudgets)) {
+            knownBudgets = now;
+            protecting = now.stream().map(DisruptionBudget::of).toList();
+        }
+        return protecting;
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean sameObjects(List<PodDisruptionBudget> a, List<PodDisruptionBudget> b) {
+        if (a.size() != b.size()) {
+            return false;
+        }
+        for (int i = 0; i < a.size(); i++) {
+            if (a.get(i) != b.get(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -257,41 +291,40 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
         }
     }
 
-    /** What came of nodes for pods that are alike and have the same priority. */
+    /** What came of nodes for pods that are alike and have the same priority, under the same budgets; by the nodes' places. */
     private static final class Memory {
         final int priority;
-        final Map<String, Tried> tried = new HashMap<>();
+        final List<DisruptionBudget> protecting;
+        final @Nullable Tried[] tried;
 
-        Memory(int priority) {
+        Memory(int priority, List<DisruptionBudget> protecting, int nodes) {
             this.priority = priority;
+            this.protecting = protecting;
+            this.tried = new Tried[nodes];
         }
 
-        /** What came of a node, null if it wasn't tried or it or its nominated pods have changed since. */
+        /** What came of a node, null if it wasn't tried or has changed since. */
         @SuppressWarnings("ReferenceEquality")
-        @Nullable Tried tried(NodeInfo node, List<PodInfo> nominated) {
-            Tried known = tried.get(node.name());
+        @Nullable Tried tried(int place, NodeInfo node, List<PodInfo> nominated) {
+            Tried known = tried[place];
             return known == null || known.node != node || known.nominated != nominated ? null : known;
         }
-    }
 
-    private static boolean contains(List<PodInfo> pods, PodInfo pod) {
-        for (PodInfo each : pods) {
-            if (each.uid().equals(pod.uid())) {
-                return true;
-            }
+        @SuppressWarnings("ReferenceEquality")
+        boolean isFor(int otherPriority, List<DisruptionBudget> budgets, int nodes) {
+            return priority == otherPriority && protecting == budgets && tried.length == nodes;
         }
-        return false;
     }
 
     /** What is remembered; null if what happens on one node depends on others, so that nothing can be. */
-    private @Nullable Memory memory(CycleState state, PodInfo pod) {
+    private @Nullable Memory memory(CycleState state, PodInfo pod, List<DisruptionBudget> budgetsNow, int nodes) {
         PodChanges kept = state.get(PodChanges.KEY);
         if (kept == null || !handle.filtersByNode(state, pod)) {
             return null;
         }
         PodChanges.Update<Memory> update = kept.take(Memory.class);
-        return update == null || update.value().priority != pod.priority()
-                ? new Memory(pod.priority())
+        return update == null || !update.value().isFor(pod.priority(), budgetsNow, nodes)
+                ? new Memory(pod.priority(), budgetsNow, nodes)
                 : update.value();
     }
 

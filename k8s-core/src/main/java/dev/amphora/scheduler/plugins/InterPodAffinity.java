@@ -3,6 +3,7 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.AffinityTerm;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainChanges;
 import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
@@ -124,6 +125,8 @@ public final class InterPodAffinity
         TopologyCounts othersAntiAffinity = new TopologyCounts();
         TopologyCounts affinityCounts = new TopologyCounts();
         TopologyCounts antiAffinityCounts = new TopologyCounts();
+        /** Null in a dry run. */
+        @Nullable DomainChanges changes = new DomainChanges();
 
         Matches(
                 PodInfo pod,
@@ -146,22 +149,35 @@ public final class InterPodAffinity
             for (int i = 0; i < terms.size(); i++) {
                 AffinityTerm term = terms.get(i);
                 if (term.matches(pod, namespaceLabels)) {
-                    othersAntiAffinity.add(node.labels(), term.topologyKey(), delta);
+                    add(othersAntiAffinity, node, term.topologyKey(), delta);
                 }
             }
         }
 
         void countOwn(PodInfo other, NodeInfo node, int delta) {
             if (matchesAll(affinity, other)) {
+                boolean wasEmpty = affinityCounts.isEmpty();
                 for (int i = 0; i < affinity.size(); i++) {
-                    affinityCounts.add(node.labels(), affinity.get(i).topologyKey(), delta);
+                    add(affinityCounts, node, affinity.get(i).topologyKey(), delta);
+                }
+                if (changes != null && wasEmpty != affinityCounts.isEmpty()) {
+                    // the first of a group may go anywhere, the next may not
+                    changes = new DomainChanges();
                 }
             }
             for (int i = 0; i < antiAffinity.size(); i++) {
                 AffinityTerm term = antiAffinity.get(i);
                 if (term.matches(other, Map.of())) {
-                    antiAffinityCounts.add(node.labels(), term.topologyKey(), delta);
+                    add(antiAffinityCounts, node, term.topologyKey(), delta);
                 }
+            }
+        }
+
+        private void add(TopologyCounts counts, NodeInfo node, String key, int delta) {
+            counts.add(node.labels(), key, delta);
+            String value = changes == null ? null : node.labels().get(key);
+            if (changes != null && value != null) {
+                changes.add(key, value);
             }
         }
 
@@ -171,6 +187,7 @@ public final class InterPodAffinity
             copy.othersAntiAffinity = othersAntiAffinity.copy();
             copy.affinityCounts = affinityCounts.copy();
             copy.antiAffinityCounts = antiAffinityCounts.copy();
+            copy.changes = null;
             return copy;
         }
     }
@@ -279,6 +296,16 @@ public final class InterPodAffinity
         matches.affinity.forEach(term -> keys.add(term.topologyKey()));
         matches.antiAffinity.forEach(term -> keys.add(term.topologyKey()));
         return List.copyOf(keys);
+    }
+
+    @Override
+    public @Nullable DomainChanges filterChanges(CycleState state, PodInfo pod) {
+        return state.require(MATCHES).changes;
+    }
+
+    @Override
+    public List<String> scoreKeys(CycleState state, PodInfo pod) {
+        return List.copyOf(new TreeSet<>(state.require(SCORING).scores.keys()));
     }
 
     private static boolean isNearEnough(Matches matches, NodeInfo node) {
