@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -218,5 +219,26 @@ public final class SchedulerSandbox {
             all.add(new Hinted(event, answers));
         }
         return all;
+    }
+
+    /**
+     * Whether a change makes the scheduler try a waiting pod again.
+     *
+     * @param plugins which have turned the pod down
+     * @param before the object before the change, null if it was added
+     * @param after the object after the change, null if it was deleted; the pod itself may be what changes
+     */
+    public boolean wakes(
+            Pod pod, Collection<String> plugins, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        PodInfo info = PodInfo.of(pod);
+        QueueingHints hints = new QueueingHints(framework.plugins());
+        for (ClusterEvent event : ClusterChanges.of(before, after)) {
+            for (QueueingHints.Registration registration : hints.concernedBy(event)) {
+                if (plugins.contains(registration.plugin()) && registration.helps(info, before, after)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 }
