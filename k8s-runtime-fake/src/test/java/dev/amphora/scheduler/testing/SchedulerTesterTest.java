@@ -125,7 +125,7 @@ class SchedulerTesterTest {
 
         assertThat(tester.schedule(pod("p").requests("cpu", "1")))
                 .choseNoNode("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). "
-                        + "preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, "
+                        + "no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, "
                         + "1 Preemption is not helpful for scheduling.")
                 .postFilter(Status.Code.UNSCHEDULABLE);
         assertThat(tester.schedule(pod("p").requests("cpu", "1").priority(10)))
@@ -183,7 +183,7 @@ class SchedulerTesterTest {
                 .hasMessageContaining("Expected Size's score of small to be 51, not 50.")
                 .hasMessageContaining("Pod default/p goes to large")
                 .hasMessageContaining("none: Size says UnschedulableAndUnresolvable \"node(s) were too small\"")
-                .hasMessageContaining("busy: NodeResourcesFit says Unschedulable \"Insufficient cpu\"")
+                .hasMessageContaining("busy: NodeResourcesFit says UnschedulableAndUnresolvable \"Insufficient cpu\"")
                 .hasMessageContaining("Size 100 x 5 (raw 20)");
         assertThatThrownBy(() -> assertThat(cycle).choseNode("small")).hasMessageContaining("to go to small");
         assertThatThrownBy(() -> assertThat(cycle).rejected("Size", "none", "other")).isInstanceOf(AssertionError.class);
