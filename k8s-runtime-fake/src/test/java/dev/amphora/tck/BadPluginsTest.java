@@ -135,7 +135,7 @@ class BadPluginsTest {
             }
         }
 
-        catches(EverySecond::new, SchedulerPluginContract::answersAreTheSameEachTimeAndInAnyOrder, "asked again");
+        catches(EverySecond::new, SchedulerPluginContract::answersAreTheSameEachTimeAndInAnyOrder, "another answer");
     }
 
     @Test
@@ -275,7 +275,7 @@ class BadPluginsTest {
             }
         }
 
-        catches(Forgetful::new, SchedulerPluginContract::addPodAndRemovePodUndoEachOther, "after AddPod and RemovePod");
+        catches(Forgetful::new, SchedulerPluginContract::addPodAndRemovePodUndoEachOther, "another answer");
         contract(Counting::new).addPodAndRemovePodUndoEachOther();
     }
 
