@@ -131,7 +131,8 @@ final class ForbiddenCalls {
             int nameAndType = second[each];
             String method = owner + "." + texts[first[nameAndType]];
             String described = method + texts[second[nameAndType]];
-            if (FORBIDDEN.matcher(method).matches() || FORBIDDEN.matcher(described).matches()) {
+            if (FORBIDDEN.matcher(method).matches()
+                    || FORBIDDEN.matcher(described).matches()) {
                 found.add(className + " calls " + method);
             }
         }

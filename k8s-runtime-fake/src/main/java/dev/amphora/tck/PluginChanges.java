@@ -73,7 +73,8 @@ final class PluginChanges {
             changes.add(new Change(
                     pod,
                     TestPod.of(pod)
-                            .edit(p -> p.editSpec().withSchedulingGates(List.of()).endSpec())
+                            .edit(p ->
+                                    p.editSpec().withSchedulingGates(List.of()).endSpec())
                             .build()));
         }
         return changes;

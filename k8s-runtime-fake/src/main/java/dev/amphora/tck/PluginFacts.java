@@ -63,13 +63,15 @@ record PluginFacts(List<Node> nodes, List<Pod> running, List<HasMetadata> others
                 drawn.unschedulable();
             }
             if (oneIn(2, 1)) {
-                drawn.allocatable("cpu", chance.nextInt(1, 5) + "00m").allocatable("memory", chance.nextInt(1, 9) + "Gi");
+                drawn.allocatable("cpu", chance.nextInt(1, 5) + "00m")
+                        .allocatable("memory", chance.nextInt(1, 9) + "Gi");
             }
             if (oneIn(4, 1)) {
                 drawn.allocatable("pods", String.valueOf(chance.nextInt(1, 4)));
             }
             if (oneIn(2, 1)) {
-                drawn.image("registry.example/" + (oneIn(2, 1) ? "app:1" : "other:1"), chance.nextInt(1, 900) * 1_000_000L);
+                drawn.image(
+                        "registry.example/" + (oneIn(2, 1) ? "app:1" : "other:1"), chance.nextInt(1, 900) * 1_000_000L);
             }
             return node.apply(drawn).build();
         }

@@ -56,6 +56,7 @@ final class PluginInCluster {
     /** Catches a plugin while a profile makes it. */
     private static final class Created {
         @Nullable Plugin plugin;
+
         @Nullable Handle handle;
 
         Plugin keep(Plugin made, Handle handed) {

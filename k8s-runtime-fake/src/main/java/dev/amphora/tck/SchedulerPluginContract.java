@@ -121,7 +121,10 @@ public abstract class SchedulerPluginContract {
 
             same("asked again", first, asked.verdicts());
             same("asked in another order", first, asked.verdicts(shuffled));
-            same("asked in another cycle, in another order", first, cluster.ask(facts.waiting()).verdicts(shuffled));
+            same(
+                    "asked in another cycle, in another order",
+                    first,
+                    cluster.ask(facts.waiting()).verdicts(shuffled));
 
             List<NodeInfo> feasible = asked.feasible();
             PluginInCluster.Scored scored = asked.score(feasible);
@@ -140,10 +143,7 @@ public abstract class SchedulerPluginContract {
             for (int i = 0; i < 5; i++) {
                 experienced.answers(pods.pod("earlier-" + i));
             }
-            same(
-                    "asked after other pods",
-                    in(facts).answers(facts.waiting()),
-                    experienced.answers(facts.waiting()));
+            same("asked after other pods", in(facts).answers(facts.waiting()), experienced.answers(facts.waiting()));
         });
     }
 
@@ -261,7 +261,8 @@ public abstract class SchedulerPluginContract {
                 return;
             }
             String before = cluster.answers(facts.waiting());
-            String reserved = reserveAndUnreserve(cluster, facts.waiting(), cluster.nodes().get(0));
+            String reserved = reserveAndUnreserve(
+                    cluster, facts.waiting(), cluster.nodes().get(0));
             for (int i = 0; i < 20; i++) {
                 Pod pod = pods.pod("earlier-" + i);
                 for (NodeInfo node : cluster.nodes()) {
@@ -272,7 +273,8 @@ public abstract class SchedulerPluginContract {
             same(
                     "reserved after many pods were reserved and unreserved",
                     reserved,
-                    reserveAndUnreserve(cluster, facts.waiting(), cluster.nodes().get(0)));
+                    reserveAndUnreserve(
+                            cluster, facts.waiting(), cluster.nodes().get(0)));
         });
     }
 
@@ -336,7 +338,10 @@ public abstract class SchedulerPluginContract {
                 .uid("twin")
                 .annotation("example.dev/twin", "yes")
                 .edit(p -> p.editMetadata().withName("twin").endMetadata())
-                .edit(p -> p.editSpec().withPriority(77).withServiceAccountName("twin").endSpec())
+                .edit(p -> p.editSpec()
+                        .withPriority(77)
+                        .withServiceAccountName("twin")
+                        .endSpec())
                 .build();
     }
 
@@ -398,7 +403,8 @@ public abstract class SchedulerPluginContract {
     private static void wokenIfHelped(PluginInCluster cluster, Pod before, Pod after, PluginChanges.Change change) {
         String name = cluster.plugin().name();
         if (hasYes(cluster.ask(after))
-                && !cluster.sandbox().wakes(before == after ? before : after, List.of(name), change.before(), change.after())) {
+                && !cluster.sandbox()
+                        .wakes(before == after ? before : after, List.of(name), change.before(), change.after())) {
             throw new AssertionError(name + " has turned the pod down, would let it on a node after " + text(change)
                     + ", but doesn't wake it: "
                     + cluster.sandbox().hints(after, change.before(), change.after())
@@ -433,7 +439,8 @@ public abstract class SchedulerPluginContract {
     public void theCodeUsesNoClockThreadOrChance() {
         Plugin plugin = in(source(0).draw()).plugin();
         assertThat(ForbiddenCalls.in(plugin.getClass()))
-                .as("calls that make decisions depend on more than the cluster; use Handle.clock(), random(), runAsync() instead")
+                .as(
+                        "calls that make decisions depend on more than the cluster; use Handle.clock(), random(), runAsync() instead")
                 .isEmpty();
     }
 
@@ -457,8 +464,7 @@ public abstract class SchedulerPluginContract {
 
     private PluginFacts.Source source(long seed) {
         RandomGenerator chance = new SplittableRandom(seed);
-        return new PluginFacts.Source(
-                chance, node -> vary(node, chance), pod -> vary(pod, chance), this::others);
+        return new PluginFacts.Source(chance, node -> vary(node, chance), pod -> vary(pod, chance), this::others);
     }
 
     private PluginInCluster in(PluginFacts facts) {

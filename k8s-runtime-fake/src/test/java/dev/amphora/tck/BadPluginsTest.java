@@ -57,8 +57,7 @@ class BadPluginsTest {
         return contract(handle -> plugin.get());
     }
 
-    private static void catches(
-            Supplier<Plugin> plugin, Consumer<SchedulerPluginContract> test, String... messages) {
+    private static void catches(Supplier<Plugin> plugin, Consumer<SchedulerPluginContract> test, String... messages) {
         var thrown = assertThatThrownBy(() -> test.accept(contract(plugin))).isInstanceOf(AssertionError.class);
         for (String message : messages) {
             thrown.hasMessageContaining(message);
@@ -87,8 +86,7 @@ class BadPluginsTest {
 
         @Override
         public List<EventToRegister> eventsToRegister() {
-            return List.of(
-                    EventToRegister.always(EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_LABEL));
+            return List.of(EventToRegister.always(EventResource.NODE, Actions.ADD | Actions.UPDATE_NODE_LABEL));
         }
     }
 
@@ -239,7 +237,8 @@ class BadPluginsTest {
         public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
             state.put(
                     Count.KEY,
-                    new Count(nodes.stream().mapToInt(node -> node.pods().size()).sum()));
+                    new Count(
+                            nodes.stream().mapToInt(node -> node.pods().size()).sum()));
             return Result.success();
         }
 
@@ -294,7 +293,8 @@ class BadPluginsTest {
             @Override
             public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
                 state.put(Shared.KEY, new Shared());
-                nodes.forEach(node -> state.require(Shared.KEY).pods += node.pods().size());
+                nodes.forEach(
+                        node -> state.require(Shared.KEY).pods += node.pods().size());
                 return Result.success();
             }
 
@@ -344,8 +344,8 @@ class BadPluginsTest {
             @Override
             public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
                 return Objects.requireNonNull(handle.snapshot().node(node.name()))
-                                .pods()
-                                .size()
+                                        .pods()
+                                        .size()
                                 < 2
                         ? Status.success()
                         : NO;
@@ -444,7 +444,10 @@ class BadPluginsTest {
             }
         }
 
-        catches(Zone::new, SchedulerPluginContract::aDomainLocalAnswerFollowsFromTheLabels, "topology.kubernetes.io/zone");
+        catches(
+                Zone::new,
+                SchedulerPluginContract::aDomainLocalAnswerFollowsFromTheLabels,
+                "topology.kubernetes.io/zone");
     }
 
     @Test

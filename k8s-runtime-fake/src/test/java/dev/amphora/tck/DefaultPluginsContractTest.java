@@ -81,7 +81,8 @@ class DefaultPluginsContractTest {
         @Test
         @Override
         public void aNodeLocalAnswerFollowsFromNodeAndSignature() {
-            assertThatThrownBy(super::aNodeLocalAnswerFollowsFromNodeAndSignature).hasMessageContaining("raw score");
+            assertThatThrownBy(super::aNodeLocalAnswerFollowsFromNodeAndSignature)
+                    .hasMessageContaining("raw score");
         }
     }
 

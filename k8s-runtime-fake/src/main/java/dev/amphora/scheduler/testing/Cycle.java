@@ -67,8 +67,7 @@ public final class Cycle implements AssertProvider<CycleAssert> {
             return Status.unresolvable("node(s) didn't satisfy plugin(s) [" + plugin + "]")
                     .withPlugin(plugin);
         }
-        Status status =
-                explanation.filter().getOrDefault(plugin, Map.of()).get(node);
+        Status status = explanation.filter().getOrDefault(plugin, Map.of()).get(node);
         if (status != null) {
             return status;
         }
@@ -115,10 +114,11 @@ public final class Cycle implements AssertProvider<CycleAssert> {
                     .append(said(explanation.preFilter().rejecting()))
                     .append('\n');
         }
-        nodes.stream()
-                .limit(SHOWN)
-                .forEach(
-                        node -> text.append("  ").append(node).append(": ").append(found(node)).append('\n'));
+        nodes.stream().limit(SHOWN).forEach(node -> text.append("  ")
+                .append(node)
+                .append(": ")
+                .append(found(node))
+                .append('\n'));
         if (nodes.size() > SHOWN) {
             text.append("  and ").append(nodes.size() - SHOWN).append(" more nodes\n");
         }

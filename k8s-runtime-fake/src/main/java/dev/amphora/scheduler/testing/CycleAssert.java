@@ -30,9 +30,7 @@ public final class CycleAssert extends AbstractAssert<CycleAssert, Cycle> {
     /** The pod goes to one of these nodes, among which chance decides. */
     public CycleAssert choseOneOf(String... nodes) {
         requireNodes(nodes);
-        return check(
-                List.of(nodes).contains(actual.nodeName()),
-                "the pod to go to " + String.join(" or ", nodes));
+        return check(List.of(nodes).contains(actual.nodeName()), "the pod to go to " + String.join(" or ", nodes));
     }
 
     /** No node can run the pod. */
@@ -147,7 +145,8 @@ public final class CycleAssert extends AbstractAssert<CycleAssert, Cycle> {
         requireNodes(node);
         int index = actual.explanation().feasible().indexOf(node);
         boolean known = index >= 0 && index < actual.explanation().total().size();
-        return compare("the total of " + node, known ? actual.explanation().total().get(index) : null, total);
+        return compare(
+                "the total of " + node, known ? actual.explanation().total().get(index) : null, total);
     }
 
     private enum Part {

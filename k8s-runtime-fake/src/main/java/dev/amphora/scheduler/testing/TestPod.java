@@ -176,7 +176,8 @@ public final class TestPod {
 
     private TestPod container(Consumer<ContainerBuilder> change) {
         return edit(p -> {
-            ContainerBuilder container = new ContainerBuilder(p.buildSpec().getContainers().get(0));
+            ContainerBuilder container =
+                    new ContainerBuilder(p.buildSpec().getContainers().get(0));
             change.accept(container);
             p.editSpec().setToContainers(0, container.build()).endSpec();
         });

@@ -77,14 +77,17 @@ class SchedulerTesterTest {
 
     @Test
     void aPluginAloneIsAskedAlone() {
-        assertThat(SchedulerTester.alone(new Size(15)).nodes(3, i -> node("n" + i).label("size", "1" + i))
+        assertThat(SchedulerTester.alone(new Size(15))
+                        .nodes(3, i -> node("n" + i).label("size", "1" + i))
                         .put(node("busy").label("size", "30").allocatable("cpu", "100m"))
                         .schedule(pod("p").requests("cpu", "1")))
                 .choseNode("busy")
                 .hasFeasible("busy");
 
-        assertThat(SchedulerTester.alone("Size", (args, handle) -> new Size(args.path("limit").asInt()), Json.object()
-                                .put("limit", 12))
+        assertThat(SchedulerTester.alone(
+                                "Size",
+                                (args, handle) -> new Size(args.path("limit").asInt()),
+                                Json.object().put("limit", 12))
                         .nodes(3, i -> node("n" + i).label("size", "1" + i))
                         .schedule(pod("p")))
                 .hasFeasible("n2", "n3")
@@ -145,7 +148,8 @@ class SchedulerTesterTest {
 
     @Test
     void whatIsPlacedCounts() {
-        SchedulerTester tester = SchedulerTester.of(Profile.named("default-scheduler")).nodes(2);
+        SchedulerTester tester =
+                SchedulerTester.of(Profile.named("default-scheduler")).nodes(2);
         TestPod first = pod("first").label("app", "web");
 
         String node = tester.place(first).nodeName();
@@ -162,14 +166,16 @@ class SchedulerTesterTest {
                 SchedulerTester.of(Profile.named("default-scheduler")).nodes(1);
         TestPod waiting = pod("p").nodeSelector("disk", "ssd");
 
-        assertThat(tester.added(node("n").label("disk", "ssd").build(), waiting)).wakes("NodeAffinity");
-        assertThat(tester.added(node("n").label("disk", "hdd").build(), waiting)).doesNotWake("NodeAffinity");
+        assertThat(tester.added(node("n").label("disk", "ssd").build(), waiting))
+                .wakes("NodeAffinity");
+        assertThat(tester.added(node("n").label("disk", "hdd").build(), waiting))
+                .doesNotWake("NodeAffinity");
         assertThat(tester.changed(
                         node("n").build(), node("n").label("disk", "ssd").build(), waiting))
                 .wakes("NodeAffinity")
                 .doesNotWake("NodePorts");
-        assertThatThrownBy(() -> assertThat(tester.deleted(node("n").build(), waiting))
-                        .wakes("NodeAffinity"))
+        assertThatThrownBy(() ->
+                        assertThat(tester.deleted(node("n").build(), waiting)).wakes("NodeAffinity"))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("ClusterEvent");
     }
@@ -186,7 +192,8 @@ class SchedulerTesterTest {
                 .hasMessageContaining("busy: NodeResourcesFit says UnschedulableAndUnresolvable \"Insufficient cpu\"")
                 .hasMessageContaining("Size 100 x 5 (raw 20)");
         assertThatThrownBy(() -> assertThat(cycle).choseNode("small")).hasMessageContaining("to go to small");
-        assertThatThrownBy(() -> assertThat(cycle).rejected("Size", "none", "other")).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> assertThat(cycle).rejected("Size", "none", "other"))
+                .isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> assertThat(cycle).scored("Size", "none", 0)).hasMessageContaining("without a score");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> assertThat(cycle).choseNode("smal"))
