@@ -33,7 +33,7 @@ public final class DisturbedControllers implements AutoCloseable {
     private final Function<? super Controller, ? extends Client> writers;
     private final Supplier<? extends List<? extends Controller>> controllers;
     private final Actor undertaker;
-    private Disturbance disturbance;
+    private final Disturbance disturbance;
     private int crashAt;
     private final List<Write> journal = new ArrayList<>();
     private @Nullable Process running;
@@ -107,13 +107,6 @@ public final class DisturbedControllers implements AutoCloseable {
     /** Lets them crash right after so many more writes. */
     public void crashAfter(int writes) {
         crashAt = journal.size() + writes;
-    }
-
-    /** Ends all disturbances from now on; what is delayed already still comes late. */
-    public void calm() {
-        disturbance = Disturbance.none();
-        crashAt = 0;
-        crash();
     }
 
     /** Kills them at once; a successor starts after the disturbance's time. */
