@@ -53,8 +53,9 @@ class SchedulerPluginGuideTest {
         try (URLClassLoader loader = new URLClassLoader(path, getClass().getClassLoader())) {
             for (String name : files.keySet()) {
                 if (name.endsWith("Test.java")) {
-                    run += runTests(loader.loadClass(
-                            name.replace("src/test/java/", "").replace(".java", "").replace('/', '.')));
+                    run += runTests(loader.loadClass(name.replace("src/test/java/", "")
+                            .replace(".java", "")
+                            .replace('/', '.')));
                 }
             }
         }
