@@ -22,8 +22,8 @@ class ReadmeTest {
     void everyExampleStandsInTheReadmeAsItIs() throws IOException {
         String readme = Files.readString(Path.of("../README.md"));
         List<String> regions = new ArrayList<>();
-        try (Stream<Path> files = Files.list(EXAMPLES)) {
-            for (Path file : files.sorted().toList()) {
+        try (Stream<Path> files = Files.walk(EXAMPLES)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
                 Matcher matcher = REGION.matcher(Files.readString(file));
                 while (matcher.find()) {
                     regions.add(matcher.group(1).stripTrailing().stripIndent());
