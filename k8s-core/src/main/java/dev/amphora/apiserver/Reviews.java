@@ -124,7 +124,7 @@ final class Reviews {
                 copy(rule, paths.addObject(), "verbs", "nonResourceURLs");
             }
         }
-        status.put("incomplete", !may.gaps().isEmpty());
+        status.put("incomplete", may.incomplete());
         if (!may.gaps().isEmpty()) {
             status.put("evaluationError", String.join("; ", may.gaps()));
         }

@@ -109,12 +109,14 @@ public interface Authorizer {
             public AccessRules rulesOf(User user, String namespace) {
                 List<JsonNode> rules = new ArrayList<>();
                 List<String> gaps = new ArrayList<>();
+                boolean incomplete = false;
                 for (Authorizer authorizer : all) {
                     AccessRules own = authorizer.rulesOf(user, namespace);
                     rules.addAll(own.rules());
                     gaps.addAll(own.gaps());
+                    incomplete |= own.incomplete();
                 }
-                return new AccessRules(rules, gaps);
+                return new AccessRules(rules, gaps, incomplete);
             }
         };
     }

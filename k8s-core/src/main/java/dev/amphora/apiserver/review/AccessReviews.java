@@ -40,7 +40,7 @@ public final class AccessReviews implements Authorizer {
 
     @Override
     public AccessRules rulesOf(User user, String namespace) {
-        return new AccessRules(List.of(), List.of("webhook authorizer does not support user rule resolution"));
+        return new AccessRules(List.of(), List.of("webhook authorizer does not support user rule resolution"), true);
     }
 
     private Decision ask(AccessRequest request) {

@@ -227,7 +227,7 @@ final class ScriptedKubelet implements AutoCloseable {
         ObjectNode patch = Trees.object();
         patch.putObject("metadata").set("uid", Trees.at(pod, "metadata", "uid"));
         patch.set("status", new ScriptedPod(pod, state, now()).status(address(pod)));
-        server.call("PATCH", path(pod) + "/status", patch, STRATEGIC);
+        server.call("PATCH", path(pod) + "/status?fieldManager=kubelet", patch, STRATEGIC);
     }
 
     private String address(JsonNode pod) {

@@ -21,39 +21,51 @@ class KubectlConformanceIT {
 
     @Test
     void printsAsWithTheReferenceAgainstAnApiServerAlone() throws Exception {
-        List<Path> installed = Kubectl.installed();
-        assumeTrue(!installed.isEmpty(), Kubectl.HOW_TO_GET_KUBECTL);
-        replay(installed.get(installed.size() - 1), scenario -> true);
+        replay(newest(), Level.api, scenario -> scenario.needs() == Level.api);
+    }
+
+    @Test
+    void printsAsWithTheReferenceAgainstAControlPlaneAndScriptedNodes() throws Exception {
+        replay(newest(), Level.nodes, scenario -> scenario.needs() != Level.api);
     }
 
     @Test
     void theOldestKubectlPrintsAsWithTheReferenceToo() throws Exception {
         List<Path> installed = Kubectl.installed();
         assumeTrue(installed.size() > 1, "one kubectl alone is here");
-        replay(installed.get(0), WITH_OLDER_VERSIONS::contains);
+        replay(
+                installed.get(0),
+                Level.api,
+                scenario -> scenario.needs() == Level.api && WITH_OLDER_VERSIONS.contains(scenario.name()));
     }
 
-    private static void replay(Path kubectl, Predicate<String> chosen) throws Exception {
+    private static Path newest() {
+        List<Path> installed = Kubectl.installed();
+        assumeTrue(!installed.isEmpty(), Kubectl.HOW_TO_GET_KUBECTL);
+        return installed.get(installed.size() - 1);
+    }
+
+    private static void replay(Path kubectl, Level level, Predicate<KubectlScenario> chosen) throws Exception {
         String version = KubectlRuns.version(kubectl);
         String minor = version.substring(0, version.lastIndexOf('.'));
         assumeTrue(RECORDED.contains(minor), "kubectl " + version + " is here; recorded are " + RECORDED);
         Outcomes outcomes = new Outcomes();
-        KnownFailures known = KnownFailures.of("kubectl", minor);
+        KnownFailures known = KnownFailures.of(level == Level.api ? "kubectl" : "kubectl-with-nodes", minor);
         Path archive = Path.of(KubectlConformanceIT.class
                 .getResource("/conformance/kubectl.zip")
                 .toURI());
         try (VectorFiles.Opened opened = VectorFiles.open(List.of(archive), "kubectl/scenarios")) {
-            List<KubectlScenario> scenarios = KubectlRuns.select(opened.files(), version, Level.api).stream()
-                    .filter(scenario -> chosen.test(scenario.name()))
+            List<KubectlScenario> scenarios = KubectlRuns.select(opened.files(), version, level).stream()
+                    .filter(chosen)
                     .toList();
-            new KubectlRuns(kubectl, 2).replay(scenarios, () -> KubectlCluster.embedded(Level.api), outcomes::of);
+            new KubectlRuns(kubectl, 2).replay(scenarios, () -> KubectlCluster.embedded(level), outcomes::of);
             // Output is compared with what was printed at an idle moment: a scenario that surprises is played again,
             // alone.
             List<KubectlScenario> again = scenarios.stream()
                     .filter(scenario -> outcomes.surprises(known, scenario.name()))
                     .toList();
             if (!again.isEmpty()) {
-                new KubectlRuns(kubectl, 1).replay(again, () -> KubectlCluster.embedded(Level.api), outcomes::again);
+                new KubectlRuns(kubectl, 1).replay(again, () -> KubectlCluster.embedded(level), outcomes::again);
             }
         }
         outcomes.assertOnly(known);
