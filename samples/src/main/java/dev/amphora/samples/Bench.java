@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Measure the time from the builder to the first running pod: cold, warm, and the memory it takes.",
         mixinStandardHelpOptions = true,
-        subcommands = {ApiBench.class, CelBench.class, CrdBench.class, SchedulerBench.class})
+        subcommands = {ApiBench.class, CelBench.class, ControllersBench.class, CrdBench.class, SchedulerBench.class})
 final class Bench implements Callable<Integer> {
     /** How long etcd and a kube-apiserver of version 1.36.3 take until they are ready, on 2 cores. */
     private static final double REFERENCE_START_MS = 4_300;
