@@ -1,0 +1,37 @@
+package dev.amphora.controller.service;
+
+import dev.amphora.client.ObjectKey;
+import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
+import io.fabric8.kubernetes.api.model.Service;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives Services of type LoadBalancer the addresses by which they are reached from outside: what a cloud provider does for the reference.
+ * Called by several workers at a time. {@link AddressPool} is the one that comes with the library.
+ */
+public interface LoadBalancer {
+
+    /** The {@code loadBalancerClass} of the Services that it serves; null for those that name none. */
+    default @Nullable String loadBalancerClass() {
+        return null;
+    }
+
+    /**
+     * Sees to it that a Service is reachable. Called again whenever something changes that may matter, and again after a failure.
+     *
+     * @param service as it is now
+     * @return what is told in its status
+     * @throws IllegalStateException with a reason for people if that can't be done now; it is tried again later
+     */
+    List<LoadBalancerIngress> ensure(Service service);
+
+    /** Learns what a Service has been given before this process began; called for each before anything else. */
+    default void remember(Service service) {}
+
+    /** Whether a Service has been given anything. */
+    boolean holds(ObjectKey service);
+
+    /** Takes back what a Service was given. Nothing happens if that is nothing. */
+    void release(ObjectKey service);
+}
