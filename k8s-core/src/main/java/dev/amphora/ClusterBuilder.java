@@ -5,7 +5,9 @@ import dev.amphora.apiserver.access.User;
 import dev.amphora.apiserver.admission.AdmissionPlugin;
 import dev.amphora.apiserver.outside.LocalServers;
 import dev.amphora.controller.Controller;
+import dev.amphora.controller.Controllers;
 import dev.amphora.controller.node.NodeLifecycleController;
+import dev.amphora.controller.service.LoadBalancer;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.kubelet.ContainerRuntime;
@@ -68,6 +70,7 @@ public final class ClusterBuilder {
     private final List<Function<ObjectReader, AdmissionPlugin>> admission = new ArrayList<>();
     private LocalServers localServers = new LocalServers();
     private @Nullable Duration metrics;
+    private UnaryOperator<Controllers> controllerSettings = UnaryOperator.identity();
 
     ClusterBuilder() {}
 
@@ -203,6 +206,22 @@ public final class ClusterBuilder {
         return this;
     }
 
+    /**
+     * Gives Services of type LoadBalancer their addresses; by default they wait for one, as in a cluster without a cloud provider.
+     *
+     * @param value such as {@code AddressPool.of("127.96.0.0/24")}
+     */
+    public ClusterBuilder loadBalancer(LoadBalancer value) {
+        return controllerSettings(controllers -> controllers.loadBalancer(value));
+    }
+
+    /** What is to be set up otherwise in the built-in controllers, such as where autoscalers read metrics. */
+    public ClusterBuilder controllerSettings(UnaryOperator<Controllers> change) {
+        UnaryOperator<Controllers> before = controllerSettings;
+        controllerSettings = controllers -> change.apply(before.apply(controllers));
+        return this;
+    }
+
     /** Serves the API over HTTPS on the loopback address. */
     public ClusterBuilder serve(int port) {
         return serve(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), null);
@@ -238,7 +257,11 @@ public final class ClusterBuilder {
                 parts.serve(serving.address());
             }
             parts.publish();
-            parts.startControllers(builtInControllers, nodeMonitoring, ownControllers, restrictedControllers);
+            parts.startControllers(
+                    builtInControllers,
+                    controllers -> controllerSettings.apply(controllers.nodeMonitoring(nodeMonitoring)),
+                    ownControllers,
+                    restrictedControllers);
             if (schedules) {
                 parts.startScheduler(scheduler == null ? DefaultScheduler.create() : scheduler);
             }

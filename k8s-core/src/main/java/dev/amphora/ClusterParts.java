@@ -26,7 +26,6 @@ import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.ControllerManager;
 import dev.amphora.controller.Controllers;
-import dev.amphora.controller.node.NodeLifecycleController;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kernel.ThreadedKernel;
@@ -354,16 +353,15 @@ final class ClusterParts implements AutoCloseable {
     /** Starts the built-in controllers that are selected, and others. */
     void startControllers(
             String selection,
-            NodeLifecycleController.Settings nodeMonitoring,
+            UnaryOperator<Controllers> settings,
             List<Controller> others,
             Map<Controller, User> restricted) {
         if (!selection.isEmpty()) {
-            controllers.addAll(new Controllers(this::controlledTypes, this::authorityPem)
-                    .nodeMonitoring(nodeMonitoring)
+            Controllers builtIn = new Controllers(this::controlledTypes, this::authorityPem)
                     .policyWarnings(policy -> TypeChecks.warnings(policy, apiServer.catalogue()))
                     .signer((request, usages, validity) -> signingAuthority().sign(request, usages, validity))
-                    .tokens(apiServer::signToken, () -> signingAuthority().certificatePem())
-                    .select(selection));
+                    .tokens(apiServer::signToken, () -> signingAuthority().certificatePem());
+            controllers.addAll(settings.apply(builtIn).select(selection));
         }
         controllers.addAll(others);
         if (!controllers.isEmpty()) {

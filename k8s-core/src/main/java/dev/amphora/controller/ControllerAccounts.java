@@ -52,6 +52,8 @@ public final class ControllerAccounts {
             .put("certificatesigningrequest-signing-controller", CERTIFICATE)
             .put("certificatesigningrequest-approving-controller", CERTIFICATE)
             .put("certificatesigningrequest-cleaner-controller", CERTIFICATE)
+            .put("token-cleaner-controller", "token-cleaner")
+            .put("bootstrap-signer-controller", "bootstrap-signer")
             .put("legacy-serviceaccount-token-cleaner-controller", "legacy-service-account-token-cleaner")
             .put("validatingadmissionpolicy-status-controller", "validatingadmissionpolicy-status-controller")
             .buildOrThrow();

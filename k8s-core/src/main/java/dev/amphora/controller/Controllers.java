@@ -2,6 +2,7 @@ package dev.amphora.controller;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.google.common.base.Splitter;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.pki.CertificateRequest;
@@ -33,11 +34,17 @@ import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
 import dev.amphora.controller.resourceclaim.ResourceClaimController;
+import dev.amphora.controller.service.LoadBalancer;
+import dev.amphora.controller.service.ServiceCidrController;
+import dev.amphora.controller.service.ServiceLbController;
+import dev.amphora.controller.serviceaccount.BootstrapSigner;
 import dev.amphora.controller.serviceaccount.LegacyTokenCleaner;
 import dev.amphora.controller.serviceaccount.RootCaPublisher;
 import dev.amphora.controller.serviceaccount.ServiceAccountController;
+import dev.amphora.controller.serviceaccount.TokenCleaner;
 import dev.amphora.controller.serviceaccount.TokenController;
 import dev.amphora.controller.statefulset.StatefulSetController;
+import dev.amphora.controller.volume.ClassProtection;
 import dev.amphora.controller.volume.EphemeralVolumeController;
 import dev.amphora.controller.volume.PersistentVolumeBinder;
 import dev.amphora.controller.volume.StorageProtection;
@@ -75,7 +82,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The built-in controllers: all of them, or some by the reference's names. */
+/**
+ * The built-in controllers: all of them, or some by the reference's names. Which there are, and which run unless they are switched off,
+ * stands in {@code docs/controllers.md} of this module.
+ */
 public final class Controllers {
     private static final List<ResourceType<?>> SHARED = List.of(
             ResourceType.of(Pod.class),
@@ -108,6 +118,7 @@ public final class Controllers {
     private Duration volumeResync = PersistentVolumeBinder.RESYNC;
     private PodMetrics metrics = PodMetrics.none();
     private NodeIpamController.@Nullable Settings nodeRanges;
+    private @Nullable LoadBalancer loadBalancer;
     private int endedPods = 12_500;
     private CertificateSigner signer = Controllers::nobodySigns;
     private Function<JsonNode, ArrayNode> policyWarnings =
@@ -153,6 +164,12 @@ public final class Controllers {
         return this;
     }
 
+    /** Sets who gives Services of type LoadBalancer their addresses; by default nobody, and they wait. */
+    public Controllers loadBalancer(LoadBalancer balancer) {
+        loadBalancer = balancer;
+        return this;
+    }
+
     /** Sets how many ended pods may stay; zero or less means all. */
     public Controllers endedPodThreshold(int pods) {
         endedPods = pods;
@@ -192,37 +209,43 @@ public final class Controllers {
         return select("*");
     }
 
-    /** One controller by name; empty if there is none of that name. */
+    /** One controller by its present or former name; empty if there is none of that name. */
     public Optional<Controller> named(String name) {
-        return Optional.ofNullable(factories().get(name)).map(Supplier::get);
+        return KnownControllers.canonical(name)
+                .map(known -> factories().get(known))
+                .map(Supplier::get);
     }
 
     /**
      * Some controllers, chosen as kube-controller-manager's {@code --controllers} does.
      *
      * @param list names separated by commas: {@code *} for all that are on by default, {@code name} for one, {@code -name} for all
-     *     but one
+     *     but one. Names of before 1.28 count too; of the reference's that are behind a feature gate, nothing runs
      * @throws IllegalArgumentException if a name is unknown
      */
     public List<Controller> select(String list) {
         Map<String, Supplier<Controller>> factories = factories();
-        List<String> wanted = List.of(list.split(","));
-        for (String each : wanted) {
-            String name = each.startsWith("-") ? each.substring(1) : each;
-            if (!name.equals("*") && !factories.containsKey(name)) {
+        List<String> wanted = new ArrayList<>();
+        for (String each : Splitter.on(',').split(list)) {
+            boolean not = each.startsWith("-");
+            String name = not ? each.substring(1) : each;
+            String known =
+                    name.equals("*") ? name : KnownControllers.canonical(name).orElse(null);
+            if (known == null) {
                 throw new IllegalArgumentException("\"" + name + "\" is not in the list of known controllers");
             }
+            wanted.add(not ? "-" + known : known);
         }
         List<Controller> selected = new ArrayList<>();
         factories.forEach((name, factory) -> {
-            if (wanted.contains(name) || (wanted.contains("*") && !wanted.contains("-" + name))) {
+            if (KnownControllers.isWanted(name, wanted)) {
                 selected.add(factory.get());
             }
         });
         return selected;
     }
 
-    /** The names of all controllers, in the order in which they start. */
+    /** The names of all controllers that there are, in the order in which they start. */
     public List<String> names() {
         return List.copyOf(factories().keySet());
     }
@@ -259,6 +282,7 @@ public final class Controllers {
         factories.put("persistentvolume-binder-controller", () -> new PersistentVolumeBinder(volumeResync));
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
+        factories.put("volumeattributesclass-protection-controller", ClassProtection::new);
         factories.put("ephemeral-volume-controller", EphemeralVolumeController::new);
         factories.put("resourceclaim-controller", ResourceClaimController::new);
         factories.put(
@@ -268,6 +292,8 @@ public final class Controllers {
         factories.put("endpointslice-controller", EndpointSliceController::new);
         factories.put("endpoints-controller", EndpointsController::new);
         factories.put("endpointslice-mirroring-controller", EndpointSliceMirroringController::new);
+        factories.put("service-lb-controller", () -> new ServiceLbController(loadBalancer));
+        factories.put("service-cidr-controller", ServiceCidrController::new);
         factories.put("ttl-after-finished-controller", TtlAfterFinishedController::new);
         factories.put("node-ipam-controller", () -> new NodeIpamController(nodeRanges));
         factories.put("node-lifecycle-controller", () -> new NodeLifecycleController(nodeMonitoring));
@@ -283,6 +309,8 @@ public final class Controllers {
         factories.put("serviceaccount-token-controller", () -> new TokenController(tokenAuthority, tokens));
         factories.put("legacy-serviceaccount-token-cleaner-controller", LegacyTokenCleaner::new);
         factories.put("garbage-collector-controller", () -> new GarbageCollectorController(types));
+        factories.put("bootstrap-signer-controller", BootstrapSigner::new);
+        factories.put("token-cleaner-controller", TokenCleaner::new);
         return factories;
     }
 }

@@ -7,6 +7,7 @@ import dev.amphora.Endpoint;
 import dev.amphora.RequestHandling;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.admission.AdmissionConfiguration;
+import dev.amphora.controller.service.AddressPool;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.proxy.UserspaceProxy;
@@ -185,6 +186,11 @@ final class Serve implements Callable<Integer> {
                     + " --components=api, none")
     private @Nullable String controllers;
 
+    @Option(
+            names = "--load-balancer-ranges",
+            description = "Addresses for Services of type LoadBalancer: CIDRs separated by commas. Default: they wait")
+    private @Nullable String loadBalancerRanges;
+
     @Option(names = "--nodes", description = "How many nodes. Default: ${DEFAULT-VALUE}")
     private int nodes = 3;
 
@@ -338,6 +344,9 @@ final class Serve implements Callable<Integer> {
                 builder.everyNode(config -> config.withReadOnlyPort(readOnlyPort));
             }
             builder.proxy(new UserspaceProxy());
+        }
+        if (loadBalancerRanges != null) {
+            builder.loadBalancer(AddressPool.of(loadBalancerRanges));
         }
         if (metrics) {
             builder.metrics(Duration.ofSeconds(15));

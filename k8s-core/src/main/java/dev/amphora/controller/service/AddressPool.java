@@ -37,7 +37,13 @@ public final class AddressPool implements LoadBalancer {
      */
     public static AddressPool of(String ranges) {
         return new AddressPool(
-                Splitter.on(',').trimResults().splitToStream(ranges).map(AddressRange::parse).toList(), null, "VIP");
+                Splitter.on(',')
+                        .trimResults()
+                        .splitToStream(ranges)
+                        .map(AddressRange::parse)
+                        .toList(),
+                null,
+                "VIP");
     }
 
     /** The same ranges, none of them given out yet, for Services of a class. */

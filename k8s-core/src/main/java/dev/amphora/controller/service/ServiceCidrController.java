@@ -112,9 +112,8 @@ public final class ServiceCidrController implements Controller {
         private List<String> overlapping(List<AddressRange> ranges) {
             synchronized (known) {
                 return known.entrySet().stream()
-                        .filter(entry -> entry.getValue().stream()
-                                .anyMatch(one -> ranges.stream()
-                                        .anyMatch(other -> one.holds(other) || other.holds(one))))
+                        .filter(entry -> entry.getValue().stream().anyMatch(one -> ranges.stream()
+                                .anyMatch(other -> one.holds(other) || other.holds(one))))
                         .map(Map.Entry::getKey)
                         .toList();
             }
@@ -123,7 +122,8 @@ public final class ServiceCidrController implements Controller {
         /** Addresses matter to ranges that are going alone. */
         private List<String> goingThatHold(String address) {
             return holding(address).stream()
-                    .filter(name -> objects.find("", name).filter(Pods::isTerminating).isPresent())
+                    .filter(name ->
+                            objects.find("", name).filter(Pods::isTerminating).isPresent())
                     .toList();
         }
 
@@ -177,10 +177,9 @@ public final class ServiceCidrController implements Controller {
             List<AddressRange> own = ranges(object);
             boolean covered;
             synchronized (known) {
-                covered = own.stream()
-                        .allMatch(range -> known.entrySet().stream()
-                                .anyMatch(entry -> !entry.getKey().equals(name)
-                                        && entry.getValue().stream().anyMatch(other -> other.holds(range))));
+                covered = own.stream().allMatch(range -> known.entrySet().stream()
+                        .anyMatch(entry -> !entry.getKey().equals(name)
+                                && entry.getValue().stream().anyMatch(other -> other.holds(range))));
             }
             if (covered) {
                 return true;
@@ -230,10 +229,7 @@ public final class ServiceCidrController implements Controller {
                     .put("message", message)
                     .put("lastTransitionTime", Pods.stamp(context.kernel().instant()));
             String name = object.getMetadata().getName();
-            loop.wrote(
-                    name,
-                    objects,
-                    context.client().patch(RANGES, null, name, Patch.strategic(body), "status"));
+            loop.wrote(name, objects, context.client().patch(RANGES, null, name, Patch.strategic(body), "status"));
             return Result.done();
         }
 

@@ -59,18 +59,12 @@ public final class BootstrapSigner implements Controller {
                 })
                 .start(key -> {
                     ConfigMap map = maps.find(NAMESPACE, NAME).orElse(null);
-                    return map == null
-                            ? Result.done()
-                            : sign(context, created, maps, map, secrets.byIndex(TOKENS, ""));
+                    return map == null ? Result.done() : sign(context, created, maps, map, secrets.byIndex(TOKENS, ""));
                 });
     }
 
     private static Result sign(
-            Context context,
-            ControlLoop<String> loop,
-            Informer<ConfigMap> maps,
-            ConfigMap map,
-            List<Secret> secrets) {
+            Context context, ControlLoop<String> loop, Informer<ConfigMap> maps, ConfigMap map, List<Secret> secrets) {
         Map<String, String> before = map.getData() == null ? Map.of() : map.getData();
         String content = before.get(CONTENT);
         if (content == null) {
@@ -99,7 +93,8 @@ public final class BootstrapSigner implements Controller {
 
     /** A JSON Web Signature without what it signs. */
     static String signature(String content, String id, String secret) {
-        String header = encode("{\"alg\":\"HS256\",\"kid\":\"%s\"}".formatted(id).getBytes(StandardCharsets.UTF_8));
+        String header =
+                encode("{\"alg\":\"HS256\",\"kid\":\"%s\"}".formatted(id).getBytes(StandardCharsets.UTF_8));
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));

@@ -52,7 +52,8 @@ public final class TokenCleaner implements Controller {
                             secrets.type(),
                             secret.getMetadata().getNamespace(),
                             secret.getMetadata().getName(),
-                            DeleteOptions.defaults().onlyUid(secret.getMetadata().getUid()));
+                            DeleteOptions.defaults()
+                                    .onlyUid(secret.getMetadata().getUid()));
         } catch (StatusException e) {
             // A conflict: somebody made another of that name meanwhile.
             if (!e.isNotFound() && !e.isConflict()) {
