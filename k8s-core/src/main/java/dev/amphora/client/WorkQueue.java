@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +38,7 @@ public final class WorkQueue<K> implements AutoCloseable {
     // guarded by this
     private final ArrayDeque<K> waiting = new ArrayDeque<>();
     private final Set<K> dirty = new LinkedHashSet<>();
-    private final Set<K> processing = new HashSet<>();
+    private final Map<K, Instant> processing = new HashMap<>();
     private final Map<K, Delayed> delayed = new HashMap<>();
     private final ArrayDeque<Actor> idle = new ArrayDeque<>();
     private final List<Actor> workers = new ArrayList<>();
@@ -48,11 +47,19 @@ public final class WorkQueue<K> implements AutoCloseable {
 
     private final Map<K, Instant> since = new HashMap<>();
     private final Measured measured;
+    private final AutoCloseable reading;
 
     private record Delayed(Instant due, Actor.Timer timer) {}
 
     /** What queues tell of themselves, by the reference's names. */
-    private record Measured(Series adds, Series depth, Series retries, Series waited, Series worked) {
+    private record Measured(
+            Series adds,
+            Series depth,
+            Series retries,
+            Series waited,
+            Series worked,
+            Series unfinished,
+            Series longest) {
         private static final double[] SECONDS =
                 DoubleStream.iterate(1e-8, bound -> bound * 10).limit(12).toArray();
 
@@ -75,6 +82,16 @@ public final class WorkQueue<K> implements AutoCloseable {
                                     "[BETA] How long keys were worked on, in seconds.",
                                     SECONDS,
                                     "name")
+                            .series(name),
+                    meters.gauge(
+                                    "workqueue_unfinished_work_seconds",
+                                    "[BETA] How long the keys that are worked on now have been, in sum, in seconds.",
+                                    "name")
+                            .series(name),
+                    meters.gauge(
+                                    "workqueue_longest_running_processor_seconds",
+                                    "[BETA] How long the longest of the keys that are worked on now has been, in seconds.",
+                                    "name")
                             .series(name));
         }
     }
@@ -91,15 +108,27 @@ public final class WorkQueue<K> implements AutoCloseable {
     /**
      * A queue.
      *
-     * @param name names the workers, such as the controller's name
+     * @param name names the workers and the measurements, such as the controller's name
      * @param limiter decides about {@link #addRateLimited}
      */
     public WorkQueue(Kernel kernel, String name, RateLimiter<K> limiter) {
+        this(kernel, name, limiter, name);
+    }
+
+    /**
+     * A queue whose measurements have a name of their own.
+     *
+     * @param name names the workers, such as the controller's name
+     * @param limiter decides about {@link #addRateLimited}
+     * @param measuredAs the label {@code name} of its measurements
+     */
+    public WorkQueue(Kernel kernel, String name, RateLimiter<K> limiter, String measuredAs) {
         this.kernel = kernel;
         this.name = name;
         this.limiter = limiter;
         this.timers = kernel.actor(name + "/delays");
-        this.measured = Measured.of(kernel.meters(), name);
+        this.measured = Measured.of(kernel.meters(), measuredAs);
+        this.reading = kernel.meters().reading(this::measureUnfinished);
     }
 
     /**
@@ -132,7 +161,7 @@ public final class WorkQueue<K> implements AutoCloseable {
         }
         measured.adds.add(1);
         since.put(key, kernel.instant());
-        if (!processing.contains(key)) {
+        if (!processing.containsKey(key)) {
             queue(key);
             dispatch();
         }
@@ -200,6 +229,22 @@ public final class WorkQueue<K> implements AutoCloseable {
             workers.forEach(Actor::close);
         }
         timers.close();
+        try {
+            reading.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private synchronized void measureUnfinished() {
+        Instant now = kernel.instant();
+        measured.unfinished.set(processing.values().stream()
+                .mapToDouble(began -> seconds(began, now))
+                .sum());
+        measured.longest.set(processing.values().stream()
+                .mapToDouble(began -> seconds(began, now))
+                .max()
+                .orElse(0));
     }
 
     private synchronized void ring(K key, Instant due) {
@@ -239,7 +284,7 @@ public final class WorkQueue<K> implements AutoCloseable {
                 measured.waited.observe(seconds(added, began));
             }
             dirty.remove(key);
-            processing.add(key);
+            processing.put(key, began);
         }
         try {
             work.accept(key);

@@ -82,7 +82,7 @@ public final class ControlLoop<K> implements AutoCloseable {
         this.name = name;
         this.workers = workers;
         this.actor = kernel.actor(name + "/events");
-        this.queue = new WorkQueue<>(kernel, name, limiter);
+        this.queue = new WorkQueue<>(kernel, name, limiter, QueueNames.of(name));
     }
 
     /** After how many failures in a row a key is let be until something adds it again; never unless set. */

@@ -1,6 +1,8 @@
 package dev.amphora.kernel;
 
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 
@@ -11,7 +13,20 @@ import java.util.function.Consumer;
 public final class Meters {
     private final Map<String, MetricFamily> families = new ConcurrentSkipListMap<>();
 
+    private final Set<Runnable> readings = ConcurrentHashMap.newKeySet();
+
     Meters() {}
+
+    /**
+     * Takes a reading before families are shown, for what changes by itself, such as how long something has been going on.
+     *
+     * @param reading sets series; short, called from any thread
+     * @return ends it
+     */
+    public AutoCloseable reading(Runnable reading) {
+        readings.add(reading);
+        return () -> readings.remove(reading);
+    }
 
     /** A family of what only grows; the one of that name, if there is one. See {@link MetricFamily#counter}. */
     public MetricFamily counter(String name, String help, String... labels) {
@@ -30,6 +45,7 @@ public final class Meters {
 
     /** Shows every family, in the order of their names. */
     public void each(Consumer<MetricFamily> visitor) {
+        readings.forEach(Runnable::run);
         families.values().forEach(visitor);
     }
 }

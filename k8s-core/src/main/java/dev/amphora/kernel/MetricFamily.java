@@ -67,6 +67,12 @@ public final class MetricFamily {
             sum.add(amount);
         }
 
+        /** Sets a gauge that nobody adds to. */
+        public synchronized void set(double value) {
+            sum.reset();
+            sum.add(value);
+        }
+
         /** Takes a value into a histogram. */
         public void observe(double value) {
             sum.add(value);
