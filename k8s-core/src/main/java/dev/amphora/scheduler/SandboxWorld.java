@@ -10,11 +10,14 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,7 @@ final class SandboxWorld implements Framework.Host {
     private final SchedulerCache cache;
     private final Nominations nominations;
     private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
+    private final Map<Class<?>, Long> versions = new HashMap<>();
     private final InstantSource clock;
     private final RandomGenerator chance;
 
@@ -57,6 +61,7 @@ final class SandboxWorld implements Framework.Host {
             }
         } else {
             objects(object.getClass()).put(key(object), object);
+            versions.merge(object.getClass(), 1L, Long::sum);
         }
     }
 
@@ -69,6 +74,35 @@ final class SandboxWorld implements Framework.Host {
             cache.removePod(info);
         } else {
             objects(object.getClass()).remove(key(object));
+            versions.merge(object.getClass(), 1L, Long::sum);
+        }
+    }
+
+    /** An index that is made anew when it is asked after a change. */
+    private static final class SandboxIndex<T extends HasMetadata> implements Lister.Index<T> {
+        private final Lister<T> lister;
+        private final Function<? super T, ? extends Collection<String>> keys;
+        private final Map<String, List<T>> objects = new HashMap<>();
+        private @Nullable Object version;
+
+        SandboxIndex(Lister<T> lister, Function<? super T, ? extends Collection<String>> keys) {
+            this.lister = lister;
+            this.keys = keys;
+        }
+
+        @Override
+        public List<T> get(String key) {
+            Object now = lister.version();
+            if (!now.equals(version)) {
+                version = now;
+                objects.clear();
+                for (T object : lister.list(null)) {
+                    for (String each : keys.apply(object)) {
+                        objects.computeIfAbsent(each, name -> new ArrayList<>()).add(object);
+                    }
+                }
+            }
+            return objects.getOrDefault(key, List.of());
         }
     }
 
@@ -106,6 +140,16 @@ final class SandboxWorld implements Framework.Host {
                         ? ofKind.values()
                         : ofKind.subMap(namespace + "\0", namespace + "\1").values();
                 return found.stream().map(type::cast).toList();
+            }
+
+            @Override
+            public Index<T> index(String name, Function<? super T, ? extends Collection<String>> keys) {
+                return new SandboxIndex<>(this, keys);
+            }
+
+            @Override
+            public Object version() {
+                return versions.getOrDefault(type, 0L);
             }
         };
     }

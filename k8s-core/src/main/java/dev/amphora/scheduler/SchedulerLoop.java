@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -436,6 +437,17 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
             @Override
             public List<T> list(@Nullable String namespace) {
                 return namespace == null ? informer.list() : informer.list(namespace);
+            }
+
+            @Override
+            public Index<T> index(String name, Function<? super T, ? extends Collection<String>> keys) {
+                informer.addIndex(name, keys);
+                return key -> informer.byIndex(name, key);
+            }
+
+            @Override
+            public Object version() {
+                return String.valueOf(informer.lastSyncResourceVersion());
             }
         };
     }

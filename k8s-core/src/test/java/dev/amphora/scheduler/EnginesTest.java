@@ -29,6 +29,7 @@ class EnginesTest {
         int feasible = 0;
         int refused = 0;
         int preempting = 0;
+        int with = 0;
         for (int first = 0; first < CASES; first += CASES_PER_CLUSTER) {
             Run run = new Run(first);
             for (int i = 0; i < CASES_PER_CLUSTER; i++) {
@@ -37,11 +38,13 @@ class EnginesTest {
             feasible += run.feasible;
             refused += run.refused;
             preempting += run.preempting;
+            with += run.with;
         }
         // the cases are worth something
         assertThat(feasible).isGreaterThan(CASES / 4);
         assertThat(refused).isGreaterThan(CASES / 20);
         assertThat(preempting).isPositive();
+        assertThat(with).isGreaterThan(CASES / 100);
     }
 
     private static final class Run {
@@ -53,19 +56,22 @@ class EnginesTest {
         int feasible;
         int refused;
         int preempting;
+        int with;
 
         Run(long seed) {
             this.seed = seed;
             this.cluster = new RandomCluster(seed);
-            this.remembering = new PodScheduling(new SeededChance(seed), cluster.bench.cache);
+            this.remembering = new PodScheduling(new SeededChance(seed), cluster.world.cache());
             this.plain = new PodScheduling(new SeededChance(seed));
         }
 
         void step() {
             cluster.change();
             Pod pod = cluster.pod();
-            Outcome fast = outcome(remembering, pod);
-            Outcome naive = outcome(plain, pod);
+            CycleState fastState = new CycleState();
+            CycleState naiveState = new CycleState();
+            Outcome fast = outcome(remembering, cluster.remembering, fastState, pod);
+            Outcome naive = outcome(plain, cluster.plain, naiveState, pod);
             assertThat(fast)
                     .as("seed %d, pod %s", seed, pod.getMetadata().getName())
                     .isEqualTo(naive);
@@ -73,7 +79,9 @@ class EnginesTest {
             explain(pod, naive);
             if (naive.node != null) {
                 feasible++;
-                cluster.place(pod, naive.node);
+                if (reserve(fastState, naiveState, pod, naive.node)) {
+                    cluster.place(pod, naive.node);
+                }
             } else {
                 refused++;
                 preempting += naive.nominated == null || naive.nominated.isEmpty() ? 0 : 1;
@@ -81,9 +89,35 @@ class EnginesTest {
             }
         }
 
+        /** Takes volumes and devices for the pod and writes that down, or gives them back. */
+        private boolean reserve(CycleState fast, CycleState naive, Pod pod, String node) {
+            PodInfo info = PodInfo.of(pod);
+            Status status = cluster.remembering.runReserve(fast, info, node);
+            assertThat(cluster.plain.runReserve(naive, info, node)).isEqualTo(status);
+            boolean bound = status.isSuccess() && cluster.luck();
+            if (bound) {
+                preBind(cluster.remembering, fast, info, node);
+                preBind(cluster.plain, naive, info, node);
+                with += info.spec().getVolumes().isEmpty()
+                                && info.spec().getResourceClaims().isEmpty()
+                        ? 0
+                        : 1;
+            } else {
+                cluster.remembering.runUnreserve(fast, info, node);
+                cluster.plain.runUnreserve(naive, info, node);
+            }
+            return bound;
+        }
+
+        private static void preBind(Framework framework, CycleState state, PodInfo pod, String node) {
+            framework.preBindPlugins().stream()
+                    .filter(plugin -> !plugin.preBindPreFlight(state, pod, node).isSkip())
+                    .forEach(plugin -> plugin.preBind(state, pod, node));
+        }
+
         /** What asks each plugin about each node says the same of the nodes that were looked at. */
         private void explain(Pod pod, Outcome outcome) {
-            Explanation explanation = Explainer.explain(cluster.bench.framework, PodInfo.of(pod));
+            Explanation explanation = Explainer.explain(cluster.plain, PodInfo.of(pod));
             if (explanation.heldBack().isEmpty()) {
                 assertThat(explanation.feasible()).containsAll(outcome.feasible);
                 outcome.refusals.forEach((node, status) ->
@@ -91,21 +125,20 @@ class EnginesTest {
             }
         }
 
-        private Outcome outcome(PodScheduling scheduling, Pod pod) {
-            cluster.bench.cache.snapshot();
+        private Outcome outcome(PodScheduling scheduling, Framework framework, CycleState state, Pod pod) {
+            cluster.world.cache().snapshot();
             PodInfo info = PodInfo.of(pod);
-            CycleState state = new CycleState();
-            PodScheduling.Result result = scheduling.schedule(cluster.bench.framework, state, info);
+            PodScheduling.Result result = scheduling.schedule(framework, state, info);
             Map<String, Status> refusals = new LinkedHashMap<>();
             String message = null;
             String nominated = null;
             if (result.diagnosis() != null) {
                 Diagnosis diagnosis = result.diagnosis();
                 diagnosis.nodes.forEach(refusals::put);
-                PostFilterPlugin.Result after =
-                        cluster.bench.framework.rehearsePostFilter(state, info, diagnosis.nodes);
+                PostFilterPlugin.Result after = framework.rehearsePostFilter(state, info, diagnosis.nodes);
                 diagnosis.postFilterMessage = after.status().message();
-                message = diagnosis.message(cluster.bench.cache.view().nodes().size()) + diagnosis.unschedulablePlugins;
+                message =
+                        diagnosis.message(cluster.world.cache().view().nodes().size()) + diagnosis.unschedulablePlugins;
                 nominated = after.nominatedNode();
             } else if (result.error() != null) {
                 message = Objects.requireNonNull(result.error()).message();

@@ -1,16 +1,29 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.client.Client;
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.FilterPlugin;
+import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import java.lang.reflect.Proxy;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -22,8 +35,13 @@ final class RandomCluster {
     private static final List<String> KEYS = List.of("kubernetes.io/hostname", "topology.kubernetes.io/zone", "rack");
     private static final List<String> NAMESPACES = List.of("default", "other");
 
-    final Bench bench;
+    final SandboxWorld world;
+    final RandomObjects objects;
+    final Framework remembering;
+    final Framework plain;
     private final RandomGenerator chance;
+    private final Deque<HasMetadata> written = new ArrayDeque<>();
+    private final List<HasMetadata> kept = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
     private final List<Pod> running = new ArrayList<>();
     private final List<Pod> nominated = new ArrayList<>();
@@ -31,8 +49,15 @@ final class RandomCluster {
 
     RandomCluster(long seed) {
         chance = new SeededChance(seed * 31 + 7);
-        bench = new Bench(Profile.named("default-scheduler")
-                .percentageOfNodesToScore(chance.nextInt(3) == 0 ? 100 : chance.nextInt(60)));
+        world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance);
+        objects = new RandomObjects(world, chance);
+        Profile profile = Profile.named("default-scheduler")
+                .percentageOfNodesToScore(chance.nextInt(3) == 0 ? 100 : chance.nextInt(60));
+        if (oneIn(2)) {
+            profile = profile.with(new PlainPlugin(), 1 + chance.nextInt(3));
+        }
+        remembering = new Framework(profile, new TwoViews(world, true, writes(true)));
+        plain = new Framework(profile, new TwoViews(world, false, writes(false)));
         namespace("default");
         namespace("other");
         int count = chance.nextInt(4) == 0 ? 100 + chance.nextInt(120) : 2 + chance.nextInt(25);
@@ -45,14 +70,54 @@ final class RandomCluster {
         return chance.nextInt(n) == 0;
     }
 
+    /** Whether what is tried for a pod succeeds. */
+    boolean luck() {
+        return !oneIn(8);
+    }
+
     private <T> T any(List<T> list) {
         return list.get(chance.nextInt(list.size()));
     }
 
+    private HasMetadata write(HasMetadata object) {
+        HasMetadata result = objects.put(object);
+        written.add(result);
+        return result;
+    }
+
+    /** Takes what the one engine writes; the other one, which writes the same after it, is told so. */
+    private Client writes(boolean taken) {
+        return (Client) Proxy.newProxyInstance(
+                Client.class.getClassLoader(),
+                new Class<?>[] {Client.class},
+                (proxy, method, args) -> switch (method.getName()) {
+                    case "create", "update", "updateStatus" -> taken ? write((HasMetadata) args[0]) : written.remove();
+                    default -> null;
+                });
+    }
+
+    /** A plugin as a user writes it: looks at one node and at the pods there, and says nothing about what its answers follow from. */
+    private static final class PlainPlugin implements FilterPlugin, ScorePlugin {
+        @Override
+        public String name() {
+            return "Plain";
+        }
+
+        @Override
+        public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
+            return node.pods().size() % 5 == 3 && "red".equals(pod.labels().get("color"))
+                    ? Status.unschedulable("no room for red")
+                    : Status.success();
+        }
+
+        @Override
+        public long score(CycleState state, PodInfo pod, NodeInfo node) {
+            return (node.pods().size() * 17L + node.name().length()) % 101;
+        }
+    }
+
     private void namespace(String name) {
-        bench.objects.removeIf(object -> object.getKind().equals("Namespace")
-                && object.getMetadata().getName().equals(name));
-        bench.knows(new NamespaceBuilder()
+        world.put(new NamespaceBuilder()
                 .withNewMetadata()
                 .withName(name)
                 .addToLabels("team", any(List.of("x", "y")))
@@ -69,12 +134,15 @@ final class RandomCluster {
             case 1 -> changeNode();
             case 2 -> {
                 if (nodes.size() > 2 && oneIn(2)) {
-                    bench.cache.removeNode(nodes.remove(chance.nextInt(nodes.size())));
+                    world.remove(nodes.remove(chance.nextInt(nodes.size())));
                 }
             }
             case 3, 4 -> removePods(1 + chance.nextInt(3));
             case 5 -> changePod();
             case 6 -> changeObjects();
+            case 7, 8 ->
+                objects.change(
+                        nodes.stream().map(node -> node.getMetadata().getName()).toList());
             default -> {}
         }
     }
@@ -82,7 +150,8 @@ final class RandomCluster {
     private void addNode() {
         Node node = node("n" + made++);
         nodes.add(node);
-        bench.cache.addNode(node);
+        world.put(node);
+        objects.node(node.getMetadata().getName());
     }
 
     private void changeNode() {
@@ -96,17 +165,17 @@ final class RandomCluster {
                         .endStatus()
                         .build();
         nodes.set(index, changed);
-        bench.cache.updateNode(changed);
+        world.put(changed);
     }
 
     private void removePods(int count) {
         for (int i = 0; i < count && !running.isEmpty(); i++) {
             Pod pod = running.remove(chance.nextInt(running.size()));
-            bench.cache.removePod(PodInfo.of(pod));
+            world.cache().removePod(PodInfo.of(pod));
         }
         if (!nominated.isEmpty() && oneIn(2)) {
             Pod pod = nominated.remove(chance.nextInt(nominated.size()));
-            bench.nominations.remove(pod.getMetadata().getUid());
+            world.nominations().remove(pod.getMetadata().getUid());
         }
     }
 
@@ -126,14 +195,14 @@ final class RandomCluster {
                         .endMetadata()
                         .build();
         running.set(index, changed);
-        bench.cache.updatePod(PodInfo.of(changed));
+        world.cache().updatePod(PodInfo.of(changed));
     }
 
     private void changeObjects() {
         switch (chance.nextInt(4)) {
             case 0 -> namespace(any(NAMESPACES));
             case 1 ->
-                bench.knows(new ServiceBuilder()
+                keep(new ServiceBuilder()
                         .withNewMetadata()
                         .withNamespace(any(NAMESPACES))
                         .withName("s" + made++)
@@ -142,11 +211,11 @@ final class RandomCluster {
                         .addToSelector("color", any(COLORS))
                         .endSpec()
                         .build());
-            case 2 -> bench.objects.removeIf(object -> object.getKind().equals("Service") && oneIn(2));
+            case 2 -> drop("Service");
             default -> {
-                bench.objects.removeIf(object -> object.getKind().equals("PodDisruptionBudget"));
+                drop("PodDisruptionBudget");
                 if (oneIn(2)) {
-                    bench.knows(new PodDisruptionBudgetBuilder()
+                    keep(new PodDisruptionBudgetBuilder()
                             .withNewMetadata()
                             .withNamespace("default")
                             .withName("b" + made++)
@@ -165,6 +234,20 @@ final class RandomCluster {
         }
     }
 
+    private void keep(HasMetadata object) {
+        kept.add(object);
+        world.put(object);
+    }
+
+    private void drop(String kind) {
+        for (HasMetadata object : List.copyOf(kept)) {
+            if (object.getKind().equals(kind) && (oneIn(2) || kind.startsWith("PodDisruption"))) {
+                kept.remove(object);
+                world.remove(object);
+            }
+        }
+    }
+
     /** A pod has been given a node. */
     void place(Pod pod, String nodeName) {
         Pod placed = new PodBuilder(pod)
@@ -175,9 +258,9 @@ final class RandomCluster {
                 .withStartTime("2026-01-01T00:00:" + String.format("%02dZ", chance.nextInt(60)))
                 .endStatus()
                 .build();
-        bench.nominations.remove(pod.getMetadata().getUid());
-        bench.cache.assume(PodInfo.of(pod), nodeName);
-        bench.cache.addPod(PodInfo.of(placed));
+        world.nominations().remove(pod.getMetadata().getUid());
+        world.cache().assume(PodInfo.of(pod), nodeName);
+        world.cache().addPod(PodInfo.of(placed));
         running.add(placed);
     }
 
@@ -189,7 +272,7 @@ final class RandomCluster {
                     .withNominatedNodeName(nominatedNode)
                     .endStatus()
                     .build();
-            bench.nominations.put(PodInfo.of(waiting), nominatedNode);
+            world.nominations().put(PodInfo.of(waiting), nominatedNode);
             nominated.add(waiting);
         }
     }
@@ -225,9 +308,14 @@ final class RandomCluster {
         if (oneIn(3)) {
             node = node.editStatus()
                     .addNewImage()
-                    .withNames("i:1")
+                    .withNames("i:" + chance.nextInt(3))
                     .withSizeBytes(200_000_000L + chance.nextInt(5) * 100_000_000L)
                     .endImage()
+                    .endStatus();
+        }
+        if (oneIn(5)) {
+            node = node.editStatus()
+                    .addToAllocatable("example.com/gpu", new Quantity(String.valueOf(chance.nextInt(3))))
                     .endStatus();
         }
         return node.editSpec()
@@ -253,7 +341,7 @@ final class RandomCluster {
         if (!nominated.isEmpty() && oneIn(8)) {
             return nominated.remove(chance.nextInt(nominated.size()));
         }
-        return switch (chance.nextInt(9)) {
+        return switch (chance.nextInt(14)) {
             case 0 -> withAffinity(pod);
             case 1 -> withAntiAffinity(pod);
             case 2 -> withPreferences(pod);
@@ -272,6 +360,17 @@ final class RandomCluster {
                         .withContainerPort(80)
                         .withHostPort(80 + chance.nextInt(2))
                         .endPort()
+                        .endContainer()
+                        .endSpec()
+                        .build();
+            case 7 -> objects.withVolume(pod);
+            case 8 -> objects.withDevices(pod);
+            case 9 -> oneIn(2) ? objects.withExtendedResource(pod) : objects.withDisk(pod);
+            case 10 ->
+                pod.editSpec()
+                        .withSchedulingGates(oneIn(3) ? List.of(new PodSchedulingGate("g")) : List.of())
+                        .editFirstContainer()
+                        .withImage("i:" + chance.nextInt(3))
                         .endContainer()
                         .endSpec()
                         .build();

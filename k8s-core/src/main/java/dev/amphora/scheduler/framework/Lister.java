@@ -1,7 +1,9 @@
 package dev.amphora.scheduler.framework;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,4 +27,32 @@ public interface Lister<T extends HasMetadata> {
      * @param namespace null for all
      */
     List<T> list(@Nullable String namespace);
+
+    /**
+     * Objects by something that is said of them, found without looking at the others. To be called while the plugin is created.
+     *
+     * @param name names the index among those of the kind
+     * @param keys what is said of an object; a pure function
+     */
+    default Index<T> index(String name, Function<? super T, ? extends Collection<String>> keys) {
+        return key -> list(null).stream()
+                .filter(object -> keys.apply(object).contains(key))
+                .toList();
+    }
+
+    /** Equal to what it was before only if no object has come, gone or changed since. */
+    default Object version() {
+        return new Object();
+    }
+
+    /**
+     * Objects by something that is said of them.
+     *
+     * @param <T> the class of the objects
+     */
+    @FunctionalInterface
+    interface Index<T> {
+        /** The objects with a key, in the order of namespaces and names. */
+        List<T> get(String key);
+    }
 }

@@ -12,19 +12,27 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The resource claims of pods, and what has been allocated for them but isn't written yet. Belongs to the scheduler's actor. */
 final class ClaimObjects {
     private final Lister<ResourceClaim> claims;
+    private final Lister.Index<ResourceClaim> claimsByDevice;
+    private final Lister.Index<ResourceClaim> claimsByOwner;
     private final Map<String, AllocationResult> inFlight = new HashMap<>();
+    private final Map<DeviceInventory.Id, Integer> inFlightDevices = new HashMap<>();
+    private final Map<ResourceClaim, ResourceClaim> written = new IdentityHashMap<>();
 
     ClaimObjects(Handle handle) {
         this.claims = handle.lister(ResourceClaim.class);
+        this.claimsByDevice = claims.index("scheduler.device", ClaimObjects::deviceKeys);
+        this.claimsByOwner = claims.index("scheduler.owner", ClaimObjects::ownerKeys);
     }
 
     /**
@@ -92,8 +100,9 @@ final class ClaimObjects {
 
     /** The claim that was made for a pod's extended resources, null if there is none. */
     @Nullable ResourceClaim extended(PodInfo pod) {
-        for (ResourceClaim claim : claims.list(pod.namespace())) {
-            if (isOwner(pod, claim) && Claims.annotation(claim.getMetadata(), ExtendedResources.ANNOTATION) != null) {
+        for (ResourceClaim claim : claimsByOwner.get(pod.uid())) {
+            if (pod.namespace().equals(claim.getMetadata().getNamespace())
+                    && Claims.annotation(claim.getMetadata(), ExtendedResources.ANNOTATION) != null) {
                 return claim;
             }
         }
@@ -121,38 +130,96 @@ final class ClaimObjects {
     }
 
     boolean isInFlight(ResourceClaim claim) {
+        settleSeen();
         return inFlight.containsKey(claim.getMetadata().getUid());
     }
 
     void allocate(ResourceClaim claim, AllocationResult allocation) {
+        settleSeen();
+        settle(claim);
         inFlight.put(claim.getMetadata().getUid(), allocation);
+        devices(allocation).forEach(id -> inFlightDevices.merge(id, 1, Integer::sum));
     }
 
-    /** What was allocated has been written or is taken back. */
-    void settle(ResourceClaim claim) {
-        inFlight.remove(claim.getMetadata().getUid());
+    /**
+     * What was allocated has been written. It counts as in flight until it is seen.
+     *
+     * @param claim as it was when it was allocated
+     * @param result as the API server has it
+     */
+    void wrote(ResourceClaim claim, ResourceClaim result) {
+        written.put(claim, result);
+        settleSeen();
     }
 
-    /** The devices that are in use. */
-    Set<DeviceInventory.Id> taken() {
-        Set<DeviceInventory.Id> taken = new HashSet<>();
-        for (ResourceClaim claim : claims.list(null)) {
-            AllocationResult allocation = allocation(claim);
-            if (allocation != null) {
-                add(allocation, taken);
+    private void settleSeen() {
+        for (Map.Entry<ResourceClaim, ResourceClaim> each : List.copyOf(written.entrySet())) {
+            ResourceClaim result = each.getValue();
+            ResourceClaim seen = claims.get(
+                    result.getMetadata().getNamespace(), result.getMetadata().getName());
+            boolean made = each.getKey().getMetadata().getResourceVersion() == null;
+            // one that was there and is gone has been deleted; one that was made for the pod may be still to come
+            if (seen == null ? !made : isAtLeast(seen, result)) {
+                written.remove(each.getKey());
+                settle(each.getKey());
             }
         }
-        inFlight.values().forEach(allocation -> add(allocation, taken));
-        return taken;
     }
 
-    private static void add(AllocationResult allocation, Set<DeviceInventory.Id> into) {
+    private static boolean isAtLeast(ResourceClaim seen, ResourceClaim result) {
+        return !Objects.equals(seen.getMetadata().getUid(), result.getMetadata().getUid())
+                || revision(seen) >= revision(result);
+    }
+
+    private static long revision(ResourceClaim claim) {
+        String version = Claims.text(claim.getMetadata().getResourceVersion());
+        return version.isEmpty() ? 0 : Long.parseLong(version);
+    }
+
+    /** What was allocated has been seen written or is taken back. */
+    void settle(ResourceClaim claim) {
+        AllocationResult settled = inFlight.remove(claim.getMetadata().getUid());
+        if (settled != null) {
+            devices(settled)
+                    .forEach(
+                            id -> inFlightDevices.computeIfPresent(id, (each, count) -> count == 1 ? null : count - 1));
+        }
+    }
+
+    /** Whether a device is in use. */
+    boolean isTaken(DeviceInventory.Id device) {
+        return inFlightDevices.containsKey(device)
+                || !claimsByDevice.get(key(device)).isEmpty();
+    }
+
+    private static String key(DeviceInventory.Id device) {
+        return device.driver() + "/" + device.pool() + "/" + device.device();
+    }
+
+    private static List<String> deviceKeys(ResourceClaim claim) {
+        AllocationResult allocation = allocation(claim);
+        return allocation == null
+                ? List.of()
+                : devices(allocation).stream().map(ClaimObjects::key).toList();
+    }
+
+    private static List<String> ownerKeys(ResourceClaim claim) {
+        return claim.getMetadata().getOwnerReferences().stream()
+                .filter(owner -> Boolean.TRUE.equals(owner.getController()))
+                .map(owner -> Claims.text(owner.getUid()))
+                .toList();
+    }
+
+    /** The devices that nobody else can have while they are allocated. */
+    private static Set<DeviceInventory.Id> devices(AllocationResult allocation) {
+        Set<DeviceInventory.Id> devices = new LinkedHashSet<>();
         if (allocation.getDevices() != null) {
             for (DeviceRequestAllocationResult result : allocation.getDevices().getResults()) {
                 if (!Boolean.TRUE.equals(result.getAdminAccess())) {
-                    into.add(new DeviceInventory.Id(result.getDriver(), result.getPool(), result.getDevice()));
+                    devices.add(new DeviceInventory.Id(result.getDriver(), result.getPool(), result.getDevice()));
                 }
             }
         }
+        return devices;
     }
 }

@@ -47,7 +47,7 @@ final class ClaimWriter {
     }
 
     /** Writes an allocation; a claim that stands for extended resources is made first. */
-    void allocate(ResourceClaim claim, AllocationResult allocation, PodInfo pod) {
+    ResourceClaim allocate(ResourceClaim claim, AllocationResult allocation, PodInfo pod) {
         Client client = handle.client();
         boolean extended = claim.getMetadata().getResourceVersion() == null;
         ResourceClaimBuilder prepared = new ResourceClaimBuilder(claim);
@@ -58,7 +58,7 @@ final class ClaimWriter {
             prepared.editMetadata().addToFinalizers(FINALIZER).endMetadata();
         }
         ResourceClaim written = extended ? client.create(prepared.build()) : client.update(prepared.build());
-        client.updateStatus(new ResourceClaimBuilder(written)
+        ResourceClaim result = client.updateStatus(new ResourceClaimBuilder(written)
                 .editOrNewStatus()
                 .withAllocation(allocation)
                 .addToReservedFor(reference(pod))
@@ -67,6 +67,7 @@ final class ClaimWriter {
         if (extended) {
             tell(written, allocation, pod);
         }
+        return result;
     }
 
     /** Notes in the pod's status which claim stands for its extended resources. */

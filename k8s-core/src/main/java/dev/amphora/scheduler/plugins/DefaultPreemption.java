@@ -52,7 +52,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     private final int minCandidateNodesPercentage;
     private final int minCandidateNodesAbsolute;
     private final Set<String> preempting = new HashSet<>();
-    private List<PodDisruptionBudget> knownBudgets = List.of();
+    private @Nullable Object budgetsVersion;
     private List<DisruptionBudget> protecting = List.of();
 
     /**
@@ -244,25 +244,12 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     /** The disruption budgets; the same list as long as they are the same. */
     private List<DisruptionBudget> protecting() {
-        List<PodDisruptionBudget> now = budgets.list(null);
-        if (!sameObjects(now, knownBudgets)) {
-            knownBudgets = now;
-            protecting = now.stream().map(DisruptionBudget::of).toList();
+        Object version = budgets.version();
+        if (!version.equals(budgetsVersion)) {
+            budgetsVersion = version;
+            protecting = budgets.list(null).stream().map(DisruptionBudget::of).toList();
         }
         return protecting;
-    }
-
-    @SuppressWarnings("ReferenceEquality")
-    private static boolean sameObjects(List<PodDisruptionBudget> a, List<PodDisruptionBudget> b) {
-        if (a.size() != b.size()) {
-            return false;
-        }
-        for (int i = 0; i < a.size(); i++) {
-            if (a.get(i) != b.get(i)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /**

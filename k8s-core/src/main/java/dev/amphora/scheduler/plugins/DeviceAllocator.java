@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,7 @@ final class DeviceAllocator {
 
     private final DeviceSelectorCache selectors;
     private final DeviceInventory inventory;
-    private final Set<DeviceInventory.Id> taken;
+    private final Predicate<DeviceInventory.Id> taken;
     private final List<DeviceWish> wishes;
 
     private List<DeviceInventory.Pool> pools = List.of();
@@ -52,7 +53,7 @@ final class DeviceAllocator {
     DeviceAllocator(
             DeviceSelectorCache selectors,
             DeviceInventory inventory,
-            Set<DeviceInventory.Id> taken,
+            Predicate<DeviceInventory.Id> taken,
             List<DeviceWish> wishes) {
         this.selectors = selectors;
         this.inventory = inventory;
@@ -151,7 +152,7 @@ final class DeviceAllocator {
 
     private boolean selects(DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
         for (String selector : alternative.selectors()) {
-            if (!selectors.matches(selector, device)) {
+            if (!inventory.selects(selectors, selector, device)) {
                 return false;
             }
         }
@@ -162,7 +163,7 @@ final class DeviceAllocator {
 
     private boolean tryToTake(DeviceWish wish, int rank, DeviceInventory.Pool pool, DeviceInventory.Listed device) {
         DeviceWish.Alternative alternative = wish.alternatives().get(rank);
-        boolean free = alternative.admin() || !(taken.contains(device.id()) || inUse.contains(device.id()));
+        boolean free = alternative.admin() || !(taken.test(device.id()) || inUse.contains(device.id()));
         if (!free
                 || isRepelled(device.device(), alternative.tolerations())
                 || !agrees(wish, alternative, device)
@@ -261,16 +262,12 @@ final class DeviceAllocator {
 
     private void countUse() {
         counters.clear();
-        boolean shared = false;
         for (DeviceInventory.Pool pool : pools) {
-            shared |= !pool.counters().isEmpty();
-        }
-        if (shared) {
-            Map<DeviceInventory.Id, DeviceInventory.Listed> all = inventory.all();
-            for (DeviceInventory.Id id : taken) {
-                DeviceInventory.Listed device = all.get(id);
-                if (device != null) {
-                    use(device.id().driver() + "/" + device.id().pool(), device.device(), 1);
+            if (!pool.counters().isEmpty()) {
+                for (DeviceInventory.Listed device : inventory.devicesOf(pool.name())) {
+                    if (!device.device().getConsumesCounters().isEmpty() && taken.test(device.id())) {
+                        use(pool.name(), device.device(), 1);
+                    }
                 }
             }
         }

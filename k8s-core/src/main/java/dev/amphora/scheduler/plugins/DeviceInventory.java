@@ -11,18 +11,38 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The devices that the resource slices of a cluster name. Immutable. */
 final class DeviceInventory {
+    private static final int MAX_SELECTORS = 256;
+
     private final List<Pool> pools;
+    private final Map<String, Pool> byName = new HashMap<>();
+    /** Those that have devices for one node only, by the node; by their places. */
+    private final Map<String, Set<Integer>> onOneNode = new HashMap<>();
+    /** Those that have other devices, by their places. */
+    private final Set<Integer> elsewhere = new TreeSet<>();
+
+    private final Map<String, Map<Device, Boolean>> selected = new HashMap<>();
 
     private DeviceInventory(List<Pool> pools) {
         this.pools = pools;
+        for (int i = 0; i < pools.size(); i++) {
+            byName.put(pools.get(i).name, pools.get(i));
+            for (Listed device : pools.get(i).devices) {
+                String node = device.onlyNode();
+                Set<Integer> places =
+                        node == null ? elsewhere : onOneNode.computeIfAbsent(node, name -> new TreeSet<>());
+                places.add(i);
+            }
+        }
     }
 
     /**
@@ -53,6 +73,13 @@ final class DeviceInventory {
             return Boolean.TRUE.equals(slice.getPerDeviceNodeSelection())
                     ? device.getNodeName() != null
                     : slice.getNodeName() != null;
+        }
+
+        /** The only node on which it can be used, null if it isn't said like this. */
+        @Nullable String onlyNode() {
+            String name =
+                    Boolean.TRUE.equals(slice.getPerDeviceNodeSelection()) ? device.getNodeName() : slice.getNodeName();
+            return name == null || name.isEmpty() ? null : name;
         }
 
         boolean isFor(NodeInfo node) {
@@ -126,7 +153,13 @@ final class DeviceInventory {
     /** The pools that have devices for a node, with these devices only. */
     List<Pool> on(NodeInfo node) {
         List<Pool> found = new ArrayList<>();
-        for (Pool pool : pools) {
+        Set<Integer> places = onOneNode.getOrDefault(node.name(), Set.of());
+        if (!elsewhere.isEmpty()) {
+            places = new TreeSet<>(places);
+            places.addAll(elsewhere);
+        }
+        for (int place : places) {
+            Pool pool = pools.get(place);
             List<Listed> devices =
                     pool.devices.stream().filter(device -> device.isFor(node)).toList();
             if (!devices.isEmpty()) {
@@ -136,10 +169,19 @@ final class DeviceInventory {
         return found;
     }
 
-    /** The devices of all pools, by name. */
-    Map<Id, Listed> all() {
-        Map<Id, Listed> all = new HashMap<>();
-        pools.forEach(pool -> pool.devices.forEach(device -> all.put(device.id, device)));
-        return all;
+    /** Whether a selector means a device; found out once for each. */
+    boolean selects(DeviceSelectorCache selectors, String expression, Listed device) {
+        if (selected.size() > MAX_SELECTORS) {
+            selected.clear();
+        }
+        // devices are told apart by identity: they are as their slice has them, and each pool has its own
+        return selected.computeIfAbsent(expression, text -> new IdentityHashMap<>())
+                .computeIfAbsent(device.device, each -> selectors.matches(expression, device));
+    }
+
+    /** All devices of a pool. */
+    List<Listed> devicesOf(String pool) {
+        Pool known = byName.get(pool);
+        return known == null ? List.of() : known.devices;
     }
 }

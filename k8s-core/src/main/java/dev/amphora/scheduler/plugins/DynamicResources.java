@@ -32,7 +32,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -57,17 +56,23 @@ public final class DynamicResources
             Status.unresolvable("resourceclaim not available on the node").withPlugin("DynamicResources");
     private static final CycleState.Key<Wanted> WANTED = new CycleState.Key<>(Wanted.class);
 
+    private final Handle handle;
     private final ClaimObjects objects;
     private final ClaimWriter writer;
     private final Lister<DeviceClass> classes;
     private final Lister<ResourceSlice> slices;
     private final DeviceSelectorCache selectors = new DeviceSelectorCache();
+    private final Lister.Index<DeviceClass> classesByResource;
+    private @Nullable DeviceInventory inventory;
+    private @Nullable Object inventoryVersion;
 
     /** The plugin for a profile. */
     public DynamicResources(Handle handle) {
+        this.handle = handle;
         this.objects = new ClaimObjects(handle);
         this.writer = new ClaimWriter(handle);
         this.classes = handle.lister(DeviceClass.class);
+        this.classesByResource = classes.index("scheduler.resource", ExtendedResources::names);
         this.slices = handle.lister(ResourceSlice.class);
     }
 
@@ -84,8 +89,6 @@ public final class DynamicResources
         final Map<String, Allocated> byNode = new HashMap<>();
 
         @Nullable DeviceInventory inventory;
-
-        Set<DeviceInventory.Id> taken = Set.of();
 
         Wanted(List<ResourceClaim> claims, Map<String, String> extended) {
             this.claims = claims;
@@ -126,7 +129,7 @@ public final class DynamicResources
         }
         state.put(WANTED, Wanted.NOTHING);
         try {
-            Wanted wanted = new Wanted(objects.of(pod), ExtendedResources.classes(pod, classes));
+            Wanted wanted = new Wanted(objects.of(pod), ExtendedResources.classes(pod, classes, classesByResource));
             state.put(WANTED, wanted);
             if (wanted.isNothing()) {
                 return PreFilterPlugin.Result.skip();
@@ -158,10 +161,21 @@ public final class DynamicResources
             }
         }
         if (!wanted.open.isEmpty() || !wanted.extended.isEmpty()) {
-            wanted.inventory = DeviceInventory.of(slices.list(null));
-            wanted.taken = objects.taken();
+            wanted.inventory = inventory();
         }
         return null;
+    }
+
+    /** The devices that there are, sorted anew only when a slice has changed. */
+    private DeviceInventory inventory() {
+        Object version = slices.version();
+        DeviceInventory known = inventory;
+        if (known == null || !version.equals(inventoryVersion)) {
+            known = DeviceInventory.of(slices.list(null));
+            inventory = known;
+            inventoryVersion = version;
+        }
+        return known;
     }
 
     @Override
@@ -207,7 +221,7 @@ public final class DynamicResources
             claims.add(extended);
         }
         List<DeviceAllocator.Choice> choices =
-                new DeviceAllocator(selectors, inventory, wanted.taken, wishes).allocate(node);
+                new DeviceAllocator(selectors, inventory, objects::isTaken, wishes).allocate(node);
         return choices == null ? null : new Allocated(claims, choices);
     }
 
@@ -320,7 +334,9 @@ public final class DynamicResources
             if (allocated != null) {
                 for (int i = 0; i < allocated.claims().size(); i++) {
                     ResourceClaim claim = allocated.claims().get(i);
-                    writer.allocate(claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes), pod);
+                    ResourceClaim result = writer.allocate(
+                            claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes), pod);
+                    handle.runInCycle(() -> objects.wrote(claim, result));
                 }
             }
             return CompletableFuture.completedStage(Status.success());
@@ -360,8 +376,8 @@ public final class DynamicResources
         } catch (DeviceWish.Impossible e) {
             return Answer.SKIP;
         }
-        boolean wants =
-                !own.isEmpty() || !ExtendedResources.classes(pod, classes).isEmpty();
+        boolean wants = !own.isEmpty()
+                || !ExtendedResources.classes(pod, classes, classesByResource).isEmpty();
         if (before instanceof ResourceClaim old
                 && ClaimObjects.allocation(old) != null
                 && ClaimObjects.allocation(now) == null) {

@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,13 +26,12 @@ final class ExtendedResources {
     private ExtendedResources() {}
 
     /** The device class for each extended resource that a pod asks for and that has one; the newest class wins. */
-    static Map<String, String> classes(PodInfo pod, Lister<DeviceClass> classes) {
+    static Map<String, String> classes(PodInfo pod, Lister<DeviceClass> classes, Lister.Index<DeviceClass> byResource) {
         Resources requests = pod.requests();
         if (requests.scalarCount() == 0) {
             return Map.of();
         }
         Map<String, String> found = new TreeMap<>();
-        Map<String, DeviceClass> named = null;
         for (int i = 0; i < requests.scalarCount(); i++) {
             String name = requests.scalarName(i);
             if (requests.scalarAmount(i) == 0 || name.indexOf('/') < 0) {
@@ -46,24 +44,17 @@ final class ExtendedResources {
                     continue;
                 }
             }
-            named = named == null ? named(classes) : named;
-            DeviceClass known = named.get(name);
-            if (known != null) {
-                found.put(name, known.getMetadata().getName());
-            }
+            byResource.get(name).stream()
+                    .reduce(ExtendedResources::newer)
+                    .ifPresent(known -> found.put(name, known.getMetadata().getName()));
         }
         return found;
     }
 
-    private static Map<String, DeviceClass> named(Lister<DeviceClass> classes) {
-        Map<String, DeviceClass> named = new HashMap<>();
-        for (DeviceClass each : classes.list(null)) {
-            String name = name(each);
-            if (name != null) {
-                named.merge(name, each, ExtendedResources::newer);
-            }
-        }
-        return named;
+    /** The extended resource that a class is told to stand for, if any: what it is found by. */
+    static List<String> names(DeviceClass deviceClass) {
+        String name = name(deviceClass);
+        return name == null ? List.of() : List.of(name);
     }
 
     static @Nullable String name(DeviceClass deviceClass) {

@@ -23,6 +23,7 @@ import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,12 +41,15 @@ public final class InterPodAffinity
                     "node(s) didn't satisfy existing pods anti-affinity rules")
             .withPlugin("InterPodAffinity");
     private static final CycleState.Key<Matches> MATCHES = new CycleState.Key<>(Matches.class);
+    private static final int MAX_RESOLVED = 1_000;
     private static final CycleState.Key<Scoring> SCORING = new CycleState.Key<>(Scoring.class);
 
     private final Handle handle;
     private final Lister<Namespace> namespaces;
     private final int hardPodAffinityWeight;
     private final boolean ignorePreferredTermsOfExistingPods;
+    private final Map<AffinityTerm, AffinityTerm> resolvedTerms = new HashMap<>();
+    private @Nullable Object resolvedVersion;
 
     /**
      * The plugin's arguments.
@@ -83,6 +87,16 @@ public final class InterPodAffinity
         if (selector.isEverything() || selector.isNothing()) {
             return term;
         }
+        Object version = namespaces.version();
+        if (!version.equals(resolvedVersion) || resolvedTerms.size() > MAX_RESOLVED) {
+            resolvedTerms.clear();
+            resolvedVersion = version;
+        }
+        return resolvedTerms.computeIfAbsent(term, this::resolvedNow);
+    }
+
+    private AffinityTerm resolvedNow(AffinityTerm term) {
+        LabelMatcher selector = term.namespaceSelector();
         Set<String> names = new TreeSet<>(term.namespaces());
         for (Namespace namespace : namespaces.list(null)) {
             if (selector.matches(labels(namespace))) {

@@ -42,6 +42,7 @@ public final class NodeResourcesFit
     private final Set<String> ignored;
     private final List<String> ignoredGroups;
     private final Lister<DeviceClass> deviceClasses;
+    private final Lister.Index<DeviceClass> classesByResource;
 
     /**
      * The plugin's arguments.
@@ -68,6 +69,7 @@ public final class NodeResourcesFit
      */
     public NodeResourcesFit(Args args, Handle handle) {
         this.deviceClasses = handle.lister(DeviceClass.class);
+        this.classesByResource = deviceClasses.index("scheduler.resource", ExtendedResources::names);
         this.strategy = args.scoringStrategy() == null ? ScoringStrategy.DEFAULT : args.scoringStrategy();
         List<ResourceSpec> configured = strategy.resources();
         this.resources = configured == null || configured.isEmpty() ? CPU_AND_MEMORY : List.copyOf(configured);
@@ -79,8 +81,8 @@ public final class NodeResourcesFit
     @Override
     public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
         if (pod.requests().scalarCount() > 0) {
-            Set<String> byDevices =
-                    ExtendedResources.classes(pod, deviceClasses).keySet();
+            Set<String> byDevices = ExtendedResources.classes(pod, deviceClasses, classesByResource)
+                    .keySet();
             if (!byDevices.isEmpty()) {
                 state.put(BY_DEVICES, new ByDevices(byDevices));
             }
@@ -246,7 +248,8 @@ public final class NodeResourcesFit
                 || !fits(
                         pod.requests(),
                         now,
-                        ExtendedResources.classes(pod, deviceClasses).keySet())) {
+                        ExtendedResources.classes(pod, deviceClasses, classesByResource)
+                                .keySet())) {
             return Answer.SKIP;
         }
         if (old == null) {

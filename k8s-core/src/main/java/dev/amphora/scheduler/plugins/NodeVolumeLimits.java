@@ -37,7 +37,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
     private final Lister<PersistentVolumeClaim> claims;
     private final Lister<PersistentVolume> volumes;
     private final Lister<StorageClass> classes;
-    private final Lister<VolumeAttachment> attachments;
+    private final Lister.Index<VolumeAttachment> attachments;
 
     /** The plugin for a profile. */
     public NodeVolumeLimits(Handle handle) {
@@ -45,7 +45,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         this.claims = handle.lister(PersistentVolumeClaim.class);
         this.volumes = handle.lister(PersistentVolume.class);
         this.classes = handle.lister(StorageClass.class);
-        this.attachments = handle.lister(VolumeAttachment.class);
+        this.attachments = handle.lister(VolumeAttachment.class).index("scheduler.node", NodeVolumeLimits::nodeName);
     }
 
     @Override
@@ -168,13 +168,15 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         }
     }
 
+    private static List<String> nodeName(VolumeAttachment attachment) {
+        return attachment.getSpec() == null || attachment.getSpec().getNodeName() == null
+                ? List.of()
+                : List.of(attachment.getSpec().getNodeName());
+    }
+
     /** Volumes that are still attached count too, whether or not a pod uses them. */
     private void collectAttachments(String nodeName, Map<String, String> into) {
-        for (VolumeAttachment attachment : attachments.list(null)) {
-            if (attachment.getSpec() == null
-                    || !nodeName.equals(attachment.getSpec().getNodeName())) {
-                continue;
-            }
+        for (VolumeAttachment attachment : attachments.get(nodeName)) {
             String name = attachment.getSpec().getSource() == null
                     ? null
                     : attachment.getSpec().getSource().getPersistentVolumeName();

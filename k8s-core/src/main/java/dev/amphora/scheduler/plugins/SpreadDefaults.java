@@ -11,6 +11,8 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpreadDefaults {
     private final List<TopologySpreadConstraint> constraints;
-    private final Lister<Service> services;
+    private final Lister.Index<Service> services;
     private final Lister<ReplicationController> replicationControllers;
     private final Lister<ReplicaSet> replicaSets;
     private final Lister<StatefulSet> statefulSets;
 
     SpreadDefaults(List<TopologySpreadConstraint> constraints, Handle handle) {
         this.constraints = constraints;
-        this.services = handle.lister(Service.class);
+        this.services = handle.lister(Service.class).index("scheduler.selector", SpreadDefaults::keys);
         this.replicationControllers = handle.lister(ReplicationController.class);
         this.replicaSets = handle.lister(ReplicaSet.class);
         this.statefulSets = handle.lister(StatefulSet.class);
@@ -51,10 +53,33 @@ final class SpreadDefaults {
                         .toList();
     }
 
+    /** A service is found by one of the labels that it selects, which its pods have all. */
+    private static List<String> keys(Service service) {
+        Map<String, String> selector =
+                service.getSpec() == null ? null : service.getSpec().getSelector();
+        return selector == null || selector.isEmpty()
+                ? List.of()
+                : List.of(key(
+                        service.getMetadata().getNamespace(),
+                        Collections.min(selector.entrySet(), Map.Entry.comparingByKey())));
+    }
+
+    private static String key(String namespace, Map.Entry<String, String> label) {
+        return namespace + "/" + label.getKey() + "=" + label.getValue();
+    }
+
+    private List<Service> services(PodInfo pod) {
+        List<Service> found = new ArrayList<>();
+        for (Map.Entry<String, String> label : pod.labels().entrySet()) {
+            found.addAll(services.get(key(pod.namespace(), label)));
+        }
+        return found;
+    }
+
     /** What selects the pods that belong together with a pod; everything if nothing does. */
     private LabelMatcher selector(PodInfo pod) {
         Map<String, String> labels = new HashMap<>();
-        for (Service service : services.list(pod.namespace())) {
+        for (Service service : services(pod)) {
             Map<String, String> selector =
                     service.getSpec() == null ? null : service.getSpec().getSelector();
             if (selector != null

@@ -318,10 +318,9 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
             return true;
         }
         long bytes = VolumeHints.bytes(wanted);
-        for (CSIStorageCapacity capacity : objects.capacities.list(null)) {
+        for (CSIStorageCapacity capacity : objects.capacitiesByClass.get(className)) {
             Quantity limit = VolumeHints.limit(capacity);
-            if (className.equals(capacity.getStorageClassName())
-                    && limit != null
+            if (limit != null
                     && VolumeHints.bytes(limit) >= bytes
                     && capacity.getNodeTopology() != null
                     && LabelMatcher.of(capacity.getNodeTopology()).matches(node.labels())) {

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class VolumeObjects {
     final Lister<StorageClass> classes;
     final Lister<CSIDriver> drivers;
-    final Lister<CSIStorageCapacity> capacities;
+    final Lister.Index<CSIStorageCapacity> capacitiesByClass;
     private final Lister<PersistentVolume> volumes;
+    private final Lister.Index<PersistentVolume> volumesByClass;
     private final Lister<PersistentVolumeClaim> claims;
     private final Map<String, Assumed<PersistentVolume>> assumedVolumes = new HashMap<>();
     private final Map<String, Assumed<PersistentVolumeClaim>> assumedClaims = new HashMap<>();
@@ -31,8 +32,10 @@ final class VolumeObjects {
     VolumeObjects(Handle handle) {
         this.classes = handle.lister(StorageClass.class);
         this.drivers = handle.lister(CSIDriver.class);
-        this.capacities = handle.lister(CSIStorageCapacity.class);
+        this.capacitiesByClass = handle.lister(CSIStorageCapacity.class)
+                .index("scheduler.class", capacity -> List.of(Claims.text(capacity.getStorageClassName())));
         this.volumes = handle.lister(PersistentVolume.class);
+        this.volumesByClass = volumes.index("scheduler.class", volume -> List.of(Claims.classOf(volume)));
         this.claims = handle.lister(PersistentVolumeClaim.class);
     }
 
@@ -58,9 +61,10 @@ final class VolumeObjects {
     /** The volumes of a class, by name. */
     List<PersistentVolume> volumesOf(String className) {
         List<PersistentVolume> found = new ArrayList<>();
-        for (PersistentVolume each : volumes.list(null)) {
+        for (PersistentVolume each : volumesByClass.get(className)) {
+            // to be bound changes no volume's class
             PersistentVolume volume = latest(each, each.getMetadata().getName(), assumedVolumes);
-            if (volume != null && Claims.classOf(volume).equals(className)) {
+            if (volume != null) {
                 found.add(volume);
             }
         }
