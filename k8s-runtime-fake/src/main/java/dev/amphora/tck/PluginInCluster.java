@@ -13,6 +13,7 @@ import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
+import dev.amphora.scheduler.framework.QueueSortPlugin;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.plugins.DefaultPlugins;
@@ -34,17 +35,16 @@ final class PluginInCluster {
     private final Plugin plugin;
     private final Handle handle;
 
-    PluginInCluster(PluginFactory factory, JsonNode args, PluginFacts facts) {
+    /**
+     * Makes the plugin.
+     *
+     * @param kind see {@link #kind}
+     */
+    PluginInCluster(Kind kind, PluginFactory factory, JsonNode args, PluginFacts facts) {
         Created created = new Created();
-        Profile profile = Profile.bare(Profile.DEFAULT_SCHEDULER_NAME);
-        String name = name(factory, args);
-        for (DefaultPlugins.Default each : DefaultPlugins.all()) {
-            if (each.name().equals("PrioritySort") || each.name().equals("DefaultBinder")) {
-                profile = profile.with(each.name(), 1, each.factory());
-            }
-        }
-        profile = profile.with(name, 1, (own, handed) -> created.keep(factory.create(own, handed), handed))
-                .args(name, args);
+        Profile bare = kind.sorts() ? bare().without("PrioritySort") : bare();
+        Profile profile = bare.with(kind.name(), 1, (own, handed) -> created.keep(factory.create(own, handed), handed))
+                .args(kind.name(), args);
         sandbox = new SchedulerSandbox(profile, SEED);
         plugin = Objects.requireNonNull(created.plugin);
         handle = Objects.requireNonNull(created.handle);
@@ -66,20 +66,35 @@ final class PluginInCluster {
         }
     }
 
-    /** The name by which a plugin must be configured, which only an instance tells. */
-    private static String name(PluginFactory factory, JsonNode args) {
+    /**
+     * What must be known to configure a plugin, and only an instance tells.
+     *
+     * @param sorts whether it orders the queue, which only one plugin of a profile does
+     */
+    record Kind(String name, boolean sorts) {}
+
+    static Kind kind(PluginFactory factory, JsonNode args) {
         Created created = new Created();
-        Profile profile = Profile.named(Profile.DEFAULT_SCHEDULER_NAME).with("PrioritySort", 1, (none, handle) -> {
+        PluginFactory sort = factory("PrioritySort");
+        Profile profile = bare().with("PrioritySort", 1, (none, handle) -> {
             created.keep(factory.create(args, handle), handle);
-            return sort().create(none, handle);
+            return sort.create(none, handle);
         });
         new SchedulerSandbox(profile, SEED);
-        return Objects.requireNonNull(created.plugin).name();
+        Plugin made = Objects.requireNonNull(created.plugin);
+        return new Kind(made.name(), made instanceof QueueSortPlugin);
     }
 
-    private static PluginFactory sort() {
+    /** What no profile does without. */
+    private static Profile bare() {
+        return Profile.bare(Profile.DEFAULT_SCHEDULER_NAME)
+                .with("PrioritySort", 1, factory("PrioritySort"))
+                .with("DefaultBinder", 1, factory("DefaultBinder"));
+    }
+
+    private static PluginFactory factory(String name) {
         return DefaultPlugins.all().stream()
-                .filter(each -> each.name().equals("PrioritySort"))
+                .filter(each -> each.name().equals(name))
                 .findFirst()
                 .orElseThrow()
                 .factory();

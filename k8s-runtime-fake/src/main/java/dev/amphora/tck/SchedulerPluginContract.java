@@ -13,6 +13,8 @@ import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
+import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.QueuedPodInfo;
 import dev.amphora.scheduler.framework.ReservePlugin;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
@@ -21,6 +23,7 @@ import dev.amphora.scheduler.testing.TestPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -36,8 +39,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every scheduler plugin must keep to, whatever it decides: pure answers, scores in range, hypothetical pods that count like real ones, true
- * claims about what its answers follow from, and no clock, thread or chance.
+ * What every scheduler plugin must keep to, whatever it decides: pure answers, scores in range, hypothetical pods that count like real ones,
+ * reservations that can be taken back, true claims about what its answers follow from, and no clock, thread or chance.
  *
  * <p>Extend it, say how the plugin is made, and run it with JUnit 5. The plugin is tried in clusters that chance draws from fixed seeds: nodes with
  * zones, taints, resources and images, pods with requests, affinities and spread constraints. What only your plugin looks at, such as a
@@ -47,6 +50,8 @@ import org.junit.jupiter.api.Test;
  * <p>What a plugin doesn't implement is not asked. A failure tells the number of the case, the cluster and both answers.
  */
 public abstract class SchedulerPluginContract {
+    private PluginInCluster.@Nullable Kind kind;
+
     /** For subclasses. */
     protected SchedulerPluginContract() {}
 
@@ -377,6 +382,43 @@ public abstract class SchedulerPluginContract {
         });
     }
 
+    // -- the queue ---------------------------------------------------------------------------------------------------
+
+    /** The order of a {@link QueueSortPlugin} is one: what comes before doesn't come after, and what comes between stays between. */
+    @Test
+    public void theOrderOfTheQueueIsAnOrder() {
+        eachCase((facts, source) -> {
+            if (!(in(facts).plugin() instanceof QueueSortPlugin order)) {
+                return;
+            }
+            List<QueuedPodInfo> queued = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                queued.add(new Queued(
+                        PodInfo.of(source.pod("queued-" + i)),
+                        Instant.ofEpochSecond(source.chance().nextInt(3)),
+                        source.chance().nextInt(3)));
+            }
+            for (QueuedPodInfo a : queued) {
+                for (QueuedPodInfo b : queued) {
+                    int ab = Integer.signum(order.compare(a, b));
+                    same("about " + a + " and " + b + " the other way round", -ab, Integer.signum(order.compare(b, a)));
+                    for (QueuedPodInfo c : queued) {
+                        if (ab <= 0 && order.compare(b, c) <= 0 && order.compare(a, c) > 0) {
+                            throw new AssertionError("comes before and after: " + a + ", " + b + ", " + c);
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    private record Queued(PodInfo podInfo, Instant queuedAt, int attempts) implements QueuedPodInfo {
+        @Override
+        public @Nullable Instant firstTriedAt() {
+            return attempts == 0 ? null : queuedAt;
+        }
+    }
+
     // -- events ------------------------------------------------------------------------------------------------------
 
     /** A change that makes the plugin let a pod on a node, all of which it has turned down, makes the scheduler try the pod again. */
@@ -390,21 +432,21 @@ public abstract class SchedulerPluginContract {
                 PluginInCluster cluster = in(facts);
                 cluster.answers(facts.waiting());
                 apply(cluster, change);
-                wokenIfHelped(cluster, facts.waiting(), facts.waiting(), change);
+                wokenIfHelped(cluster, facts.waiting(), change);
             }
             for (PluginChanges.Change change : new PluginChanges(facts, source).ofThePod()) {
                 if (change.after() instanceof Pod after) {
-                    wokenIfHelped(in(facts), facts.waiting(), after, change);
+                    wokenIfHelped(in(facts), after, change);
                 }
             }
         });
     }
 
-    private static void wokenIfHelped(PluginInCluster cluster, Pod before, Pod after, PluginChanges.Change change) {
+    /** {@code after} is the waiting pod as it is after the change. */
+    private static void wokenIfHelped(PluginInCluster cluster, Pod after, PluginChanges.Change change) {
         String name = cluster.plugin().name();
         if (hasYes(cluster.ask(after))
-                && !cluster.sandbox()
-                        .wakes(before == after ? before : after, List.of(name), change.before(), change.after())) {
+                && !cluster.sandbox().wakes(after, List.of(name), change.before(), change.after())) {
             throw new AssertionError(name + " has turned the pod down, would let it on a node after " + text(change)
                     + ", but doesn't wake it: "
                     + cluster.sandbox().hints(after, change.before(), change.after())
@@ -468,7 +510,11 @@ public abstract class SchedulerPluginContract {
     }
 
     private PluginInCluster in(PluginFacts facts) {
-        return new PluginInCluster(plugin(), args(), facts);
+        PluginFactory factory = plugin();
+        JsonNode args = args();
+        PluginInCluster.Kind known = kind == null ? PluginInCluster.kind(factory, args) : kind;
+        kind = known;
+        return new PluginInCluster(known, factory, args, facts);
     }
 
     /** Whether nodes aren't asked about. */

@@ -18,6 +18,8 @@ import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
+import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.QueuedPodInfo;
 import dev.amphora.scheduler.framework.QueueingHint;
 import dev.amphora.scheduler.framework.ReservePlugin;
 import dev.amphora.scheduler.framework.ScorePlugin;
@@ -479,6 +481,33 @@ class BadPluginsTest {
         }
 
         catches(Sleepy::new, SchedulerPluginContract::aPodThatWasTurnedDownIsWokenByWhatHelps, "QueueSkip");
+    }
+
+    @Test
+    void catchesAnOrderThatGoesInCircles() {
+        class Circle implements QueueSortPlugin {
+            @Override
+            public int compare(QueuedPodInfo a, QueuedPodInfo b) {
+                int difference = Math.floorMod(a.attempts() - b.attempts(), 3);
+                return difference == 0 ? 0 : difference == 1 ? -1 : 1;
+            }
+        }
+        class Impatient implements QueueSortPlugin {
+            @Override
+            public int compare(QueuedPodInfo a, QueuedPodInfo b) {
+                return a.queuedAt().isBefore(b.queuedAt()) ? -1 : 1;
+            }
+        }
+        class Eldest implements QueueSortPlugin {
+            @Override
+            public int compare(QueuedPodInfo a, QueuedPodInfo b) {
+                return a.queuedAt().compareTo(b.queuedAt());
+            }
+        }
+
+        catches(Circle::new, SchedulerPluginContract::theOrderOfTheQueueIsAnOrder, "before and after");
+        catches(Impatient::new, SchedulerPluginContract::theOrderOfTheQueueIsAnOrder, "the other way round");
+        contract(Eldest::new).theOrderOfTheQueueIsAnOrder();
     }
 
     @Test

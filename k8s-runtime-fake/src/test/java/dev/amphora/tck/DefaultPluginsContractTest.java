@@ -36,6 +36,9 @@ class DefaultPluginsContractTest {
     }
 
     @Nested
+    class PrioritySort extends Named {}
+
+    @Nested
     class NodeUnschedulable extends Named {}
 
     @Nested

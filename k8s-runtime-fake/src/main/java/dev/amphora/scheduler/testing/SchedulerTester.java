@@ -7,6 +7,7 @@ import dev.amphora.scheduler.SchedulerConfiguration;
 import dev.amphora.scheduler.SchedulerSandbox;
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
+import dev.amphora.scheduler.framework.QueueSortPlugin;
 import dev.amphora.scheduler.plugins.DefaultPlugins;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -41,7 +42,8 @@ public final class SchedulerTester {
 
     /** A plugin by itself: all verdicts and scores are its own. */
     public static SchedulerTester alone(Plugin plugin) {
-        return of(bare().with(plugin, 1));
+        Profile bare = plugin instanceof QueueSortPlugin ? bare().without("PrioritySort") : bare();
+        return of(bare.with(plugin, 1));
     }
 
     /**
