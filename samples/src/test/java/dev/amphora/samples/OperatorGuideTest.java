@@ -1,0 +1,26 @@
+package dev.amphora.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The guide to operators, followed to the letter. */
+class OperatorGuideTest {
+    private static final Path GUIDE = Path.of("docs/operator.md");
+
+    @TempDir
+    private Path project;
+
+    @Test
+    void whatTheGuideWritesCompilesAndPassesItsTests() throws Exception {
+        assertThat(new Guide(GUIDE, project).follow()).as("tests").isGreaterThan(5);
+    }
+
+    @Test
+    void theGuideNamesTheVersionsOfThisBuild() throws IOException {
+        new Guide(GUIDE, project).namesTheVersionsOfThisBuild();
+    }
+}
