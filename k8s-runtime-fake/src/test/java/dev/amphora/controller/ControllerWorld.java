@@ -92,7 +92,7 @@ final class ControllerWorld implements AutoCloseable {
                 .orElse(User.of("system:kube-controller-manager"));
     }
 
-    private List<ResourceType<?>> types() {
+    List<ResourceType<?>> types() {
         Map<String, ResourceType<?>> byName = new LinkedHashMap<>();
         for (ResourceInfo info : server.catalogue().resources()) {
             if (info.supports("list") && info.supports("watch") && info.supports("delete")) {
