@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,22 @@ public final class DefaultScheduler implements Scheduler {
         if (loop != null) {
             loop.whenKnown(node, task);
         }
+    }
+
+    /**
+     * A copy of the cluster as this scheduler knows it now, those pods included that it is about to bind, to ask questions of: why a pod
+     * waits, or where others would go. Making it costs the scheduler's actor as much time as there are nodes and pods; what is asked of
+     * it costs the scheduler nothing.
+     *
+     * @param seed from which every choice among equals follows there
+     * @return ends on the scheduler's actor; wait for it with {@link dev.amphora.kernel.Kernel#await}
+     * @throws IllegalStateException if the scheduler is not running
+     */
+    public synchronized CompletionStage<WhatIf> whatIf(long seed) {
+        if (loop == null || closed) {
+            throw new IllegalStateException("the scheduler is not running");
+        }
+        return loop.whatIf(seed);
     }
 
     @Override

@@ -220,6 +220,7 @@ final class Explainer {
             }
         }
         String nominated = pod.nominatedNodeName();
+        List<NodeInfo> all = framework.snapshot().nodes();
         return new Explanation(
                 heldBack,
                 preFilter,
@@ -236,6 +237,9 @@ final class Explainer {
                 preemption,
                 postFilter == null ? null : postFilter.nominatedNode(),
                 postFilter == null ? null : postFilter.status(),
-                error);
+                error,
+                pod.key(),
+                all.stream().map(NodeInfo::name).toList(),
+                PodScheduling.numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all.size()));
     }
 }

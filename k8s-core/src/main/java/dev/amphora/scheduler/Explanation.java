@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param nominatedNode what becomes of the pod's nominated node: null leaves it alone, empty clears it
  * @param postFilter the outcome of PostFilter; null if it didn't run
  * @param error what is broken; null if nothing is
+ * @param pod namespace and name of the pod
+ * @param nodes the names of all nodes, in the order of the search
+ * @param nodesToFind after how many feasible nodes the scheduler would stop its search
  */
 public record Explanation(
         List<Status> heldBack,
@@ -45,7 +48,10 @@ public record Explanation(
         @Nullable PreemptionPlan preemption,
         @Nullable String nominatedNode,
         @Nullable Status postFilter,
-        @Nullable Status error) {
+        @Nullable Status error,
+        String pod,
+        List<String> nodes,
+        int nodesToFind) {
 
     /**
      * What the PreFilter plugins say.

@@ -10,6 +10,13 @@ import java.util.Map;
 final class NodeTree {
     private final Map<String, List<String>> zones = new LinkedHashMap<>();
 
+    /** The same names in the same order. */
+    NodeTree copy() {
+        NodeTree copy = new NodeTree();
+        zones.forEach((zone, names) -> copy.zones.put(zone, new ArrayList<>(names)));
+        return copy;
+    }
+
     void add(Node node) {
         List<String> names = zones.computeIfAbsent(zone(node), zone -> new ArrayList<>());
         if (!names.contains(node.getMetadata().getName())) {

@@ -17,6 +17,13 @@ final class Nominations {
     private final Map<String, List<PodInfo>> podsByNode = new HashMap<>();
     private final ChangeLog<String> log = new ChangeLog<>();
 
+    /** The same nominations, to be changed apart. */
+    Nominations copy() {
+        Nominations copy = new Nominations();
+        podsByNode.forEach((node, pods) -> pods.forEach(pod -> copy.put(pod, node)));
+        return copy;
+    }
+
     /** Notes a pod's nomination, in place of any other that it had. An empty name withdraws it. */
     void put(PodInfo pod, String nodeName) {
         remove(pod.uid());

@@ -88,6 +88,11 @@ final class PodScheduling {
         return nextStartNodeIndex;
     }
 
+    /** Begins the next search at a place. */
+    void startAt(int nodeIndex) {
+        nextStartNodeIndex = nodeIndex;
+    }
+
     /** The nodes found feasible by the last search, in the order in which they were found. */
     List<NodeInfo> feasible() {
         return feasible;

@@ -28,19 +28,26 @@ final class SandboxWorld implements Framework.Host {
     private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
     private final Map<Class<?>, Long> versions = new HashMap<>();
     private final InstantSource clock;
-    private final RandomGenerator chance;
+    private final SeededChance chance;
 
     /** An empty one. */
-    SandboxWorld(InstantSource clock, RandomGenerator chance) {
+    SandboxWorld(InstantSource clock, SeededChance chance) {
         this(new SchedulerCache(), new Nominations(), clock, chance);
     }
 
     /** One that begins with these nodes and pods. */
-    SandboxWorld(SchedulerCache cache, Nominations nominations, InstantSource clock, RandomGenerator chance) {
+    SandboxWorld(SchedulerCache cache, Nominations nominations, InstantSource clock, SeededChance chance) {
         this.cache = cache;
         this.nominations = nominations;
         this.clock = clock;
         this.chance = chance;
+    }
+
+    /** The same cluster, to be changed apart. */
+    SandboxWorld copy() {
+        SandboxWorld copy = new SandboxWorld(cache.copy(), nominations.copy(), clock, chance.copy());
+        objects.forEach((type, ofKind) -> copy.objects(type).putAll(ofKind));
+        return copy;
     }
 
     SchedulerCache cache() {
@@ -49,6 +56,7 @@ final class SandboxWorld implements Framework.Host {
 
     /** Puts an object in place of the one with the same name. A pod with a node runs there; one with a nominated node waits. */
     void put(HasMetadata object) {
+        know(object);
         if (object instanceof Node node) {
             cache.updateNode(node);
         } else if (object instanceof Pod pod) {
@@ -59,22 +67,24 @@ final class SandboxWorld implements Framework.Host {
             } else {
                 nominations.put(info, info.nominatedNodeName());
             }
-        } else {
-            objects(object.getClass()).put(key(object), object);
-            versions.merge(object.getClass(), 1L, Long::sum);
         }
     }
 
+    /** Lets plugins that ask for objects of its kind find an object. */
+    void know(HasMetadata object) {
+        objects(object.getClass()).put(key(object), object);
+        versions.merge(object.getClass(), 1L, Long::sum);
+    }
+
     void remove(HasMetadata object) {
+        objects(object.getClass()).remove(key(object));
+        versions.merge(object.getClass(), 1L, Long::sum);
         if (object instanceof Node node) {
             cache.removeNode(node);
         } else if (object instanceof Pod pod) {
             PodInfo info = PodInfo.of(pod);
             nominations.remove(info.uid());
             cache.removePod(info);
-        } else {
-            objects(object.getClass()).remove(key(object));
-            versions.merge(object.getClass(), 1L, Long::sum);
         }
     }
 

@@ -34,7 +34,7 @@ final class SchedulerCache {
     private final Map<String, Placement> pods = new HashMap<>();
     private final Map<String, Image> images = new HashMap<>();
     private final Map<String, Integer> claims = new HashMap<>();
-    private final NodeTree tree = new NodeTree();
+    private final NodeTree tree;
     private final List<Entry> changed = new ArrayList<>();
     private final View view = new View();
     private final PodLog log = new PodLog();
@@ -85,6 +85,48 @@ final class SchedulerCache {
         public int nodeCount() {
             return holders.size();
         }
+    }
+
+    SchedulerCache() {
+        this(new NodeTree());
+    }
+
+    private SchedulerCache(NodeTree tree) {
+        this.tree = tree;
+    }
+
+    /** The same nodes and pods, to be changed apart. Costs as much as there are of them. */
+    SchedulerCache copy() {
+        SchedulerCache copy = new SchedulerCache(tree.copy());
+        images.forEach((name, image) -> copy.images.put(name, new Image(image.size)));
+        nodes.forEach((name, entry) -> {
+            Map<String, ImageState> held = entry.node == null ? Map.of() : copy.holdImages(entry.node);
+            Entry own =
+                    new Entry(entry.node == null || held.isEmpty() ? entry.info : entry.info.with(entry.node, held));
+            own.node = entry.node;
+            copy.nodes.put(name, own);
+        });
+        pods.forEach((uid, placement) ->
+                copy.pods.put(uid, new Placement(placement.pod, placement.nodeName, placement.assumed)));
+        copy.claims.putAll(claims);
+        copy.orderChanged = true;
+        return copy;
+    }
+
+    /** The node that a pod is on, null if it is on none. */
+    @Nullable String nodeOf(String uid) {
+        Placement placement = pods.get(uid);
+        return placement == null ? null : placement.nodeName;
+    }
+
+    /** A pod that is on a node, by its name; looks at all of them. Null if there is none. */
+    @Nullable PodInfo find(String namespace, String name) {
+        for (Placement placement : pods.values()) {
+            if (placement.pod.name().equals(name) && placement.pod.namespace().equals(namespace)) {
+                return placement.pod;
+            }
+        }
+        return null;
     }
 
     void addNode(Node node) {

@@ -30,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,8 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private final PodStatusWriter statusWriter;
     private final PodEvents events;
     private final List<Informer<?>> listed = new ArrayList<>();
+    private final Map<Class<?>, Informer<?>> asked = new LinkedHashMap<>();
+    private final Map<String, Profile> definitions;
     private final Map<String, Framework> profiles = new LinkedHashMap<>();
     private final SchedulingQueue queue;
     private final PodScheduling scheduling;
@@ -73,6 +77,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
             Duration initialBackoff,
             Duration maxBackoff) {
         this.kernel = context.kernel();
+        this.definitions = profiles;
         this.client = context.client();
         this.actor = kernel.actor("scheduler");
         this.informers = new Informers(client, kernel);
@@ -125,6 +130,25 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     /** Runs a task once the cache holds a state of a node. */
     void whenKnown(Node node, Runnable task) {
         nodes.whenSeen(node.getMetadata().getResourceVersion(), actor, task);
+    }
+
+    /** Copies the cluster as it is known now; the copy is another thread's to use. */
+    CompletionStage<WhatIf> whatIf(long seed) {
+        CompletableFuture<WhatIf> copied = new CompletableFuture<>();
+        actor.execute(() -> {
+            try {
+                SandboxWorld world = new SandboxWorld(
+                        cache.copy(),
+                        nominations.copy(),
+                        InstantSource.fixed(kernel.instant()),
+                        new SeededChance(seed));
+                asked.values().forEach(informer -> informer.list().forEach(world::know));
+                copied.complete(new WhatIf(definitions, world, scheduling.nextStartNodeIndex()));
+            } catch (RuntimeException e) {
+                copied.completeExceptionally(e);
+            }
+        });
+        return copied;
     }
 
     @Override
@@ -428,6 +452,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         }
         Informer<T> informer = informers.of(type);
         listed.add(informer);
+        asked.put(type, informer);
         return new Lister<>() {
             @Override
             public @Nullable T get(@Nullable String namespace, String name) {

@@ -18,7 +18,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +66,7 @@ public final class SchedulerSandbox {
     }
 
     SchedulerSandbox(Profile profile, long seed, InstantSource clock) {
-        RandomGenerator chance = new SeededChance(seed);
+        SeededChance chance = new SeededChance(seed);
         world = new SandboxWorld(clock, chance);
         framework = new Framework(profile, world);
         scheduling = new PodScheduling(chance, world.cache());

@@ -12,6 +12,11 @@ final class SeededChance implements RandomGenerator {
         this.state = seed;
     }
 
+    /** Gives the same numbers from here on. */
+    SeededChance copy() {
+        return new SeededChance(state);
+    }
+
     @Override
     public long nextLong() {
         state += GAMMA;

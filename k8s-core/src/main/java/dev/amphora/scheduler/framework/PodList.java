@@ -42,10 +42,15 @@ final class PodList extends AbstractList<PodInfo> implements RandomAccess {
     }
 
     PodList plus(PodInfo pod) {
-        Block target = block;
-        if (block.used != size || size == block.pods.length) {
-            target = new Block(Arrays.copyOf(block.pods, Math.max(8, size + (size >> 1) + 1)));
+        // what-if questions grow the same lists on threads of their own
+        synchronized (block) {
+            if (block.used == size && size < block.pods.length) {
+                block.pods[size] = pod;
+                block.used = size + 1;
+                return new PodList(block, size + 1);
+            }
         }
+        Block target = new Block(Arrays.copyOf(block.pods, Math.max(8, size + (size >> 1) + 1)));
         target.pods[size] = pod;
         target.used = size + 1;
         return new PodList(target, size + 1);
