@@ -4,9 +4,12 @@ import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.CronSchedule;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /** Cron jobs. */
 final class CronJobStrategy extends KindStrategy {
@@ -60,9 +63,10 @@ final class CronJobStrategy extends KindStrategy {
 
     private static void schedule(Fields schedule) {
         String text = schedule.text();
-        String problem = CronSchedule.problem(text);
-        if (!problem.isEmpty()) {
-            schedule.invalid(problem);
+        try {
+            CronSchedule.parse(text, ZoneOffset.UTC);
+        } catch (IllegalArgumentException e) {
+            schedule.invalid(Objects.requireNonNullElse(e.getMessage(), ""));
         }
         if (text.contains("TZ")) {
             schedule.invalid("cannot use TZ or CRON_TZ in schedule, use timeZone field instead");

@@ -1,5 +1,6 @@
 package dev.amphora.controller.cronjob;
 
+import dev.amphora.api.CronSchedule;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
@@ -29,6 +30,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,9 @@ public final class CronJobController implements Controller {
     private static final ResourceType<CronJob> CRON_JOBS = ResourceType.of(CronJob.class);
     private static final ResourceType<Job> JOBS = ResourceType.of(Job.class);
     private static final String SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+    private static final DateTimeFormatter MISSED = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss Z", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
     private static final Duration SLACK = Duration.ofMillis(100);
 
     private @Nullable ControlLoop<ObjectKey> loop;
@@ -119,10 +124,7 @@ public final class CronJobController implements Controller {
                 look(owned);
                 Result result;
                 try {
-                    result = Pods.isTerminating(cronJob)
-                                    || Boolean.TRUE.equals(cronJob.getSpec().getSuspend())
-                            ? Result.done()
-                            : startNext();
+                    result = Pods.isTerminating(cronJob) ? Result.done() : startNext();
                 } finally {
                     status.setActive(active);
                     if (!status.equals(Objects.requireNonNullElseGet(cronJob.getStatus(), CronJobStatus::new))) {
@@ -206,15 +208,21 @@ public final class CronJobController implements Controller {
                     return Result.done();
                 }
                 String text = cronJob.getSpec().getSchedule();
-                Schedule schedule;
-                try {
-                    schedule = Schedule.parse(text, zone);
-                } catch (RuntimeException e) {
-                    context.events()
-                            .warning(cronJob, "UnparseableSchedule", "unparseable schedule: %s".formatted(text));
+                if (Boolean.TRUE.equals(cronJob.getSpec().getSuspend())) {
                     return Result.done();
                 }
-                if (text.contains("TZ=")) {
+                CronSchedule schedule;
+                try {
+                    schedule = CronSchedule.parse(text, zone);
+                } catch (IllegalArgumentException e) {
+                    context.events()
+                            .warning(
+                                    cronJob,
+                                    "UnparseableSchedule",
+                                    "unparseable schedule: \"%s\" : %s".formatted(text, e.getMessage()));
+                    return Result.done();
+                }
+                if (text.contains("TZ")) {
                     context.events()
                             .warning(
                                     cronJob,
@@ -239,18 +247,14 @@ public final class CronJobController implements Controller {
             }
 
             /** The time whose Job is still to be started; null if there is none. */
-            private @Nullable Instant due(Schedule schedule) {
-                Instant last = Pods.time(status.getLastScheduleTime());
-                Instant earliest = last != null
-                        ? last
-                        : Objects.requireNonNullElse(
-                                Pods.time(cronJob.getMetadata().getCreationTimestamp()), now);
+            private @Nullable Instant due(CronSchedule schedule) {
+                Instant earliest = lastStart();
                 Long deadline = cronJob.getSpec().getStartingDeadlineSeconds();
                 if (deadline != null && now.minusSeconds(deadline).isAfter(earliest)) {
                     earliest = now.minusSeconds(deadline);
                 }
-                Schedule.Missed missed = schedule.between(earliest, now);
-                if (missed.count() > 100) {
+                MissedStarts missed = MissedStarts.between(schedule, earliest, now);
+                if (missed.count() > MissedStarts.MANY) {
                     context.events()
                             .warning(
                                     cronJob,
@@ -260,17 +264,33 @@ public final class CronJobController implements Controller {
                 return missed.latest();
             }
 
-            private Result next(Schedule schedule) {
-                return schedule.after(now)
+            /** From when on starts may have been missed. */
+            private Instant lastStart() {
+                Instant last = Pods.time(status.getLastScheduleTime());
+                return last != null
+                        ? last
+                        : Objects.requireNonNullElse(
+                                Pods.time(cronJob.getMetadata().getCreationTimestamp()), now);
+            }
+
+            /** Waits for the start after the latest that has come, not after now: every five minutes are counted from start to start. */
+            private Result next(CronSchedule schedule) {
+                Instant earliest = lastStart();
+                Instant latest = MissedStarts.between(schedule, earliest, now).latest();
+                return schedule.after(latest == null ? earliest : latest)
                         .map(next ->
                                 Result.requeueAfter(Duration.between(now, next).plus(SLACK)))
                         .orElse(Result.done());
             }
 
-            private Result start(Schedule schedule, Instant due) {
+            private Result start(CronSchedule schedule, Instant due) {
                 Long deadline = cronJob.getSpec().getStartingDeadlineSeconds();
                 if (deadline != null && due.plusSeconds(deadline).isBefore(now)) {
-                    context.events().warning(cronJob, "MissSchedule", "Missed scheduled time to start a job: " + due);
+                    context.events()
+                            .warning(
+                                    cronJob,
+                                    "MissSchedule",
+                                    "Missed scheduled time to start a job: " + MISSED.format(due));
                     return next(schedule);
                 }
                 String policy = Objects.requireNonNullElse(cronJob.getSpec().getConcurrencyPolicy(), "Allow");

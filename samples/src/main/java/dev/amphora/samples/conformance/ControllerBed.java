@@ -34,12 +34,14 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,8 @@ final class ControllerBed implements AutoCloseable {
     private final Set<String> beating = new LinkedHashSet<>();
     private final List<Change> changes = new ArrayList<>();
     private JsonNode usage = Trees.array();
+    private ControllerPace pace;
+    private SplittableRandom chance;
 
     /**
      * What a revision of the store changed.
@@ -87,13 +91,15 @@ final class ControllerBed implements AutoCloseable {
     /**
      * A control plane that has come to rest at the beginning of a minute.
      *
-     * @param seed what the order of concurrent work follows from
+     * @param turn how fast everybody is at first, and what the order of concurrent work follows from
      * @param watchesNodes whether nodes may fall silent, as in the set-up {@code nodes}
      * @param hasMetrics whether there are metrics of pods
      */
-    ControllerBed(long seed, ControllerPace pace, boolean watchesNodes, boolean hasMetrics) {
-        kernel = new SimulatedKernel(seed);
-        script = new ControllerScript(kernel, pace.call());
+    ControllerBed(ControllerCourse.Turn turn, boolean watchesNodes, boolean hasMetrics) {
+        pace = turn.pace();
+        chance = new SplittableRandom(turn.seed());
+        kernel = new SimulatedKernel(turn.seed());
+        script = new ControllerScript(kernel, () -> pace.nextCall(chance));
         store = new MemoryStore(kernel);
         server = ApiServer.builder(kernel, store).build();
         server.start();
@@ -104,7 +110,7 @@ final class ControllerBed implements AutoCloseable {
                         new InProcessClient(
                                 server, User.of("system:kube-controller-manager", User.MASTERS), "controllers"),
                         kernel,
-                        pace.write()),
+                        () -> pace.nextWrite(chance)),
                 controllers(watchesNodes, hasMetrics).select("*"));
         manager.start();
         nodes = kernel.actor("nodes");
@@ -159,6 +165,12 @@ final class ControllerBed implements AutoCloseable {
         return List.copyOf(byName.values());
     }
 
+    /** Goes on as a turn says. */
+    final void take(ControllerCourse.Turn turn) {
+        pace = turn.pace();
+        chance = new SplittableRandom(turn.seed());
+    }
+
     /** What the recorder does. */
     ControllerScript script() {
         return script;
@@ -177,6 +189,11 @@ final class ControllerBed implements AutoCloseable {
         List<Change> taken = List.copyOf(changes);
         changes.clear();
         return taken;
+    }
+
+    /** What the store has seen since {@link #takeChanges} was asked last. */
+    List<Change> changes() {
+        return Collections.unmodifiableList(changes);
     }
 
     private void node(String name, String zone, @Nullable String region) {

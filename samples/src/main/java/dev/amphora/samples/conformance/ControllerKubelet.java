@@ -20,13 +20,15 @@ final class ControllerKubelet {
 
     private final ControllerBed bed;
     private final ControllerNames names;
+    private final ControllerSight sight;
     private final ControllerScript script;
     private int addresses;
 
-    ControllerKubelet(ControllerBed bed, ControllerNames names, ControllerScript script) {
+    ControllerKubelet(ControllerBed bed, ControllerNames names, ControllerSight sight, ControllerScript script) {
         this.bed = bed;
         this.script = script;
         this.names = names;
+        this.sight = sight;
     }
 
     /** Does an act; returns how many pods it touched. */
@@ -41,15 +43,47 @@ final class ControllerKubelet {
             return ending.size() + starting.size();
         }
         List<ObjectNode> chosen = chosen(what, act, act.path("count").asInt(Integer.MAX_VALUE));
+        if (act.has("matched") && act.path("matched").asInt() != chosen.size()) {
+            chosen = asSeenBefore(what, act, chosen);
+        }
         script.next(calls(chosen, what, act, problems));
         return chosen.size();
     }
 
     private List<ObjectNode> chosen(String what, JsonNode act, int count) {
         return bed.pods().stream()
-                .filter(pod -> fits(pod, act.path("pods")) && isDue(what, pod))
+                .filter(pod -> isChosen(what, pod, act))
                 .limit(count)
                 .toList();
+    }
+
+    /**
+     * Those an act touched that touched more pods or fewer than are due now. The recorder sees pods a moment late: not yet those made just
+     * before, and others as they were before their last change in the step. The latest changes are the likeliest to be missed.
+     */
+    private List<ObjectNode> asSeenBefore(String what, JsonNode act, List<ObjectNode> due) {
+        int matched = act.path("matched").asInt();
+        Map<String, ObjectNode> seen = new LinkedHashMap<>();
+        due.forEach(pod -> seen.put(name(pod), pod));
+        List<ControllerBed.Change> changes = bed.changes();
+        for (int i = changes.size() - 1; i >= 0 && seen.size() != matched; i--) {
+            ControllerBed.Change change = changes.get(i);
+            ObjectNode before = change.before();
+            if (!change.kind().equals("Pod") || change.after() == null) {
+                continue;
+            }
+            String pod = name(change.newest());
+            if (seen.size() > matched && before == null) {
+                seen.remove(pod);
+            } else if (seen.size() < matched && before != null && isChosen(what, before, act)) {
+                seen.putIfAbsent(pod, before);
+            }
+        }
+        return List.copyOf(seen.values());
+    }
+
+    private boolean isChosen(String what, ObjectNode pod, JsonNode act) {
+        return !sight.isUnseen("Pod", name(pod)) && fits(pod, act.path("pods")) && isDue(what, pod);
     }
 
     /** The calls of an act. Their problems are told. */

@@ -8,91 +8,80 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /** One scenario, replayed in a control plane of its own. */
 final class ControllerReplay {
     private static final Duration REST = Duration.ofMillis(250);
-    /** How often all paces are tried, each time with other orders of what happens at once. */
-    private static final int ROUNDS = 4;
 
     private final ControllerScenario scenario;
     private final ControllerBed bed;
-    private final boolean patient;
     private final ControllerNames names;
+    private final ControllerSight sight;
     private final ControllerStimuli stimuli;
     private final List<String> differences = new ArrayList<>();
 
-    private ControllerReplay(ControllerScenario scenario, ControllerBed bed, boolean patient) {
-        this.patient = patient;
+    private ControllerReplay(ControllerScenario scenario, ControllerBed bed) {
         this.scenario = scenario;
         this.bed = bed;
         this.names = new ControllerNames(bed);
-        this.stimuli = new ControllerStimuli(bed, names);
+        this.sight = new ControllerSight(scenario);
+        this.stimuli = new ControllerStimuli(bed, names, sight);
     }
 
     /**
-     * What is otherwise than recorded; nothing if all is as it should be. A recording shows one course of many: how far a controller
-     * has come when the next call arrives is chance. So the scenario is played at several paces until it takes the recorded course; the
-     * differences are those of the pace with the fewest.
+     * What is otherwise than recorded; nothing if all is as it should be.
      *
      * @param seed what the order of concurrent work follows from
      */
     static List<String> differences(ControllerScenario scenario, long seed) {
-        List<String> fewest = null;
-        long course = seed;
-        for (int round = 0; round < ROUNDS; round++) {
-            for (ControllerPace pace : ControllerPace.ALL) {
-                List<String> differences = differences(scenario, course++, pace);
-                if (differences.isEmpty()) {
-                    return differences;
-                }
-                if (fewest == null || differences.size() < fewest.size()) {
-                    fewest = differences;
-                }
-            }
-        }
-        return fewest == null ? List.of() : fewest;
+        return new ControllerCourse(scenario, seed).differences();
     }
 
-    private static List<String> differences(ControllerScenario scenario, long seed, ControllerPace pace) {
-        try (ControllerBed bed = new ControllerBed(seed, pace, scenario.watchesNodes(), scenario.hasMetrics())) {
-            ControllerReplay replay = new ControllerReplay(scenario, bed, pace.patient());
-            replay.run();
+    /** Plays a scenario until a step goes otherwise than recorded. */
+    static ControllerCourse.Outcome play(ControllerScenario scenario, IntFunction<ControllerCourse.Turn> turns) {
+        try (ControllerBed bed = new ControllerBed(turns.apply(0), scenario.watchesNodes(), scenario.hasMetrics())) {
+            ControllerReplay replay = new ControllerReplay(scenario, bed);
+            int step = replay.run(turns);
             bed.kernel().failures().forEach(failure -> replay.differences.add("a task failed: " + failure));
-            return replay.differences;
+            return new ControllerCourse.Outcome(step, replay.differences);
         }
     }
 
-    private void run() {
+    /** Returns the step at which it ended. */
+    private int run(IntFunction<ControllerCourse.Turn> turns) {
         ControllerProjection projection = new ControllerProjection(scenario.shown());
-        ControllerWrites writes =
-                new ControllerWrites(scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names);
+        ControllerWrites writes = new ControllerWrites(
+                scenario.written(), projection.showsRootCa(), scenario.ordinalsInTurn(), names, sight);
         ControllerEvents events = new ControllerEvents(names, scenario.name().startsWith("volume/"));
         bed.takeChanges().forEach(events::skip);
         int number = 0;
         for (JsonNode step : scenario.steps()) {
-            String where = "step " + number++ + ": ";
+            String where = "step " + number + ": ";
+            ControllerCourse.Turn turn = turns.apply(number);
+            bed.take(turn);
             Instant start = bed.kernel().instant();
             names.begin(start);
+            sight.begin(number);
             stimuli.apply(step.path("do")).forEach(problem -> differences.add(where + problem));
-            Duration length = scenario.lasting(step, start, patient)
+            Duration length = scenario.lasting(step, start, turn.pace().patience())
                     .minus(Duration.between(start, bed.kernel().instant()));
             bed.kernel().advance(length.minus(REST));
             List<ControllerBed.Change> changes = bed.takeChanges();
             changes.forEach(names::learn);
             JsonNode then = step.path("then");
-            for (String problem : objects(projection, then)) {
-                differences.add(where + problem);
-            }
-            for (String problem : writes.differences(changes, then)) {
-                differences.add(where + problem);
-            }
-            for (String problem : events.differences(changes, then)) {
-                differences.add(where + problem);
+            objects(projection, then).forEach(problem -> differences.add(where + problem));
+            writes.differences(changes, then).forEach(problem -> differences.add(where + problem));
+            events.differences(changes, then).forEach(problem -> differences.add(where + problem));
+            if (!differences.isEmpty()) {
+                return number;
             }
             bed.kernel().advance(REST);
+            number++;
         }
-        events.left().forEach(problem -> differences.add("at the end: " + problem));
+        JsonNode last = scenario.steps().get(number - 1).path("then");
+        events.left(last).forEach(problem -> differences.add("at the end: " + problem));
+        return number;
     }
 
     private List<String> objects(ControllerProjection projection, JsonNode then) {
@@ -108,7 +97,8 @@ final class ControllerReplay {
         for (String kind : projection.kinds()) {
             for (ObjectNode object : bed.list(kind)) {
                 ObjectNode projected = projection.of(object);
-                if (projected != null) {
+                if (projected != null
+                        && !sight.isUnseen(kind, projected.path("name").asText())) {
                     found.add(projection.normal(names.canonical(projected)));
                 }
             }

@@ -57,9 +57,9 @@ record ControllerScenario(JsonNode document) {
     /**
      * How long a step lasts: whole seconds, in which all happens that is due in the step and nothing that is due later.
      *
-     * @param patient whether it takes as long as it took, and not only until all is due
+     * @param patience from 0, until all is due, to 1, for as long as it took
      */
-    Duration lasting(JsonNode step, Instant start, boolean patient) {
+    Duration lasting(JsonNode step, Instant start, double patience) {
         JsonNode advance = step.path("advance");
         if (advance.asText().equals(MINUTE)) {
             // The recorder took a while to look at what had come of it before it went on.
@@ -69,8 +69,9 @@ record ControllerScenario(JsonNode document) {
         double quiet = document.path("quiet").asDouble(USUAL_QUIET);
         double passed = step.path("elapsed").asDouble(LEAST);
         double due = Math.floor(advance.asDouble()) + 1;
-        boolean waits = patient || advance.asDouble() == 0;
-        double whole = Math.max(Math.max(due, waits ? passed : 0), Math.max(LEAST, Math.ceil(quiet)));
+        double waits = advance.asDouble() == 0 ? 1 : patience;
+        double longer = Math.floor(Math.max(0, passed - due) * waits);
+        double whole = Math.max(due + longer, Math.max(LEAST, Math.ceil(quiet)));
         return Duration.ofSeconds((long) whole);
     }
 

@@ -6,19 +6,20 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What the recorder does, one call after the other; each takes a moment, in which everybody else goes on. */
 final class ControllerScript {
     private static final Duration LONGEST = Duration.ofSeconds(30);
 
     private final SimulatedKernel kernel;
-    private final Duration pause;
+    private final Supplier<Duration> pause;
     private final Actor actor;
     private final Deque<Runnable> calls = new ArrayDeque<>();
     private boolean running;
 
-    /** @param pause how long a call takes */
-    ControllerScript(SimulatedKernel kernel, Duration pause) {
+    /** @param pause how long the next call takes */
+    ControllerScript(SimulatedKernel kernel, Supplier<Duration> pause) {
         this.kernel = kernel;
         this.pause = pause;
         this.actor = kernel.actor("recorder");
@@ -49,7 +50,7 @@ final class ControllerScript {
         try {
             call.run();
         } finally {
-            actor.schedule(pause, this::call);
+            actor.schedule(pause.get(), this::call);
         }
     }
 }

@@ -17,11 +17,11 @@ final class ControllerStimuli {
     private final ControllerScript script;
     private final ControllerKubelet kubelet;
 
-    ControllerStimuli(ControllerBed bed, ControllerNames names) {
+    ControllerStimuli(ControllerBed bed, ControllerNames names, ControllerSight sight) {
         this.bed = bed;
         this.names = names;
         this.script = bed.script();
-        this.kubelet = new ControllerKubelet(bed, names, script);
+        this.kubelet = new ControllerKubelet(bed, names, sight, script);
     }
 
     /** Does one thing after the other; returns what went otherwise than recorded. */

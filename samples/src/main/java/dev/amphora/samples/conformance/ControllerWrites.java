@@ -22,17 +22,24 @@ final class ControllerWrites {
     private final boolean showsRootCa;
     private final boolean ordinalsInTurn;
     private final ControllerNames names;
+    private final ControllerSight sight;
 
     /**
      * @param kinds those that are told
      * @param showsRootCa whether the certificates that every namespace is given are among them
      * @param ordinalsInTurn whether the pods of stateful sets are written one after the other
      */
-    ControllerWrites(Set<String> kinds, boolean showsRootCa, boolean ordinalsInTurn, ControllerNames names) {
+    ControllerWrites(
+            Set<String> kinds,
+            boolean showsRootCa,
+            boolean ordinalsInTurn,
+            ControllerNames names,
+            ControllerSight sight) {
         this.kinds = kinds;
         this.showsRootCa = showsRootCa;
         this.ordinalsInTurn = ordinalsInTurn;
         this.names = names;
+        this.sight = sight;
     }
 
     /**
@@ -48,13 +55,14 @@ final class ControllerWrites {
         List<String> wanted = new ArrayList<>();
         for (JsonNode line : recorded) {
             Matcher times = TIMES.matcher(line.asText());
-            int count = times.matches() ? Integer.parseInt(times.group(2)) : 1;
+            int count = times(line.asText());
             for (int i = 0; i < count; i++) {
                 wanted.add(times.matches() ? times.group(1) : line.asText());
             }
         }
         List<String> found = new ArrayList<>();
         changes.forEach(change -> lines(change, found));
+        sight.delay(found);
         List<String> differences = new ArrayList<>();
         Map<String, Integer> balance = new LinkedHashMap<>();
         wanted.forEach(line -> balance.merge(line, 1, Integer::sum));
@@ -74,6 +82,12 @@ final class ControllerWrites {
             });
         }
         return differences;
+    }
+
+    /** How many writes a line tells of. */
+    static int times(String line) {
+        Matcher times = TIMES.matcher(line);
+        return times.matches() ? Integer.parseInt(times.group(2)) : 1;
     }
 
     private Map<String, List<String>> byObject(List<String> lines) {

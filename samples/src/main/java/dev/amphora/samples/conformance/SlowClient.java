@@ -22,10 +22,18 @@ final class SlowClient implements Client {
     private final Client client;
     private final Kernel kernel;
     private final Actor timers;
-    private final Duration latency;
+    private final Supplier<Taken> latency;
 
-    /** @param latency how long a write takes */
-    SlowClient(Client client, Kernel kernel, Duration latency) {
+    /**
+     * How long a write takes.
+     *
+     * @param before until the server does it
+     * @param after from then on, until its writer knows
+     */
+    record Taken(Duration before, Duration after) {}
+
+    /** @param latency how long the next write takes */
+    SlowClient(Client client, Kernel kernel, Supplier<Taken> latency) {
         this.client = client;
         this.kernel = kernel;
         this.timers = kernel.actor("latency");
@@ -33,13 +41,29 @@ final class SlowClient implements Client {
     }
 
     private <T> T slowly(Supplier<T> write) {
-        CompletableFuture<Boolean> over = new CompletableFuture<>();
-        timers.schedule(latency, () -> over.complete(true));
+        Taken taken = latency.get();
+        pass(taken.before());
+        CompletableFuture<Boolean> over = after(taken.after());
         try {
             return write.get();
         } finally {
             kernel.await(over);
         }
+    }
+
+    private void pass(Duration time) {
+        if (!time.isZero()) {
+            kernel.await(after(time));
+        }
+    }
+
+    private CompletableFuture<Boolean> after(Duration time) {
+        if (time.isZero()) {
+            return CompletableFuture.completedFuture(true);
+        }
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        timers.schedule(time, () -> over.complete(true));
+        return over;
     }
 
     @Override
