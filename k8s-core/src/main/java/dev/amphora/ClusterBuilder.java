@@ -62,6 +62,7 @@ public final class ClusterBuilder {
     private boolean schedules = true;
     private String builtInControllers = "*";
     private final List<Controller> ownControllers = new ArrayList<>();
+    private @Nullable String electedAs;
     private final Map<Controller, User> restrictedControllers = new LinkedHashMap<>();
     private @Nullable ServiceProxy proxy;
     private @Nullable Serving serving;
@@ -137,6 +138,18 @@ public final class ClusterBuilder {
     /** A controller of the program's own, run beside the built-in ones, with all rights. */
     public ClusterBuilder controller(Controller value) {
         ownControllers.add(value);
+        return this;
+    }
+
+    /**
+     * For several clusters on one store: controllers work only in the one that holds the Lease {@code kube-system/kube-controller-manager},
+     * and in another when it ends, as in a control plane of several machines. A program's own controllers must bear to be started
+     * again after they were closed; those with an identity of their own don't take part.
+     *
+     * @param identity of this one, unlike all others
+     */
+    public ClusterBuilder leaderElection(String identity) {
+        electedAs = identity;
         return this;
     }
 
@@ -261,7 +274,8 @@ public final class ClusterBuilder {
                     builtInControllers,
                     controllers -> controllerSettings.apply(controllers.nodeMonitoring(nodeMonitoring)),
                     ownControllers,
-                    restrictedControllers);
+                    restrictedControllers,
+                    electedAs);
             if (schedules) {
                 parts.startScheduler(scheduler == null ? DefaultScheduler.create() : scheduler);
             }

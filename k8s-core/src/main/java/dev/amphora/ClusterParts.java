@@ -23,9 +23,11 @@ import dev.amphora.apiserver.review.ReviewServer;
 import dev.amphora.apiserver.review.TokenReviews;
 import dev.amphora.apiserver.schema.ResourceInfo;
 import dev.amphora.client.InProcessClient;
+import dev.amphora.client.LeaderElector;
 import dev.amphora.controller.Controller;
 import dev.amphora.controller.ControllerManager;
 import dev.amphora.controller.Controllers;
+import dev.amphora.controller.ElectedControllers;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.kernel.ThreadedKernel;
@@ -65,6 +67,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -355,17 +358,34 @@ final class ClusterParts implements AutoCloseable {
             String selection,
             UnaryOperator<Controllers> settings,
             List<Controller> others,
-            Map<Controller, User> restricted) {
-        if (!selection.isEmpty()) {
-            Controllers builtIn = new Controllers(this::controlledTypes, this::authorityPem)
-                    .policyWarnings(policy -> TypeChecks.warnings(policy, apiServer.catalogue()))
-                    .signer((request, usages, validity) -> signingAuthority().sign(request, usages, validity))
-                    .tokens(apiServer::signToken, () -> signingAuthority().certificatePem());
-            controllers.addAll(settings.apply(builtIn).select(selection));
-        }
-        controllers.addAll(others);
+            Map<Controller, User> restricted,
+            @Nullable String electedAs) {
+        Supplier<List<Controller>> made = () -> {
+            List<Controller> all = new ArrayList<>();
+            if (!selection.isEmpty()) {
+                Controllers builtIn = new Controllers(this::controlledTypes, this::authorityPem)
+                        .policyWarnings(policy -> TypeChecks.warnings(policy, apiServer.catalogue()))
+                        .signer((request, usages, validity) ->
+                                signingAuthority().sign(request, usages, validity))
+                        .tokens(apiServer::signToken, () -> signingAuthority().certificatePem());
+                all.addAll(settings.apply(builtIn).select(selection));
+            }
+            all.addAll(others);
+            return all;
+        };
+        controllers.addAll(made.get());
         if (!controllers.isEmpty()) {
-            run(new ControllerManager(kernel, identities.controllerManager(), identities::controller, controllers));
+            if (electedAs == null) {
+                run(new ControllerManager(kernel, identities.controllerManager(), identities::controller, controllers));
+            } else {
+                running.push(new ElectedControllers(
+                                kernel,
+                                identities.controllerManager(),
+                                identities::controller,
+                                LeaderElector.Settings.of("kube-system", "kube-controller-manager", electedAs),
+                                made)
+                        .start());
+            }
             apiServer.component("controller-manager", () -> ready);
         }
         restricted.forEach((controller, user) -> run(new ControllerManager(
