@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster in which things happen by chance. */
@@ -39,7 +38,7 @@ final class RandomCluster {
     final RandomObjects objects;
     final Framework remembering;
     final Framework plain;
-    private final RandomGenerator chance;
+    private final SeededChance chance;
     private final Deque<HasMetadata> written = new ArrayDeque<>();
     private final List<HasMetadata> kept = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
