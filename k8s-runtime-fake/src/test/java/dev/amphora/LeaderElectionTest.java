@@ -62,10 +62,8 @@ class LeaderElectionTest {
                             .controllers("serviceaccount-controller,root-ca-certificate-publisher-controller")
                             .noScheduler()
                             .start();
-                    Rivals rivals = new Rivals(
-                            kernel,
-                            cluster.api("rival"),
-                            () -> new Controllers(List::of, () -> "PEM")
+                    Rivals rivals =
+                            new Rivals(kernel, cluster.api("rival"), () -> new Controllers(List::of, () -> "PEM")
                                     .select("deployment-controller,replicaset-controller"))) {
                 Client user = cluster.api("user");
                 rivals.start(3);
