@@ -28,24 +28,24 @@ final class SandboxWorld implements Framework.Host {
     private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
     private final Map<Class<?>, Long> versions = new HashMap<>();
     private final InstantSource clock;
-    private final SeededChance chance;
+    private final RandomGenerator chance;
 
     /** An empty one. */
-    SandboxWorld(InstantSource clock, SeededChance chance) {
+    SandboxWorld(InstantSource clock, RandomGenerator chance) {
         this(new SchedulerCache(), new Nominations(), clock, chance);
     }
 
     /** One that begins with these nodes and pods. */
-    SandboxWorld(SchedulerCache cache, Nominations nominations, InstantSource clock, SeededChance chance) {
+    SandboxWorld(SchedulerCache cache, Nominations nominations, InstantSource clock, RandomGenerator chance) {
         this.cache = cache;
         this.nominations = nominations;
         this.clock = clock;
         this.chance = chance;
     }
 
-    /** The same cluster, to be changed apart. */
-    SandboxWorld copy() {
-        SandboxWorld copy = new SandboxWorld(cache.copy(), nominations.copy(), clock, chance.copy());
+    /** The same cluster, to be changed apart, with a chance of its own. */
+    SandboxWorld copy(RandomGenerator ownChance) {
+        SandboxWorld copy = new SandboxWorld(cache.copy(), nominations.copy(), clock, ownChance);
         objects.forEach((type, ofKind) -> copy.objects(type).putAll(ofKind));
         return copy;
     }
@@ -114,6 +114,11 @@ final class SandboxWorld implements Framework.Host {
             }
             return objects.getOrDefault(key, List.of());
         }
+    }
+
+    /** The kinds of objects that plugins have asked for. */
+    List<Class<?>> kinds() {
+        return List.copyOf(objects.keySet());
     }
 
     private TreeMap<String, HasMetadata> objects(Class<?> type) {

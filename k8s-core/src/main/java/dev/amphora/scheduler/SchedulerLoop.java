@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SchedulerLoop.class);
-    private static final String LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
+    static final String LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
 
     private final Kernel kernel;
     private final Client client;
@@ -137,13 +137,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         CompletableFuture<WhatIf> copied = new CompletableFuture<>();
         actor.execute(() -> {
             try {
-                SandboxWorld world = new SandboxWorld(
-                        cache.copy(),
-                        nominations.copy(),
-                        InstantSource.fixed(kernel.instant()),
-                        new SeededChance(seed));
+                SeededChance own = new SeededChance(seed);
+                SandboxWorld world =
+                        new SandboxWorld(cache.copy(), nominations.copy(), InstantSource.fixed(kernel.instant()), own);
                 asked.values().forEach(informer -> informer.list().forEach(world::know));
-                copied.complete(new WhatIf(definitions, world, scheduling.nextStartNodeIndex()));
+                copied.complete(new WhatIf(definitions, world, own, scheduling.nextStartNodeIndex()));
             } catch (RuntimeException e) {
                 copied.completeExceptionally(e);
             }

@@ -1,5 +1,9 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
+import dev.amphora.client.Client;
+import dev.amphora.client.ListOptions;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -40,6 +44,7 @@ public final class WhatIf {
     private final @Nullable WhatIf base;
     private final long baseVersion;
     private SandboxWorld world;
+    private SeededChance chance;
     private Map<String, Framework> frameworks = Map.of();
     private PodScheduling scheduling;
     private Map<String, Reserved> reserved = new LinkedHashMap<>();
@@ -59,11 +64,23 @@ public final class WhatIf {
      */
     public record Decision(String pod, @Nullable String nodeName, List<String> victims, @Nullable String message) {}
 
-    WhatIf(Map<String, Profile> profiles, SandboxWorld world, int nextStart) {
-        this(profiles, world, nextStart, null);
+    /**
+     * A copy.
+     *
+     * @param chance the world's
+     * @param nextStart the place of the node at which the next search begins
+     */
+    WhatIf(Map<String, Profile> profiles, SandboxWorld world, SeededChance chance, int nextStart) {
+        this(profiles, world, chance, nextStart, null);
     }
 
-    private WhatIf(Map<String, Profile> profiles, SandboxWorld world, int nextStart, @Nullable WhatIf base) {
+    private WhatIf(
+            Map<String, Profile> profiles,
+            SandboxWorld world,
+            SeededChance chance,
+            int nextStart,
+            @Nullable WhatIf base) {
+        this.chance = chance;
         this.profiles = profiles;
         this.world = world;
         this.base = base;
@@ -89,16 +106,48 @@ public final class WhatIf {
         }
         Map<String, Profile> byName = new LinkedHashMap<>();
         profiles.forEach(profile -> byName.put(profile.schedulerName(), profile));
-        SandboxWorld world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), new SeededChance(seed));
+        SeededChance chance = new SeededChance(seed);
+        SandboxWorld world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance);
         objects.forEach(world::put);
-        return new WhatIf(byName, world, 0);
+        return new WhatIf(byName, world, chance, 0);
+    }
+
+    /**
+     * A cluster as its API server shows it now: nodes, pods, and every kind of object that the profiles' plugins look at.
+     *
+     * @param client reads only
+     * @param profiles how pods are scheduled, at least one
+     * @param seed from which every choice among equals follows
+     * @throws dev.amphora.api.StatusException if something can't be read
+     */
+    public static WhatIf read(Client client, Collection<Profile> profiles, long seed) {
+        WhatIf read = of(profiles, seed, List.of());
+        for (Class<?> kind : read.world.kinds()) {
+            ResourceType<? extends HasMetadata> type = ResourceType.of(kind.asSubclass(HasMetadata.class));
+            try {
+                client.list(type, null, ListOptions.all()).items().forEach(read.world::know);
+            } catch (StatusException e) {
+                if (!e.isNotFound()) {
+                    throw e;
+                }
+                // a server that doesn't serve a kind has no objects of it
+            }
+        }
+        client.list(ResourceType.of(Node.class), null, ListOptions.all())
+                .items()
+                .forEach(read.world::put);
+        client.list(ResourceType.of(Pod.class), null, ListOptions.all().withFields(SchedulerLoop.LIVE_PODS))
+                .items()
+                .forEach(read.world::put);
+        return read;
     }
 
     // -- trying in turn ----------------------------------------------------------------------------------------------
 
     /** A copy to try more in. Forget it to drop what was tried, or {@link #commit} it. Costs as much as there are nodes and pods. */
     public WhatIf fork() {
-        WhatIf fork = new WhatIf(profiles, world.copy(), scheduling.nextStartNodeIndex(), this);
+        SeededChance own = chance.copy();
+        WhatIf fork = new WhatIf(profiles, world.copy(own), own, scheduling.nextStartNodeIndex(), this);
         fork.unnamed = unnamed;
         reserved.values().forEach(each -> fork.reserve(each.pod(), each.nodeName()));
         return fork;
@@ -117,6 +166,7 @@ public final class WhatIf {
             throw new IllegalStateException("something else was tried since this was forked");
         }
         base.world = world;
+        base.chance = chance;
         base.frameworks = frameworks;
         base.scheduling = scheduling;
         base.reserved = reserved;
