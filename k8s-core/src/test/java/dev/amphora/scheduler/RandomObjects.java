@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.CapacityRequirements;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacityBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
@@ -250,6 +252,21 @@ final class RandomObjects {
                             new io.fabric8.kubernetes.api.model.resource.v1.DeviceAttributeBuilder()
                                     .withInt((long) chance.nextInt(3))
                                     .build());
+            if (oneIn(4)) {
+                device.withAllowMultipleAllocations(true)
+                        .addToCapacity(
+                                "memory",
+                                new DeviceCapacityBuilder()
+                                        .withValue(new Quantity("8Gi"))
+                                        .withNewRequestPolicy()
+                                        .withDefault(new Quantity("1Gi"))
+                                        .withNewValidRange()
+                                        .withMin(new Quantity("1Gi"))
+                                        .withStep(new Quantity("2Gi"))
+                                        .endValidRange()
+                                        .endRequestPolicy()
+                                        .build());
+            }
             if (oneIn(8)) {
                 device.addNewTaint().withKey("t").withEffect("NoSchedule").endTaint();
             }
@@ -357,6 +374,7 @@ final class RandomObjects {
                         .withAllocationMode(oneIn(5) ? "All" : "ExactCount")
                         .withCount(1L + chance.nextInt(2))
                         .withAdminAccess(oneIn(8) ? true : null)
+                        .withCapacity(oneIn(3) ? new CapacityRequirements(Map.of("memory", new Quantity("2Gi"))) : null)
                         .endExactly()
                         .endRequest()
                         .endDevices()

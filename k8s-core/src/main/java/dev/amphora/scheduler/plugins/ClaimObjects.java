@@ -6,10 +6,12 @@ import dev.amphora.scheduler.framework.PodInfo;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.PodResourceClaimStatus;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -21,9 +23,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The resource claims of pods, and what has been allocated for them but isn't written yet. Belongs to the scheduler's actor. */
-final class ClaimObjects {
+final class ClaimObjects implements DeviceAllocator.Use {
     private final Lister<ResourceClaim> claims;
     private final Lister.Index<ResourceClaim> claimsByDevice;
+    private final Lister.Index<ResourceClaim> claimsByShare;
     private final Lister.Index<ResourceClaim> claimsByOwner;
     private final Map<String, AllocationResult> inFlight = new HashMap<>();
     private final Map<DeviceInventory.Id, Integer> inFlightDevices = new HashMap<>();
@@ -32,6 +35,7 @@ final class ClaimObjects {
     ClaimObjects(Handle handle) {
         this.claims = handle.lister(ResourceClaim.class);
         this.claimsByDevice = claims.index("scheduler.device", ClaimObjects::deviceKeys);
+        this.claimsByShare = claims.index("scheduler.share", ClaimObjects::shareKeys);
         this.claimsByOwner = claims.index("scheduler.owner", ClaimObjects::ownerKeys);
     }
 
@@ -187,9 +191,63 @@ final class ClaimObjects {
     }
 
     /** Whether a device is in use. */
-    boolean isTaken(DeviceInventory.Id device) {
+    @Override
+    public boolean isTaken(DeviceInventory.Id device) {
         return inFlightDevices.containsKey(device)
                 || !claimsByDevice.get(key(device)).isEmpty();
+    }
+
+    @Override
+    public @Nullable Map<String, BigDecimal> shares(DeviceInventory.Id device) {
+        settleSeen();
+        Map<String, BigDecimal> shares = new HashMap<>();
+        boolean any = false;
+        for (ResourceClaim claim : claimsByShare.get(key(device))) {
+            AllocationResult allocation = allocation(claim);
+            if (allocation != null && !inFlight.containsKey(claim.getMetadata().getUid())) {
+                any |= addShares(device, allocation, shares);
+            }
+        }
+        for (AllocationResult allocation : inFlight.values()) {
+            any |= addShares(device, allocation, shares);
+        }
+        return any ? shares : null;
+    }
+
+    private static boolean addShares(
+            DeviceInventory.Id device, AllocationResult allocation, Map<String, BigDecimal> into) {
+        boolean any = false;
+        for (DeviceRequestAllocationResult result : results(allocation)) {
+            if (result.getShareID() != null && id(result).equals(device)) {
+                any = true;
+                Map<String, Quantity> consumed = result.getConsumedCapacity();
+                if (consumed != null) {
+                    consumed.forEach((name, part) -> into.merge(name, DeviceShares.amount(part), BigDecimal::add));
+                }
+            }
+        }
+        return any;
+    }
+
+    private static List<DeviceRequestAllocationResult> results(AllocationResult allocation) {
+        return allocation.getDevices() == null
+                ? List.of()
+                : allocation.getDevices().getResults();
+    }
+
+    private static DeviceInventory.Id id(DeviceRequestAllocationResult result) {
+        return new DeviceInventory.Id(result.getDriver(), result.getPool(), result.getDevice());
+    }
+
+    private static List<String> shareKeys(ResourceClaim claim) {
+        AllocationResult allocation = allocation(claim);
+        return allocation == null
+                ? List.of()
+                : results(allocation).stream()
+                        .filter(result -> result.getShareID() != null)
+                        .map(result -> key(id(result)))
+                        .distinct()
+                        .toList();
     }
 
     private static String key(DeviceInventory.Id device) {
@@ -213,11 +271,9 @@ final class ClaimObjects {
     /** The devices that nobody else can have while they are allocated. */
     private static Set<DeviceInventory.Id> devices(AllocationResult allocation) {
         Set<DeviceInventory.Id> devices = new LinkedHashSet<>();
-        if (allocation.getDevices() != null) {
-            for (DeviceRequestAllocationResult result : allocation.getDevices().getResults()) {
-                if (!Boolean.TRUE.equals(result.getAdminAccess())) {
-                    devices.add(new DeviceInventory.Id(result.getDriver(), result.getPool(), result.getDevice()));
-                }
+        for (DeviceRequestAllocationResult result : results(allocation)) {
+            if (!Boolean.TRUE.equals(result.getAdminAccess()) && result.getShareID() == null) {
+                devices.add(id(result));
             }
         }
         return devices;

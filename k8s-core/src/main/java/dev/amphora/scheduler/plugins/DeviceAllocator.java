@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +31,8 @@ final class DeviceAllocator {
 
     private final DeviceSelectorCache selectors;
     private final DeviceInventory inventory;
-    private final Predicate<DeviceInventory.Id> taken;
+    private final Use use;
+    private final Map<DeviceInventory.Id, Map<String, BigDecimal>> shares = new HashMap<>();
     private final List<DeviceWish> wishes;
 
     private List<DeviceInventory.Pool> pools = List.of();
@@ -47,17 +47,30 @@ final class DeviceAllocator {
      * @param rank which alternative of it
      * @param alternative the alternative
      * @param device the device
+     * @param share how much of it, null if it isn't shared
+     * @param counts whether it counts against counters that devices share
      */
-    record Choice(DeviceWish wish, int rank, DeviceWish.Alternative alternative, DeviceInventory.Listed device) {}
+    record Choice(
+            DeviceWish wish,
+            int rank,
+            DeviceWish.Alternative alternative,
+            DeviceInventory.Listed device,
+            @Nullable Map<String, BigDecimal> share,
+            boolean counts) {}
 
-    DeviceAllocator(
-            DeviceSelectorCache selectors,
-            DeviceInventory inventory,
-            Predicate<DeviceInventory.Id> taken,
-            List<DeviceWish> wishes) {
+    /** What others have. */
+    interface Use {
+        /** Whether a device is in use and can't be had. */
+        boolean isTaken(DeviceInventory.Id device);
+
+        /** What is used of a shared device, by capacity; null if nobody has a share. */
+        @Nullable Map<String, BigDecimal> shares(DeviceInventory.Id device);
+    }
+
+    DeviceAllocator(DeviceSelectorCache selectors, DeviceInventory inventory, Use use, List<DeviceWish> wishes) {
         this.selectors = selectors;
         this.inventory = inventory;
-        this.taken = taken;
+        this.use = use;
         this.wishes = wishes;
     }
 
@@ -70,6 +83,7 @@ final class DeviceAllocator {
         pools = inventory.on(node);
         chosen.clear();
         inUse.clear();
+        shares.clear();
         countUse();
         return meet(0) ? List.copyOf(chosen) : null;
     }
@@ -163,26 +177,62 @@ final class DeviceAllocator {
 
     private boolean tryToTake(DeviceWish wish, int rank, DeviceInventory.Pool pool, DeviceInventory.Listed device) {
         DeviceWish.Alternative alternative = wish.alternatives().get(rank);
-        boolean free = alternative.admin() || !(taken.test(device.id()) || inUse.contains(device.id()));
+        boolean shared = DeviceShares.isShared(device.device()) && !alternative.admin();
+        boolean free = alternative.admin() || shared || !(use.isTaken(device.id()) || inUse.contains(device.id()));
+        Map<String, BigDecimal> share = shared ? share(device, alternative) : null;
+        boolean first = !alternative.admin() && !(shared && isInUse(device.id()));
         if (!free
+                || (shared && share == null)
+                || (!shared && !DeviceShares.offers(device.device(), alternative.capacity()))
                 || isRepelled(device.device(), alternative.tolerations())
                 || !agrees(wish, alternative, device)
                 || devicesOf(wish.claim()) == MAX_DEVICES
-                || !(alternative.admin() || count(pool, device.device(), 1))) {
+                || !(!first || count(pool, device.device(), 1))) {
             return false;
         }
-        chosen.add(new Choice(wish, rank, alternative, device));
-        if (!alternative.admin()) {
+        chosen.add(new Choice(wish, rank, alternative, device, share, first));
+        if (share != null) {
+            DeviceShares.add(used(device.id()), share, 1);
+        } else if (!alternative.admin()) {
             inUse.add(device.id());
         }
         return true;
     }
 
+    /** What would be taken of a shared device, null if it doesn't give that or has too little left. */
+    private @Nullable Map<String, BigDecimal> share(DeviceInventory.Listed device, DeviceWish.Alternative alternative) {
+        Map<String, BigDecimal> share = DeviceShares.share(device.device(), alternative.capacity());
+        return share != null
+                        && !use.isTaken(device.id())
+                        && DeviceShares.fits(device.device(), used(device.id()), share)
+                ? share
+                : null;
+    }
+
+    private Map<String, BigDecimal> used(DeviceInventory.Id device) {
+        return shares.computeIfAbsent(
+                device, id -> new HashMap<>(Objects.requireNonNullElse(use.shares(id), Map.<String, BigDecimal>of())));
+    }
+
+    /** Whether anybody has a device or a share of it, this pod included. */
+    private boolean isInUse(DeviceInventory.Id device) {
+        for (Choice choice : chosen) {
+            if (choice.share() != null && choice.device().id().equals(device)) {
+                return true;
+            }
+        }
+        return use.isTaken(device) || use.shares(device) != null;
+    }
+
     /** Undoes the last choice. */
     private void giveBack(DeviceInventory.Pool pool, DeviceInventory.Listed device) {
         Choice last = chosen.remove(chosen.size() - 1);
-        if (!last.alternative().admin()) {
+        if (last.share() != null) {
+            DeviceShares.add(used(device.id()), last.share(), -1);
+        } else if (!last.alternative().admin()) {
             inUse.remove(device.id());
+        }
+        if (last.counts()) {
             count(pool, device.device(), -1);
         }
     }
@@ -265,15 +315,16 @@ final class DeviceAllocator {
         for (DeviceInventory.Pool pool : pools) {
             if (!pool.counters().isEmpty()) {
                 for (DeviceInventory.Listed device : inventory.devicesOf(pool.name())) {
-                    if (!device.device().getConsumesCounters().isEmpty() && taken.test(device.id())) {
-                        use(pool.name(), device.device(), 1);
+                    if (!device.device().getConsumesCounters().isEmpty()
+                            && (use.isTaken(device.id()) || use.shares(device.id()) != null)) {
+                        consume(pool.name(), device.device(), 1);
                     }
                 }
             }
         }
     }
 
-    private void use(String pool, Device device, int sign) {
+    private void consume(String pool, Device device, int sign) {
         for (DeviceCounterConsumption consumption : device.getConsumesCounters()) {
             consumption
                     .getCounters()
@@ -297,9 +348,9 @@ final class DeviceAllocator {
         if (device.getConsumesCounters().isEmpty()) {
             return true;
         }
-        use(pool.name(), device, sign);
+        consume(pool.name(), device, sign);
         if (sign > 0 && !isWithinBounds(pool, device)) {
-            use(pool.name(), device, -1);
+            consume(pool.name(), device, -1);
             return false;
         }
         return true;

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.NodeSelector;
 import io.fabric8.kubernetes.api.model.NodeSelectorBuilder;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResultBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceAllocationConfiguration;
@@ -14,10 +15,13 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassConfiguration;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResultBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What is written into a claim for devices that have been chosen. */
@@ -44,6 +48,8 @@ final class DeviceResults {
                     .withDevice(choice.device().id().device())
                     .withAdminAccess(choice.alternative().admin() ? Boolean.TRUE : null)
                     .withTolerations(choice.alternative().tolerations())
+                    .withShareID(choice.share() == null ? null : shareId(claim, results.size()))
+                    .withConsumedCapacity(choice.share() == null ? null : quantities(choice.share()))
                     .build());
         }
         return new AllocationResultBuilder()
@@ -53,6 +59,18 @@ final class DeviceResults {
                 .endDevices()
                 .withNodeSelector(nodeSelector(own, nodeName))
                 .build();
+    }
+
+    /** One share's own name; the same whenever the same claim is worked out anew. */
+    private static String shareId(ResourceClaim claim, int number) {
+        String text = claim.getMetadata().getUid() + "/" + claim.getMetadata().getResourceVersion() + "/" + number;
+        return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();
+    }
+
+    private static Map<String, Quantity> quantities(Map<String, BigDecimal> share) {
+        Map<String, Quantity> quantities = new LinkedHashMap<>();
+        share.forEach((name, part) -> quantities.put(name, new Quantity(part.toPlainString())));
+        return quantities;
     }
 
     private static List<DeviceAllocationConfiguration> configs(

@@ -1,6 +1,8 @@
 package dev.amphora.scheduler.plugins;
 
 import dev.amphora.scheduler.framework.Lister;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.CapacityRequirements;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceConstraint;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequest;
@@ -11,6 +13,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.ExactDeviceRequest;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ record DeviceWish(
      * @param count how many else
      * @param admin whether devices may be in use by others
      * @param tolerations of taints on devices
+     * @param capacity how much of what a device must have or, if it is shared, give
      */
     record Alternative(
             String name,
@@ -43,7 +47,8 @@ record DeviceWish(
             boolean all,
             long count,
             boolean admin,
-            List<DeviceToleration> tolerations) {}
+            List<DeviceToleration> tolerations,
+            Map<String, Quantity> capacity) {}
 
     /** Something about a claim that makes allocation impossible; the message says what. */
     static final class Impossible extends RuntimeException {
@@ -92,7 +97,12 @@ record DeviceWish(
                 "All".equals(request.getAllocationMode()),
                 request.getCount() == null || request.getCount() == 0 ? 1 : request.getCount(),
                 Boolean.TRUE.equals(request.getAdminAccess()),
-                request.getTolerations());
+                request.getTolerations(),
+                capacity(request.getCapacity()));
+    }
+
+    private static Map<String, Quantity> capacity(@Nullable CapacityRequirements wanted) {
+        return wanted == null || wanted.getRequests() == null ? Map.of() : wanted.getRequests();
     }
 
     private static Alternative sub(String name, DeviceSubRequest request, Lister<DeviceClass> classes) {
@@ -103,7 +113,8 @@ record DeviceWish(
                 "All".equals(request.getAllocationMode()),
                 request.getCount() == null || request.getCount() == 0 ? 1 : request.getCount(),
                 false,
-                request.getTolerations());
+                request.getTolerations(),
+                capacity(request.getCapacity()));
     }
 
     private static List<String> selectors(

@@ -221,7 +221,7 @@ public final class DynamicResources
             claims.add(extended);
         }
         List<DeviceAllocator.Choice> choices =
-                new DeviceAllocator(selectors, inventory, objects::isTaken, wishes).allocate(node);
+                new DeviceAllocator(selectors, inventory, objects, wishes).allocate(node);
         return choices == null ? null : new Allocated(claims, choices);
     }
 
