@@ -5,6 +5,7 @@ import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.Resources;
+import dev.amphora.scheduler.plugins.PodGroup;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -52,6 +53,7 @@ final class ClusterChanges {
         kinds.put(EventResource.RESOURCE_CLAIM, ResourceClaim.class);
         kinds.put(EventResource.RESOURCE_SLICE, ResourceSlice.class);
         kinds.put(EventResource.DEVICE_CLASS, DeviceClass.class);
+        kinds.put(EventResource.POD_GROUP, PodGroup.class);
         return kinds;
     }
 

@@ -163,6 +163,11 @@ public record SchedulerConfiguration(List<Profile> profiles, Duration podInitial
                     return plugin.factory();
                 }
             }
+            for (DefaultPlugins.Default plugin : DefaultPlugins.others()) {
+                if (plugin.name().equals(name)) {
+                    return plugin.factory();
+                }
+            }
             throw new IllegalArgumentException("plugin \"" + name + "\" does not exist");
         }
 

@@ -448,7 +448,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         if (running) {
             throw new IllegalStateException("listers are to be asked for while the plugin is created");
         }
-        Informer<T> informer = informers.of(type);
+        Informer<T> informer = informer(type);
         listed.add(informer);
         asked.put(type, informer);
         return new Lister<>() {
@@ -473,6 +473,12 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                 return String.valueOf(informer.lastSyncResourceVersion());
             }
         };
+    }
+
+    /** Of pods the scheduler has those that have not ended, and no others. */
+    @SuppressWarnings("unchecked")
+    private <T extends HasMetadata> Informer<T> informer(Class<T> type) {
+        return type == Pod.class ? (Informer<T>) pods : informers.of(type);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.amphora.scheduler;
 
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.client.Client;
@@ -19,8 +20,12 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClassBuilder;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,9 +39,25 @@ final class SchedulerWorld implements AutoCloseable {
     final Client client;
     private final MemoryStore store;
     private final ApiServer server;
-    private final Scheduler scheduler;
+    private final List<Scheduler> schedulers = new ArrayList<>();
+
+    private final Map<Scheduler, boolean[]> dead = new IdentityHashMap<>();
+
+    /** Called before each call of a scheduler's client, with the method's name; may throw. */
+    Fault fault = (method, arguments) -> {};
+
+    /** What can go wrong with a call. */
+    interface Fault {
+        void before(String method, Object[] arguments);
+    }
 
     SchedulerWorld(long seed, Scheduler scheduler) {
+        this(seed);
+        start(scheduler);
+    }
+
+    /** Without a scheduler, yet. */
+    SchedulerWorld(long seed) {
         this.kernel = new SimulatedKernel(seed);
         this.store = new MemoryStore(kernel);
         this.server = ApiServer.builder(kernel, store)
@@ -45,10 +66,58 @@ final class SchedulerWorld implements AutoCloseable {
                 .build();
         server.start();
         this.client = new InProcessClient(server, User.of("admin", User.MASTERS), "test");
-        this.scheduler = scheduler;
-        scheduler.start(new Scheduler.Context(
-                kernel, new InProcessClient(server, User.of("system:kube-scheduler", User.MASTERS), "kube-scheduler")));
+    }
+
+    /** Starts a scheduler, beside others that run. */
+    <S extends Scheduler> S start(S scheduler) {
+        schedulers.add(scheduler);
+        Client plain = new InProcessClient(server, User.of("system:kube-scheduler", User.MASTERS), "kube-scheduler");
+        boolean[] gone = {false};
+        dead.put(scheduler, gone);
+        Client faulty = (Client) Proxy.newProxyInstance(
+                Client.class.getClassLoader(), new Class<?>[] {Client.class}, (proxy, method, arguments) -> {
+                    if (gone[0]) {
+                        throw StatusException.internalError("crashed");
+                    }
+                    if (arguments != null) {
+                        fault.before(method.getName(), arguments);
+                    }
+                    try {
+                        return method.invoke(plain, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+        scheduler.start(new Scheduler.Context(kernel, faulty));
         settle();
+        return scheduler;
+    }
+
+    /** Ends a scheduler without a word: none of its calls arrives any more. */
+    void crash(Scheduler scheduler) {
+        boolean[] gone = dead.get(scheduler);
+        if (gone != null) {
+            gone[0] = true;
+        }
+    }
+
+    /** Ends all schedulers without a word. */
+    void crashAll() {
+        schedulers.forEach(this::crash);
+    }
+
+    /** Fails the calls to bind pods, so many times. */
+    void failBindings(int times, StatusException with) {
+        int[] left = {times};
+        fault = (method, arguments) -> {
+            if (isBinding(method, arguments) && left[0]-- > 0) {
+                throw with;
+            }
+        };
+    }
+
+    static boolean isBinding(String method, Object[] arguments) {
+        return method.equals("subresource") && arguments.length == 6 && arguments[3].equals("binding");
     }
 
     /** Lets everything settle that needs no more than a moment. */
@@ -99,6 +168,23 @@ final class SchedulerWorld implements AutoCloseable {
         client.delete(PODS, "default", pod, DeleteOptions.defaults().withGracePeriod(0));
     }
 
+    /** Deletes a pod if it is still there. */
+    void delete(String pod, boolean mustExist) {
+        if (mustExist || client.find(PODS, "default", pod).isPresent()) {
+            delete(pod);
+        }
+    }
+
+    /** How often a pod was told why it is not scheduled. */
+    int failures(String pod) {
+        return client.list(ResourceType.of(Event.class), "default", ListOptions.all()).items().stream()
+                .filter(event -> event.getInvolvedObject().getName().equals(pod)
+                        && event.getReason().equals("FailedScheduling"))
+                .mapToInt(event ->
+                        event.getSeries() == null ? 1 : event.getSeries().getCount())
+                .sum();
+    }
+
     void priorityClass(String name, int value) {
         client.create(new PriorityClassBuilder()
                 .withNewMetadata()
@@ -145,7 +231,7 @@ final class SchedulerWorld implements AutoCloseable {
 
     @Override
     public void close() {
-        scheduler.close();
+        schedulers.forEach(Scheduler::close);
         server.close();
         store.close();
         kernel.close();

@@ -30,6 +30,8 @@ public enum EventResource {
     RESOURCE_SLICE("resource.k8s.io/ResourceSlice"),
     /** A DeviceClass. */
     DEVICE_CLASS("resource.k8s.io/DeviceClass"),
+    /** A PodGroup of {@code scheduling.x-k8s.io}. */
+    POD_GROUP("PodGroup"),
     /** Anything. */
     ANY("*");
 

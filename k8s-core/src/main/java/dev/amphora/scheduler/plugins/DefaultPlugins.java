@@ -48,7 +48,15 @@ public final class DefaultPlugins {
      */
     public record Default(String name, int weight, PluginFactory factory) {}
 
+    /** Plugins that are there but not in the default profile. */
+    private static final List<Default> OTHERS = List.of(new Default(Coscheduling.NAME, 0, Coscheduling.factory()));
+
     private DefaultPlugins() {}
+
+    /** Those that a configuration may name besides. */
+    public static List<Default> others() {
+        return OTHERS;
+    }
 
     /** All of them, in order. */
     public static List<Default> all() {
