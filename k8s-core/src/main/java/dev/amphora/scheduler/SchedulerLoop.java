@@ -1,5 +1,6 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.client.Client;
 import dev.amphora.client.Informer;
@@ -289,7 +290,9 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         blame(attempt, status);
         PodInfo pod = attempt.queued().pod;
         // room has become free that other pods may have been turned down for
-        queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, pod.pod(), null);
+        Pod released = Json.copy(pod.pod());
+        released.getSpec().setNodeName(nodeName);
+        queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, released, null);
         fail(attempt, status, "");
         proceed();
     }

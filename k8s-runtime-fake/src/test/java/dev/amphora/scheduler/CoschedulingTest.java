@@ -30,8 +30,7 @@ class CoschedulingTest {
     private void start(ObjectNode args) {
         try (InputStream yaml = Coscheduling.class.getResourceAsStream("/dev/amphora/scheduler/podgroups.yaml")) {
             Object tree = new Yaml().load(yaml);
-            world.client.create(
-                    Json.fromTree(Json.mapper().valueToTree(tree), CustomResourceDefinition.class));
+            world.client.create(Json.fromTree(Json.mapper().valueToTree(tree), CustomResourceDefinition.class));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -116,7 +115,8 @@ class CoschedulingTest {
         world.node("n1", "8");
         group("g", 2, 10);
         world.create(member("a", "g", "1"));
-        world.create(member("b", "g", "1").editSpec().addNewSchedulingGate("wait").endSpec());
+        world.create(
+                member("b", "g", "1").editSpec().addNewSchedulingGate("wait").endSpec());
         world.kernel.advance(Duration.ofSeconds(30));
         assertThat(places()).containsOnly("null");
         assertThat(world.notes("a", "FailedScheduling"))
@@ -139,7 +139,8 @@ class CoschedulingTest {
         world.node("n1", "1");
         group("g", 2, 600);
         world.create(member("a", "g", "1"));
-        world.create(member("b", "g", "1").editSpec().addNewSchedulingGate("wait").endSpec());
+        world.create(
+                member("b", "g", "1").editSpec().addNewSchedulingGate("wait").endSpec());
         world.settle();
         world.delete("a");
         world.create(SchedulerWorld.pod("single", "1"));
@@ -193,8 +194,7 @@ class CoschedulingTest {
         world.kernel.advance(Duration.ofSeconds(15));
         world.node("n1", "2");
         world.kernel.advance(Duration.ofSeconds(30));
-        assertThat(world.placement())
-                .isEqualTo(Map.of("o1", "n1", "o2", "n1", "y1", "null", "y2", "null"));
+        assertThat(world.placement()).isEqualTo(Map.of("o1", "n1", "o2", "n1", "y1", "null", "y2", "null"));
     }
 
     @Test

@@ -16,8 +16,8 @@ import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
-import dev.amphora.scheduler.framework.QueueingHint;
 import dev.amphora.scheduler.framework.QueuedPodInfo;
+import dev.amphora.scheduler.framework.QueueingHint;
 import dev.amphora.scheduler.framework.ReservePlugin;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
@@ -45,12 +45,7 @@ import org.jspecify.annotations.Nullable;
  * Needs the definition of PodGroups in the cluster, and the right to list and watch them. Belongs to the scheduler's actor.
  */
 public final class Coscheduling
-        implements QueueSortPlugin,
-                PreFilterPlugin,
-                PostFilterPlugin,
-                PermitPlugin,
-                ReservePlugin,
-                EnqueueExtensions {
+        implements QueueSortPlugin, PreFilterPlugin, PostFilterPlugin, PermitPlugin, ReservePlugin, EnqueueExtensions {
     /** The name under which it is configured. */
     public static final String NAME = "Coscheduling";
 
@@ -108,7 +103,8 @@ public final class Coscheduling
 
     private static Duration seconds(String name, @Nullable Long value, long otherwise) {
         if (value != null && value < 0) {
-            throw new IllegalArgumentException(name + ": Invalid value: " + value + ": must be greater than or equal to 0");
+            throw new IllegalArgumentException(
+                    name + ": Invalid value: " + value + ": must be greater than or equal to 0");
         }
         return Duration.ofSeconds(value == null ? otherwise : value);
     }
@@ -122,7 +118,10 @@ public final class Coscheduling
     public List<EventToRegister> eventsToRegister() {
         QueueingHint sibling = (pod, before, after) -> QueueingHint.Answer.queueIf(isSibling(pod, after));
         QueueingHint own = (pod, before, after) -> QueueingHint.Answer.queueIf(after != null
-                && new Key(after.getMetadata().getNamespace(), after.getMetadata().getName()).equals(key(pod)));
+                && new Key(
+                                after.getMetadata().getNamespace(),
+                                after.getMetadata().getName())
+                        .equals(key(pod)));
         return List.of(
                 // a member that goes, or lets go of its node, makes no group complete
                 EventToRegister.judged(EventResource.POD, Actions.ADD, sibling),
@@ -250,8 +249,9 @@ public final class Coscheduling
                 rest(key);
             }
         }
-        return PostFilterPlugin.Result.of(Status.unschedulable("PodGroup %s gets rejected due to Pod %s is unschedulable even after PostFilter"
-                .formatted(key, pod.name())));
+        return PostFilterPlugin.Result.of(
+                Status.unschedulable("PodGroup %s gets rejected due to Pod %s is unschedulable even after PostFilter"
+                        .formatted(key, pod.name())));
     }
 
     /**

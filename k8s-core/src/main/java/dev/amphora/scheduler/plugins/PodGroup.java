@@ -35,7 +35,5 @@ public final class PodGroup extends CustomResource<PodGroup.Spec, Map<String, Ob
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Spec(
-            int minMember,
-            @Nullable Integer scheduleTimeoutSeconds,
-            @Nullable Map<String, Quantity> minResources) {}
+            int minMember, @Nullable Integer scheduleTimeoutSeconds, @Nullable Map<String, Quantity> minResources) {}
 }
