@@ -31,8 +31,12 @@ class SchedulingScenariosTest {
         world.close();
     }
 
+    /** A pod that ends at once when it is deleted, for there is no kubelet. */
     private static PodBuilder pod(String name, String cpu) {
-        return SchedulerWorld.pod(name, cpu);
+        return SchedulerWorld.pod(name, cpu)
+                .editSpec()
+                .withTerminationGracePeriodSeconds(0L)
+                .endSpec();
     }
 
     private static PodBuilder pod(String name, String cpu, String priorityClass) {
@@ -341,6 +345,7 @@ class SchedulingScenariosTest {
                 .build());
         world.node("n1", "4");
         world.patchNode("n1", "{\"spec\":{\"unschedulable\":true}}");
+        world.settle();
         for (String name : List.of("one", "two", "three")) {
             world.create(pod(name, "1").editSpec().withSchedulerName(name).endSpec());
         }

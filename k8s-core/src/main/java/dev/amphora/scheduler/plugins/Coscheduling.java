@@ -260,6 +260,9 @@ public final class Coscheduling
      */
     private void rest(Key key) {
         Rest last = backedOff.get(key);
+        if (last != null && handle.clock().instant().isBefore(last.until)) {
+            return;
+        }
         int failures = last == null ? 1 : last.failures + 1;
         Duration doubled = Duration.ofSeconds(1L << Math.min(failures - 1, 4));
         Duration shortest = doubled.compareTo(LONGEST_REST) < 0 ? doubled : LONGEST_REST;
