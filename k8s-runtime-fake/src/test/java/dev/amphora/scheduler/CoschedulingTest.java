@@ -126,8 +126,7 @@ class CoschedulingTest {
                 ResourceType.of(Pod.class),
                 "default",
                 "b",
-                Patch.merge(Json.read("{\"spec\":{\"schedulingGates\":null}}".getBytes(
-                        StandardCharsets.UTF_8))),
+                Patch.merge(Json.read("{\"spec\":{\"schedulingGates\":null}}".getBytes(StandardCharsets.UTF_8))),
                 null);
         world.kernel.advance(Duration.ofMinutes(1));
         assertThat(places()).containsOnly("n1");

@@ -187,8 +187,7 @@ class SchedulingScenariosTest {
                 ResourceType.of(Pod.class),
                 "default",
                 "low",
-                Patch.merge(Json.read("{\"metadata\":{\"finalizers\":null}}"
-                        .getBytes(StandardCharsets.UTF_8))),
+                Patch.merge(Json.read("{\"metadata\":{\"finalizers\":null}}".getBytes(StandardCharsets.UTF_8))),
                 null);
         world.delete("low", false);
         advance(30);
@@ -239,10 +238,8 @@ class SchedulingScenariosTest {
     void aNodeWhereNoBudgetIsHurtIsPreferred() {
         world.priorityClass("high", 1000);
         world.node("n1", "1");
-        world.create(pod("guarded", "1")
-                .editMetadata()
-                .addToLabels("app", "guarded")
-                .endMetadata());
+        world.create(
+                pod("guarded", "1").editMetadata().addToLabels("app", "guarded").endMetadata());
         world.settle();
         world.node("n2", "1");
         world.create(pod("plain", "1"));
@@ -285,8 +282,7 @@ class SchedulingScenariosTest {
                 ResourceType.of(Pod.class),
                 "default",
                 "low",
-                Patch.merge(Json.read("{\"metadata\":{\"finalizers\":null}}"
-                        .getBytes(StandardCharsets.UTF_8))),
+                Patch.merge(Json.read("{\"metadata\":{\"finalizers\":null}}".getBytes(StandardCharsets.UTF_8))),
                 null);
         world.delete("low", false);
         advance(30);
@@ -320,8 +316,8 @@ class SchedulingScenariosTest {
                 ResourceType.of(Pod.class),
                 "default",
                 pod,
-                Patch.merge(Json.read(("{\"spec\":{\"schedulingGates\":" + left + "}}")
-                        .getBytes(StandardCharsets.UTF_8))),
+                Patch.merge(
+                        Json.read(("{\"spec\":{\"schedulingGates\":" + left + "}}").getBytes(StandardCharsets.UTF_8))),
                 null);
     }
 

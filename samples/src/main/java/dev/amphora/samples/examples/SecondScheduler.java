@@ -22,7 +22,8 @@ public final class SecondScheduler {
         // the role may use Leases of this name, in any namespace; that of kube-system is the cluster's own scheduler's
         var settings = LeaderElector.Settings.of("default", "kube-scheduler", kernel.newUid());
         var scheduler = new ElectedScheduler(
-                settings, () -> DefaultScheduler.builder().schedulerName("second").build());
+                settings,
+                () -> DefaultScheduler.builder().schedulerName("second").build());
         scheduler.start(new Scheduler.Context(kernel, client));
         return scheduler;
     }
