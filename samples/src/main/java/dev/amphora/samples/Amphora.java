@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
         description = "A Kubernetes control plane in a jar.",
         mixinStandardHelpOptions = true,
         version = "amphora 0.1.0 (Kubernetes 1.36.3)",
-        subcommands = {Quickstart.class, Serve.class, Bench.class, Conformance.class})
+        subcommands = {
+            Quickstart.class,
+            Serve.class,
+            Bench.class,
+            Conformance.class,
+            ExplainCommand.class,
+            WhatIfCommand.class
+        })
 public final class Amphora implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -38,6 +45,7 @@ public final class Amphora implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Name a command: quickstart, serve, bench or conformance.");
+        throw new ParameterException(
+                spec.commandLine(), "Name a command: quickstart, serve, bench, conformance, explain or what-if.");
     }
 }

@@ -37,6 +37,11 @@ public final class ExplanationReport {
         return new ExplanationReport(explanation);
     }
 
+    /** Whether a node can run the pod now. */
+    public boolean fits() {
+        return explanation.error() == null && !explanation.feasible().isEmpty();
+    }
+
     /** What it comes to, in one line. */
     public String summary() {
         int all = explanation.nodes().size();
