@@ -31,6 +31,6 @@ class ReadmeTest {
             }
         }
 
-        assertThat(regions).hasSize(12).allSatisfy(region -> assertThat(readme).contains(region));
+        assertThat(regions).hasSize(13).allSatisfy(region -> assertThat(readme).contains(region));
     }
 }
