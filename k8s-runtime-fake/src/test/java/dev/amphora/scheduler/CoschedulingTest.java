@@ -12,6 +12,7 @@ import dev.amphora.scheduler.plugins.PodGroup;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.yaml.snakeyaml.Yaml;
 
 /** Gang scheduling by PodGroups, in simulation. */
 class CoschedulingTest {
@@ -29,8 +29,7 @@ class CoschedulingTest {
 
     private void start(ObjectNode args) {
         try (InputStream yaml = Coscheduling.class.getResourceAsStream("/dev/amphora/scheduler/podgroups.yaml")) {
-            Object tree = new Yaml().load(yaml);
-            world.client.create(Json.fromTree(Json.mapper().valueToTree(tree), CustomResourceDefinition.class));
+            world.client.create(new KubernetesSerialization().unmarshal(yaml, CustomResourceDefinition.class));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
