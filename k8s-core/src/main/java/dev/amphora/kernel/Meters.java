@@ -15,7 +15,8 @@ public final class Meters {
 
     private final Set<Runnable> readings = ConcurrentHashMap.newKeySet();
 
-    Meters() {}
+    /** A registry of its own, of which nobody sees anything unless they ask it. */
+    public Meters() {}
 
     /**
      * Takes a reading before families are shown, for what changes by itself, such as how long something has been going on.

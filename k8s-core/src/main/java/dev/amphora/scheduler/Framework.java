@@ -1,6 +1,7 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.client.Client;
+import dev.amphora.kernel.Meters;
 import dev.amphora.scheduler.framework.BindPlugin;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.FilterPlugin;
@@ -50,6 +51,7 @@ final class Framework implements Handle {
 
     private final String schedulerName;
     private final Host host;
+    private final Meters meters;
     private final int percentageOfNodesToScore;
     private final List<Plugin> plugins = new ArrayList<>();
     private final Map<String, Integer> weights = new HashMap<>();
@@ -78,6 +80,11 @@ final class Framework implements Handle {
         Client client();
 
         InstantSource clock();
+
+        /** Where the plugins measure themselves; nobody looks unless there is a kernel. */
+        default Meters meters() {
+            return new Meters();
+        }
 
         RandomGenerator random();
 
@@ -116,6 +123,7 @@ final class Framework implements Handle {
     Framework(Profile profile, Host host) {
         this.schedulerName = profile.schedulerName();
         this.host = host;
+        this.meters = host.meters();
         this.percentageOfNodesToScore = profile.percentageOfNodesToScore();
         for (Profile.Entry entry : profile.entries()) {
             Plugin plugin = entry.factory().create(entry.args(), this);
@@ -690,6 +698,11 @@ final class Framework implements Handle {
     @Override
     public InstantSource clock() {
         return host.clock();
+    }
+
+    @Override
+    public Meters meters() {
+        return meters;
     }
 
     @Override

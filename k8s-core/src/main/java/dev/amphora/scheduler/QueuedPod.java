@@ -3,6 +3,8 @@ package dev.amphora.scheduler;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.QueuedPodInfo;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,8 @@ final class QueuedPod implements QueuedPodInfo {
 
     @Nullable Instant firstTriedAt;
 
+    @Nullable Instant triedAt;
+
     int attempts;
     int unschedulableCount;
     int consecutiveErrors;
@@ -35,6 +39,9 @@ final class QueuedPod implements QueuedPodInfo {
 
     Pool pool = Pool.NONE;
     long sequence;
+
+    SchedulerMetrics.@Nullable Gauge countedIn;
+    final List<SchedulerMetrics.Gauge> blamed = new ArrayList<>(0);
 
     QueuedPod(PodInfo pod, Instant queuedAt) {
         this.pod = pod;

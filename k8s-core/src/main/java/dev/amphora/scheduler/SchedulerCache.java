@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class SchedulerCache {
     private final Map<String, Entry> nodes = new HashMap<>();
     private final Map<String, Placement> pods = new HashMap<>();
+    private int assumed;
     private final Map<String, Image> images = new HashMap<>();
     private final Map<String, Integer> claims = new HashMap<>();
     private final NodeTree tree;
@@ -110,6 +111,7 @@ final class SchedulerCache {
                 copy.pods.put(uid, new Placement(placement.pod, placement.nodeName, placement.assumed)));
         copy.claims.putAll(claims);
         copy.orderChanged = true;
+        copy.assumed = assumed;
         return copy;
     }
 
@@ -282,6 +284,21 @@ final class SchedulerCache {
         }
     }
 
+    /** How many nodes are known. */
+    int nodeCount() {
+        return nodes.size();
+    }
+
+    /** How many pods are on nodes, assumed ones included. */
+    int podCount() {
+        return pods.size();
+    }
+
+    /** How many pods are assumed and not confirmed. */
+    int assumedCount() {
+        return assumed;
+    }
+
     /** Whether a pod is assumed and not confirmed. */
     boolean isAssumed(String uid) {
         Placement placement = pods.get(uid);
@@ -290,6 +307,7 @@ final class SchedulerCache {
 
     private void place(Placement placement) {
         pods.put(placement.pod.uid(), placement);
+        assumed += placement.assumed ? 1 : 0;
         countClaims(placement.pod, 1);
         Entry entry = nodes.computeIfAbsent(placement.nodeName, SchedulerCache::absent);
         entry.info = entry.info.plus(placement.pod);
@@ -310,6 +328,7 @@ final class SchedulerCache {
     }
 
     private void take(Placement placement) {
+        assumed -= placement.assumed ? 1 : 0;
         countClaims(placement.pod, -1);
         Entry entry = nodes.get(placement.nodeName);
         if (entry == null) {

@@ -9,6 +9,7 @@ import dev.amphora.client.Informers;
 import dev.amphora.client.ListOptions;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
+import dev.amphora.kernel.Meters;
 import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.EventResource;
@@ -63,6 +64,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private final Map<String, Profile> definitions;
     private final Map<String, Framework> profiles = new LinkedHashMap<>();
     private final SchedulingQueue queue;
+    private final SchedulerMetrics metrics;
     private final PodScheduling scheduling;
     private final Informer<Pod> pods;
     private final Informer<Node> nodes;
@@ -93,7 +95,8 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         profiles.forEach((name, profile) -> {
             this.profiles.put(name, new Framework(profile, this));
         });
-        this.queue = new SchedulingQueue(kernel, this.profiles, nominations, initialBackoff, maxBackoff);
+        this.metrics = new SchedulerMetrics(kernel.meters(), kernel);
+        this.queue = new SchedulingQueue(kernel, this.profiles, nominations, initialBackoff, maxBackoff, metrics);
         this.scheduling = new PodScheduling(chance, cache);
     }
 
@@ -157,10 +160,12 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         binding.close();
         statusWriter.close();
         events.close();
+        metrics.close();
     }
 
     /** After anything that may have changed the queue: sees to the next cycle and to the next timer. */
     private void proceed() {
+        metrics.cached(cache.nodeCount(), cache.podCount(), cache.assumedCount());
         if (!running) {
             return;
         }
@@ -222,6 +227,9 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         cache.snapshot();
         Attempt attempt = new Attempt(profile, queued, new CycleState());
         PodScheduling.Result result = scheduling.schedule(profile, attempt.state(), pod);
+        if (result.diagnosis() == null) {
+            metrics.decided(queued);
+        }
         if (result.nodeName() != null) {
             place(attempt, result.nodeName());
         } else if (result.diagnosis() != null) {
@@ -234,6 +242,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private void unschedulable(Attempt attempt, Diagnosis diagnosis) {
         PodInfo pod = attempt.queued().pod;
         PostFilterPlugin.Result result = attempt.profile().runPostFilter(attempt.state(), pod, diagnosis.nodes);
+        metrics.decided(attempt.queued());
         diagnosis.postFilterMessage = result.status().message();
         attempt.queued().unschedulablePlugins.addAll(diagnosis.unschedulablePlugins);
         attempt.queued().pendingPlugins.addAll(diagnosis.pendingPlugins);
@@ -280,6 +289,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     }
 
     void bound(Attempt attempt, String nodeName) {
+        metrics.scheduled(attempt.queued(), attempt.profile().schedulerName());
         PodInfo pod = attempt.queued().pod;
         event(pod.pod(), "Normal", "Scheduled", "Binding", "Successfully assigned " + pod.key() + " to " + nodeName);
         attempt.profile().runPostBind(attempt.state(), pod, nodeName);
@@ -304,6 +314,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
      */
     private void fail(Attempt attempt, Status status, @Nullable String nominated) {
         QueuedPod queued = attempt.queued();
+        metrics.failed(queued, attempt.profile().schedulerName(), status.isRejected());
         Pod latest = pods.find(queued.pod.namespace(), queued.pod.name()).orElse(null);
         if (latest == null
                 || !queued.pod.uid().equals(latest.getMetadata().getUid())
@@ -492,6 +503,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     @Override
     public InstantSource clock() {
         return kernel;
+    }
+
+    @Override
+    public Meters meters() {
+        return kernel.meters();
     }
 
     @Override

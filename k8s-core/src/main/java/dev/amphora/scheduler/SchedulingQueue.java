@@ -1,5 +1,6 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.kernel.Meters;
 import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -45,6 +46,7 @@ final class SchedulingQueue {
     private final Nominations nominations;
     private final Duration initialBackoff;
     private final Duration maxBackoff;
+    private final SchedulerMetrics metrics;
     private final Map<String, QueuedPod> pods = new HashMap<>();
     private final TreeSet<QueuedPod> active;
     private final TreeSet<QueuedPod> backoff;
@@ -66,12 +68,24 @@ final class SchedulingQueue {
         IMMEDIATELY
     }
 
+    /** A queue whose measurements nobody sees. */
     SchedulingQueue(
             InstantSource clock,
             Map<String, Framework> profiles,
             Nominations nominations,
             Duration initialBackoff,
             Duration maxBackoff) {
+        this(clock, profiles, nominations, initialBackoff, maxBackoff, new SchedulerMetrics(new Meters(), clock));
+    }
+
+    SchedulingQueue(
+            InstantSource clock,
+            Map<String, Framework> profiles,
+            Nominations nominations,
+            Duration initialBackoff,
+            Duration maxBackoff,
+            SchedulerMetrics metrics) {
+        this.metrics = metrics;
         this.clock = clock;
         this.profiles = profiles;
         this.nominations = nominations;
@@ -101,7 +115,7 @@ final class SchedulingQueue {
         }
         nominations.update(null, pod);
         QueuedPod queued = new QueuedPod(pod, clock.instant());
-        moveToActive(queued);
+        moveToActive(queued, metrics.podAdded);
     }
 
     /** A waiting pod has changed. */
@@ -117,7 +131,7 @@ final class SchedulingQueue {
         nominations.update(before, after);
         QueuedPod queued = pods.get(after.uid());
         if (queued == null) {
-            moveToActive(new QueuedPod(after, clock.instant()));
+            moveToActive(new QueuedPod(after, clock.instant()), metrics.podAdded);
             return;
         }
         switch (queued.pool) {
@@ -131,7 +145,8 @@ final class SchedulingQueue {
                 queued.pod = after;
                 for (ClusterEvent event : events) {
                     Strategy strategy = judge(queued, event, before == null ? null : before.pod(), after.pod());
-                    if (strategy != Strategy.SKIP && requeue(queued, strategy) != QueuedPod.Pool.UNSCHEDULABLE) {
+                    if (strategy != Strategy.SKIP
+                            && requeue(queued, strategy, metrics.way(event)) != QueuedPod.Pool.UNSCHEDULABLE) {
                         break;
                     }
                 }
@@ -146,6 +161,7 @@ final class SchedulingQueue {
         QueuedPod queued = pods.remove(pod.uid());
         if (queued != null) {
             leave(queued);
+            metrics.acquit(queued);
         }
     }
 
@@ -156,15 +172,19 @@ final class SchedulingQueue {
         QueuedPod next = active.pollFirst();
         if (next == null) {
             next = backoff.pollFirst();
+            if (next == null) {
+                return null;
+            }
+            metrics.takenFromBackoff.leadsTo(QueuedPod.Pool.ACTIVE);
         }
-        if (next == null) {
-            return null;
-        }
+        metrics.left(next);
+        metrics.acquit(next);
         next.pool = QueuedPod.Pool.NONE;
         pods.remove(next.pod.uid());
         next.attempts++;
+        next.triedAt = clock.instant();
         if (next.firstTriedAt == null) {
-            next.firstTriedAt = clock.instant();
+            next.firstTriedAt = next.triedAt;
         }
         next.backoffUntil = null;
         next.unschedulablePlugins.clear();
@@ -214,7 +234,7 @@ final class SchedulingQueue {
         queued.backoffUntil = null;
         Strategy strategy = judgeWhatHappened(queued);
         done(uid);
-        requeue(queued, strategy);
+        requeue(queued, strategy, metrics.attemptFailed);
     }
 
     private Strategy judgeWhatHappened(QueuedPod queued) {
@@ -270,7 +290,7 @@ final class SchedulingQueue {
         }
         Strategy strategy = judge(queued, event, before, after);
         if (strategy != Strategy.SKIP) {
-            requeue(queued, strategy);
+            requeue(queued, strategy, metrics.way(event));
         }
     }
 
@@ -333,7 +353,7 @@ final class SchedulingQueue {
 
     private void flush(TreeSet<QueuedPod> pool, Instant now) {
         while (!pool.isEmpty() && !isBackingOff(pool.first(), now)) {
-            moveToActive(pool.first());
+            moveToActive(pool.first(), metrics.backoffOver);
         }
     }
 
@@ -396,27 +416,36 @@ final class SchedulingQueue {
         for (PodInfo pod : wanted) {
             QueuedPod queued = pods.get(pod.uid());
             if (queued != null && queued.pool != QueuedPod.Pool.ACTIVE) {
-                moveToActive(queued);
+                moveToActive(queued, metrics.activated);
             }
         }
     }
 
-    private QueuedPod.Pool requeue(QueuedPod queued, Strategy strategy) {
+    private QueuedPod.Pool requeue(QueuedPod queued, Strategy strategy, SchedulerMetrics.Way way) {
+        QueuedPod.Pool from = queued.pool;
         if (strategy == Strategy.SKIP) {
-            enter(queued, QueuedPod.Pool.UNSCHEDULABLE);
+            arrive(queued, from, QueuedPod.Pool.UNSCHEDULABLE, way);
         } else if (strategy == Strategy.AFTER_BACKOFF && isBackingOff(queued, clock.instant())) {
             boolean gated = isHeldBack(queued);
             QueuedPod.Pool pool = queued.consecutiveErrors > 0 ? QueuedPod.Pool.ERROR_BACKOFF : QueuedPod.Pool.BACKOFF;
-            enter(queued, gated ? QueuedPod.Pool.UNSCHEDULABLE : pool);
+            arrive(queued, from, gated ? QueuedPod.Pool.UNSCHEDULABLE : pool, way);
         } else {
-            moveToActive(queued);
+            moveToActive(queued, way);
         }
         return queued.pool;
     }
 
-    private void moveToActive(QueuedPod queued) {
+    private void moveToActive(QueuedPod queued, SchedulerMetrics.Way way) {
+        QueuedPod.Pool from = queued.pool;
         boolean gated = isHeldBack(queued);
-        enter(queued, gated ? QueuedPod.Pool.UNSCHEDULABLE : QueuedPod.Pool.ACTIVE);
+        arrive(queued, from, gated ? QueuedPod.Pool.UNSCHEDULABLE : QueuedPod.Pool.ACTIVE, way);
+    }
+
+    private void arrive(QueuedPod queued, QueuedPod.Pool from, QueuedPod.Pool pool, SchedulerMetrics.Way way) {
+        enter(queued, pool);
+        if (pool != from) {
+            way.leadsTo(pool);
+        }
     }
 
     /** Asks the PreEnqueue plugins. */
@@ -453,6 +482,7 @@ final class SchedulingQueue {
             }
             case NONE -> throw new IllegalArgumentException();
         }
+        metrics.entered(queued);
     }
 
     private void index(QueuedPod queued, Collection<String> plugins) {
@@ -473,6 +503,7 @@ final class SchedulingQueue {
             }
             case NONE -> {}
         }
+        metrics.left(queued);
         queued.pool = QueuedPod.Pool.NONE;
     }
 

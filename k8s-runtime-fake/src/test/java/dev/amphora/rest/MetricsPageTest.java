@@ -2,9 +2,17 @@ package dev.amphora.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amphora.apiserver.access.User;
+import dev.amphora.client.Client;
+import dev.amphora.client.InProcessClient;
 import dev.amphora.client.WorkQueue;
 import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.scheduler.DefaultScheduler;
+import dev.amphora.scheduler.Scheduler;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +73,40 @@ class MetricsPageTest {
                         "workqueue_work_duration_seconds_count{name=\"painter\"} 2\n",
                         "workqueue_queue_duration_seconds_count{name=\"painter\"} 2\n");
         queue.close();
+    }
+
+    @Test
+    void theSchedulerTellsWhatBecameOfPods() throws Exception {
+        Client client = new InProcessClient(server.apiServer, User.of("admin", User.MASTERS), "test");
+        try (DefaultScheduler scheduler = DefaultScheduler.create()) {
+            scheduler.start(new Scheduler.Context(kernel, client));
+            client.create(new ServiceAccountBuilder()
+                    .withNewMetadata()
+                    .withName("default")
+                    .withNamespace("default")
+                    .endMetadata()
+                    .build());
+            client.create(new PodBuilder()
+                    .withNewMetadata()
+                    .withName("p")
+                    .withNamespace("default")
+                    .endMetadata()
+                    .withNewSpec()
+                    .addNewContainer()
+                    .withName("c")
+                    .withImage("i:1")
+                    .endContainer()
+                    .endSpec()
+                    .build());
+            kernel.advance(Duration.ofSeconds(1));
+
+            assertThat(page())
+                    .contains(
+                            "scheduler_schedule_attempts_total{profile=\"default-scheduler\",result=\"unschedulable\"} 1\n",
+                            "scheduler_scheduling_attempt_duration_seconds_bucket{profile=\"default-scheduler\","
+                                    + "result=\"unschedulable\",le=\"16.384\"} 1\n",
+                            "scheduler_queue_incoming_pods_total{event=\"UnschedulablePodAdd\",queue=\"active\"} 1\n");
+        }
     }
 
     private String page() throws Exception {

@@ -1,6 +1,7 @@
 package dev.amphora.scheduler.framework;
 
 import dev.amphora.client.Client;
+import dev.amphora.kernel.Meters;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
@@ -29,6 +30,9 @@ public interface Handle {
 
     /** The kernel's clock. */
     InstantSource clock();
+
+    /** Where a plugin measures itself, beside what the scheduler measures; shown with the rest on {@code /metrics}. */
+    Meters meters();
 
     /** Chance; follows from the scheduler's seed. */
     RandomGenerator random();

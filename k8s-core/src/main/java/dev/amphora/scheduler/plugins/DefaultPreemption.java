@@ -3,6 +3,7 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
+import dev.amphora.kernel.MetricFamily.Series;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
@@ -52,6 +53,8 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     private final int minCandidateNodesPercentage;
     private final int minCandidateNodesAbsolute;
     private final Set<String> preempting = new HashSet<>();
+    private final Series attempts;
+    private final Series victimCounts;
     private @Nullable Object budgetsVersion;
     private List<DisruptionBudget> protecting = List.of();
 
@@ -67,6 +70,15 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     public DefaultPreemption(Args args, Handle handle) {
         this.handle = handle;
         this.budgets = handle.lister(PodDisruptionBudget.class);
+        this.attempts = handle.meters()
+                .counter("scheduler_preemption_attempts_total", "[STABLE] Attempts to make room for a pod.")
+                .series();
+        this.victimCounts = handle.meters()
+                .histogram(
+                        "scheduler_preemption_victims",
+                        "[STABLE] How many pods had to go for another.",
+                        new double[] {1, 2, 4, 8, 16, 32, 64})
+                .series();
         this.minCandidateNodesPercentage =
                 args.minCandidateNodesPercentage() == null ? 10 : args.minCandidateNodesPercentage();
         this.minCandidateNodesAbsolute =
@@ -80,6 +92,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     @Override
     public Result postFilter(CycleState state, PodInfo pod, NodeStatuses statuses) {
+        attempts.add(1);
         return run(state, pod, statuses, true);
     }
 
@@ -317,6 +330,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     /** Deletes the victims, beside the scheduling cycle. */
     private void preempt(PodInfo pod, Candidate candidate) {
+        victimCounts.observe(candidate.victims().size());
         preempting.add(pod.uid());
         String nodeName = candidate.node().name();
         List<PodInfo> outranked = handle.nominatedPods(nodeName).stream()
