@@ -52,6 +52,7 @@ final class Framework implements Handle {
     private final String schedulerName;
     private final Host host;
     private final Meters meters;
+    private final ExtensionPointTimes times;
     private final int percentageOfNodesToScore;
     private final List<Plugin> plugins = new ArrayList<>();
     private final Map<String, Integer> weights = new HashMap<>();
@@ -124,6 +125,7 @@ final class Framework implements Handle {
         this.schedulerName = profile.schedulerName();
         this.host = host;
         this.meters = host.meters();
+        this.times = new ExtensionPointTimes(meters, host.clock(), schedulerName);
         this.percentageOfNodesToScore = profile.percentageOfNodesToScore();
         for (Profile.Entry entry : profile.entries()) {
             Plugin plugin = entry.factory().create(entry.args(), this);
@@ -192,6 +194,10 @@ final class Framework implements Handle {
         }
         enabled.addAll(last);
         return List.copyOf(enabled);
+    }
+
+    ExtensionPointTimes times() {
+        return times;
     }
 
     List<Plugin> plugins() {

@@ -1,5 +1,6 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.scheduler.ExtensionPointTimes.Point;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
@@ -7,6 +8,7 @@ import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodSignature;
 import dev.amphora.scheduler.framework.Status;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -106,6 +108,7 @@ final class PodScheduling {
     Result schedule(Framework framework, CycleState state, PodInfo pod) {
         NodeSnapshot snapshot = framework.snapshot();
         feasible.clear();
+        framework.times().nextCycle();
         if (snapshot.nodes().isEmpty()) {
             return failed(Status.unresolvable("no nodes available to schedule pods"));
         }
@@ -125,9 +128,12 @@ final class PodScheduling {
         if (found == 1) {
             return new Result(feasible.get(0).name(), evaluated, 1, null, null);
         }
+        Instant began = framework.times().begin();
         Status status = framework.runPreScore(state, pod, feasible);
+        framework.times().end(Point.PreScore, began, status.code());
         totals = new long[found];
         if (status.isSuccess()) {
+            began = framework.times().begin();
             if (known != null && hasIndices) {
                 known.beginScores(framework, state, pod);
                 DomainScores byDomain = new DomainScores(
@@ -138,6 +144,7 @@ final class PodScheduling {
             } else {
                 status = framework.runScore(state, pod, feasible, totals, null);
             }
+            framework.times().end(Point.Score, began, status.code());
         }
         return status.isSuccess()
                 ? new Result(feasible.get(best(totals)).name(), evaluated, found, null, null)
@@ -157,7 +164,9 @@ final class PodScheduling {
             @Nullable PodClass known) {
         hasIndices = false;
         evaluated = 0;
+        Instant began = framework.times().begin();
         Framework.PreFilterOutcome outcome = framework.runPreFilter(state, pod);
+        framework.times().end(Point.PreFilter, began, outcome.status().code());
         if (!outcome.status().isSuccess()) {
             if (!outcome.status().isRejected()) {
                 return outcome.status();
@@ -194,6 +203,7 @@ final class PodScheduling {
                     "node(s) didn't satisfy plugin(s) [" + String.join(" ", outcome.narrowing()) + "]"));
         }
         Status error;
+        began = framework.times().begin();
         if (known != null && cache != null && outcome.nodeNames() == null) {
             known.begin(framework, state, pod, snapshot);
             error = filterKnown(framework, state, pod, snapshot, diagnosis, known);
@@ -201,6 +211,7 @@ final class PodScheduling {
             error = filter(framework, state, pod, nodes, diagnosis);
             evaluated = feasible.size() + diagnosis.nodes.size();
         }
+        framework.times().end(Point.Filter, began, error != null ? error.code() : Status.Code.SUCCESS);
         nextStartNodeIndex = (nextStartNodeIndex + evaluated) % snapshot.nodes().size();
         return error;
     }

@@ -241,7 +241,14 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
 
     private void unschedulable(Attempt attempt, Diagnosis diagnosis) {
         PodInfo pod = attempt.queued().pod;
+        Instant began = attempt.profile().times().begin();
         PostFilterPlugin.Result result = attempt.profile().runPostFilter(attempt.state(), pod, diagnosis.nodes);
+        attempt.profile()
+                .times()
+                .end(
+                        ExtensionPointTimes.Point.PostFilter,
+                        began,
+                        result.status().code());
         metrics.decided(attempt.queued());
         diagnosis.postFilterMessage = result.status().message();
         attempt.queued().unschedulablePlugins.addAll(diagnosis.unschedulablePlugins);
@@ -254,7 +261,9 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         PodInfo pod = attempt.queued().pod;
         cache.assume(pod, nodeName);
         nominations.remove(pod.uid());
+        Instant began = attempt.profile().times().begin();
         Status reserved = attempt.profile().runReserve(attempt.state(), pod, nodeName);
+        attempt.profile().times().end(ExtensionPointTimes.Point.Reserve, began, reserved.code());
         if (!reserved.isSuccess()) {
             release(attempt, nodeName);
             blame(attempt, reserved);

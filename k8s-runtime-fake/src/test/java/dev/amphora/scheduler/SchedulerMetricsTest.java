@@ -25,6 +25,8 @@ class SchedulerMetricsTest {
                             "scheduler_scheduling_attempt_duration_seconds_count{profile=\"default-scheduler\","
                                     + "result=\"scheduled\"} 2\n",
                             "scheduler_scheduling_algorithm_duration_seconds_count 2\n",
+                            "scheduler_framework_extension_point_duration_seconds_count{extension_point=\"Filter\","
+                                    + "profile=\"default-scheduler\",status=\"Success\"} 1\n",
                             "scheduler_pod_scheduling_attempts_bucket{le=\"1\"} 2\n",
                             "scheduler_pod_scheduling_sli_duration_seconds_count{attempts=\"1\"} 2\n",
                             "scheduler_pending_pods{queue=\"active\"} 0\n",
