@@ -11,7 +11,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * A scheduler beside the one that a cluster has: it serves the pods that say {@code schedulerName: second}. It runs against any cluster,
- * with the rights of the role {@code system:kube-scheduler}; of several processes one works.
+ * with the rights of the roles {@code system:kube-scheduler} and {@code system:volume-scheduler}; of several processes one works.
  */
 public final class SecondScheduler {
     private SecondScheduler() {}
@@ -33,7 +33,7 @@ public final class SecondScheduler {
     public static void main(String[] args) throws InterruptedException {
         ThreadedKernel kernel = new ThreadedKernel();
         ElectedScheduler scheduler = start(kernel, RemoteClient.ofEnvironment("second-scheduler"));
+        Runtime.getRuntime().addShutdownHook(new Thread(scheduler::close)); // gives the Lease back
         new CountDownLatch(1).await();
-        scheduler.close();
     }
 }
