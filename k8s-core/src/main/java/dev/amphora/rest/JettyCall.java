@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
@@ -259,15 +260,24 @@ final class JettyCall implements HttpCall {
     /**
      * A body in pieces. A client of HTTP/1.1 that goes away while nothing is being sent is noticed by reading its connection, which then
      * can't carry another request.
+     *
+     * <p>Chunks of HTTP/1.1 are framed here. Jetty would send the line that ends a chunk with the next one (jetty.project#154), and
+     * clients that wait for it, such as urllib3, would see each event of a watch only when the next one comes.
      */
     private final class Stream extends OutQueue<byte[]> implements HttpCall.HttpStream {
+        private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
+        private final boolean framed = request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1;
 
         Stream() {
             request.addIdleTimeoutListener(timeout -> false);
             request.addFailureListener(failure -> close());
             if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_2) {
                 response.getHeaders().put(HttpHeader.CONNECTION, "close");
-                response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
+                if (framed) {
+                    // A header that Jetty doesn't know by itself, so that it leaves the body as it is.
+                    response.getHeaders()
+                            .put(new HttpField(null, HttpHeader.TRANSFER_ENCODING.asString(), "chunked"));
+                }
                 EndPoint endPoint =
                         request.getConnectionMetaData().getConnection().getEndPoint();
                 endPoint.tryFillInterested(new Callback() {
@@ -308,15 +318,26 @@ final class JettyCall implements HttpCall {
 
         @Override
         void send(byte[] piece, Consumer<@Nullable Throwable> done) {
-            response.write(false, ByteBuffer.wrap(piece), Callback.from(() -> done.accept(null), failure -> {
+            ByteBuffer bytes = framed && piece.length > 0 ? chunk(piece) : ByteBuffer.wrap(piece);
+            response.write(false, bytes, Callback.from(() -> done.accept(null), failure -> {
                 done.accept(failure);
                 callback.failed(failure);
             }));
         }
 
+        private static ByteBuffer chunk(byte[] piece) {
+            byte[] length = Integer.toHexString(piece.length).getBytes(StandardCharsets.US_ASCII);
+            return ByteBuffer.allocate(length.length + piece.length + 4)
+                    .put(length)
+                    .put(LAST_CHUNK, 1, 2)
+                    .put(piece)
+                    .put(LAST_CHUNK, 1, 2)
+                    .flip();
+        }
+
         @Override
         void finish() {
-            response.write(true, ByteBuffer.allocate(0), callback);
+            response.write(true, ByteBuffer.wrap(framed ? LAST_CHUNK : new byte[0]), callback);
         }
     }
 }
