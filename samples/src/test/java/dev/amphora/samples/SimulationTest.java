@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * {@code -Dsimulation.seeds=1000}.
  */
 class SimulationTest {
-    private static final int SEEDS = Integer.getInteger("simulation.seeds", 200);
+    private static final int SEEDS = Integer.getInteger("simulation.seeds", 50);
     private static final int TWICE = 10;
 
     @Test
