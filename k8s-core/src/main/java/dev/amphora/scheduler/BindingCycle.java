@@ -57,7 +57,7 @@ final class BindingCycle implements AutoCloseable {
                         ? status.withPlugin(plugin.name())
                         : Status.error("running Permit plugin \"" + plugin.name() + "\": " + status.message())
                                 .withPlugin(plugin.name());
-                loop.notBound(attempt, nodeName, refusal);
+                loop.turnedDown(attempt, nodeName, refusal);
                 return;
             }
         }
@@ -70,7 +70,7 @@ final class BindingCycle implements AutoCloseable {
             if (outcome.isSuccess()) {
                 proceed(attempt, nodeName, true);
             } else {
-                loop.notBound(attempt, nodeName, outcome);
+                loop.notPermitted(attempt, nodeName, outcome);
             }
         });
     }

@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -265,12 +266,16 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         Status reserved = attempt.profile().runReserve(attempt.state(), pod, nodeName);
         attempt.profile().times().end(ExtensionPointTimes.Point.Reserve, began, reserved.code());
         if (!reserved.isSuccess()) {
-            release(attempt, nodeName);
-            blame(attempt, reserved);
-            fail(attempt, reserved, "");
+            turnedDown(attempt, nodeName, reserved);
             return;
         }
         binding.permit(attempt, nodeName, waitingPods);
+    }
+
+    /** A Reserve or Permit plugin has turned the pod down within its cycle, before any other pod could see that it was placed. */
+    void turnedDown(Attempt attempt, String nodeName, Status status) {
+        release(attempt, nodeName);
+        fail(attempt, blamed(attempt, nodeName, status), "");
     }
 
     /** Undoes {@link #place}. */
@@ -279,10 +284,17 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         cache.forget(attempt.queued().pod);
     }
 
-    private static void blame(Attempt attempt, Status status) {
-        if (status.isRejected() && status.plugin() != null) {
-            attempt.queued().unschedulablePlugins.add(status.plugin());
+    /** Makes a rejection after the choice of a node what it is to the user: one node that the pod can't have. */
+    private static Status blamed(Attempt attempt, String nodeName, Status status) {
+        if (!status.isRejected()) {
+            return status;
         }
+        Diagnosis diagnosis = new Diagnosis();
+        diagnosis.nodes.put(nodeName, status);
+        diagnosis.blame(status);
+        attempt.queued().unschedulablePlugins.addAll(diagnosis.unschedulablePlugins);
+        attempt.queued().pendingPlugins.addAll(diagnosis.pendingPlugins);
+        return new Status(status.code(), List.of(diagnosis.message(1)), status.plugin());
     }
 
     // -- the outcome of an attempt, on the actor ---------------------------------------------------------------------
@@ -304,16 +316,29 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         attempt.profile().runPostBind(attempt.state(), pod, nodeName);
     }
 
+    /** A Permit plugin has turned down a pod that it held. */
+    void notPermitted(Attempt attempt, String nodeName, Status status) {
+        PodInfo pod = attempt.queued().pod;
+        release(attempt, nodeName);
+        fail(attempt, blamed(attempt, nodeName, status), "");
+        // not before: its own release is no reason for the pod to be tried again
+        released(pod, nodeName, other -> !other.uid().equals(pod.uid()));
+        proceed();
+    }
+
+    /** PreBind or Bind has failed: whatever it says, the pod is tried again after a back-off. */
     void notBound(Attempt attempt, String nodeName, Status status) {
         release(attempt, nodeName);
-        blame(attempt, status);
-        PodInfo pod = attempt.queued().pod;
-        // room has become free that other pods may have been turned down for
-        Pod released = Json.copy(pod.pod());
-        released.getSpec().setNodeName(nodeName);
-        queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, released, null);
+        released(attempt.queued().pod, nodeName, other -> true);
         fail(attempt, status, "");
         proceed();
+    }
+
+    /** Room has become free that other pods may have been turned down for. */
+    private void released(PodInfo pod, String nodeName, Predicate<PodInfo> whom) {
+        Pod released = Json.copy(pod.pod());
+        released.getSpec().setNodeName(nodeName);
+        queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, released, null, whom);
     }
 
     /**
@@ -432,8 +457,14 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                     queue.happened(ClusterChanges.ASSIGNED_POD_ADD, null, pod);
                 }
                 proceed();
-            } else if (isOurs(info) && !cache.isAssumed(info.uid())) {
-                queue.update(PodInfo.of(old), info);
+            } else if (isOurs(info)) {
+                PodInfo before = PodInfo.of(old);
+                if (!cache.isAssumed(info.uid())) {
+                    queue.update(before, info);
+                    denominated(before, info.nominatedNodeName());
+                } else if (info.isTerminating() && !before.isTerminating()) {
+                    assumedPodGoes(info);
+                }
                 proceed();
             }
         }
@@ -446,12 +477,39 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                 happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
             } else if (isOurs(info)) {
                 queue.delete(info);
-                if (!waitingPods.reject(info.uid(), "removed")
-                        && !info.nominatedNodeName().isEmpty()) {
-                    queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);
+                if (cache.isAssumed(info.uid())) {
+                    assumedPodGoes(info);
+                } else {
+                    denominated(info, "");
                 }
                 proceed();
             }
+        }
+    }
+
+    /** A pod no longer has the nominated node that it had, where it stood in the way of pods that are not more important. */
+    private void denominated(PodInfo before, String nominated) {
+        if (!before.nominatedNodeName().isEmpty()
+                && !before.nominatedNodeName().equals(nominated)) {
+            queue.happened(
+                    ClusterChanges.ASSIGNED_POD_DELETE,
+                    before.pod(),
+                    null,
+                    other -> other.priority() <= before.priority());
+        }
+    }
+
+    /**
+     * A pod is deleted that has a node, of which the API server has not told yet. It gives up its room at once, be it that it is held or
+     * being bound, which is bound to fail, or that its binding and its end have come as one.
+     */
+    private void assumedPodGoes(PodInfo pod) {
+        String nodeName = cache.nodeOf(pod.uid());
+        if (!waitingPods.reject(pod.uid(), "removed")) {
+            cache.forget(pod);
+        }
+        if (nodeName != null) {
+            released(pod, nodeName, other -> true);
         }
     }
 

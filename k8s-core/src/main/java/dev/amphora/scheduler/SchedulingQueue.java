@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,9 +114,16 @@ final class SchedulingQueue {
             update(known.pod, pod);
             return;
         }
-        nominations.update(null, pod);
+        enterAnew(pod);
+    }
+
+    /** A pod that is held back is nominated nowhere until it is let go. */
+    private void enterAnew(PodInfo pod) {
         QueuedPod queued = new QueuedPod(pod, clock.instant());
         moveToActive(queued, metrics.podAdded);
+        if (queued.pool == QueuedPod.Pool.ACTIVE) {
+            nominations.update(null, pod);
+        }
     }
 
     /** A waiting pod has changed. */
@@ -128,12 +136,12 @@ final class SchedulingQueue {
             events.forEach(event -> remember(event, before == null ? null : before.pod(), after.pod()));
             return;
         }
-        nominations.update(before, after);
         QueuedPod queued = pods.get(after.uid());
         if (queued == null) {
-            moveToActive(new QueuedPod(after, clock.instant()), metrics.podAdded);
+            enterAnew(after);
             return;
         }
+        nominations.update(before, after);
         switch (queued.pool) {
             case ACTIVE, BACKOFF, ERROR_BACKOFF -> {
                 QueuedPod.Pool pool = queued.pool;
@@ -263,6 +271,12 @@ final class SchedulingQueue {
 
     /** Something happened in the cluster: moves the pods that it helps. */
     void happened(ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after) {
+        happened(event, before, after, pod -> true);
+    }
+
+    /** The same, where only some of the pods that wait come into question. */
+    void happened(
+            ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after, Predicate<PodInfo> whom) {
         boolean ofInterest = false;
         TreeMap<Long, QueuedPod> candidates = new TreeMap<>();
         for (QueueingHints profile : hints.values()) {
@@ -278,7 +292,9 @@ final class SchedulingQueue {
             return;
         }
         for (QueuedPod queued : candidates.values()) {
-            move(queued, event, before, after);
+            if (whom.test(queued.pod)) {
+                move(queued, event, before, after);
+            }
         }
         remember(event, before, after);
     }
@@ -302,8 +318,14 @@ final class SchedulingQueue {
 
     private Strategy judge(
             QueuedPod queued, ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after) {
-        if (queued.isRejectedByNone() || event.isWildcard()) {
+        if (queued.isRejectedByNone()) {
             return Strategy.AFTER_BACKOFF;
+        }
+        if (event.isWildcard()) {
+            // a wildcard with an object is for that pod alone
+            return after == null || queued.pod.uid().equals(after.getMetadata().getUid())
+                    ? Strategy.AFTER_BACKOFF
+                    : Strategy.SKIP;
         }
         Strategy best = Strategy.SKIP;
         for (QueueingHints.Registration registration : hintsOf(queued).concernedBy(event)) {
@@ -353,7 +375,7 @@ final class SchedulingQueue {
 
     private void flush(TreeSet<QueuedPod> pool, Instant now) {
         while (!pool.isEmpty() && !isBackingOff(pool.first(), now)) {
-            moveToActive(pool.first(), metrics.backoffOver);
+            arrive(pool.first(), pool.first().pool, QueuedPod.Pool.ACTIVE, metrics.backoffOver);
         }
     }
 
@@ -411,12 +433,18 @@ final class SchedulingQueue {
 
     // -- moves -------------------------------------------------------------------------------------------------------
 
-    /** Moves pods to the active pool, whatever holds them. */
+    /** Moves pods to the active pool, unless they are held back; those that are being tried are tried again if they fail. */
     void activate(Collection<PodInfo> wanted) {
         for (PodInfo pod : wanted) {
             QueuedPod queued = pods.get(pod.uid());
-            if (queued != null && queued.pool != QueuedPod.Pool.ACTIVE) {
+            if (queued == null) {
+                if (inFlight.containsKey(pod.uid())) {
+                    remember(ClusterEvent.WILDCARD, null, pod.pod());
+                }
+            } else if (queued.pool == QueuedPod.Pool.UNSCHEDULABLE) {
                 moveToActive(queued, metrics.activated);
+            } else if (queued.pool != QueuedPod.Pool.ACTIVE) {
+                arrive(queued, queued.pool, QueuedPod.Pool.ACTIVE, metrics.activated);
             }
         }
     }

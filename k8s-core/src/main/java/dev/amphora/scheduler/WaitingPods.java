@@ -5,6 +5,7 @@ import dev.amphora.scheduler.framework.PermitPlugin;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,8 +44,20 @@ final class WaitingPods {
         });
     }
 
-    private static String text(Duration timeout) {
-        return timeout.toSeconds() + "s";
+    /** A duration as the reference's language prints it, such as {@code 1m0s}. */
+    static String text(Duration timeout) {
+        StringBuilder text = new StringBuilder();
+        if (timeout.toHours() > 0) {
+            text.append(timeout.toHours()).append('h');
+        }
+        if (timeout.toMinutes() > 0) {
+            text.append(timeout.toMinutesPart()).append('m');
+        }
+        BigDecimal seconds = BigDecimal.valueOf(timeout.toMillisPart(), 3).add(BigDecimal.valueOf(timeout.toSecondsPart()));
+        if (!timeout.isZero() && timeout.compareTo(Duration.ofSeconds(1)) < 0) {
+            return timeout.toMillis() + "ms";
+        }
+        return text.append(seconds.stripTrailingZeros().toPlainString()).append('s').toString();
     }
 
     List<WaitingPod> list() {
@@ -57,7 +70,7 @@ final class WaitingPods {
         if (waiting == null) {
             return false;
         }
-        waiting.finish(Status.unschedulable(reason));
+        waiting.finish(Status.unschedulable(reason).withPlugin(""));
         return true;
     }
 

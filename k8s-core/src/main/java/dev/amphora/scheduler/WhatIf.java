@@ -123,6 +123,9 @@ public final class WhatIf {
     public static WhatIf read(Client client, Collection<Profile> profiles, long seed) {
         WhatIf read = of(profiles, seed, List.of());
         for (Class<?> kind : read.world.kinds()) {
+            if (kind == Node.class || kind == Pod.class) {
+                continue;
+            }
             ResourceType<? extends HasMetadata> type = ResourceType.of(kind.asSubclass(HasMetadata.class));
             try {
                 client.list(type, null, ListOptions.all()).items().forEach(read.world::know);

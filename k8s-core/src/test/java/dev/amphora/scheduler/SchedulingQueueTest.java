@@ -155,6 +155,95 @@ class SchedulingQueueTest {
         assertThat(in(QueuedPod.Pool.UNSCHEDULABLE)).containsExactly("q");
     }
 
+    @Test
+    void aPodThatIsActivatedWhileItIsTriedIsTriedAgain() {
+        add(pod("p", "2", null));
+        add(pod("q", "2", null));
+        QueuedPod tried = pop();
+        QueuedPod other = pop();
+        queue.activate(List.of(tried.pod));
+
+        fail(tried, "NodeResourcesFit");
+        fail(other, "NodeResourcesFit");
+
+        assertThat(in(QueuedPod.Pool.BACKOFF)).containsExactly("p");
+        assertThat(in(QueuedPod.Pool.UNSCHEDULABLE)).containsExactly("q");
+    }
+
+    @Test
+    void activationOfAnUnknownPodIsForgotten() {
+        add(pod("q", "2", null));
+        QueuedPod other = pop();
+        queue.activate(List.of(info(pod("unknown"))));
+
+        fail(other, "NodeResourcesFit");
+
+        assertThat(in(QueuedPod.Pool.UNSCHEDULABLE)).containsExactly("q");
+    }
+
+    @Test
+    void anEventForSomeMovesOnlyThoseButCountsForAllThatAreBeingTried() {
+        add(pod("low", "2", null));
+        add(pod("high", "2", null).editSpec().withPriority(7).endSpec());
+        add(pod("tried", "2", null).editSpec().withPriority(9).endSpec());
+        QueuedPod tried = pop();
+        fail(pop(), "NodeResourcesFit");
+        fail(pop(), "NodeResourcesFit");
+
+        Pod gone = pod("gone", "2", null).editSpec().withNodeName("n1").endSpec().build();
+        queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, gone, null, each -> each.priority() <= 0);
+        fail(tried, "NodeResourcesFit");
+
+        assertThat(in(QueuedPod.Pool.BACKOFF)).containsExactlyInAnyOrder("low", "tried");
+        assertThat(in(QueuedPod.Pool.UNSCHEDULABLE)).containsExactly("high");
+    }
+
+    @Test
+    void whoLeavesBackOffIsNotAskedAgainWhetherItIsHeldBack() {
+        add(pod("p"));
+        QueuedPod tried = pop();
+        fail(tried);
+        assertThat(in(QueuedPod.Pool.ERROR_BACKOFF)).containsExactly("p");
+        PodBuilder gated = pod("p").editSpec().addNewSchedulingGate("g").endSpec();
+        queue.update(info(pod("p")), info(gated));
+
+        kernel.advance(Duration.ofSeconds(5));
+        queue.flush();
+
+        assertThat(in(QueuedPod.Pool.ACTIVE)).containsExactly("p");
+    }
+
+    @Test
+    void aGatedPodThatIsNewIsNominatedNowhere() {
+        PodBuilder nominated =
+                pod("p").withNewStatus().withNominatedNodeName("n1").endStatus();
+        PodBuilder gated = new PodBuilder(nominated.build())
+                .editSpec()
+                .addNewSchedulingGate("g")
+                .endSpec();
+        add(gated);
+        assertThat(bench.nominations.on("n1")).isEmpty();
+
+        queue.update(info(gated), info(nominated));
+        assertThat(bench.nominations.on("n1")).hasSize(1);
+    }
+
+    @Test
+    void errorsAndRejectionsAreCountedApart() {
+        add(pod("p"));
+        for (int i = 0; i < 3; i++) {
+            fail(pop());
+            kernel.advance(Duration.ofSeconds(20));
+            queue.flush();
+        }
+        QueuedPod tried = pop();
+        assertThat(tried.consecutiveErrors).isEqualTo(3);
+        fail(tried, "NodeResourcesFit");
+        assertThat(tried.consecutiveErrors).isZero();
+        assertThat(tried.unschedulableCount).isEqualTo(1);
+        assertThat(queue.backoffUntil(tried)).isEqualTo(kernel.instant().plusSeconds(1));
+    }
+
     @ParameterizedTest
     @CsvSource({"0, 0", "1, 1", "2, 2", "3, 4", "4, 8", "5, 10", "60, 10"})
     void backOffDoublesUpToItsMaximum(int failures, int seconds) {

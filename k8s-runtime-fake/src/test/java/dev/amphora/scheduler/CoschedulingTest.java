@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
 import dev.amphora.client.Patch;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
 import dev.amphora.scheduler.plugins.Coscheduling;
@@ -119,7 +120,7 @@ class CoschedulingTest {
         world.kernel.advance(Duration.ofSeconds(30));
         assertThat(places()).containsOnly("null");
         assertThat(world.notes("a", "FailedScheduling"))
-                .contains("rejected due to timeout after waiting 10s at plugin Coscheduling");
+                .contains("0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin Coscheduling.");
 
         world.client.patch(
                 ResourceType.of(Pod.class),
@@ -216,9 +217,43 @@ class CoschedulingTest {
         world.node("n1", "2");
         world.create(member("a", "g", "1"));
         world.settle();
-        assertThat(world.notes("a", "FailedScheduling")).contains("PodGroup not found");
+        assertThat(world.notes("a", "FailedScheduling")).contains("0/1 nodes are available: 1 PodGroup not found.");
         group("g", 1, null);
         world.kernel.advance(Duration.ofSeconds(20));
         assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+
+    @Test
+    void aMemberWhoseBindingFailsIsBoundLaterAndTheOthersStay() {
+        start(Json.object());
+        world.node("n1", "3");
+        group("g", 3, null);
+        world.failBindings(1, StatusException.internalError("down"));
+        List.of("a", "b", "c").forEach(name -> world.create(member(name, "g", "1")));
+        world.kernel.advance(Duration.ofMillis(500));
+        assertThat(places().stream().filter("n1"::equals)).hasSize(2);
+        world.kernel.advance(Duration.ofSeconds(20));
+        assertThat(places()).containsOnly("n1");
+    }
+
+    @Test
+    void aGroupThatIsPartlyPlacedIsLetGoTogetherWhenItsTimeIsOverAndBoundWhenThereIsRoom() {
+        start(Json.object());
+        world.node("n1", "10");
+        group("g", 11, 30);
+        for (int i = 0; i < 11; i++) {
+            world.create(member("m" + i, "g", "1"));
+        }
+        world.kernel.advance(Duration.ofSeconds(20));
+        assertThat(places()).containsOnly("null");
+        world.create(SchedulerWorld.pod("single", "1"));
+        world.kernel.advance(Duration.ofSeconds(60));
+        assertThat(world.placement().entrySet().stream()
+                        .filter(each -> !each.getKey().equals("single"))
+                        .map(Map.Entry::getValue))
+                .containsOnly("null");
+        world.node("n2", "4");
+        world.kernel.advance(Duration.ofMinutes(2));
+        assertThat(places()).doesNotContain("null");
     }
 }

@@ -10,9 +10,12 @@ import dev.amphora.client.DeleteOptions;
 import dev.amphora.client.InProcessClient;
 import dev.amphora.client.ListOptions;
 import dev.amphora.client.Patch;
+import dev.amphora.client.Watch;
+import dev.amphora.client.Watcher;
 import dev.amphora.kernel.SimulatedKernel;
 import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -42,6 +45,9 @@ final class SchedulerWorld implements AutoCloseable {
     private final List<Scheduler> schedulers = new ArrayList<>();
 
     private final Map<Scheduler, boolean[]> dead = new IdentityHashMap<>();
+
+    private final List<Runnable> watches = new ArrayList<>();
+    private boolean cutOff;
 
     /** Called before each call of a scheduler's client, with the method's name; may throw. */
     Fault fault = (method, arguments) -> {};
@@ -82,6 +88,13 @@ final class SchedulerWorld implements AutoCloseable {
                     if (arguments != null) {
                         fault.before(method.getName(), arguments);
                     }
+                    boolean reads = method.getName().equals("list") || method.getName().equals("watch");
+                    if (cutOff && reads) {
+                        throw StatusException.internalError("cut off");
+                    }
+                    if (method.getName().equals("watch")) {
+                        return watch(plain, arguments);
+                    }
                     try {
                         return method.invoke(plain, arguments);
                     } catch (InvocationTargetException e) {
@@ -91,6 +104,35 @@ final class SchedulerWorld implements AutoCloseable {
         scheduler.start(new Scheduler.Context(kernel, faulty));
         settle();
         return scheduler;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Watch watch(Client plain, Object[] arguments) {
+        Watcher<HasMetadata> watcher = (Watcher<HasMetadata>) arguments[3];
+        Watch watch = plain.watch(
+                (ResourceType<HasMetadata>) arguments[0],
+                (String) arguments[1],
+                (ListOptions) arguments[2],
+                watcher);
+        watches.add(() -> {
+            watch.close();
+            watcher.onClose(StatusException.expired("too old resource version"));
+        });
+        return watch;
+    }
+
+    /** Cuts the schedulers off from what happens, until {@link #reconnect}; they may write still. */
+    void cutOff() {
+        cutOff = true;
+        List<Runnable> open = List.copyOf(watches);
+        watches.clear();
+        open.forEach(Runnable::run);
+    }
+
+    /** Ends {@link #cutOff}: the schedulers find that what they have seen last is too old, and list again. */
+    void reconnect() {
+        cutOff = false;
+        kernel.advance(Duration.ofMinutes(1));
     }
 
     /** Ends a scheduler without a word: none of its calls arrives any more. */
@@ -137,6 +179,17 @@ final class SchedulerWorld implements AutoCloseable {
                 .addToAllocatable("pods", new Quantity("110"))
                 .endStatus()
                 .build());
+    }
+
+    /** Merges into an object in the default namespace, or into one that has none. */
+    void patch(Class<? extends HasMetadata> type, String name, String merge) {
+        ResourceType<? extends HasMetadata> kind = ResourceType.of(type);
+        client.patch(
+                kind,
+                kind.namespaced() ? "default" : null,
+                name,
+                Patch.merge(Json.read(merge.getBytes(StandardCharsets.UTF_8))),
+                null);
     }
 
     void patchNode(String name, String merge) {

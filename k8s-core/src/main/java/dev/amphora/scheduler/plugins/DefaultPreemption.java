@@ -328,8 +328,14 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                 : update.value();
     }
 
-    /** Deletes the victims, beside the scheduling cycle. */
+    /** Deletes the victims, beside the scheduling cycle, unless all of them are on their way out already. */
     private void preempt(PodInfo pod, Candidate candidate) {
+        List<PodInfo> victims = candidate.victims().stream()
+                .filter(victim -> !victim.isTerminating())
+                .toList();
+        if (victims.isEmpty()) {
+            return;
+        }
         victimCounts.observe(candidate.victims().size());
         preempting.add(pod.uid());
         String nodeName = candidate.node().name();
@@ -337,7 +343,6 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                 .filter(other -> other.priority() < pod.priority())
                 .toList();
         outranked.forEach(handle::clearNomination);
-        List<PodInfo> victims = candidate.victims();
         List<PodInfo> running = new ArrayList<>();
         for (PodInfo victim : victims) {
             WaitingPod waiting = handle.waitingPod(victim.uid());
@@ -345,6 +350,7 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                 running.add(victim);
             } else {
                 waiting.reject("DefaultPreemption", "preempted");
+                tell(victim, pod, nodeName);
             }
         }
         handle.runAsync(() -> {
@@ -392,9 +398,13 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             }
             return true;
         }
+        tell(victim, preemptor, nodeName);
+        return true;
+    }
+
+    private void tell(PodInfo victim, PodInfo preemptor, String nodeName) {
         String note = "Preempted by pod " + preemptor.uid() + " on node " + nodeName;
         handle.event(victim.pod(), "Normal", "Preempted", "Preempting", note);
-        return true;
     }
 
     private void clearNominatedNode(PodInfo pod) {

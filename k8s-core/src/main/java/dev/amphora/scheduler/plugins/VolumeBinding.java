@@ -174,7 +174,7 @@ public final class VolumeBinding
     @Override
     public CompletionStage<Status> preBind(CycleState state, PodInfo pod, String nodeName) {
         VolumeChoice choice = choice(state, nodeName);
-        return choice == null ? CompletableFuture.completedStage(Status.success()) : binder.bind(choice, nodeName);
+        return choice == null ? CompletableFuture.completedStage(Status.success()) : binder.bind(choice, pod, nodeName);
     }
 
     @Override

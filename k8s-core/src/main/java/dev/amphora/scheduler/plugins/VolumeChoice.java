@@ -267,12 +267,17 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
     }
 
     /** Whether a volume can be used on a node. */
-    static boolean reaches(NodeInfo node, PersistentVolume volume) {
+    private static boolean reaches(NodeInfo node, PersistentVolume volume) {
+        return reaches(node.labels(), volume);
+    }
+
+    /** Whether a volume can be used on a node with these labels. */
+    static boolean reaches(Map<String, String> labels, PersistentVolume volume) {
         NodeSelector required = Claims.spec(volume).getNodeAffinity() == null
                 ? null
                 : Claims.spec(volume).getNodeAffinity().getRequired();
         // as in the reference, only the node's labels are looked at
-        return required == null || NodeMatcher.of(required).matches(node.labels(), "");
+        return required == null || NodeMatcher.of(required).matches(labels, "");
     }
 
     // -- volumes that have to be made --------------------------------------------------------------------------------

@@ -3,8 +3,10 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.storage.CSIDriver;
 import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacity;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
@@ -20,6 +22,8 @@ final class VolumeObjects {
     final Lister<StorageClass> classes;
     final Lister<CSIDriver> drivers;
     final Lister.Index<CSIStorageCapacity> capacitiesByClass;
+    final Lister<Node> nodes;
+    final Lister<Pod> pods;
     private final Lister<PersistentVolume> volumes;
     private final Lister.Index<PersistentVolume> volumesByClass;
     private final Lister<PersistentVolumeClaim> claims;
@@ -30,6 +34,8 @@ final class VolumeObjects {
     private record Assumed<T extends HasMetadata>(T object, @Nullable String from) {}
 
     VolumeObjects(Handle handle) {
+        this.nodes = handle.lister(Node.class);
+        this.pods = handle.lister(Pod.class);
         this.classes = handle.lister(StorageClass.class);
         this.drivers = handle.lister(CSIDriver.class);
         this.capacitiesByClass = handle.lister(CSIStorageCapacity.class)

@@ -1,0 +1,280 @@
+package dev.amphora.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amphora.api.ResourceType;
+import dev.amphora.api.StatusException;
+import dev.amphora.client.DeleteOptions;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Pods that need devices, in simulation; the tests play the claim controller. */
+class DeviceScenariosTest {
+    private static final ResourceType<ResourceClaim> CLAIMS = ResourceType.of(ResourceClaim.class);
+
+    private final SchedulerWorld world = new SchedulerWorld(2, DefaultScheduler.create());
+
+    @BeforeEach
+    void begin() {
+        world.client.create(new DeviceClassBuilder()
+                .withNewMetadata()
+                .withName("gpu")
+                .endMetadata()
+                .withNewSpec()
+                .endSpec()
+                .build());
+    }
+
+    @AfterEach
+    void close() {
+        world.close();
+    }
+
+    private void advance(long seconds) {
+        world.kernel.advance(Duration.ofSeconds(seconds));
+    }
+
+    /** A driver says that a node has one device. */
+    private void device(String node) {
+        world.client.create(new ResourceSliceBuilder()
+                .withNewMetadata()
+                .withName("slice-" + node)
+                .endMetadata()
+                .withNewSpec()
+                .withDriver("gpu.example.com")
+                .withNodeName(node)
+                .withNewPool()
+                .withName(node)
+                .withGeneration(1L)
+                .withResourceSliceCount(1L)
+                .endPool()
+                .addNewDevice()
+                .withName("d")
+                .endDevice()
+                .endSpec()
+                .build());
+    }
+
+    private void claim(String name) {
+        world.client.create(new ResourceClaimBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withNewDevices()
+                .addNewRequest()
+                .withName("r")
+                .withNewExactly()
+                .withDeviceClassName("gpu")
+                .withAllocationMode("ExactCount")
+                .withCount(1L)
+                .endExactly()
+                .endRequest()
+                .endDevices()
+                .endSpec()
+                .build());
+    }
+
+    private static PodBuilder pod(String name, String claim) {
+        return SchedulerWorld.pod(name, "1")
+                .editSpec()
+                .addNewResourceClaim()
+                .withName("c")
+                .withResourceClaimName(claim)
+                .endResourceClaim()
+                .endSpec();
+    }
+
+    private ResourceClaim get(String claim) {
+        return world.client.get(CLAIMS, "default", claim);
+    }
+
+    private boolean isAllocated(String claim) {
+        return get(claim).getStatus() != null && get(claim).getStatus().getAllocation() != null;
+    }
+
+    private List<String> reservedFor(String claim) {
+        return get(claim).getStatus() == null
+                ? List.of()
+                : get(claim).getStatus().getReservedFor().stream()
+                        .map(ResourceClaimConsumerReference::getName)
+                        .toList();
+    }
+
+    /** What the claim controller does when a pod has ended. */
+    private void release(String claim) {
+        world.client.updateStatus(new ResourceClaimBuilder(get(claim))
+                .editStatus()
+                .withAllocation(null)
+                .withReservedFor(List.of())
+                .endStatus()
+                .build());
+    }
+
+    @Test
+    void aClaimIsAllocatedAndReservedBeforeItsPodIsBound() {
+        world.node("n1", "4");
+        device("n1");
+        claim("c");
+        String[] seen = {""};
+        world.fault = (method, arguments) -> {
+            if (SchedulerWorld.isBinding(method, arguments)) {
+                seen[0] = isAllocated("c") + " " + reservedFor("c");
+            }
+        };
+        world.create(pod("a", "c"));
+        advance(5);
+        assertThat(seen[0]).isEqualTo("true [a]");
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        assertThat(get("c").getMetadata().getFinalizers()).containsExactly("resource.kubernetes.io/delete-protection");
+    }
+
+    @Test
+    void aBindingThatFailsGivesTheReservationBackAndKeepsTheAllocation() {
+        world.node("n1", "4");
+        device("n1");
+        claim("c");
+        world.failBindings(1, StatusException.internalError("down"));
+        world.create(pod("a", "c"));
+        world.kernel.advance(Duration.ofMillis(500));
+        assertThat(isAllocated("c")).isTrue();
+        assertThat(reservedFor("c")).isEmpty();
+        advance(10);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        assertThat(reservedFor("c")).containsExactly("a");
+    }
+
+    @Test
+    void anAllocationThatCannotBeWrittenLeavesTheDeviceToOthers() {
+        world.node("n1", "4");
+        device("n1");
+        claim("one");
+        claim("two");
+        world.fault = (method, arguments) -> {
+            if (method.equals("updateStatus")
+                    && ((ResourceClaim) arguments[0]).getMetadata().getName().equals("one")) {
+                throw StatusException.conflict("resource.k8s.io", "resourceclaims", "one", "modified");
+            }
+        };
+        world.create(pod("a", "one"));
+        advance(30);
+        assertThat(isAllocated("one")).isFalse();
+        world.create(pod("b", "two"));
+        advance(30);
+        assertThat(world.nodeOf("b")).isEqualTo("n1");
+        assertThat(world.nodeOf("a")).isEmpty();
+    }
+
+    @Test
+    void oneDeviceServesOnePodAndTheNextWhenItIsGivenBack() {
+        world.node("n1", "4");
+        device("n1");
+        claim("one");
+        claim("two");
+        world.create(pod("a", "one"));
+        advance(5);
+        world.create(pod("b", "two"));
+        advance(20);
+        assertThat(world.nodeOf("b")).isEmpty();
+        assertThat(world.scheduled("b").getMessage())
+                .startsWith("0/1 nodes are available: 1 cannot allocate all claims.");
+        world.delete("a");
+        advance(20);
+        assertThat(world.nodeOf("b")).isEmpty();
+        release("one");
+        advance(5);
+        assertThat(world.nodeOf("b")).isEqualTo("n1");
+    }
+
+    @Test
+    void podsThatShareAClaimGoToTheSameNode() {
+        world.node("n1", "4");
+        world.node("n2", "4");
+        device("n1");
+        device("n2");
+        claim("c");
+        world.create(pod("a", "c"));
+        world.create(pod("b", "c"));
+        advance(20);
+        assertThat(world.nodeOf("b")).isNotEmpty().isEqualTo(world.nodeOf("a"));
+        assertThat(reservedFor("c")).containsExactlyInAnyOrder("a", "b");
+    }
+
+    @Test
+    @DisplayName("surprises, Scheduler 16: a pod whose claim is missing gets neither condition nor event, and goes on when it comes")
+    void aPodWaitsSilentlyForItsClaim() {
+        world.node("n1", "4");
+        device("n1");
+        world.create(pod("a", "c"));
+        advance(400);
+        assertThat(world.get("a").getStatus().getConditions()).isNullOrEmpty();
+        assertThat(world.notes("a", "FailedScheduling")).isEmpty();
+        claim("c");
+        advance(5);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+
+    @Test
+    void aDeviceThatIsPublishedLaterWakesThePod() {
+        world.node("n1", "4");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(20);
+        assertThat(world.nodeOf("a")).isEmpty();
+        device("n1");
+        advance(5);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+
+    @Test
+    void aClaimThatNobodyUsesIsGivenBackWhereItsNodeHasNoRoom() {
+        world.node("n1", "1");
+        device("n1");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(5);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        world.delete("a");
+        world.client.updateStatus(new ResourceClaimBuilder(get("c"))
+                .editStatus()
+                .withReservedFor(List.of())
+                .endStatus()
+                .build());
+        world.patchNode("n1", "{\"metadata\":{\"labels\":{\"kubernetes.io/hostname\":\"other\"}}}");
+        world.node("n2", "1");
+        device("n2");
+        world.patchNode("n1", "{\"spec\":{\"unschedulable\":true}}");
+        advance(5);
+        world.create(pod("b", "c").editSpec().addToNodeSelector("kubernetes.io/hostname", "n2").endSpec());
+        advance(20);
+        assertThat(world.nodeOf("b")).isEqualTo("n2");
+        assertThat(world.notes("b", "FailedScheduling"))
+                .anyMatch(note -> note.contains("deallocation of ResourceClaim completed"));
+    }
+
+    @Test
+    void aClaimThatIsDeletedWhileThePodWaitsHoldsItBackAgain() {
+        world.node("n1", "4");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(10);
+        world.client.delete(CLAIMS, "default", "c", DeleteOptions.defaults());
+        device("n1");
+        advance(10);
+        assertThat(world.nodeOf("a")).isEmpty();
+        claim("c");
+        advance(10);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+}
