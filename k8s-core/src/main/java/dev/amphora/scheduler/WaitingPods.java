@@ -53,11 +53,14 @@ final class WaitingPods {
         if (timeout.toMinutes() > 0) {
             text.append(timeout.toMinutesPart()).append('m');
         }
-        BigDecimal seconds = BigDecimal.valueOf(timeout.toMillisPart(), 3).add(BigDecimal.valueOf(timeout.toSecondsPart()));
+        BigDecimal seconds =
+                BigDecimal.valueOf(timeout.toMillisPart(), 3).add(BigDecimal.valueOf(timeout.toSecondsPart()));
         if (!timeout.isZero() && timeout.compareTo(Duration.ofSeconds(1)) < 0) {
             return timeout.toMillis() + "ms";
         }
-        return text.append(seconds.stripTrailingZeros().toPlainString()).append('s').toString();
+        return text.append(seconds.stripTrailingZeros().toPlainString())
+                .append('s')
+                .toString();
     }
 
     List<WaitingPod> list() {

@@ -190,7 +190,8 @@ class SchedulingQueueTest {
         fail(pop(), "NodeResourcesFit");
         fail(pop(), "NodeResourcesFit");
 
-        Pod gone = pod("gone", "2", null).editSpec().withNodeName("n1").endSpec().build();
+        Pod gone =
+                pod("gone", "2", null).editSpec().withNodeName("n1").endSpec().build();
         queue.happened(ClusterChanges.ASSIGNED_POD_DELETE, gone, null, each -> each.priority() <= 0);
         fail(tried, "NodeResourcesFit");
 

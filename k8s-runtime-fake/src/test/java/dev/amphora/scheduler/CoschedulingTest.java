@@ -120,7 +120,8 @@ class CoschedulingTest {
         world.kernel.advance(Duration.ofSeconds(30));
         assertThat(places()).containsOnly("null");
         assertThat(world.notes("a", "FailedScheduling"))
-                .contains("0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin Coscheduling.");
+                .contains(
+                        "0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin Coscheduling.");
 
         world.client.patch(
                 ResourceType.of(Pod.class),

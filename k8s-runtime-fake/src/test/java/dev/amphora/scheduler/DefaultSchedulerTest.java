@@ -209,7 +209,8 @@ class DefaultSchedulerTest {
             assertThat(world.nodeOf("p")).isEmpty();
             assertThat(hold.log).startsWith("reserve p", "unreserve p");
             assertThat(world.scheduled("p").getMessage())
-                    .isEqualTo("0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin HoldForever.");
+                    .isEqualTo(
+                            "0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin HoldForever.");
         }
     }
 

@@ -212,7 +212,8 @@ class DeviceScenariosTest {
     }
 
     @Test
-    @DisplayName("surprises, Scheduler 16: a pod whose claim is missing gets neither condition nor event, and goes on when it comes")
+    @DisplayName(
+            "surprises, Scheduler 16: a pod whose claim is missing gets neither condition nor event, and goes on when it comes")
     void aPodWaitsSilentlyForItsClaim() {
         world.node("n1", "4");
         device("n1");
@@ -256,7 +257,10 @@ class DeviceScenariosTest {
         device("n2");
         world.patchNode("n1", "{\"spec\":{\"unschedulable\":true}}");
         advance(5);
-        world.create(pod("b", "c").editSpec().addToNodeSelector("kubernetes.io/hostname", "n2").endSpec());
+        world.create(pod("b", "c")
+                .editSpec()
+                .addToNodeSelector("kubernetes.io/hostname", "n2")
+                .endSpec());
         advance(20);
         assertThat(world.nodeOf("b")).isEqualTo("n2");
         assertThat(world.notes("b", "FailedScheduling"))

@@ -47,8 +47,8 @@ class InterruptionScenariosTest {
     @Test
     void aTaintThatComesBetweenDecisionAndBindingIsTooLate() {
         world.node("n1", "4");
-        beforeBinding(() -> world.patchNode(
-                "n1", "{\"spec\":{\"taints\":[{\"key\":\"k\",\"effect\":\"NoSchedule\"}]}}"));
+        beforeBinding(
+                () -> world.patchNode("n1", "{\"spec\":{\"taints\":[{\"key\":\"k\",\"effect\":\"NoSchedule\"}]}}"));
         world.create(SchedulerWorld.pod("a", "1"));
         advance(5);
         assertThat(world.nodeOf("a")).isEqualTo("n1");

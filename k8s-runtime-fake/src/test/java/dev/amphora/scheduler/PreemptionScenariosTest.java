@@ -38,10 +38,7 @@ class PreemptionScenariosTest {
         };
         world.priorityClass("high", 1000);
         world.priorityClass("highest", 2000);
-        world.start(DefaultScheduler.builder()
-                .plugin(new Holder(), 0)
-                .seed(1)
-                .build());
+        world.start(DefaultScheduler.builder().plugin(new Holder(), 0).seed(1).build());
     }
 
     @AfterEach
@@ -97,7 +94,10 @@ class PreemptionScenariosTest {
     @Test
     void aBudgetIsViolatedWhereThereIsNoOtherWay() {
         world.node("n1", "1");
-        world.create(pod("guarded", "1", "").editMetadata().addToLabels("app", "guarded").endMetadata());
+        world.create(pod("guarded", "1", "")
+                .editMetadata()
+                .addToLabels("app", "guarded")
+                .endMetadata());
         world.settle();
         world.client.create(new PodDisruptionBudgetBuilder()
                 .withNewMetadata()
@@ -171,10 +171,8 @@ class PreemptionScenariosTest {
     @Test
     void aNominationThatIsTakenBackMakesRoomForOthers() {
         world.node("n1", "2");
-        world.create(pod("a", "1", "high")
-                .editSpec()
-                .addNewSchedulingGate("wait")
-                .endSpec());
+        world.create(
+                pod("a", "1", "high").editSpec().addNewSchedulingGate("wait").endSpec());
         world.settle();
         nominate("a", "\"n1\"");
         advance(5);
@@ -191,8 +189,8 @@ class PreemptionScenariosTest {
                 ResourceType.of(Pod.class),
                 "default",
                 pod,
-                Patch.merge(Json.read(("{\"status\":{\"nominatedNodeName\":" + node + "}}")
-                        .getBytes(StandardCharsets.UTF_8))),
+                Patch.merge(Json.read(
+                        ("{\"status\":{\"nominatedNodeName\":" + node + "}}").getBytes(StandardCharsets.UTF_8))),
                 "status");
     }
 
@@ -212,7 +210,8 @@ class PreemptionScenariosTest {
     @Test
     void aPodThatIsHeldIsLetGoInsteadOfDeleted() {
         world.node("n1", "1");
-        world.create(pod("low", "1", "").editMetadata().addToLabels("held", "yes").endMetadata());
+        world.create(
+                pod("low", "1", "").editMetadata().addToLabels("held", "yes").endMetadata());
         advance(5);
         world.create(pod("high", "1", "high"));
         advance(15);
@@ -252,7 +251,8 @@ class PreemptionScenariosTest {
     }
 
     @Test
-    @DisplayName("surprises, Scheduler 14: a nominated node is tried alone first and taken though another has come that is emptier")
+    @DisplayName(
+            "surprises, Scheduler 14: a nominated node is tried alone first and taken though another has come that is emptier")
     void aNominatedNodeIsTakenThoughABetterOneHasCome() {
         world.node("n1", "1");
         world.create(slow("low", "1", ""));

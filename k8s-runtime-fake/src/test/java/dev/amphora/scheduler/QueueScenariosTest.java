@@ -115,7 +115,8 @@ class QueueScenariosTest {
 
     @ParameterizedTest
     @CsvSource({"0, 2.0", "400, 1.6", "999, 1.001"})
-    @DisplayName("surprises, Scheduler 17: back-off after errors ends with the first whole second after 1, 2, 4, 8, 10, 10 s cut to the second")
+    @DisplayName(
+            "surprises, Scheduler 17: back-off after errors ends with the first whole second after 1, 2, 4, 8, 10, 10 s cut to the second")
     void afterErrorsAPodWaitsLongerEachTimeUpToTenSeconds(long millis, double first) {
         world.start(DefaultScheduler.builder()
                 .plugin(new Recorder(() -> Status.error("broken")), 0)
@@ -154,7 +155,8 @@ class QueueScenariosTest {
     }
 
     @Test
-    @DisplayName("KEP-5142: with nothing else to do a pod that was turned down is taken out of back-off at once, one that failed is not")
+    @DisplayName(
+            "KEP-5142: with nothing else to do a pod that was turned down is taken out of back-off at once, one that failed is not")
     void aPodInBackoffIsTakenEarly() {
         world.start(DefaultScheduler.builder()
                 .plugin(
@@ -226,9 +228,8 @@ class QueueScenariosTest {
                                 EventToRegister.judged(
                                         EventResource.ASSIGNED_POD,
                                         Actions.DELETE,
-                                        (pod, before, after) -> QueueingHint.Answer.queueIf(
-                                                before instanceof Pod gone
-                                                        && gone.getSpec().getNodeName() != null))),
+                                        (pod, before, after) -> QueueingHint.Answer.queueIf(before instanceof Pod gone
+                                                && gone.getSpec().getNodeName() != null))),
                         0)
                 .build());
         world.node("n1", "4");
@@ -345,7 +346,8 @@ class QueueScenariosTest {
         world.node("n1", "4");
         world.create(SchedulerWorld.pod("a", "1"));
         advance(5);
-        handle[0].runInCycle(() -> handle[0].activate(List.of(handle[0].waitingPods().get(0).pod())));
+        handle[0].runInCycle(
+                () -> handle[0].activate(List.of(handle[0].waitingPods().get(0).pod())));
         advance(20);
         assertThat(world.failures("a")).isEqualTo(2);
         advance(60);

@@ -88,7 +88,8 @@ final class SchedulerWorld implements AutoCloseable {
                     if (arguments != null) {
                         fault.before(method.getName(), arguments);
                     }
-                    boolean reads = method.getName().equals("list") || method.getName().equals("watch");
+                    boolean reads =
+                            method.getName().equals("list") || method.getName().equals("watch");
                     if (cutOff && reads) {
                         throw StatusException.internalError("cut off");
                     }
@@ -110,10 +111,7 @@ final class SchedulerWorld implements AutoCloseable {
     private Watch watch(Client plain, Object[] arguments) {
         Watcher<HasMetadata> watcher = (Watcher<HasMetadata>) arguments[3];
         Watch watch = plain.watch(
-                (ResourceType<HasMetadata>) arguments[0],
-                (String) arguments[1],
-                (ListOptions) arguments[2],
-                watcher);
+                (ResourceType<HasMetadata>) arguments[0], (String) arguments[1], (ListOptions) arguments[2], watcher);
         watches.add(() -> {
             watch.close();
             watcher.onClose(StatusException.expired("too old resource version"));

@@ -94,7 +94,8 @@ class VolumeScenariosTest {
 
     /** A volume that exists and is free. */
     private void freeVolume(String name, String className, String node) {
-        PersistentVolume made = world.client.create(volume(name, className, node).build());
+        PersistentVolume made =
+                world.client.create(volume(name, className, node).build());
         world.client.updateStatus(new PersistentVolumeBuilder(made)
                 .withNewStatus()
                 .withPhase("Available")
@@ -226,7 +227,9 @@ class VolumeScenariosTest {
         world.patchNode("n1", "{\"spec\":{\"unschedulable\":true}}");
         advance(2);
         world.patch(
-                PersistentVolumeClaim.class, "data", "{\"metadata\":{\"annotations\":{\"" + SELECTED + "\":null,\"a\":\"b\"}}}");
+                PersistentVolumeClaim.class,
+                "data",
+                "{\"metadata\":{\"annotations\":{\"" + SELECTED + "\":null,\"a\":\"b\"}}}");
         advance(10);
         assertThat(world.notes("a", "FailedScheduling"))
                 .contains(
@@ -248,7 +251,8 @@ class VolumeScenariosTest {
         assertThat(world.notes("a", "FailedScheduling")).isEmpty();
         advance(20);
         assertThat(world.notes("a", "FailedScheduling"))
-                .containsExactly("running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded");
+                .containsExactly(
+                        "running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded");
         provision("data", "made", "n1");
         advance(20);
         assertThat(world.nodeOf("a")).isEqualTo("n1");
@@ -407,7 +411,8 @@ class VolumeScenariosTest {
         advance(20);
         assertThat(failed[0]).isTrue();
         assertThat(world.notes("a", "FailedScheduling"))
-                .anyMatch(note -> note.startsWith("running PreBind plugin \"VolumeBinding\": Operation cannot be fulfilled"));
+                .anyMatch(note ->
+                        note.startsWith("running PreBind plugin \"VolumeBinding\": Operation cannot be fulfilled"));
         assertThat(boundTo("v1")).isEqualTo("data");
     }
 

@@ -131,7 +131,9 @@ final class VolumeBinder {
         if (claim == null) {
             return Answer.failed("failed to check binding: " + missing(match.claim()));
         }
-        if (isOlder(volume.getMetadata().getResourceVersion(), match.volume().getMetadata().getResourceVersion())) {
+        if (isOlder(
+                volume.getMetadata().getResourceVersion(),
+                match.volume().getMetadata().getResourceVersion())) {
             return Answer.NOT_YET;
         }
         if (!VolumeChoice.reaches(labels(node), volume)) {
@@ -150,7 +152,8 @@ final class VolumeBinder {
         if (claim == null) {
             return Answer.failed("failed to check provisioning pvc: " + missing(written));
         }
-        if (isOlder(claim.getMetadata().getResourceVersion(), written.getMetadata().getResourceVersion())) {
+        if (isOlder(
+                claim.getMetadata().getResourceVersion(), written.getMetadata().getResourceVersion())) {
             return Answer.NOT_YET;
         }
         String name = claim.getMetadata().getName();
