@@ -1,18 +1,15 @@
 package dev.amphora;
 
 import com.google.common.base.Suppliers;
+import dev.amphora.api.remote.ShownCertificate;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.rest.tls.KeyCertificate;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class FrontProxy {
     /** The name in the certificate, the only one that may speak for others. */
     static final String NAME = "front-proxy-client";
-
-    private static final char[] NO_PASSWORD = new char[0];
 
     private final Supplier<CertificateAuthority> authority;
     private final Supplier<KeyManager[]> keys;
@@ -52,13 +47,8 @@ final class FrontProxy {
 
     private static KeyManager[] keys(KeyCertificate shown) {
         try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, NO_PASSWORD);
-            store.setKeyEntry(NAME, shown.key(), NO_PASSWORD, new X509Certificate[] {shown.certificate()});
-            KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            factory.init(store, NO_PASSWORD);
-            return factory.getKeyManagers();
-        } catch (GeneralSecurityException | IOException e) {
+            return ShownCertificate.of(shown.key(), shown.certificate());
+        } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot make the front proxy's certificate", e);
         }
     }

@@ -1,6 +1,7 @@
 package dev.amphora.apiserver.cel;
 
 import com.google.re2j.PatternSyntaxException;
+import dev.amphora.api.GoDuration;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;

@@ -4,6 +4,8 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.net.HostAndPort;
+import dev.amphora.api.remote.DialFailure;
+import dev.amphora.api.remote.Trust;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.outside.LocalServer.Reply;
 import dev.amphora.apiserver.outside.LocalServer.Request;

@@ -8,6 +8,8 @@ import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.net.HostAndPort;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
+import dev.amphora.api.remote.DialFailure;
+import dev.amphora.api.remote.Trust;
 import dev.amphora.apiserver.outside.LocalServer.Reply;
 import dev.amphora.apiserver.outside.LocalServer.Request;
 import dev.amphora.apiserver.schema.JsonSyntax;

@@ -1,15 +1,13 @@
 package dev.amphora.rest.tls;
 
-import dev.amphora.api.pki.Der;
 import dev.amphora.api.pki.Pem;
+import dev.amphora.api.pki.PrivateKeys;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
 
 /**
  * A certificate and its private key.
@@ -18,9 +16,6 @@ import java.security.spec.PKCS8EncodedKeySpec;
  * @param key what proves it
  */
 public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
-    private static final byte[] EC_P256 = Der.sequence(Der.oid("1.2.840.10045.2.1"), Der.oid("1.2.840.10045.3.1.7"));
-    private static final byte[] RSA = Der.sequence(Der.oid("1.2.840.113549.1.1.1"), Der.nothing());
-
     /**
      * Reads both from PEM. Keys may be PKCS #8, or in the older forms of EC (P-256) and RSA keys.
      *
@@ -28,7 +23,7 @@ public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
      */
     public static KeyCertificate fromPem(String certificate, String key) {
         try {
-            return new KeyCertificate(certificateFromPem(certificate), keyFromPem(key));
+            return new KeyCertificate(certificateFromPem(certificate), PrivateKeys.read(key));
         } catch (GeneralSecurityException e) {
             throw new IllegalArgumentException("cannot read certificate or key: " + e.getMessage(), e);
         }
@@ -74,29 +69,5 @@ public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
         }
         return (X509Certificate)
                 CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(block.content()));
-    }
-
-    private static PrivateKey keyFromPem(String pem) throws GeneralSecurityException {
-        Pem.Block block = Pem.find(pem, "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY");
-        if (block == null) {
-            throw new GeneralSecurityException("no PRIVATE KEY block");
-        }
-        return switch (block.label()) {
-            case "EC PRIVATE KEY" -> key("EC", Der.sequence(Der.integer(0), EC_P256, Der.octets(block.content())));
-            case "RSA PRIVATE KEY" -> key("RSA", Der.sequence(Der.integer(0), RSA, Der.octets(block.content())));
-            default -> anyKey(block.content());
-        };
-    }
-
-    private static PrivateKey anyKey(byte[] pkcs8) throws GeneralSecurityException {
-        try {
-            return key("EC", pkcs8);
-        } catch (GeneralSecurityException e) {
-            return key("RSA", pkcs8);
-        }
-    }
-
-    private static PrivateKey key(String algorithm, byte[] pkcs8) throws GeneralSecurityException {
-        return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     }
 }

@@ -1,4 +1,4 @@
-package dev.amphora.apiserver.cel;
+package dev.amphora.api;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /** Durations such as {@code 1h30m}. */
-final class GoDuration {
+public final class GoDuration {
     private static final Pattern WHOLE =
             Pattern.compile("([-+]?)(0|(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)");
     private static final Pattern PART = Pattern.compile("([0-9.]+)(ns|us|µs|μs|ms|s|m|h)");
@@ -34,7 +34,7 @@ final class GoDuration {
     private GoDuration() {}
 
     /** Reads a duration; an {@link IllegalArgumentException} if it is none. */
-    static Duration parse(String text) {
+    public static Duration parse(String text) {
         Matcher whole = WHOLE.matcher(text);
         if (!whole.matches()) {
             throw new IllegalArgumentException("not a duration: " + text);

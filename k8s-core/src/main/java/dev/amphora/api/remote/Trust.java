@@ -1,4 +1,4 @@
-package dev.amphora.apiserver.outside;
+package dev.amphora.api.remote;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.amphora.apiserver.outside;
+package dev.amphora.api.remote;
 
 import com.google.common.net.HostAndPort;
 import java.io.EOFException;
