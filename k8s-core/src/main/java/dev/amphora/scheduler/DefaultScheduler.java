@@ -2,6 +2,7 @@ package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DefaultScheduler implements Scheduler {
     private final Map<String, Profile> profiles;
+    private final List<SchedulerExtender> extenders;
     private final OptionalLong seed;
     private final Duration initialBackoff;
     private final Duration maxBackoff;
@@ -38,6 +40,7 @@ public final class DefaultScheduler implements Scheduler {
             }
         }
         this.profiles = byName;
+        this.extenders = Extenders.inOrder(builder.extenders);
         this.seed = builder.seed;
         this.initialBackoff = builder.initialBackoff;
         this.maxBackoff = builder.maxBackoff;
@@ -58,7 +61,7 @@ public final class DefaultScheduler implements Scheduler {
         if (loop != null || closed) {
             throw new IllegalStateException("a scheduler starts once");
         }
-        loop = new SchedulerLoop(context, profiles, seed, initialBackoff, maxBackoff);
+        loop = new SchedulerLoop(context, profiles, extenders, seed, initialBackoff, maxBackoff);
         loop.start();
     }
 
@@ -98,6 +101,7 @@ public final class DefaultScheduler implements Scheduler {
         private Profile profile = Profile.named(Profile.DEFAULT_SCHEDULER_NAME);
         private boolean profileTouched;
         private final List<Profile> others = new ArrayList<>();
+        private final List<SchedulerExtender> extenders = new ArrayList<>();
         private OptionalLong seed = OptionalLong.empty();
         private Duration initialBackoff = Duration.ofSeconds(1);
         private Duration maxBackoff = Duration.ofSeconds(10);
@@ -115,12 +119,20 @@ public final class DefaultScheduler implements Scheduler {
             return this;
         }
 
-        /** As a configuration has it: with its profiles, instead of any other, and its times. */
+        /** As a configuration has it: with its profiles and extenders, instead of any other, and its times. */
         public Builder configuration(SchedulerConfiguration configuration) {
             others.clear();
             others.addAll(configuration.profiles());
+            extenders.clear();
+            extenders.addAll(configuration.extenders());
             profileTouched = false;
             return podBackoff(configuration.podInitialBackoff(), configuration.podMaxBackoff());
+        }
+
+        /** With something beside the plugins that has a say in where pods go, whatever their profile. Those that may be ignored are asked last. */
+        public Builder extender(SchedulerExtender extender) {
+            extenders.add(extender);
+            return this;
         }
 
         /** With a plugin at the end of the profile, or in the place of the one with the same name. */
@@ -183,7 +195,7 @@ public final class DefaultScheduler implements Scheduler {
         /**
          * The scheduler.
          *
-         * @throws IllegalArgumentException if two profiles have the same name
+         * @throws IllegalArgumentException if two profiles have the same name, or several extenders bind pods
          */
         public DefaultScheduler build() {
             return new DefaultScheduler(this);

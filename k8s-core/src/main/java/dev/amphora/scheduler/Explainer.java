@@ -90,6 +90,9 @@ final class Explainer {
                     "node(s) didn't satisfy plugin(s) [" + String.join(" ", outcome.narrowing()) + "]"));
         }
         Status error = filter(nodes);
+        if (error == null) {
+            error = askExtenders();
+        }
         if (error != null) {
             return error;
         }
@@ -177,6 +180,36 @@ final class Explainer {
         return null;
     }
 
+    /** What extenders say of nodes stands with what plugins say, under their names. */
+    private @Nullable Status askExtenders() {
+        if (feasible.isEmpty() || !framework.askedExtenders().filter()) {
+            return null;
+        }
+        Extenders.Filtered answer = framework.askedExtenders().filter(pod, feasible, (extender, asked, left, said) -> {
+            Map<String, Status> refusals = new LinkedHashMap<>();
+            for (NodeInfo node : asked) {
+                if (!left.contains(node)) {
+                    Status silent = Status.unresolvable().withPlugin(extender.name());
+                    refusals.put(node.name(), said.getOrDefault(node.name(), silent));
+                }
+            }
+            if (!refusals.isEmpty()) {
+                filter.computeIfAbsent(extender.name(), name -> new LinkedHashMap<>())
+                        .putAll(refusals);
+            }
+        });
+        if (answer.error() != null) {
+            return answer.error();
+        }
+        if (answer.nodes().size() != feasible.size()) {
+            diagnosis.unschedulablePlugins.add(Extenders.NAME);
+        }
+        diagnosis.nodes.putAll(answer.refusals());
+        feasible.clear();
+        feasible.addAll(answer.nodes());
+        return null;
+    }
+
     private @Nullable Status score() {
         Status status = framework.runPreScore(state, pod, feasible);
         if (!status.isSuccess()) {
@@ -190,7 +223,18 @@ final class Explainer {
                 total,
                 (plugin, raw, normalized) -> scores.add(new Explanation.Scores(
                         plugin.name(), framework.weight(plugin.name()), listOf(raw), listOf(normalized))));
-        return status.isSuccess() ? null : status;
+        if (!status.isSuccess()) {
+            return status;
+        }
+        framework.askedExtenders().prioritize(pod, feasible, total, (extender, priorities) -> {
+            List<Long> raw = listOf(priorities);
+            scores.add(new Explanation.Scores(
+                    extender.name(),
+                    Math.toIntExact(extender.weight()),
+                    raw,
+                    raw.stream().map(Extenders::scaled).toList()));
+        });
+        return null;
     }
 
     private static List<Long> listOf(long[] numbers) {

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param heldBack the PreEnqueue plugins that hold the pod back; if there are any, the rest is empty
  * @param preFilter what the PreFilter plugins say
  * @param filter for each Filter plugin, in order, the nodes that it turns down and why; a node may be turned down by several, and the first
- *     stops it
+ *     stops it. Extenders follow, each asked only about the nodes that nobody before turns down
  * @param withNominated the first refusal of nodes when pods that are nominated to them are counted in, where it differs
  * @param feasible the nodes that can run the pod, in the order of the search
- * @param scores what the Score plugins say of the feasible nodes
+ * @param scores what the Score plugins say of the feasible nodes, then extenders
  * @param total for each feasible node the weighted sum
  * @param top the feasible nodes with the highest total: one of them is chosen
  * @param nominated the node that is taken because room was made on it, null if there is none

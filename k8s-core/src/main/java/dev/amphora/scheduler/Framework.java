@@ -1,5 +1,7 @@
 package dev.amphora.scheduler;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.client.Client;
 import dev.amphora.kernel.Meters;
 import dev.amphora.scheduler.framework.BindPlugin;
@@ -22,6 +24,7 @@ import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
 import dev.amphora.scheduler.framework.ReservePlugin;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
@@ -53,6 +56,7 @@ final class Framework implements Handle {
     private final Host host;
     private final Meters meters;
     private final ExtensionPointTimes times;
+    private final Extenders extenders;
     private final int percentageOfNodesToScore;
     private final List<Plugin> plugins = new ArrayList<>();
     private final Map<String, Integer> weights = new HashMap<>();
@@ -101,6 +105,16 @@ final class Framework implements Handle {
 
         void activate(Collection<PodInfo> pods);
 
+        /** Who has a say beside the plugins, in the order in which they are asked. */
+        default List<SchedulerExtender> extenders() {
+            return List.of();
+        }
+
+        /** Runs tasks that may wait for something outside, and waits for all of them. */
+        default void sideBySide(List<Runnable> tasks) {
+            tasks.forEach(Runnable::run);
+        }
+
         void event(Pod pod, String type, String reason, String action, String note);
     }
 
@@ -126,9 +140,10 @@ final class Framework implements Handle {
         this.host = host;
         this.meters = host.meters();
         this.times = new ExtensionPointTimes(meters, host.clock(), schedulerName);
+        this.extenders = new Extenders(host.extenders(), host::sideBySide);
         this.percentageOfNodesToScore = profile.percentageOfNodesToScore();
         for (Profile.Entry entry : profile.entries()) {
-            Plugin plugin = entry.factory().create(entry.args(), this);
+            Plugin plugin = entry.factory().create(args(entry), this);
             if (!plugin.name().equals(entry.name())) {
                 throw new IllegalArgumentException(
                         "plugin " + plugin.name() + " is configured under the name " + entry.name());
@@ -162,6 +177,17 @@ final class Framework implements Handle {
         if (bind.isEmpty()) {
             throw new IllegalArgumentException("a profile needs a bind plugin, " + schedulerName + " has none");
         }
+    }
+
+    /** A plugin's arguments; NodeResourcesFit leaves alone what extenders take care of. */
+    private JsonNode args(Profile.Entry entry) {
+        Set<String> ignored = extenders.ignoredResources();
+        if (ignored.isEmpty() || !entry.name().equals("NodeResourcesFit")) {
+            return entry.args();
+        }
+        ObjectNode args = entry.args().deepCopy();
+        ignored.forEach(args.withArray("ignoredResources")::add);
+        return args;
     }
 
     /** The plugins at an extension point: first those that a configuration names there and everywhere, last those that it names only there. */
@@ -255,8 +281,14 @@ final class Framework implements Handle {
         return weight == null || weight == 0 ? 1 : weight;
     }
 
-    boolean scores() {
-        return !score.isEmpty();
+    /** Whether more than one node has to be found, so that the best can be chosen. */
+    boolean comparesNodes() {
+        return !score.isEmpty() || extenders.compareNodes();
+    }
+
+    /** The extenders of the scheduler. */
+    Extenders askedExtenders() {
+        return extenders;
     }
 
     /** The first PreEnqueue plugin's refusal, null if none refuses. */
@@ -652,6 +684,10 @@ final class Framework implements Handle {
     }
 
     Status runBind(CycleState state, PodInfo pod, String nodeName) {
+        Status byExtender = extenders.bind(pod, nodeName);
+        if (byExtender != null) {
+            return byExtender;
+        }
         for (BindPlugin plugin : bind) {
             Status status;
             try {
@@ -754,6 +790,11 @@ final class Framework implements Handle {
     @Override
     public List<WaitingPod> waitingPods() {
         return host.waitingPods();
+    }
+
+    @Override
+    public List<SchedulerExtender> extenders() {
+        return extenders.list();
     }
 
     @Override

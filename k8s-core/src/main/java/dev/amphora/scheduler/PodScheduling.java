@@ -11,6 +11,7 @@ import dev.amphora.scheduler.framework.Status;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +145,7 @@ final class PodScheduling {
             } else {
                 status = framework.runScore(state, pod, feasible, totals, null);
             }
+            framework.askedExtenders().prioritize(pod, feasible, totals, null);
             framework.times().end(Point.Score, began, status.code());
         }
         return status.isSuccess()
@@ -181,11 +183,15 @@ final class PodScheduling {
             NodeInfo node = snapshot.node(nominated);
             if (node != null) {
                 // an error here is left to the full search
-                filter(framework, state, pod, List.of(node), diagnosis);
-                if (!feasible.isEmpty()) {
+                Status failure = filter(framework, state, pod, List.of(node), diagnosis);
+                if (failure == null) {
+                    failure = askExtenders(framework.askedExtenders(), pod, diagnosis, () -> {});
+                }
+                if (failure == null && !feasible.isEmpty()) {
                     evaluated = 1;
                     return null;
                 }
+                feasible.clear();
                 diagnosis.nodes.clear();
             }
         }
@@ -203,6 +209,7 @@ final class PodScheduling {
                     "node(s) didn't satisfy plugin(s) [" + String.join(" ", outcome.narrowing()) + "]"));
         }
         Status error;
+        int start = nextStartNodeIndex % snapshot.nodes().size();
         began = framework.times().begin();
         if (known != null && cache != null && outcome.nodeNames() == null) {
             known.begin(framework, state, pod, snapshot);
@@ -213,14 +220,54 @@ final class PodScheduling {
         }
         framework.times().end(Point.Filter, began, error != null ? error.code() : Status.Code.SUCCESS);
         nextStartNodeIndex = (nextStartNodeIndex + evaluated) % snapshot.nodes().size();
-        return error;
+        return error != null
+                ? error
+                : askExtenders(framework.askedExtenders(), pod, diagnosis, () -> {
+                    if (known != null && hasIndices) {
+                        // it was not said why nodes are refused, as long as others were not
+                        diagnose(snapshot.nodes(), start, known, diagnosis);
+                    }
+                });
+    }
+
+    /**
+     * Leaves those of the feasible nodes that no extender turns down, in the extenders' order.
+     *
+     * @param explain says why plugins turned other nodes down, if none is left
+     */
+    private @Nullable Status askExtenders(Extenders extenders, PodInfo pod, Diagnosis diagnosis, Runnable explain) {
+        if (feasible.isEmpty() || !extenders.filter()) {
+            return null;
+        }
+        Extenders.Filtered answer = extenders.filter(pod, feasible, null);
+        if (answer.error() != null) {
+            return answer.error();
+        }
+        if (answer.nodes().size() != feasible.size()) {
+            diagnosis.unschedulablePlugins.add(Extenders.NAME);
+        }
+        if (answer.nodes().isEmpty()) {
+            explain.run();
+            diagnosis.nodes.putAll(answer.refusals());
+        } else if (hasIndices) {
+            Map<NodeInfo, Integer> places = new IdentityHashMap<>(feasible.size() * 2);
+            for (int i = 0; i < feasible.size(); i++) {
+                places.put(feasible.get(i), feasibleIndices[i]);
+            }
+            for (int i = 0; i < answer.nodes().size(); i++) {
+                feasibleIndices[i] = places.get(answer.nodes().get(i));
+            }
+        }
+        feasible.clear();
+        feasible.addAll(answer.nodes());
+        return null;
     }
 
     /** Looks at nodes until one more than is needed is found feasible; that one doesn't count. */
     private @Nullable Status filter(
             Framework framework, CycleState state, PodInfo pod, List<NodeInfo> nodes, Diagnosis diagnosis) {
         int all = nodes.size();
-        int needed = framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
+        int needed = framework.comparesNodes() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
         for (int i = 0; i < all; i++) {
             NodeInfo node = nodes.get((nextStartNodeIndex + i) % all);
             Status status = framework.filterWithNominatedPods(state, pod, node);
@@ -249,7 +296,7 @@ final class PodScheduling {
             PodClass known) {
         List<NodeInfo> nodes = snapshot.nodes();
         int all = nodes.size();
-        int needed = framework.scores() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
+        int needed = framework.comparesNodes() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
         if (feasibleIndices.length < needed) {
             feasibleIndices = new int[needed];
         }
@@ -280,6 +327,7 @@ final class PodScheduling {
                         return null;
                     }
                     feasibleIndices[feasible.size()] = index;
+                    refusals[index] = null;
                     feasible.add(node);
                 } else if (status.isRejected()) {
                     refusals[index] = status;
@@ -323,12 +371,12 @@ final class PodScheduling {
         return refusedBy == PodClass.NONE ? Status.success() : known.refusal(index);
     }
 
-    /** Says of each node why it is refused, in the order in which they were looked at. */
+    /** Says of each node that was looked at why it is refused, in that order. */
     private void diagnose(List<NodeInfo> nodes, int start, PodClass known, Diagnosis diagnosis) {
         int all = nodes.size();
-        diagnosis.nodes.ensureCapacity(all);
+        diagnosis.nodes.ensureCapacity(evaluated);
         Status last = null;
-        for (int i = 0, index = start; i < all; i++, index = index + 1 == all ? 0 : index + 1) {
+        for (int i = 0, index = start; i < evaluated; i++, index = index + 1 == all ? 0 : index + 1) {
             Status status = known.isOpen(index) ? refusals[index] : known.refusal(index);
             if (status != null) {
                 diagnosis.nodes.put(nodes.get(index), index, status);

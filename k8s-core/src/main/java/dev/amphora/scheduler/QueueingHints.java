@@ -64,7 +64,15 @@ final class QueueingHints {
         }
     }
 
-    QueueingHints(List<Plugin> plugins) {
+    /**
+     * What plugins have registered.
+     *
+     * @param extenders whether there are extenders, which can't register anything: any event may help a pod that they turn down
+     */
+    QueueingHints(List<Plugin> plugins, boolean extenders) {
+        if (extenders) {
+            registrations.add(new Registration(Extenders.NAME, ClusterEvent.WILDCARD, null, true));
+        }
         for (Plugin plugin : plugins) {
             if (plugin instanceof EnqueueExtensions extensions) {
                 register(plugin.name(), extensions.eventsToRegister());

@@ -4,6 +4,7 @@ import dev.amphora.client.Client;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
@@ -29,23 +30,35 @@ final class SandboxWorld implements Framework.Host {
     private final Map<Class<?>, Long> versions = new HashMap<>();
     private final InstantSource clock;
     private final RandomGenerator chance;
+    private final List<SchedulerExtender> extenders;
 
     /** An empty one. */
     SandboxWorld(InstantSource clock, RandomGenerator chance) {
-        this(new SchedulerCache(), new Nominations(), clock, chance);
+        this(clock, chance, List.of());
+    }
+
+    /** An empty one with extenders. */
+    SandboxWorld(InstantSource clock, RandomGenerator chance, List<SchedulerExtender> extenders) {
+        this(new SchedulerCache(), new Nominations(), clock, chance, extenders);
     }
 
     /** One that begins with these nodes and pods. */
-    SandboxWorld(SchedulerCache cache, Nominations nominations, InstantSource clock, RandomGenerator chance) {
+    SandboxWorld(
+            SchedulerCache cache,
+            Nominations nominations,
+            InstantSource clock,
+            RandomGenerator chance,
+            List<SchedulerExtender> extenders) {
         this.cache = cache;
         this.nominations = nominations;
         this.clock = clock;
         this.chance = chance;
+        this.extenders = extenders;
     }
 
     /** The same cluster, to be changed apart, with a chance of its own. */
     SandboxWorld copy(RandomGenerator ownChance) {
-        SandboxWorld copy = new SandboxWorld(cache.copy(), nominations.copy(), clock, ownChance);
+        SandboxWorld copy = new SandboxWorld(cache.copy(), nominations.copy(), clock, ownChance, extenders);
         objects.forEach((type, ofKind) -> copy.objects(type).putAll(ofKind));
         return copy;
     }
@@ -207,6 +220,11 @@ final class SandboxWorld implements Framework.Host {
     @Override
     public List<WaitingPod> waitingPods() {
         return List.of();
+    }
+
+    @Override
+    public List<SchedulerExtender> extenders() {
+        return extenders;
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.amphora.scheduler;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
+import dev.amphora.scheduler.extender.ExtenderConfiguration;
 import dev.amphora.scheduler.framework.PluginFactory;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.plugins.DefaultPlugins;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,10 +25,12 @@ import org.yaml.snakeyaml.error.YAMLException;
  * A {@code KubeSchedulerConfiguration} of {@code kubescheduler.config.k8s.io/v1}, as kube-scheduler reads it from a file.
  *
  * @param profiles at least one
+ * @param extenders asked for the pods of all profiles
  * @param podInitialBackoff after the first failure
  * @param podMaxBackoff to which it grows
  */
-public record SchedulerConfiguration(List<Profile> profiles, Duration podInitialBackoff, Duration podMaxBackoff) {
+public record SchedulerConfiguration(
+        List<Profile> profiles, List<SchedulerExtender> extenders, Duration podInitialBackoff, Duration podMaxBackoff) {
     private static final String VERSION = "kubescheduler.config.k8s.io/v1";
     private static final String KIND = "KubeSchedulerConfiguration";
     private static final List<String> POINTS = List.of(
@@ -68,9 +72,6 @@ public record SchedulerConfiguration(List<Profile> profiles, Duration podInitial
                     + tree.path("apiVersion").asText() + ", "
                     + tree.path("kind").asText());
         }
-        if (tree.path("extenders").size() > 0) {
-            throw new IllegalArgumentException("extenders are not supported");
-        }
         List<Profile> profiles = new ArrayList<>();
         for (JsonNode profile : tree.path("profiles")) {
             profiles.add(new Reader(profile, others)
@@ -83,6 +84,7 @@ public record SchedulerConfiguration(List<Profile> profiles, Duration podInitial
         }
         return new SchedulerConfiguration(
                 List.copyOf(profiles),
+                ExtenderConfiguration.read(tree.path("extenders")),
                 Duration.ofSeconds(tree.path("podInitialBackoffSeconds").asLong(1)),
                 Duration.ofSeconds(tree.path("podMaxBackoffSeconds").asLong(10)));
     }

@@ -17,6 +17,7 @@ import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -67,6 +68,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private final SchedulingQueue queue;
     private final SchedulerMetrics metrics;
     private final PodScheduling scheduling;
+    private final List<SchedulerExtender> extenders;
     private final Informer<Pod> pods;
     private final Informer<Node> nodes;
     private boolean running;
@@ -77,6 +79,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     SchedulerLoop(
             Scheduler.Context context,
             Map<String, Profile> profiles,
+            List<SchedulerExtender> extenders,
             OptionalLong seed,
             Duration initialBackoff,
             Duration maxBackoff) {
@@ -93,6 +96,9 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         this.pods =
                 informers.of(ResourceType.of(Pod.class), null, ListOptions.all().withFields(LIVE_PODS));
         this.nodes = informers.of(Node.class);
+        this.extenders = extenders.stream()
+                .map(extender -> extender.begin(kernel, client))
+                .toList();
         profiles.forEach((name, profile) -> {
             this.profiles.put(name, new Framework(profile, this));
         });
@@ -143,8 +149,8 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         actor.execute(() -> {
             try {
                 SeededChance own = new SeededChance(seed);
-                SandboxWorld world =
-                        new SandboxWorld(cache.copy(), nominations.copy(), InstantSource.fixed(kernel.instant()), own);
+                SandboxWorld world = new SandboxWorld(
+                        cache.copy(), nominations.copy(), InstantSource.fixed(kernel.instant()), own, extenders);
                 asked.values().forEach(informer -> informer.list().forEach(world::know));
                 copied.complete(new WhatIf(definitions, world, own, scheduling.nextStartNodeIndex()));
             } catch (RuntimeException e) {
@@ -600,6 +606,22 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
             task.run();
             proceed();
         });
+    }
+
+    @Override
+    public List<SchedulerExtender> extenders() {
+        return extenders;
+    }
+
+    @Override
+    public void sideBySide(List<Runnable> tasks) {
+        if (tasks.size() == 1) {
+            tasks.get(0).run();
+        } else {
+            kernel.await(CompletableFuture.allOf(tasks.stream()
+                    .map(task -> CompletableFuture.runAsync(task, kernel.blocking()))
+                    .toArray(CompletableFuture<?>[]::new)));
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
@@ -65,9 +66,23 @@ public final class SchedulerSandbox {
         this(profile, seed, InstantSource.fixed(Instant.EPOCH));
     }
 
+    /**
+     * The same with extenders.
+     *
+     * @param extenders who has a say beside the plugins; they are not asked to bind
+     * @throws IllegalArgumentException if several of them bind pods
+     */
+    public SchedulerSandbox(Profile profile, Collection<? extends SchedulerExtender> extenders, long seed) {
+        this(profile, Extenders.inOrder(extenders), seed, InstantSource.fixed(Instant.EPOCH));
+    }
+
     SchedulerSandbox(Profile profile, long seed, InstantSource clock) {
+        this(profile, List.of(), seed, clock);
+    }
+
+    private SchedulerSandbox(Profile profile, List<SchedulerExtender> extenders, long seed, InstantSource clock) {
         SeededChance chance = new SeededChance(seed);
-        world = new SandboxWorld(clock, chance);
+        world = new SandboxWorld(clock, chance, extenders);
         framework = new Framework(profile, world);
         scheduling = new PodScheduling(chance, world.cache());
     }
@@ -206,7 +221,8 @@ public final class SchedulerSandbox {
      */
     public List<Hinted> hints(Pod pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo info = PodInfo.of(pod);
-        QueueingHints hints = new QueueingHints(framework.plugins());
+        QueueingHints hints = new QueueingHints(
+                framework.plugins(), !framework.askedExtenders().isEmpty());
         List<Hinted> all = new ArrayList<>();
         for (ClusterEvent event : ClusterChanges.of(before, after)) {
             Map<String, String> answers = new LinkedHashMap<>();
@@ -230,7 +246,8 @@ public final class SchedulerSandbox {
     public boolean wakes(
             Pod pod, Collection<String> plugins, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo info = PodInfo.of(pod);
-        QueueingHints hints = new QueueingHints(framework.plugins());
+        QueueingHints hints = new QueueingHints(
+                framework.plugins(), !framework.askedExtenders().isEmpty());
         for (ClusterEvent event : ClusterChanges.of(before, after)) {
             for (QueueingHints.Registration registration : hints.concernedBy(event)) {
                 if (plugins.contains(registration.plugin()) && registration.helps(info, before, after)) {

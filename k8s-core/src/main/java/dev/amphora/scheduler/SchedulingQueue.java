@@ -92,7 +92,9 @@ final class SchedulingQueue {
         this.nominations = nominations;
         this.initialBackoff = initialBackoff;
         this.maxBackoff = maxBackoff;
-        profiles.forEach((name, profile) -> hints.put(name, new QueueingHints(profile.plugins())));
+        profiles.forEach((name, profile) -> hints.put(
+                name,
+                new QueueingHints(profile.plugins(), !profile.askedExtenders().isEmpty())));
         QueueSortPlugin sort = profiles.values().iterator().next().queueSortPlugin();
         Comparator<QueuedPod> bySort = sort::compare;
         Comparator<QueuedPod> bySequence = Comparator.comparingLong(pod -> pod.sequence);

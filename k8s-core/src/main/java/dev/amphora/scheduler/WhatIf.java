@@ -10,6 +10,7 @@ import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.plugins.DefaultPreemption;
 import dev.amphora.scheduler.plugins.PreemptionPlan;
@@ -101,13 +102,27 @@ public final class WhatIf {
      * @throws IllegalArgumentException if a profile can't be used, or there is none
      */
     public static WhatIf of(Collection<Profile> profiles, long seed, Collection<? extends HasMetadata> objects) {
+        return of(profiles, List.of(), seed, objects);
+    }
+
+    /**
+     * The same with extenders.
+     *
+     * @param extenders who has a say beside the plugins; they are not asked to bind
+     * @throws IllegalArgumentException if a profile can't be used, or there is none, or several extenders bind pods
+     */
+    public static WhatIf of(
+            Collection<Profile> profiles,
+            Collection<? extends SchedulerExtender> extenders,
+            long seed,
+            Collection<? extends HasMetadata> objects) {
         if (profiles.isEmpty()) {
             throw new IllegalArgumentException("there is no profile");
         }
         Map<String, Profile> byName = new LinkedHashMap<>();
         profiles.forEach(profile -> byName.put(profile.schedulerName(), profile));
         SeededChance chance = new SeededChance(seed);
-        SandboxWorld world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance);
+        SandboxWorld world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance, Extenders.inOrder(extenders));
         objects.forEach(world::put);
         return new WhatIf(byName, world, chance, 0);
     }
@@ -121,7 +136,18 @@ public final class WhatIf {
      * @throws dev.amphora.api.StatusException if something can't be read
      */
     public static WhatIf read(Client client, Collection<Profile> profiles, long seed) {
-        WhatIf read = of(profiles, seed, List.of());
+        return read(client, profiles, List.of(), seed);
+    }
+
+    /**
+     * The same with extenders.
+     *
+     * @param extenders who has a say beside the plugins; they are not asked to bind
+     * @throws dev.amphora.api.StatusException if something can't be read
+     */
+    public static WhatIf read(
+            Client client, Collection<Profile> profiles, Collection<? extends SchedulerExtender> extenders, long seed) {
+        WhatIf read = of(profiles, extenders, seed, List.of());
         for (Class<?> kind : read.world.kinds()) {
             if (kind == Node.class || kind == Pod.class) {
                 continue;
@@ -348,7 +374,7 @@ public final class WhatIf {
                     List.of(),
                     diagnosis.message(world.cache().view().nodes().size()));
         }
-        List<PodInfo> victims = victims(framework, state, pod, diagnosis, nominated);
+        List<PodInfo> victims = victims(state, nominated);
         victims.forEach(this::evict);
         PodInfo second = PodInfo.of(new PodBuilder(pod.pod())
                 .editOrNewStatus()
@@ -416,19 +442,9 @@ public final class WhatIf {
         return volume.getPersistentVolumeClaim() != null || volume.getEphemeral() != null;
     }
 
-    private static List<PodInfo> victims(
-            Framework framework, CycleState state, PodInfo pod, Diagnosis diagnosis, String nodeName) {
-        for (PostFilterPlugin plugin : framework.postFilterPlugins()) {
-            if (plugin instanceof DefaultPreemption preempting) {
-                PreemptionPlan plan = preempting.plan(state, pod, diagnosis.nodes);
-                for (PreemptionPlan.Option option : plan.options()) {
-                    if (option.nodeName().equals(nodeName)) {
-                        return option.victims();
-                    }
-                }
-            }
-        }
-        return List.of();
+    private static List<PodInfo> victims(CycleState state, String nodeName) {
+        PreemptionPlan.Option chosen = DefaultPreemption.chosen(state);
+        return chosen != null && chosen.nodeName().equals(nodeName) ? chosen.victims() : List.of();
     }
 
     private Framework framework(PodInfo pod) {

@@ -7,6 +7,8 @@ import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.plugins.DefaultPreemption;
+import dev.amphora.scheduler.plugins.PreemptionPlan;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +32,8 @@ class EnginesTest {
         int refused = 0;
         int preempting = 0;
         int with = 0;
+        int victims = 0;
+        int extended = 0;
         for (int first = 0; first < CASES; first += CASES_PER_CLUSTER) {
             Run run = new Run(first);
             for (int i = 0; i < CASES_PER_CLUSTER; i++) {
@@ -39,12 +43,16 @@ class EnginesTest {
             refused += run.refused;
             preempting += run.preempting;
             with += run.with;
+            victims += run.victims;
+            extended += run.extended;
         }
         // the cases are worth something
         assertThat(feasible).isGreaterThan(CASES / 4);
         assertThat(refused).isGreaterThan(CASES / 20);
         assertThat(preempting).isPositive();
         assertThat(with).isGreaterThan(CASES / 100);
+        assertThat(victims).isGreaterThan(preempting);
+        assertThat(extended).isGreaterThan(CASES / 20);
     }
 
     private static final class Run {
@@ -57,6 +65,8 @@ class EnginesTest {
         int refused;
         int preempting;
         int with;
+        int victims;
+        int extended;
 
         Run(long seed) {
             this.seed = seed;
@@ -75,6 +85,8 @@ class EnginesTest {
             assertThat(fast)
                     .as("seed %d, pod %s", seed, pod.getMetadata().getName())
                     .isEqualTo(naive);
+            victims += naive.victims.size();
+            extended += naive.message != null && naive.message.contains(RandomExtender.NO) ? 1 : 0;
             assertThat(remembering.nextStartNodeIndex()).isEqualTo(plain.nextStartNodeIndex());
             explain(pod, naive);
             if (naive.node != null) {
@@ -143,6 +155,7 @@ class EnginesTest {
             } else if (result.error() != null) {
                 message = Objects.requireNonNull(result.error()).message();
             }
+            PreemptionPlan.Option chosen = DefaultPreemption.chosen(state);
             List<Long> totals = new ArrayList<>();
             if (result.feasible() > 1) {
                 for (long total : scheduling.totals()) {
@@ -156,7 +169,10 @@ class EnginesTest {
                     totals,
                     refusals,
                     message,
-                    nominated);
+                    nominated,
+                    chosen == null
+                            ? List.of()
+                            : chosen.victims().stream().map(PodInfo::key).toList());
         }
     }
 
@@ -167,5 +183,6 @@ class EnginesTest {
             List<Long> totals,
             Map<String, Status> refusals,
             @Nullable String message,
-            @Nullable String nominated) {}
+            @Nullable String nominated,
+            List<String> victims) {}
 }

@@ -5,6 +5,7 @@ import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -48,7 +49,9 @@ final class RandomCluster {
 
     RandomCluster(long seed) {
         chance = new SeededChance(seed * 31 + 7);
-        world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance);
+        List<SchedulerExtender> extenders =
+                oneIn(2) ? List.of(new RandomExtender(false, seed), new RandomExtender(true, seed + 1)) : List.of();
+        world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance, extenders);
         objects = new RandomObjects(world, chance);
         Profile profile = Profile.named("default-scheduler")
                 .percentageOfNodesToScore(chance.nextInt(3) == 0 ? 100 : chance.nextInt(60));

@@ -4,6 +4,7 @@ import dev.amphora.client.Client;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -78,6 +79,11 @@ record TwoViews(SandboxWorld world, boolean indexed, Client writes) implements F
     @Override
     public List<WaitingPod> waitingPods() {
         return List.of();
+    }
+
+    @Override
+    public List<SchedulerExtender> extenders() {
+        return world.extenders();
     }
 
     @Override

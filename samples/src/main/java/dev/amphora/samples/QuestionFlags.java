@@ -7,6 +7,7 @@ import dev.amphora.client.RemoteClient;
 import dev.amphora.scheduler.Profile;
 import dev.amphora.scheduler.SchedulerConfiguration;
 import dev.amphora.scheduler.WhatIf;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClass;
@@ -57,15 +58,17 @@ final class QuestionFlags {
 
     WhatIf read(RemoteClient client) {
         List<Profile> profiles = List.of(Profile.named(Profile.DEFAULT_SCHEDULER_NAME));
+        List<SchedulerExtender> extenders = List.of();
         if (configuration != null) {
             try {
-                profiles = SchedulerConfiguration.read(Files.readString(configuration))
-                        .profiles();
+                SchedulerConfiguration read = SchedulerConfiguration.read(Files.readString(configuration));
+                profiles = read.profiles();
+                extenders = read.extenders();
             } catch (IOException e) {
                 throw new IllegalArgumentException("--config: cannot read " + configuration, e);
             }
         }
-        return WhatIf.read(client, profiles, seed);
+        return WhatIf.read(client, profiles, extenders, seed);
     }
 
     /** A pod that exists, by {@code name} or {@code namespace/name}. */

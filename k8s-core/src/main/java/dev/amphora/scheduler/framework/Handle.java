@@ -75,6 +75,9 @@ public interface Handle {
     /** The pods held by {@link PermitPlugin}s, oldest first. */
     List<WaitingPod> waitingPods();
 
+    /** The scheduler's extenders, in the order in which they are asked. */
+    List<SchedulerExtender> extenders();
+
     /** Moves pods to the active queue, whatever holds them. */
     void activate(Collection<PodInfo> pods);
 

@@ -77,6 +77,23 @@ public final class NodeStatuses {
         add(node, place, status);
     }
 
+    /** Notes answers for nodes, in place of those that there may be. */
+    public void putAll(Map<String, Status> answers) {
+        Map<String, Integer> indices = new HashMap<>(size * 2);
+        for (int i = 0; i < size; i++) {
+            indices.put(name(i), i);
+        }
+        answers.forEach((name, status) -> {
+            Integer index = indices.get(name);
+            if (index == null) {
+                put(name, status);
+            } else {
+                statuses[index] = status;
+            }
+        });
+        byNode = null;
+    }
+
     private void add(Object node, int place, Status status) {
         if (size == nodes.length) {
             ensureCapacity(Math.max(FIRST_CAPACITY, size * 2));

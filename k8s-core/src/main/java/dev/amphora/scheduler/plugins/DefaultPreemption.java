@@ -27,6 +27,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -47,6 +48,9 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             Status.unresolvable("Preemption is not helpful for scheduling").withPlugin("DefaultPreemption");
     private static final Status PREEMPTING =
             Status.unresolvable("waiting for the preemption for this pod to be finished");
+
+    private static final CycleState.Key<PreemptionPlan.Option> CHOSEN =
+            new CycleState.Key<>(PreemptionPlan.Option.class);
 
     private final Handle handle;
     private final Lister<PodDisruptionBudget> budgets;
@@ -109,10 +113,23 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
         NodeStatuses unhelpful = new NodeStatuses(NOT_HELPFUL);
         List<Candidate> candidates = candidates(state, pod, statuses, unhelpful);
         if (candidates.isEmpty()) {
+            String broken = broken(unhelpful);
+            if (!broken.isEmpty()) {
+                return Result.of(Status.error("preemption: " + broken));
+            }
             int all = handle.snapshot().nodes().size();
             return Result.clear(Status.unschedulable("preemption: " + message(unhelpful, all)));
         }
+        try {
+            candidates = PreemptionExtenders.ask(handle, pod, candidates);
+        } catch (RuntimeException e) {
+            return Result.of(Status.error("preemption: " + e.getMessage()));
+        }
+        if (candidates.isEmpty()) {
+            return Result.of(Status.unschedulable("preemption: no candidate node for preemption"));
+        }
         Candidate chosen = Candidate.leastHarm(candidates).get(0);
+        state.put(CHOSEN, chosen.option());
         log.debug(
                 "Pod {} preempts {} on node {}",
                 pod,
@@ -122,6 +139,22 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             preempt(pod, chosen);
         }
         return Result.nominate(chosen.node().name());
+    }
+
+    /** Whom a pod preempts, or would preempt, and where, as {@link #postFilter} or {@link #rehearse} has just decided; null if nobody. */
+    public static PreemptionPlan.@Nullable Option chosen(CycleState state) {
+        return state.get(CHOSEN);
+    }
+
+    /** What went wrong on nodes, as a whole; empty if nothing did. */
+    private static String broken(NodeStatuses nodes) {
+        Set<String> failures = new LinkedHashSet<>();
+        nodes.forEach((name, status) -> {
+            if (status.code() == Status.Code.ERROR) {
+                failures.add(status.message());
+            }
+        });
+        return failures.size() > 1 ? "[" + String.join(", ", failures) + "]" : String.join("", failures);
     }
 
     private static String message(NodeStatuses nodes, int all) {
@@ -175,6 +208,12 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             return new PreemptionPlan(names, ineligible, List.of(), unhelpful, List.of());
         }
         List<Candidate> candidates = candidates(state, pod, potential, 0, Integer.MAX_VALUE, unhelpful);
+        try {
+            candidates = PreemptionExtenders.ask(handle, pod, candidates);
+        } catch (RuntimeException e) {
+            // PostFilter tells of it
+            candidates = List.of();
+        }
         return new PreemptionPlan(
                 names,
                 null,

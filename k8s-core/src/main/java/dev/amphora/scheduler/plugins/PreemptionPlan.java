@@ -1,5 +1,6 @@
 package dev.amphora.scheduler.plugins;
 
+import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodInfo;
 import java.util.List;
@@ -28,5 +29,10 @@ public record PreemptionPlan(
      * @param victims who has to go, the most important first
      * @param violations how many of them are protected by a disruption budget that has nothing left
      */
-    public record Option(String nodeName, List<PodInfo> victims, int violations) {}
+    public record Option(String nodeName, List<PodInfo> victims, int violations) implements CycleState.State {
+        @Override
+        public Option copy() {
+            return this;
+        }
+    }
 }

@@ -8,9 +8,12 @@ import dev.amphora.scheduler.SchedulerSandbox;
 import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.plugins.DefaultPlugins;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.util.Collection;
+import java.util.List;
 import java.util.function.IntFunction;
 
 /**
@@ -31,8 +34,13 @@ public final class SchedulerTester {
 
     private final SchedulerSandbox sandbox;
 
-    private SchedulerTester(Profile profile) {
-        sandbox = new SchedulerSandbox(profile, SEED);
+    private SchedulerTester(Profile profile, Collection<? extends SchedulerExtender> extenders) {
+        sandbox = new SchedulerSandbox(profile, extenders, SEED);
+    }
+
+    /** The default plugins and an extender. */
+    public static SchedulerTester with(SchedulerExtender extender) {
+        return new SchedulerTester(Profile.named(Profile.DEFAULT_SCHEDULER_NAME), List.of(extender));
     }
 
     /** The default plugins and one more, with a weight for its score. */
@@ -58,12 +66,12 @@ public final class SchedulerTester {
 
     /** The plugins of a profile. */
     public static SchedulerTester of(Profile profile) {
-        return new SchedulerTester(profile);
+        return new SchedulerTester(profile, List.of());
     }
 
-    /** The plugins of a configuration's first profile. */
+    /** The plugins of a configuration's first profile, and its extenders. */
     public static SchedulerTester of(SchedulerConfiguration configuration) {
-        return of(configuration.profiles().get(0));
+        return new SchedulerTester(configuration.profiles().get(0), configuration.extenders());
     }
 
     /** What no profile does without. */
