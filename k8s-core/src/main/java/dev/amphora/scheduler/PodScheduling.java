@@ -255,7 +255,8 @@ final class PodScheduling {
                 places.put(feasible.get(i), feasibleIndices[i]);
             }
             for (int i = 0; i < answer.nodes().size(); i++) {
-                feasibleIndices[i] = places.get(answer.nodes().get(i));
+                feasibleIndices[i] =
+                        Objects.requireNonNull(places.get(answer.nodes().get(i)));
             }
         }
         feasible.clear();
