@@ -8,6 +8,7 @@ import dev.amphora.scheduler.plugins.DefaultPlugins;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -173,6 +174,22 @@ public final class Profile {
 
     int percentageOfNodesToScore() {
         return percentageOfNodesToScore;
+    }
+
+    /**
+     * The arguments of the default plugins that take any, by the plugins' names: as configured, with the reference's values for what isn't. Those
+     * of other plugins are theirs to know.
+     */
+    public Map<String, JsonNode> arguments() {
+        Map<String, JsonNode> arguments = new LinkedHashMap<>();
+        for (DefaultPlugins.Default plugin : DefaultPlugins.all()) {
+            int index = indexOf(plugin.name());
+            UnaryOperator<JsonNode> defaulted = plugin.arguments();
+            if (index >= 0 && defaulted != null && entries.get(index).factory.equals(plugin.factory())) {
+                arguments.put(plugin.name(), defaulted.apply(entries.get(index).args));
+            }
+        }
+        return arguments;
     }
 
     /** A profile as a configuration has it. */

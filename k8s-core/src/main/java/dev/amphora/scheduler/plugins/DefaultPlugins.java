@@ -1,7 +1,16 @@
 package dev.amphora.scheduler.plugins;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
+import dev.amphora.scheduler.framework.Handle;
+import dev.amphora.scheduler.framework.Plugin;
 import dev.amphora.scheduler.framework.PluginFactory;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The plugins of the default profile in the order of the reference, with its weights. */
 public final class DefaultPlugins {
@@ -11,30 +20,48 @@ public final class DefaultPlugins {
             new Default("NodeUnschedulable", 0, (args, handle) -> new NodeUnschedulable()),
             new Default("NodeName", 0, (args, handle) -> new NodeName()),
             new Default("TaintToleration", 3, (args, handle) -> new TaintToleration()),
-            new Default("NodeAffinity", 2, PluginFactory.withArgs(NodeAffinity.Args.class, NodeAffinity::new)),
+            withArgs("NodeAffinity", 2, NodeAffinity.Args.class, args -> args, NodeAffinity::new),
             new Default("NodePorts", 0, (args, handle) -> new NodePorts()),
-            new Default(
-                    "NodeResourcesFit", 1, PluginFactory.withArgs(NodeResourcesFit.Args.class, NodeResourcesFit::new)),
+            withArgs(
+                    "NodeResourcesFit",
+                    1,
+                    NodeResourcesFit.Args.class,
+                    NodeResourcesFit.Args::defaulted,
+                    NodeResourcesFit::new),
             new Default("VolumeRestrictions", 0, (args, handle) -> new VolumeRestrictions(handle)),
             new Default("NodeVolumeLimits", 0, (args, handle) -> new NodeVolumeLimits(handle)),
-            new Default("VolumeBinding", 0, PluginFactory.withArgs(VolumeBinding.Args.class, VolumeBinding::new)),
+            withArgs("VolumeBinding", 0, VolumeBinding.Args.class, VolumeBinding.Args::defaulted, VolumeBinding::new),
             new Default("VolumeZone", 0, (args, handle) -> new VolumeZone(handle)),
-            new Default(
+            withArgs(
                     "PodTopologySpread",
                     2,
-                    PluginFactory.withArgs(PodTopologySpread.Args.class, PodTopologySpread::new)),
-            new Default(
-                    "InterPodAffinity", 2, PluginFactory.withArgs(InterPodAffinity.Args.class, InterPodAffinity::new)),
-            new Default("DynamicResources", 2, (args, handle) -> new DynamicResources(handle)),
-            new Default(
+                    PodTopologySpread.Args.class,
+                    PodTopologySpread.Args::defaulted,
+                    PodTopologySpread::new),
+            withArgs(
+                    "InterPodAffinity",
+                    2,
+                    InterPodAffinity.Args.class,
+                    InterPodAffinity.Args::defaulted,
+                    InterPodAffinity::new),
+            withArgs(
+                    "DynamicResources",
+                    2,
+                    DynamicResources.Args.class,
+                    DynamicResources.Args::defaulted,
+                    DynamicResources::new),
+            withArgs(
                     "DefaultPreemption",
                     0,
-                    PluginFactory.withArgs(DefaultPreemption.Args.class, DefaultPreemption::new)),
-            new Default(
+                    DefaultPreemption.Args.class,
+                    DefaultPreemption.Args::defaulted,
+                    DefaultPreemption::new),
+            withArgs(
                     "NodeResourcesBalancedAllocation",
                     1,
-                    PluginFactory.withArgs(
-                            NodeResourcesBalancedAllocation.Args.class, NodeResourcesBalancedAllocation::new)),
+                    NodeResourcesBalancedAllocation.Args.class,
+                    NodeResourcesBalancedAllocation.Args::defaulted,
+                    NodeResourcesBalancedAllocation::new),
             new Default("ImageLocality", 1, (args, handle) -> new ImageLocality(handle)),
             new Default("DefaultBinder", 0, (args, handle) -> new DefaultBinder(handle)),
             new Default("NodeDeclaredFeatures", 0, (args, handle) -> new NodeDeclaredFeatures()));
@@ -45,13 +72,37 @@ public final class DefaultPlugins {
      * @param name its name
      * @param weight of its score; 0 if it has none
      * @param factory makes it
+     * @param arguments gives the arguments that it takes, with the reference's values for what isn't configured; null if it takes none
      */
-    public record Default(String name, int weight, PluginFactory factory) {}
+    public record Default(String name, int weight, PluginFactory factory, @Nullable UnaryOperator<JsonNode> arguments) {
+        Default(String name, int weight, PluginFactory factory) {
+            this(name, weight, factory, null);
+        }
+    }
 
     /** Plugins that are there but not in the default profile. */
     private static final List<Default> OTHERS = List.of(new Default(Coscheduling.NAME, 0, Coscheduling.factory()));
 
     private DefaultPlugins() {}
+
+    private static <A> Default withArgs(
+            String name,
+            int weight,
+            Class<A> type,
+            UnaryOperator<A> defaulted,
+            BiFunction<A, Handle, Plugin> constructor) {
+        return new Default(name, weight, PluginFactory.withArgs(type, constructor), args -> {
+            ObjectNode given = Json.toTree(defaulted.apply(Json.fromTree(args, type)));
+            return given.retain(given.properties().stream()
+                    .filter(each -> !each.getValue().isNull() && !isEmpty(each.getValue()))
+                    .map(Map.Entry::getKey)
+                    .toList());
+        });
+    }
+
+    private static boolean isEmpty(JsonNode value) {
+        return value.isContainerNode() && value.isEmpty();
+    }
 
     /** Those that a configuration may name besides. */
     public static List<Default> others() {

@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,14 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
      * @param minCandidateNodesPercentage how many candidates are enough, in percent of the nodes that come into question; null for 10
      * @param minCandidateNodesAbsolute how many are enough at least; null for 100
      */
-    public record Args(@Nullable Integer minCandidateNodesPercentage, @Nullable Integer minCandidateNodesAbsolute) {}
+    public record Args(@Nullable Integer minCandidateNodesPercentage, @Nullable Integer minCandidateNodesAbsolute) {
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            return new Args(
+                    minCandidateNodesPercentage == null ? 10 : minCandidateNodesPercentage,
+                    minCandidateNodesAbsolute == null ? 100 : minCandidateNodesAbsolute);
+        }
+    }
 
     /** The plugin for a profile. */
     public DefaultPreemption(Args args, Handle handle) {
@@ -83,10 +91,9 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
                         "[STABLE] How many pods had to go for another.",
                         new double[] {1, 2, 4, 8, 16, 32, 64})
                 .series();
-        this.minCandidateNodesPercentage =
-                args.minCandidateNodesPercentage() == null ? 10 : args.minCandidateNodesPercentage();
-        this.minCandidateNodesAbsolute =
-                args.minCandidateNodesAbsolute() == null ? 100 : args.minCandidateNodesAbsolute();
+        Args given = args.defaulted();
+        this.minCandidateNodesPercentage = Objects.requireNonNull(given.minCandidateNodesPercentage());
+        this.minCandidateNodesAbsolute = Objects.requireNonNull(given.minCandidateNodesAbsolute());
     }
 
     @Override

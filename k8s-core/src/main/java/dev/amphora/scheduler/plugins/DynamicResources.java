@@ -1,5 +1,6 @@
 package dev.amphora.scheduler.plugins;
 
+import dev.amphora.api.GoDuration;
 import dev.amphora.api.StatusException;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
@@ -27,6 +28,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -65,10 +67,45 @@ public final class DynamicResources
     private final Lister.Index<DeviceClass> classesByResource;
     private @Nullable DeviceInventory inventory;
     private @Nullable Object inventoryVersion;
+    private final Duration filterTimeout;
+    private final Duration bindingTimeout;
+
+    /**
+     * The plugin's arguments.
+     *
+     * @param filterTimeout how long the search for devices on one node may take, such as {@code 10s}, which stands for null; as long as it
+     *     takes if {@code 0s}
+     * @param bindingTimeout how long drivers may take to get devices ready that have binding conditions; null for {@code 10m0s}
+     */
+    public record Args(@Nullable String filterTimeout, @Nullable String bindingTimeout) {
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            return new Args(
+                    filterTimeout == null ? "10s" : filterTimeout, bindingTimeout == null ? "10m0s" : bindingTimeout);
+        }
+
+        private Duration filter() {
+            Duration duration = GoDuration.parse(Objects.requireNonNull(defaulted().filterTimeout));
+            if (duration.isNegative()) {
+                throw new IllegalArgumentException("filterTimeout: must be zero or positive");
+            }
+            return duration;
+        }
+
+        private Duration binding() {
+            Duration duration = GoDuration.parse(Objects.requireNonNull(defaulted().bindingTimeout));
+            if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("bindingTimeout: must be at least 1 second");
+            }
+            return duration;
+        }
+    }
 
     /** The plugin for a profile. */
-    public DynamicResources(Handle handle) {
+    public DynamicResources(Args args, Handle handle) {
         this.handle = handle;
+        this.filterTimeout = args.filter();
+        this.bindingTimeout = args.binding();
         this.objects = new ClaimObjects(handle);
         this.writer = new ClaimWriter(handle);
         this.classes = handle.lister(DeviceClass.class);

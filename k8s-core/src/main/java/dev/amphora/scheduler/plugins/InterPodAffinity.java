@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -58,14 +59,22 @@ public final class InterPodAffinity
      *     0 to 100; null for 1
      * @param ignorePreferredTermsOfExistingPods whether pods without preferences of their own don't care for those of running pods
      */
-    public record Args(@Nullable Integer hardPodAffinityWeight, @Nullable Boolean ignorePreferredTermsOfExistingPods) {}
+    public record Args(@Nullable Integer hardPodAffinityWeight, @Nullable Boolean ignorePreferredTermsOfExistingPods) {
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            return new Args(
+                    hardPodAffinityWeight == null ? 1 : hardPodAffinityWeight,
+                    Boolean.TRUE.equals(ignorePreferredTermsOfExistingPods));
+        }
+    }
 
     /** The plugin for a profile. */
     public InterPodAffinity(Args args, Handle handle) {
         this.handle = handle;
         this.namespaces = handle.lister(Namespace.class);
-        this.hardPodAffinityWeight = args.hardPodAffinityWeight() == null ? 1 : args.hardPodAffinityWeight();
-        this.ignorePreferredTermsOfExistingPods = Boolean.TRUE.equals(args.ignorePreferredTermsOfExistingPods());
+        Args given = args.defaulted();
+        this.hardPodAffinityWeight = Objects.requireNonNull(given.hardPodAffinityWeight());
+        this.ignorePreferredTermsOfExistingPods = Boolean.TRUE.equals(given.ignorePreferredTermsOfExistingPods());
     }
 
     // -- terms -------------------------------------------------------------------------------------------------------

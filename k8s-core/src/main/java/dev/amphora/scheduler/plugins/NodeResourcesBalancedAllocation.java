@@ -10,6 +10,7 @@ import dev.amphora.scheduler.framework.Resources;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,11 @@ public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScor
         public static Args defaults() {
             return new Args(null);
         }
+
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            return new Args(resources == null || resources.isEmpty() ? ResourceSpec.CPU_AND_MEMORY : resources);
+        }
     }
 
     /**
@@ -40,10 +46,7 @@ public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScor
      * @param handle not used
      */
     public NodeResourcesBalancedAllocation(Args args, Handle handle) {
-        List<ResourceSpec> configured = args.resources();
-        this.resources = configured == null || configured.isEmpty()
-                ? List.of(new ResourceSpec(Resources.CPU, 1), new ResourceSpec(Resources.MEMORY, 1))
-                : List.copyOf(configured);
+        this.resources = List.copyOf(Objects.requireNonNull(args.defaulted().resources()));
     }
 
     @Override

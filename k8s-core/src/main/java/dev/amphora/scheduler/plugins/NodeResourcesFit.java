@@ -21,6 +21,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +35,10 @@ public final class NodeResourcesFit
         implements NodeLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final String TOO_MANY_PODS = "Too many pods";
     private static final CycleState.Key<ByDevices> BY_DEVICES = new CycleState.Key<>(ByDevices.class);
-    private static final List<ResourceSpec> CPU_AND_MEMORY =
-            List.of(new ResourceSpec(Resources.CPU, 1), new ResourceSpec(Resources.MEMORY, 1));
 
     private final ScoringStrategy strategy;
     private final List<ResourceSpec> resources;
+    private final boolean isDefault;
     private final Set<String> ignored;
     private final List<String> ignoredGroups;
     private final Lister<DeviceClass> deviceClasses;
@@ -59,6 +59,12 @@ public final class NodeResourcesFit
         public static Args defaults() {
             return new Args(null, null, null);
         }
+
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            ScoringStrategy strategy = scoringStrategy == null ? ScoringStrategy.DEFAULT : scoringStrategy;
+            return new Args(ignoredResources, ignoredResourceGroups, strategy.defaulted());
+        }
     }
 
     /**
@@ -70,9 +76,10 @@ public final class NodeResourcesFit
     public NodeResourcesFit(Args args, Handle handle) {
         this.deviceClasses = handle.lister(DeviceClass.class);
         this.classesByResource = deviceClasses.index("scheduler.resource", ExtendedResources::names);
-        this.strategy = args.scoringStrategy() == null ? ScoringStrategy.DEFAULT : args.scoringStrategy();
-        List<ResourceSpec> configured = strategy.resources();
-        this.resources = configured == null || configured.isEmpty() ? CPU_AND_MEMORY : List.copyOf(configured);
+        this.strategy = Objects.requireNonNull(args.defaulted().scoringStrategy());
+        this.resources = List.copyOf(Objects.requireNonNull(strategy.resources()));
+        this.isDefault =
+                strategy.type() == ScoringStrategy.Type.LeastAllocated && resources.equals(ResourceSpec.CPU_AND_MEMORY);
         this.ignored = args.ignoredResources() == null ? Set.of() : new TreeSet<>(args.ignoredResources());
         this.ignoredGroups =
                 args.ignoredResourceGroups() == null ? List.of() : List.copyOf(args.ignoredResourceGroups());
@@ -181,7 +188,7 @@ public final class NodeResourcesFit
 
     @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
-        if (resources == CPU_AND_MEMORY && strategy.type() == ScoringStrategy.Type.LeastAllocated) {
+        if (isDefault) {
             return leastOfCpuAndMemory(pod, node);
         }
         long[] requested = new long[resources.size()];

@@ -52,7 +52,12 @@ public final class PodTopologySpread
      * @param defaultConstraints for pods without any, if {@code defaultingType} is {@code List}
      * @param defaultingType {@code System} or {@code List}; null for {@code System}
      */
-    public record Args(@Nullable List<TopologySpreadConstraint> defaultConstraints, @Nullable String defaultingType) {}
+    public record Args(@Nullable List<TopologySpreadConstraint> defaultConstraints, @Nullable String defaultingType) {
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            return new Args(defaultConstraints, defaultingType == null ? "System" : defaultingType);
+        }
+    }
 
     private static TopologySpreadConstraint systemDefault(String key, int maxSkew) {
         return new TopologySpreadConstraintBuilder()

@@ -28,6 +28,13 @@ public record ScoringStrategy(
     /** The default: least allocated by CPU and memory. */
     public static final ScoringStrategy DEFAULT = new ScoringStrategy(Type.LeastAllocated, null, null);
 
+    /** This, with CPU and memory if nothing is named that counts. */
+    ScoringStrategy defaulted() {
+        return resources != null && !resources.isEmpty()
+                ? this
+                : new ScoringStrategy(type, ResourceSpec.CPU_AND_MEMORY, requestedToCapacityRatio);
+    }
+
     /**
      * The shape of {@link Type#RequestedToCapacityRatio}.
      *

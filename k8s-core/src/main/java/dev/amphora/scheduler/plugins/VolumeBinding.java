@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -49,12 +50,18 @@ public final class VolumeBinding
      *
      * @param bindTimeoutSeconds for how long a pod waits for its volumes to be bound; null for 600
      */
-    public record Args(@Nullable Long bindTimeoutSeconds) {}
+    public record Args(@Nullable Long bindTimeoutSeconds) {
+        /** These, with the reference's values for what isn't given. */
+        Args defaulted() {
+            return new Args(bindTimeoutSeconds == null ? 600L : bindTimeoutSeconds);
+        }
+    }
 
     /** The plugin for a profile. */
     public VolumeBinding(Args args, Handle handle) {
         this.objects = new VolumeObjects(handle);
-        Duration timeout = Duration.ofSeconds(args.bindTimeoutSeconds() == null ? 600 : args.bindTimeoutSeconds());
+        Duration timeout =
+                Duration.ofSeconds(Objects.requireNonNull(args.defaulted().bindTimeoutSeconds()));
         this.binder = new VolumeBinder(handle, objects, timeout);
     }
 
