@@ -24,6 +24,7 @@ import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -52,6 +53,8 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
 
     private static final CycleState.Key<PreemptionPlan.Option> CHOSEN =
             new CycleState.Key<>(PreemptionPlan.Option.class);
+
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Handle handle;
     private final Lister<PodDisruptionBudget> budgets;
@@ -414,8 +417,11 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             boolean complete = done;
             handle.runInCycle(() -> {
                 preempting.remove(pod.uid());
-                if (!complete || running.isEmpty()) {
+                if (running.isEmpty()) {
                     handle.activate(List.of(pod));
+                } else if (!complete) {
+                    // nothing else may wake the pod; at once would be in vain as long as the server fails
+                    handle.runInCycleAfter(PAUSE, () -> handle.activate(List.of(pod)));
                 }
             });
         });
