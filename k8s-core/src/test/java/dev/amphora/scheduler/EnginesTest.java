@@ -51,14 +51,14 @@ class EnginesTest {
             extended += run.extended;
         }
         log.info(
-                "{} cases from {}: {} placed, {} of them with volumes or devices, {} by an extender's say, {} turned down, "
-                        + "{} of them preempting {} pods",
+                "{} cases from {}: {} placed, {} of them with volumes or devices, {} turned down, {} of them by extenders, "
+                        + "{} preempting {} pods",
                 CASES,
                 FROM,
                 feasible,
                 with,
-                extended,
                 refused,
+                extended,
                 preempting,
                 victims);
         // the cases are worth something
