@@ -304,7 +304,8 @@ class DeviceScenariosTest {
     }
 
     @Test
-    @DisplayName("KEP-5004: a claim is made for the devices that a node gives for an extended resource, and told in the pod's status")
+    @DisplayName(
+            "KEP-5004: a claim is made for the devices that a node gives for an extended resource, and told in the pod's status")
     void anExtendedResourceIsGivenByADevice() {
         world.node("n1", "4");
         device("n1");
@@ -330,8 +331,8 @@ class DeviceScenariosTest {
         world.create(extended("a", "1"));
         advance(30);
         assertThat(world.nodeOf("a")).isEqualTo("n1");
-        assertThat(claims()).singleElement().satisfies(claim -> assertThat(claim.getMetadata()
-                        .getName())
+        assertThat(claims()).singleElement().satisfies(claim -> assertThat(
+                        claim.getMetadata().getName())
                 .isEqualTo(world.get("a")
                         .getStatus()
                         .getExtendedResourceClaimStatus()
@@ -355,9 +356,9 @@ class DeviceScenariosTest {
         world.start(DefaultScheduler.create());
         advance(20);
         assertThat(world.nodeOf("a")).isEqualTo("n1");
-        assertThat(claims()).singleElement().satisfies(claim -> assertThat(claim.getMetadata()
-                        .getName())
-                .isNotEqualTo(left));
+        assertThat(claims())
+                .singleElement()
+                .satisfies(claim -> assertThat(claim.getMetadata().getName()).isNotEqualTo(left));
     }
 
     @Test

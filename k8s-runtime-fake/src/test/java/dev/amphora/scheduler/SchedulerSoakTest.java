@@ -164,39 +164,44 @@ class SchedulerSoakTest {
             }
             int priority = chance.nextInt(6);
             if (priority < 2) {
-                pod.editSpec().withPriorityClassName(priority == 0 ? "high" : "middle").endSpec();
+                pod.editSpec()
+                        .withPriorityClassName(priority == 0 ? "high" : "middle")
+                        .endSpec();
             }
             switch (chance.nextInt(8)) {
-                case 0 -> pod.editSpec()
-                        .editFirstContainer()
-                        .addNewPort()
-                        .withContainerPort(80)
-                        .withHostPort(80)
-                        .endPort()
-                        .endContainer()
-                        .endSpec();
-                case 1 -> pod.editSpec()
-                        .withNewAffinity()
-                        .withNewPodAntiAffinity()
-                        .addNewRequiredDuringSchedulingIgnoredDuringExecution()
-                        .withTopologyKey("kubernetes.io/hostname")
-                        .withNewLabelSelector()
-                        .addToMatchLabels("color", "red")
-                        .endLabelSelector()
-                        .endRequiredDuringSchedulingIgnoredDuringExecution()
-                        .endPodAntiAffinity()
-                        .endAffinity()
-                        .endSpec();
-                case 2 -> pod.editSpec()
-                        .addNewTopologySpreadConstraint()
-                        .withMaxSkew(1)
-                        .withTopologyKey("kubernetes.io/hostname")
-                        .withWhenUnsatisfiable("DoNotSchedule")
-                        .withNewLabelSelector()
-                        .addToMatchLabels("color", "blue")
-                        .endLabelSelector()
-                        .endTopologySpreadConstraint()
-                        .endSpec();
+                case 0 ->
+                    pod.editSpec()
+                            .editFirstContainer()
+                            .addNewPort()
+                            .withContainerPort(80)
+                            .withHostPort(80)
+                            .endPort()
+                            .endContainer()
+                            .endSpec();
+                case 1 ->
+                    pod.editSpec()
+                            .withNewAffinity()
+                            .withNewPodAntiAffinity()
+                            .addNewRequiredDuringSchedulingIgnoredDuringExecution()
+                            .withTopologyKey("kubernetes.io/hostname")
+                            .withNewLabelSelector()
+                            .addToMatchLabels("color", "red")
+                            .endLabelSelector()
+                            .endRequiredDuringSchedulingIgnoredDuringExecution()
+                            .endPodAntiAffinity()
+                            .endAffinity()
+                            .endSpec();
+                case 2 ->
+                    pod.editSpec()
+                            .addNewTopologySpreadConstraint()
+                            .withMaxSkew(1)
+                            .withTopologyKey("kubernetes.io/hostname")
+                            .withWhenUnsatisfiable("DoNotSchedule")
+                            .withNewLabelSelector()
+                            .addToMatchLabels("color", "blue")
+                            .endLabelSelector()
+                            .endTopologySpreadConstraint()
+                            .endSpec();
                 case 3, 4 -> {
                     claim("claim-" + name);
                     pod.editSpec()
@@ -287,7 +292,8 @@ class SchedulerSoakTest {
         private void deletePod() {
             List<Pod> pods = pods();
             if (!pods.isEmpty()) {
-                String name = pods.get(chance.nextInt(pods.size())).getMetadata().getName();
+                String name =
+                        pods.get(chance.nextInt(pods.size())).getMetadata().getName();
                 note("delete " + name);
                 world.delete(name, false);
             }
@@ -317,7 +323,8 @@ class SchedulerSoakTest {
         private void deleteNode() {
             List<Node> nodes = nodes();
             if (nodes.size() > 2) {
-                String name = nodes.get(chance.nextInt(nodes.size())).getMetadata().getName();
+                String name =
+                        nodes.get(chance.nextInt(nodes.size())).getMetadata().getName();
                 note("delete " + name);
                 world.client.delete(NODES, null, name, DeleteOptions.defaults());
                 // what is done elsewhere with pods on nodes that are no more
@@ -376,7 +383,9 @@ class SchedulerSoakTest {
                             .intValue();
                     used.merge(node, cpu, Integer::sum);
                     if (!pod.getSpec().getContainers().get(0).getPorts().isEmpty()) {
-                        assertThat(ports.add(node)).as("two with a port on %s: %s", node, history).isTrue();
+                        assertThat(ports.add(node))
+                                .as("two with a port on %s: %s", node, history)
+                                .isTrue();
                     }
                 } else if (pod.getSpec().getSchedulingGates().isEmpty()
                         && !whatIf.explain(pod).feasible().isEmpty()) {
@@ -396,9 +405,12 @@ class SchedulerSoakTest {
                         .isLessThanOrEqualTo(has);
             }
             assertThat(believed("pods")).as("pods on nodes after %s", history).isEqualTo(bound);
-            assertThat(believed("assumed_pods")).as("assumed pods after %s", history).isZero();
-            for (PersistentVolume volume :
-                    world.client.list(ResourceType.of(PersistentVolume.class), null, ListOptions.all()).items()) {
+            assertThat(believed("assumed_pods"))
+                    .as("assumed pods after %s", history)
+                    .isZero();
+            for (PersistentVolume volume : world.client
+                    .list(ResourceType.of(PersistentVolume.class), null, ListOptions.all())
+                    .items()) {
                 assertThat(volume.getSpec().getClaimRef()).isNotNull();
             }
         }

@@ -53,8 +53,7 @@ public final class NodePorts implements NodeLocal, PreFilterPlugin, FilterPlugin
 
     private static Answer afterPodDeletion(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo deleted = Hints.pod(before);
-        return Answer.queueIf(deleted != null
-                && Hints.hadRoom(deleted)
-                && conflict(pod.hostPorts(), deleted.hostPorts()));
+        return Answer.queueIf(
+                deleted != null && Hints.hadRoom(deleted) && conflict(pod.hostPorts(), deleted.hostPorts()));
     }
 }
