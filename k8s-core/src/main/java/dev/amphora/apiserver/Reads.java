@@ -114,7 +114,7 @@ final class Reads {
     List<VersionedObject> all(Endpoint endpoint, String namespace) {
         String prefix = endpoint.collection(namespace);
         WatchFilter everything =
-                new WatchFilter(prefix, Selector.everything(), FieldSelector.everything(), object -> Map.of());
+                new WatchFilter(prefix, Selector.everything(), FieldSelector.everything(), (object, field) -> null);
         return cached(endpoint, everything, "", 0).objects();
     }
 
@@ -200,7 +200,7 @@ final class Reads {
                 prefix,
                 labels,
                 FieldLabels.stored(endpoint, fields),
-                object -> strategy.selectableFields(endpoint.working(object).tree()));
+                (object, field) -> strategy.selectableField(endpoint.working(object).tree(), field));
     }
 
     private WatchCache.Snapshot cached(Endpoint endpoint, WatchFilter filter, String asked, long revision) {

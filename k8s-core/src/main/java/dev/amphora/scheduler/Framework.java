@@ -603,7 +603,9 @@ final class Framework implements Handle {
         if (known != null) {
             try {
                 for (int n = 0; n < scores.length; n++) {
-                    known.score(this, state, pod, nodes.get(n), indices[n]);
+                    if (known.isUnscored(indices[n])) {
+                        known.score(this, state, pod, nodes.get(n), indices[n]);
+                    }
                 }
             } catch (RuntimeException e) {
                 // asked for themselves, it shows which plugin fails
