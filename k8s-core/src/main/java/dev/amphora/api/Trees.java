@@ -35,7 +35,8 @@ public final class Trees {
             }
             return true;
         }
-        return one.isValueNode() && one.equals(other);
+        // of other numbers it matters how they were written
+        return (one.isTextual() || one.isBoolean() || one.isNull()) && one.equals(other);
     }
 
     private static boolean isWhole(JsonNode node) {

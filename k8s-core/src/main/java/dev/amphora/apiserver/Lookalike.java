@@ -72,14 +72,17 @@ final class Lookalike {
         unfit = true;
     }
 
-    /** What was made of the body before admission, with another's name; null if that is not known. Free to be changed. */
-    @Nullable ObjectNode begun(ObjectNode body) {
+    /**
+     * What was made of the body before admission; null if that is not known. Free to be changed.
+     *
+     * @param name whose it is; missing if it has none yet
+     */
+    @Nullable ObjectNode begun(JsonNode name) {
         ObjectNode known = given;
         if (known == null) {
             return null;
         }
         ObjectNode copy = known.deepCopy();
-        JsonNode name = body.path("metadata").path(NAME);
         if (name.isTextual()) {
             Metadata.of(copy).set(NAME, name);
         }

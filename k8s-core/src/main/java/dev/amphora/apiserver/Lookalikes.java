@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Trees;
+import dev.amphora.apiserver.schema.BodyDecoder;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -20,20 +21,38 @@ final class Lookalikes {
 
     private final AtomicReferenceArray<@Nullable Lookalike> latest = new AtomicReferenceArray<>(SIZE);
 
-    /** What is known, or is to be remembered, of the body of a create; null if nothing is. */
-    @Nullable Lookalike of(Call call, String now) {
-        Body body = call.request().body();
-        if (!call.endpoint().strategy().regardsNames()
-                && body != null
-                && body.tree() instanceof ObjectNode tree
-                && call.endpoint().conversion() == null
-                && call.endpoint().custom() == null
-                && !call.options().isDryRun()
-                && tree.get("metadata") instanceof ObjectNode metadata
-                && isPlain(metadata)) {
-            return look(call, tree, hash(tree), now);
+    /**
+     * A body that is one of several.
+     *
+     * @param known what is known of them, or is to be remembered
+     * @param name its own, missing if one is to be generated
+     */
+    record Match(Lookalike known, JsonNode name) {}
+
+    /** What the body of a create is alike to; null if nothing is known of it. */
+    @Nullable Match of(Call call, String now) {
+        Endpoint endpoint = call.endpoint();
+        if (endpoint.strategy().regardsNames()
+                || endpoint.conversion() != null
+                || endpoint.custom() != null
+                || call.options().isDryRun()) {
+            return null;
         }
-        return null;
+        ObjectNode tree = tree(call.request().body());
+        if (tree == null || !(tree.get("metadata") instanceof ObjectNode metadata) || !isPlain(metadata)) {
+            return null;
+        }
+        Lookalike known = look(call, tree, hash(tree), now);
+        return known == null ? null : new Match(known, metadata.path("name"));
+    }
+
+    private static @Nullable ObjectNode tree(@Nullable Body body) {
+        if (body == null || body.tree() != null) {
+            return body != null && body.tree() instanceof ObjectNode tree ? tree : null;
+        }
+        boolean json = body.mediaType().isEmpty() || body.mediaType().equals("application/json");
+        byte[] bytes = body.bytes();
+        return json && bytes != null && bytes.length <= Bodies.MAX_BYTES ? BodyDecoder.plain(bytes) : null;
     }
 
     private @Nullable Lookalike look(Call call, ObjectNode tree, int hash, String now) {
@@ -47,10 +66,6 @@ final class Lookalikes {
         if (source != null && source.is(call, tree, now)) {
             return known.isUnfit() ? null : known;
         }
-        JsonNode copy = Bodies.tree(call.request().body()).orElse(null);
-        if (!(copy instanceof ObjectNode own)) {
-            return null;
-        }
         Lookalike fresh = new Lookalike(
                 hash,
                 new Lookalike.Source(
@@ -59,7 +74,7 @@ final class Lookalikes {
                         call.request().userAgent(),
                         call.options(),
                         now,
-                        own));
+                        tree.deepCopy()));
         latest.set(place, fresh);
         return fresh;
     }

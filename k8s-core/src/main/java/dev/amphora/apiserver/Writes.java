@@ -94,8 +94,9 @@ final class Writes {
 
     ApiResult create(Call call) {
         Endpoint endpoint = call.endpoint();
-        Lookalike alike = lookalikes.of(call, owners.now());
-        VersionedObject made = insertNamed(call, alike, () -> alike == null ? decoded(call) : decoded(call, alike));
+        Lookalikes.Match alike = lookalikes.of(call, owners.now());
+        VersionedObject made = insertNamed(
+                call, alike == null ? null : alike.known(), () -> alike == null ? decoded(call) : decoded(call, alike));
         return ApiResult.created(endpoint.view(made), call.warnings());
     }
 
@@ -109,9 +110,9 @@ final class Writes {
     }
 
     /** The same, and what follows before admission; done once for all that are alike. */
-    private ObjectNode decoded(Call call, Lookalike alike) {
-        Body body = call.request().body();
-        ObjectNode known = body != null && body.tree() instanceof ObjectNode tree ? alike.begun(tree) : null;
+    private ObjectNode decoded(Call call, Lookalikes.Match match) {
+        Lookalike alike = match.known();
+        ObjectNode known = alike.begun(match.name());
         if (known != null) {
             return known;
         }
