@@ -55,9 +55,7 @@ public final class Trees {
                 continue;
             }
             Map.Entry<String, JsonNode> there = next(those, member);
-            if (there == null
-                    || !here.getKey().equals(there.getKey())
-                    || !same(here.getValue(), there.getValue())) {
+            if (there == null || !here.getKey().equals(there.getKey()) || !same(here.getValue(), there.getValue())) {
                 return false;
             }
         }

@@ -30,7 +30,12 @@ final class Lookalike {
      * @param body a copy
      */
     record Source(
-            Endpoint endpoint, String namespace, String userAgent, RequestOptions options, String time, ObjectNode body) {
+            Endpoint endpoint,
+            String namespace,
+            String userAgent,
+            RequestOptions options,
+            String time,
+            ObjectNode body) {
         boolean is(Call call, ObjectNode other, String now) {
             return endpoint == call.endpoint()
                     && time.equals(now)
@@ -121,7 +126,8 @@ final class Lookalike {
         }
         byte[] name = Metadata.text(object, NAME).getBytes(StandardCharsets.ISO_8859_1);
         byte[] uid = Metadata.text(object, UID).getBytes(StandardCharsets.ISO_8859_1);
-        byte[] bytes = new byte[known.before.length + name.length + known.between.length + uid.length + known.after.length];
+        byte[] bytes =
+                new byte[known.before.length + name.length + known.between.length + uid.length + known.after.length];
         int at = append(bytes, 0, known.before);
         at = append(bytes, at, name);
         at = append(bytes, at, known.between);

@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Get, list and watch, with the meanings that the API gives to resource versions. */
@@ -200,7 +199,8 @@ final class Reads {
                 prefix,
                 labels,
                 FieldLabels.stored(endpoint, fields),
-                (object, field) -> strategy.selectableField(endpoint.working(object).tree(), field));
+                (object, field) ->
+                        strategy.selectableField(endpoint.working(object).tree(), field));
     }
 
     private WatchCache.Snapshot cached(Endpoint endpoint, WatchFilter filter, String asked, long revision) {

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param fieldsOf the selectable fields of an object
  */
 record WatchFilter(
-        String prefix, Selector labels, FieldSelector fields, BiFunction<VersionedObject, String, @Nullable String> fieldsOf) {
+        String prefix,
+        Selector labels,
+        FieldSelector fields,
+        BiFunction<VersionedObject, String, @Nullable String> fieldsOf) {
 
     /** Whether the selectors pass everything under the prefix. */
     boolean isEverything() {

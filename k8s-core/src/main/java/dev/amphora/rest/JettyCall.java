@@ -275,8 +275,7 @@ final class JettyCall implements HttpCall {
                 response.getHeaders().put(HttpHeader.CONNECTION, "close");
                 if (framed) {
                     // A header that Jetty doesn't know by itself, so that it leaves the body as it is.
-                    response.getHeaders()
-                            .put(new HttpField(null, HttpHeader.TRANSFER_ENCODING.asString(), "chunked"));
+                    response.getHeaders().put(new HttpField(null, HttpHeader.TRANSFER_ENCODING.asString(), "chunked"));
                 }
                 EndPoint endPoint =
                         request.getConnectionMetaData().getConnection().getEndPoint();

@@ -46,6 +46,7 @@ final class PodClass {
     private final BitSet unscored = new BitSet();
     /** Nodes that no plugin refuses that was asked, and that need not be asked again. */
     private final BitSet passing = new BitSet();
+
     private int[] refusedBy = new int[0];
     private @Nullable Status[] refusals = new Status[0];
     private long[][] scores = new long[0][];

@@ -395,7 +395,9 @@ final class SchedulingQueue {
         }
         return ungated.isEmpty()
                 ? next
-                : earlier(next, ungated.first().queuedAt.plus(MAX_IN_UNSCHEDULABLE).plusMillis(1));
+                : earlier(
+                        next,
+                        ungated.first().queuedAt.plus(MAX_IN_UNSCHEDULABLE).plusMillis(1));
     }
 
     private static Instant earlier(@Nullable Instant a, Instant b) {

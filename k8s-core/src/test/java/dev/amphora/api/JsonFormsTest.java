@@ -80,10 +80,12 @@ class JsonFormsTest {
                 .build();
         GenericKubernetesResource generic = new GenericKubernetesResource();
         generic.setKind("Widget");
-        generic.setAdditionalProperty("spec", Map.of("size", 1.5, "big", 10_000_000_000L, "deep", List.of(1, "a", true)));
+        generic.setAdditionalProperty(
+                "spec", Map.of("size", 1.5, "big", 10_000_000_000L, "deep", List.of(1, "a", true)));
         for (Object object : List.of(pod, generic)) {
             assertThat(Json.toTree(object).toString())
-                    .isEqualTo(Json.read(Json.write(new ObjectMapper().valueToTree(object))).toString());
+                    .isEqualTo(Json.read(Json.write(new ObjectMapper().valueToTree(object)))
+                            .toString());
         }
     }
 
@@ -100,7 +102,14 @@ class JsonFormsTest {
     @Test
     void valuesOfAllFormsAreWritten() throws JsonProcessingException {
         ArrayNode values = Json.mapper().createArrayNode();
-        values.add(1).add(-1L).add(Long.MIN_VALUE).add(1.5).add(true).addNull().add("").addObject();
+        values.add(1)
+                .add(-1L)
+                .add(Long.MIN_VALUE)
+                .add(1.5)
+                .add(true)
+                .addNull()
+                .add("")
+                .addObject();
         values.addArray().addArray().add(new byte[] {1, 2});
         assertWritten(values);
         assertWritten(Json.object());

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 class ReleasingPluginTest {
     private final Gate gate = new Gate();
     private final SimulatedKernel kernel = new SimulatedKernel(1);
-    private final Bench bench =
-            new Bench(Profile.named("default-scheduler").with(gate, 1));
+    private final Bench bench = new Bench(Profile.named("default-scheduler").with(gate, 1));
     private final SchedulingQueue queue = new SchedulingQueue(
             kernel,
             Map.of("default-scheduler", bench.framework),

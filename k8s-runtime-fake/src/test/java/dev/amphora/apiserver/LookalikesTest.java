@@ -26,15 +26,14 @@ class LookalikesTest {
             .start();
 
     private static ObjectNode pod(String name) {
-        return (ObjectNode)
-                Json.read(
-                        """
+        return (ObjectNode) Json.read(
+                """
                 {"kind":"Pod","apiVersion":"v1","metadata":{"name":"%s","labels":{"z":"1","a":"2"}},
                  "spec":{"containers":[{"name":"c","image":"i:1","resources":{"requests":{"cpu":"0.1","memory":"1024Mi"}}}],
                   "nodeSelector":{"disk":"ssd"}}}
                 """
-                                .formatted(name)
-                                .getBytes(StandardCharsets.UTF_8));
+                        .formatted(name)
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
     private ApiResult create(ObjectNode pod) {
@@ -43,12 +42,17 @@ class LookalikesTest {
     }
 
     private String stored(String name) {
-        byte[] value = store.get("/registry/pods/default/" + name).entry().orElseThrow().value();
+        byte[] value = store.get("/registry/pods/default/" + name)
+                .entry()
+                .orElseThrow()
+                .value();
         return new String(value, StandardCharsets.UTF_8);
     }
 
     private String uid(String name) {
-        return Json.read(stored(name).getBytes(StandardCharsets.UTF_8)).at("/metadata/uid").asText();
+        return Json.read(stored(name).getBytes(StandardCharsets.UTF_8))
+                .at("/metadata/uid")
+                .asText();
     }
 
     /** What is stored of a pod, as if it had another's name and uid. */
@@ -158,7 +162,17 @@ class LookalikesTest {
                 RequestOptions.none(),
                 Body.of(quota)));
         ObjectNode status = server.handle(new ApiRequest(
-                        ADMIN, "test", Verb.GET, "", "v1", "resourcequotas", "default", "q", "", RequestOptions.none(), null))
+                        ADMIN,
+                        "test",
+                        Verb.GET,
+                        "",
+                        "v1",
+                        "resourcequotas",
+                        "default",
+                        "q",
+                        "",
+                        RequestOptions.none(),
+                        null))
                 .tree()
                 .deepCopy();
         ObjectNode counted = status.putObject("status");

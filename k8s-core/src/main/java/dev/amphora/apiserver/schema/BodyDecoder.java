@@ -342,7 +342,10 @@ public final class BodyDecoder {
     public static @Nullable ObjectNode plain(byte[] json) {
         try {
             JsonNode tree = JsonText.parse(json);
-            return tree instanceof ObjectNode object && JsonSyntax.repeated(tree).isEmpty() ? object : null;
+            return tree instanceof ObjectNode object
+                            && JsonSyntax.repeated(tree).isEmpty()
+                    ? object
+                    : null;
         } catch (DecodeException e) {
             return null;
         }

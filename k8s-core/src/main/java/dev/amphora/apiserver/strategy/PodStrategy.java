@@ -200,7 +200,8 @@ final class PodStrategy extends KindStrategy {
     public @Nullable String selectableField(ObjectNode object, String field) {
         return switch (field) {
             case "spec.nodeName" -> object.path("spec").path("nodeName").asText("");
-            case "spec.schedulerName" -> object.path("spec").path("schedulerName").asText("");
+            case "spec.schedulerName" ->
+                object.path("spec").path("schedulerName").asText("");
             case "status.phase" -> object.path("status").path("phase").asText("");
             default -> super.selectableField(object, field);
         };
