@@ -44,9 +44,6 @@ final class PodClass {
     private final BitSet unknown = new BitSet();
     private final BitSet crowded = new BitSet();
     private final BitSet unscored = new BitSet();
-    /** Nodes that no plugin refuses that was asked, and that need not be asked again. */
-    private final BitSet passing = new BitSet();
-
     private int[] refusedBy = new int[0];
     private @Nullable Status[] refusals = new Status[0];
     private long[][] scores = new long[0][];
@@ -78,7 +75,6 @@ final class PodClass {
             if (!Arrays.equals(local, localFilters) || limit != first || names == null) {
                 open.set(0, nodes);
                 unknown.set(0, nodes);
-                passing.clear();
             } else {
                 for (int i = 0; i < names.size(); i++) {
                     forget(snapshot.indexOf(names.get(i)));
@@ -106,7 +102,6 @@ final class PodClass {
         open.set(0, nodes);
         unknown.clear();
         unknown.set(0, nodes);
-        passing.clear();
         unscored.clear();
         unscored.set(0, nodes);
     }
@@ -116,7 +111,6 @@ final class PodClass {
         if (index >= 0) {
             open.set(index);
             unknown.set(index);
-            passing.clear(index);
         }
     }
 
@@ -127,15 +121,6 @@ final class PodClass {
      */
     int nextOpen(int index) {
         return open.nextSetBit(index);
-    }
-
-    /**
-     * The end of the run of nodes from a place on that are known to pass all local plugins.
-     *
-     * @return the place itself if the node there isn't known to
-     */
-    int endOfPassing(int index) {
-        return passing.nextClearBit(index);
     }
 
     boolean isOpen(int index) {
@@ -154,7 +139,6 @@ final class PodClass {
         }
         boolean nominated = Framework.isCrowdedBy(framework.nominations().on(node.name()), pod);
         crowded.clear(index);
-        passing.clear(index);
         if (nominated && (own || limit != NONE)) {
             crowded.set(index, true);
             unknown.set(index, own);
@@ -174,7 +158,6 @@ final class PodClass {
         boolean failed = refusedBy[index] != NONE && !refusal(index).isRejected();
         unknown.set(index, failed || own);
         open.set(index, failed || own || refusedBy[index] >= limit || refusedBy[index] == NONE);
-        passing.set(index, !own && refusedBy[index] == NONE);
         return false;
     }
 
@@ -249,11 +232,6 @@ final class PodClass {
     /** The scores of one Score plugin by the nodes' places; null if it isn't local. */
     long @Nullable [] scores(int plugin) {
         return localScores[plugin] ? scores[plugin] : null;
-    }
-
-    /** Whether the local Score plugins have not scored a node. */
-    boolean isUnscored(int index) {
-        return unscored.get(index);
     }
 
     /** Has the local Score plugins score a node, unless they have. */

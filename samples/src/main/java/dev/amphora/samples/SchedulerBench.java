@@ -1,16 +1,10 @@
 package dev.amphora.samples;
 
-import com.sun.management.OperatingSystemMXBean;
-import dev.amphora.scheduler.SchedulerSandbox;
-import io.fabric8.kubernetes.api.model.Pod;
+import dev.amphora.samples.SchedulerWorkload.Origin;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,14 +18,12 @@ import picocli.CommandLine.Spec;
         description = "Measure the scheduler: decisions alone, end to end through the API server, and over HTTPS.",
         mixinStandardHelpOptions = true)
 final class SchedulerBench implements Callable<Integer> {
-    private static final int VICTIMS = 3;
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(names = "--nodes", description = "How many nodes. Default: ${DEFAULT-VALUE}")
-    private int nodes = 5_000;
+    @Option(names = "--nodes", description = "How many nodes. Default: as the workload has it")
+    private int nodes = -1;
 
     @Option(names = "--init", description = "How many pods are placed before. Default: as the workload has it")
     private int init = -1;
@@ -39,7 +31,12 @@ final class SchedulerBench implements Callable<Integer> {
     @Option(names = "--pods", description = "How many pods are measured. Default: as the workload has it")
     private int pods = -1;
 
-    @Option(names = "--only", split = ",", description = "Some workloads, such as basic,affinity. Default: all")
+    @Option(
+            names = "--only",
+            split = ",",
+            description = "Some workloads, such as basic,affinity; or measured, those that the reference was measured with"
+                    + " on a machine like ours; reference, those of its own benchmark; own, what neither has; none."
+                    + " Default: all")
     private List<String> only = List.of();
 
     @Option(
@@ -55,11 +52,14 @@ final class SchedulerBench implements Callable<Integer> {
     @Option(names = "--rounds", description = "Rounds that count; the median is shown. Default: ${DEFAULT-VALUE}")
     private int rounds = 3;
 
-    @Option(names = "--callers", description = "How many threads create pods. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--callers", description = "How many threads create pods in process. Default: ${DEFAULT-VALUE}")
     private int callers = 2;
 
     @Option(names = "--curves", description = "Also show the cost by placed pods and by nodes.")
     private boolean curves;
+
+    @Option(names = "--list", description = "Say what the workloads are.")
+    private boolean list;
 
     @Option(names = "--outside", hidden = true, description = "Be the client of this server.")
     private @Nullable String outside;
@@ -68,168 +68,102 @@ final class SchedulerBench implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         if (outside != null) {
-            new SchedulerOutside(out, outside, callers).run(SchedulerWorkload.BASIC.sized(0, pods), rounds);
+            new SchedulerOutside(out, outside, callers).run(SchedulerWorkloads.BASIC.sized(-1, 0, pods), rounds);
+            return 0;
+        }
+        List<SchedulerWorkload> chosen = SchedulerWorkloads.all().stream()
+                .filter(this::isWanted)
+                .map(each -> each.sized(nodes, init, pods))
+                .toList();
+        if (list) {
+            chosen.forEach(each -> out.printf(
+                    "  %-26s %-9s %,7d nodes %,7d placed %,7d waiting %,7d measured   %s%n",
+                    each.name(),
+                    group(each.origin()),
+                    each.nodes(),
+                    each.init(),
+                    each.waiting(),
+                    each.measured(),
+                    each.known()));
             return 0;
         }
         out.printf(
-                "%,d nodes of 4 CPU, 32 Gi, 110 pods in 3 zones; %d rounds of warm-up, median of %d%n",
-                nodes, warmUp, rounds);
-        for (SchedulerWorkload each : SchedulerWorkload.ALL) {
-            if (only.isEmpty() || only.contains(each.name())) {
-                measure(out, each.sized(init, pods));
-            }
+                "nodes of 4 CPU, 32 Gi, 110 pods; %d rounds of warm-up, median of %d; p50 and p99: decision, of an attempt;"
+                        + " otherwise from the creation until it is seen bound%n",
+                warmUp, rounds);
+        for (SchedulerWorkload each : chosen) {
+            measure(out, each);
         }
         if (curves) {
-            curves(out);
+            new SchedulerCurves(out, ways, callers).show();
         }
         return 0;
     }
 
+    private boolean isWanted(SchedulerWorkload workload) {
+        return only.isEmpty() || only.contains(workload.name()) || only.contains(group(workload.origin()));
+    }
+
+    private static String group(Origin origin) {
+        return origin.name().toLowerCase(Locale.ROOT);
+    }
+
+    private interface Round {
+        SchedulerFigures of(SchedulerWorkload workload) throws Exception;
+    }
+
     private void measure(PrintWriter out, SchedulerWorkload workload) throws Exception {
-        SchedulerRun run = new SchedulerRun(out, nodes, callers);
-        if (ways.contains("decision")) {
-            rounds(out, workload, "decision", () -> decide(workload, nodes, workload.init(), workload.measured()));
+        SchedulerRun run = new SchedulerRun(out, callers);
+        if (ways.contains("decision") && workload.decides()) {
+            rounds(out, workload, "decision", new SchedulerDecisions(out)::run);
         }
         if (ways.contains("end-to-end")) {
-            rounds(out, workload, "end to end", () -> run.inProcess(workload));
+            rounds(out, workload, "end to end", run::inProcess);
         }
-        if (ways.contains("https") && workload.name().equals(SchedulerWorkload.BASIC.name())) {
-            List<Figures> all = run.overHttps(workload, warmUp + rounds);
-            row(out, workload, "https, cold", all.get(0));
-            row(out, workload, "https", median(all.subList(warmUp, all.size())));
+        if (ways.contains("https") && workload.name().equals(SchedulerWorkloads.BASIC.name())) {
+            List<SchedulerFigures> all = run.overHttps(workload, warmUp + rounds);
+            all.get(0).print(out, workload, "https, cold");
+            SchedulerFigures.median(all.subList(warmUp, all.size())).print(out, workload, "https");
         }
     }
 
-    private void rounds(PrintWriter out, SchedulerWorkload workload, String how, Callable<Figures> round)
-            throws Exception {
-        List<Figures> counting = new ArrayList<>();
+    private void rounds(PrintWriter out, SchedulerWorkload workload, String how, Round round) throws Exception {
+        if (workload.name().equals(SchedulerWorkloads.USER_PLUGIN.name())) {
+            compare(out, workload, how, round);
+            return;
+        }
+        List<SchedulerFigures> counting = new ArrayList<>();
         for (int i = 0; i < warmUp + rounds; i++) {
-            Figures figures = round.call();
-            if (i == 0 && warmUp > 0) {
-                row(out, workload, how + ", cold", figures);
+            SchedulerFigures figures = round.of(workload);
+            if (i == 0 && warmUp > 0 && workload.name().equals(SchedulerWorkloads.BASIC.name())) {
+                figures.print(out, workload, how + ", cold");
             }
             if (i >= warmUp) {
                 counting.add(figures);
             }
         }
-        row(out, workload, how, median(counting));
+        SchedulerFigures.median(counting).print(out, workload, how);
     }
 
-    private static Figures median(List<Figures> rounds) {
-        List<Figures> sorted = new ArrayList<>(rounds);
-        sorted.sort(Comparator.comparingDouble(Figures::rate));
-        return sorted.get(sorted.size() / 2);
-    }
-
-    /**
-     * What was measured.
-     *
-     * @param pods how many pods were scheduled
-     * @param seconds in which time
-     * @param cpuSeconds of all processes: how fast it would go on cores of its own
-     * @param p50 half of the attempts, or of the pods from their creation until they are seen bound, took at most this, in milliseconds
-     * @param p99 the same of 99 in 100
-     * @param megabytes heap in use at the end, after a collection
-     */
-    record Figures(int pods, double seconds, double cpuSeconds, double p50, double p99, long megabytes) {
-        static Figures of(double seconds, double cpuSeconds, long[] micros) {
-            long[] sorted = micros.clone();
-            Arrays.sort(sorted);
-            return new Figures(
-                    sorted.length,
-                    seconds,
-                    cpuSeconds,
-                    sorted[(sorted.length - 1) / 2] / 1e3,
-                    sorted[(int) (0.99 * (sorted.length - 1))] / 1e3,
-                    (long) (BenchObjects.heap() / 1e6));
-        }
-
-        double rate() {
-            return pods / seconds;
-        }
-    }
-
-    private static void row(PrintWriter out, SchedulerWorkload workload, String how, Figures figures) {
-        out.printf(
-                "  %-18s %-16s %8.0f pods/s   cpu %6.0f us/pod   p50 %8.3f ms   p99 %8.3f ms   heap %5d MB%s%n",
-                workload.name(),
-                how,
-                figures.rate(),
-                figures.cpuSeconds() * 1e6 / figures.pods(),
-                figures.p50(),
-                figures.p99(),
-                figures.megabytes(),
-                workload.reference() == 0 || how.startsWith("decision")
-                        ? ""
-                        : "   reference " + workload.reference() + " pods/s");
-        out.flush();
-    }
-
-    /** Of all threads of this process, in nanoseconds. */
-    static long cpu() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-                ? system.getProcessCpuTime()
-                : 0;
-    }
-
-    // -- the decision alone ------------------------------------------------------------------------------------------
-
-    private static Figures decide(SchedulerWorkload workload, int nodes, int init, int measured) {
-        SchedulerSandbox sandbox = new SchedulerSandbox(workload.profile(), 1);
-        for (int i = 0; i < nodes; i++) {
-            sandbox.put(SchedulerWorkload.node(i));
-        }
-        List<Pod> pods = new ArrayList<>();
-        for (int i = 0; i < init + measured; i++) {
-            pods.add(workload.pod(i < init ? i : workload.init() + i - init));
-        }
-        Map<String, List<Pod>> placed = new HashMap<>();
-        for (int i = 0; i < init; i++) {
-            String node = sandbox.scheduleAndPlace(pods.get(i)).nodeName();
-            placed.computeIfAbsent(String.valueOf(node), name -> new ArrayList<>())
-                    .add(pods.get(i));
-        }
-        long[] latencies = new long[measured];
-        long cpu = cpu();
-        long begin = System.nanoTime();
-        for (int i = 0; i < measured; i++) {
-            long start = System.nanoTime();
-            Pod pod = pods.get(init + i);
-            SchedulerSandbox.Attempted attempted = sandbox.scheduleAndPlace(pod);
-            if (attempted.nominatedNode() != null) {
-                List<Pod> victims = placed.getOrDefault(attempted.nominatedNode(), List.of());
-                victims.subList(0, Math.min(VICTIMS, victims.size())).forEach(sandbox::remove);
-                victims.clear();
-                sandbox.place(pod, attempted.nominatedNode());
+    /** Measures with a user's plugin and without in turn, so that both have the same machine. */
+    private void compare(PrintWriter out, SchedulerWorkload with, String how, Round round) throws Exception {
+        SchedulerWorkload without = SchedulerWorkloads.BASIC.sized(with.nodes(), with.init(), with.measured());
+        List<SchedulerFigures> counting = new ArrayList<>();
+        List<SchedulerFigures> plain = new ArrayList<>();
+        for (int i = 0; i < warmUp + rounds; i++) {
+            SchedulerFigures beside = round.of(without);
+            SchedulerFigures figures = round.of(with);
+            if (i >= warmUp) {
+                plain.add(beside);
+                counting.add(figures);
             }
-            latencies[i] = (System.nanoTime() - start) / 1000;
         }
-        double seconds = (System.nanoTime() - begin) / 1e9;
-        return Figures.of(seconds, (cpu() - cpu) / 1e9, latencies);
-    }
-
-    private static void curves(PrintWriter out) {
-        out.println("decision of basic pods by pods placed before, 5,000 nodes:");
-        for (int init : new int[] {0, 20_000, 50_000, 100_000}) {
-            out.printf(
-                    "  %7d placed  %8.1f us/pod%n", init, micros(decide(SchedulerWorkload.BASIC, 5_000, init, 5_000)));
-        }
-        out.println("decision of spreading pods by pods placed before, 5,000 nodes:");
-        for (int init : new int[] {0, 20_000, 50_000, 100_000}) {
-            out.printf(
-                    "  %7d placed  %8.1f us/pod%n",
-                    init, micros(decide(SchedulerWorkload.SPREADING, 5_000, init, 5_000)));
-        }
-        out.println("decision of basic pods by nodes, 1,000 placed before:");
-        for (int count : new int[] {500, 1_000, 5_000, 10_000, 20_000}) {
-            out.printf(
-                    "  %7d nodes   %8.1f us/pod%n",
-                    count, micros(decide(SchedulerWorkload.BASIC, count, 1_000, 5_000)));
-        }
+        SchedulerFigures.median(plain).print(out, without, how);
+        SchedulerFigures median = SchedulerFigures.median(counting);
+        median.print(out, with, how);
+        out.printf(
+                "    with the plugin %.0f %% of the speed without, in turn%n",
+                100 * median.rate() / SchedulerFigures.median(plain).rate());
         out.flush();
-    }
-
-    private static double micros(Figures figures) {
-        return figures.seconds() * 1e6 / figures.pods();
     }
 }

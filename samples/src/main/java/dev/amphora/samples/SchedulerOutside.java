@@ -66,7 +66,7 @@ final class SchedulerOutside {
         }
         out.println("begin");
         out.flush();
-        long cpu = SchedulerBench.cpu();
+        long cpu = SchedulerFigures.cpu();
         long begin = System.nanoTime();
         AtomicInteger next = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
@@ -82,7 +82,7 @@ final class SchedulerOutside {
             throw new IllegalStateException(bound.getCount() + " pods were not seen bound");
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
-        double cpuSeconds = (SchedulerBench.cpu() - cpu) / 1e9;
+        double cpuSeconds = (SchedulerFigures.cpu() - cpu) / 1e9;
         long[] sorted = latencies.clone();
         Arrays.sort(sorted);
         out.println("end " + seconds + " " + cpuSeconds + " " + sorted[(count - 1) / 2] / 1e6 + " "

@@ -9,7 +9,7 @@ import dev.amphora.client.Client;
 import dev.amphora.client.ListOptions;
 import dev.amphora.client.Watch;
 import dev.amphora.client.Watcher;
-import dev.amphora.samples.SchedulerBench.Figures;
+import dev.amphora.samples.SchedulerWorkload.Disturbance;
 import dev.amphora.scheduler.DefaultScheduler;
 import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -23,77 +23,97 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** One cluster in which pods are created, scheduled and bound while it is measured how fast that goes. */
 final class SchedulerRun {
-    private static final long PATIENCE_SECONDS = 600;
+    private static final long PATIENCE_SECONDS = 60;
     /** From so many pods on it is shown how fast each tenth of them was. */
-    private static final int MANY = 100_000;
+    static final int MANY = 100_000;
 
     private final PrintWriter out;
-    private final int nodes;
     private final int callers;
 
-    SchedulerRun(PrintWriter out, int nodes, int callers) {
+    SchedulerRun(PrintWriter out, int callers) {
         this.out = out;
-        this.nodes = nodes;
         this.callers = callers;
     }
 
     /** A cluster whose pods need nothing but a node, as the reference was measured. */
     private static ClusterBuilder cluster(SchedulerWorkload workload) {
+        MemoryStore store = new MemoryStore();
+        if (!workload.definitions().isEmpty()) {
+            try (Cluster before =
+                    Cluster.builder().store(store).noScheduler().noControllers().start()) {
+                workload.definitions().forEach(before.api("bench")::create);
+            }
+        }
         return Cluster.builder()
-                .store(new MemoryStore())
+                .store(store)
                 .api(ApiOptions.defaults()
                         .withTokens(HttpsBench.TOKEN + ",bench,1,system:masters\n")
                         .withAdmission(List.of(), List.of("ServiceAccount", "TaintNodesByCondition", "Priority")))
                 .scheduler(
                         DefaultScheduler.builder().profile(workload.profile()).build())
-                .noControllers();
+                .controllers(workload.controllers());
     }
 
-    private Client filled(Cluster cluster) {
+    private static Client filled(Cluster cluster, SchedulerWorkload workload) {
         Client client = cluster.api("bench");
-        for (int i = 0; i < nodes; i++) {
-            client.create(SchedulerWorkload.node(i));
+        for (int i = 0; i < workload.nodes(); i++) {
+            client.create(workload.node(i));
         }
+        workload.prepare(client::create);
         return client;
     }
 
     /** Measures with a client in this process. */
-    Figures inProcess(SchedulerWorkload workload) throws InterruptedException {
+    SchedulerFigures inProcess(SchedulerWorkload workload) throws InterruptedException {
         try (Cluster cluster = cluster(workload).start()) {
-            Client client = filled(cluster);
+            Client client = filled(cluster, workload);
             int init = workload.init();
             int total = init + workload.measured();
             Bound bound = new Bound(init, total);
-            Watch watch = client.watch(ResourceType.of(Pod.class), BenchObjects.NAMESPACE, ListOptions.all(), bound);
-            create(client, workload, bound, 0, init);
-            await(bound.before, workload);
-            List<Pod> ready = new ArrayList<>();
-            for (int i = init; i < total && workload.measured() < MANY; i++) {
-                ready.add(workload.pod(i));
+            try (Watch watch = client.watch(ResourceType.of(Pod.class), null, ListOptions.all(), bound)) {
+                create(client, workload, bound, 0, init);
+                await(bound.before, workload);
+                inTurn(workload.waiting(), i -> client.create(workload.waitingPod(i)));
+                List<Pod> ready = new ArrayList<>();
+                for (int i = init; i < total && workload.measured() < MANY; i++) {
+                    ready.add(workload.pod(i));
+                }
+                Disturbing disturbing = new Disturbing(client, workload);
+                bound.cpu[0] = SchedulerFigures.cpu();
+                long begin = System.nanoTime();
+                if (ready.isEmpty()) {
+                    create(client, workload, bound, init, total);
+                } else {
+                    create(client, ready, bound, init);
+                }
+                await(bound.all, workload);
+                double seconds = (System.nanoTime() - begin) / 1e9;
+                double cpuSeconds = (SchedulerFigures.cpu() - bound.cpu[0]) / 1e9;
+                String note = disturbing.end();
+                if (workload.measured() >= MANY) {
+                    tenths(workload, bound, begin);
+                }
+                SchedulerFigures figures =
+                        SchedulerFigures.of(seconds, cpuSeconds, Arrays.copyOfRange(bound.latencies, init, total));
+                return new SchedulerFigures(
+                        figures.pods(),
+                        seconds,
+                        cpuSeconds,
+                        figures.p50(),
+                        figures.p99(),
+                        figures.megabytes(),
+                        note);
             }
-            long cpu = SchedulerBench.cpu();
-            long begin = System.nanoTime();
-            if (ready.isEmpty()) {
-                create(client, workload, bound, init, total);
-            } else {
-                create(client, ready, bound, init);
-            }
-            await(bound.all, workload);
-            double seconds = (System.nanoTime() - begin) / 1e9;
-            double cpuSeconds = (SchedulerBench.cpu() - cpu) / 1e9;
-            if (workload.measured() >= MANY) {
-                tenths(workload, bound, begin);
-            }
-            Figures figures = Figures.of(seconds, cpuSeconds, Arrays.copyOfRange(bound.latencies, init, total));
-            watch.close();
-            return figures;
         }
     }
 
@@ -135,31 +155,31 @@ final class SchedulerRun {
         long[] at = new long[workload.measured()];
         for (int i = 0; i < at.length; i++) {
             int number = workload.init() + i;
-            at[i] = bound.created[number] + bound.latencies[number] * 1000 - begin;
+            at[i] = bound.created[number] + bound.latencies[number];
         }
         Arrays.sort(at);
-        StringBuilder line = new StringBuilder("  " + workload.name() + ", pods/s in each tenth:");
-        long last = 0;
-        for (int tenth = 1; tenth <= 10; tenth++) {
-            long until = at[(int) ((long) at.length * tenth / 10) - 1];
-            line.append(" %,.0f".formatted(at.length / 10 * 1e9 / (until - last)));
-            last = until;
+        SchedulerFigures.tenths(out, "us/pod", SchedulerFigures.costs(begin, at));
+        double[] cpu = new double[bound.cpu.length - 1];
+        for (int i = 0; i < cpu.length; i++) {
+            cpu[i] = (bound.cpu[i + 1] - bound.cpu[i]) / 1e3 / (at.length / (double) cpu.length);
         }
-        out.println(line);
-        out.flush();
+        SchedulerFigures.tenths(out, "cpu us/pod", cpu);
     }
 
+    /** Waits until all are there, as long as some come. */
     private static void await(CountDownLatch latch, SchedulerWorkload workload) throws InterruptedException {
-        if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            throw new IllegalStateException(
-                    "the pods of " + workload.name() + " were not all scheduled: " + latch.getCount() + " are left");
+        for (long left = latch.getCount(); !latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS); left = latch.getCount()) {
+            if (latch.getCount() == left) {
+                throw new IllegalStateException("the pods of " + workload.name() + " were not all scheduled: " + left
+                        + " are left, and none has come for " + PATIENCE_SECONDS + " s");
+            }
         }
     }
 
     /** Measures with a client in a process of its own, over HTTPS. The pods of one round stay for the next. */
-    List<Figures> overHttps(SchedulerWorkload workload, int rounds) throws IOException, InterruptedException {
+    List<SchedulerFigures> overHttps(SchedulerWorkload workload, int rounds) throws IOException, InterruptedException {
         try (Cluster cluster = cluster(workload).serve(0).start()) {
-            filled(cluster);
+            filled(cluster, workload);
             Process process = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
@@ -176,23 +196,28 @@ final class SchedulerRun {
                             "--callers=8")
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            List<Figures> figures = new ArrayList<>();
+            List<SchedulerFigures> figures = new ArrayList<>();
             try (BufferedReader lines =
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
                 long cpu = 0;
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     String[] words = line.split(" ");
                     if (words[0].equals("begin")) {
-                        cpu = SchedulerBench.cpu();
+                        cpu = SchedulerFigures.cpu();
                     } else {
-                        double ownCpu = (SchedulerBench.cpu() - cpu) / 1e9;
-                        figures.add(new Figures(
+                        double ownCpu = (SchedulerFigures.cpu() - cpu) / 1e9;
+                        double clientCpu = Double.parseDouble(words[2]);
+                        figures.add(new SchedulerFigures(
                                 workload.measured(),
                                 Double.parseDouble(words[1]),
-                                ownCpu + Double.parseDouble(words[2]),
+                                ownCpu + clientCpu,
                                 Double.parseDouble(words[3]),
                                 Double.parseDouble(words[4]),
-                                (long) (BenchObjects.heap() / 1e6)));
+                                SchedulerFigures.heap(),
+                                "of the cpu %.0f us/pod in the server, %.0f in the client"
+                                        .formatted(
+                                                ownCpu * 1e6 / workload.measured(),
+                                                clientCpu * 1e6 / workload.measured())));
                     }
                 }
             } finally {
@@ -205,13 +230,56 @@ final class SchedulerRun {
         }
     }
 
+    /** What goes on while pods are measured. */
+    private static final class Disturbing {
+        private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        private final AtomicInteger acts = new AtomicInteger();
+        private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+        private final boolean any;
+
+        Disturbing(Client client, SchedulerWorkload workload) {
+            any = !workload.disturbances().isEmpty();
+            for (Disturbance each : workload.disturbances()) {
+                AtomicInteger number = new AtomicInteger();
+                long nanos = each.every().toNanos();
+                timer.scheduleAtFixedRate(
+                        () -> act(() -> each.step().act(workload, client, number.getAndIncrement())), 0, nanos, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        private void act(Runnable what) {
+            try {
+                what.run();
+                acts.incrementAndGet();
+            } catch (RuntimeException e) {
+                failure.compareAndSet(null, e);
+                throw e;
+            }
+        }
+
+        /** Ends it; says how often something happened. */
+        String end() throws InterruptedException {
+            timer.shutdownNow();
+            timer.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            RuntimeException failed = failure.get();
+            if (failed != null) {
+                throw failed;
+            }
+            return any ? "disturbed " + acts + " times" : "";
+        }
+    }
+
     /** Counts pods as they are seen to be bound. */
     private static final class Bound implements Watcher<Pod> {
         final long[] created;
         final long[] latencies;
         final CountDownLatch before;
         final CountDownLatch all;
+        /** At the beginning and the end of each tenth of those that are measured, of the process. */
+        final long[] cpu = new long[11];
+
         private final int init;
+        private int done;
         private final boolean[] seen;
 
         Bound(int init, int total) {
@@ -226,13 +294,26 @@ final class SchedulerRun {
         @Override
         public void onEvent(EventType type, Pod pod) {
             String node = pod.getSpec().getNodeName();
-            int number = Integer.parseInt(pod.getMetadata().getName().substring(1));
-            if (type == EventType.DELETED || node == null || node.isEmpty() || seen[number]) {
+            String name = pod.getMetadata().getName();
+            if (type == EventType.DELETED || node == null || node.isEmpty() || name.charAt(0) != 'p') {
+                return;
+            }
+            int number = Integer.parseInt(name.substring(1));
+            if (seen[number]) {
                 return;
             }
             seen[number] = true;
-            latencies[number] = (System.nanoTime() - created[number]) / 1000;
-            (number < init ? before : all).countDown();
+            latencies[number] = System.nanoTime() - created[number];
+            if (number < init) {
+                before.countDown();
+                return;
+            }
+            done++;
+            int measured = seen.length - init;
+            if (done * 10L % measured < 10) {
+                cpu[(int) (done * 10L / measured)] = SchedulerFigures.cpu();
+            }
+            all.countDown();
         }
 
         @Override

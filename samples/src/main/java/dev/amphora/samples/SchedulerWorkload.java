@@ -1,278 +1,292 @@
 package dev.amphora.samples;
 
+import dev.amphora.client.Client;
+import dev.amphora.samples.PodTemplates.Template;
 import dev.amphora.scheduler.Profile;
-import dev.amphora.scheduler.framework.CycleState;
-import dev.amphora.scheduler.framework.FilterPlugin;
-import dev.amphora.scheduler.framework.NodeInfo;
-import dev.amphora.scheduler.framework.PodInfo;
-import dev.amphora.scheduler.framework.ScorePlugin;
-import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Pods that are scheduled while it is measured how fast that goes: the workloads of the reference's own benchmark.
- *
- * @param name what is special about the pods
- * @param init how many there are before
- * @param measured how many are measured
- * @param reference pods per second of the reference, end to end on a machine like ours; 0 where it was not measured
- * @param before makes the pods that are there before
- * @param pod makes the pods that are measured
+ * What is scheduled while it is measured how fast that goes: nodes, objects that are there, pods that are placed before, pods that wait
+ * all the time, what goes on meanwhile, and the pods that are measured.
  */
-record SchedulerWorkload(
-        String name,
-        int init,
-        int measured,
-        int reference,
-        UnaryOperator<PodBuilder> before,
-        UnaryOperator<PodBuilder> pod) {
-    private static final String HOSTNAME = "kubernetes.io/hostname";
-    private static final String ZONE = "topology.kubernetes.io/zone";
-    private static final Map<String, String> BLUE = Map.of("color", "blue");
-
-    private static SchedulerWorkload of(
-            String name, int init, int measured, int reference, UnaryOperator<PodBuilder> pod) {
-        return new SchedulerWorkload(name, init, measured, reference, pod, pod);
+final class SchedulerWorkload {
+    /** Where a workload comes from. */
+    enum Origin {
+        /** The reference was measured with it on a machine like ours. */
+        MEASURED,
+        /** A row of the reference's own benchmark. */
+        REFERENCE,
+        /** What neither has. */
+        OWN
     }
 
-    static final SchedulerWorkload BASIC = of("basic", 1_000, 10_000, 238, pod -> pod);
-
-    static final SchedulerWorkload AFFINITY = of("affinity", 1_000, 3_000, 48, pod -> labelled(pod)
-            .editSpec()
-            .editOrNewAffinity()
-            .editOrNewPodAffinity()
-            .addNewRequiredDuringSchedulingIgnoredDuringExecution()
-            .withTopologyKey(ZONE)
-            .withNewLabelSelector()
-            .withMatchLabels(BLUE)
-            .endLabelSelector()
-            .endRequiredDuringSchedulingIgnoredDuringExecution()
-            .endPodAffinity()
-            .endAffinity()
-            .endSpec());
-
-    static final SchedulerWorkload SPREADING = of("spreading", 1_000, 3_000, 84, pod -> labelled(pod)
-            .editSpec()
-            .addNewTopologySpreadConstraint()
-            .withMaxSkew(5)
-            .withTopologyKey(ZONE)
-            .withWhenUnsatisfiable("DoNotSchedule")
-            .withNewLabelSelector()
-            .withMatchLabels(BLUE)
-            .endLabelSelector()
-            .endTopologySpreadConstraint()
-            .endSpec());
-
-    static final SchedulerWorkload ANTI_AFFINITY = of("anti-affinity", 500, 1_000, 76, pod -> labelled(pod)
-            .editSpec()
-            .editOrNewAffinity()
-            .editOrNewPodAntiAffinity()
-            .addNewRequiredDuringSchedulingIgnoredDuringExecution()
-            .withTopologyKey(HOSTNAME)
-            .withNewLabelSelector()
-            .withMatchLabels(BLUE)
-            .endLabelSelector()
-            .endRequiredDuringSchedulingIgnoredDuringExecution()
-            .endPodAntiAffinity()
-            .endAffinity()
-            .endSpec());
-
-    static final SchedulerWorkload PREFERRED = of("preferred-affinity", 1_000, 2_000, 103, pod -> labelled(pod)
-            .editSpec()
-            .editOrNewAffinity()
-            .editOrNewPodAffinity()
-            .addNewPreferredDuringSchedulingIgnoredDuringExecution()
-            .withWeight(1)
-            .withNewPodAffinityTerm()
-            .withTopologyKey(HOSTNAME)
-            .withNewLabelSelector()
-            .withMatchLabels(BLUE)
-            .endLabelSelector()
-            .endPodAffinityTerm()
-            .endPreferredDuringSchedulingIgnoredDuringExecution()
-            .endPodAffinity()
-            .endAffinity()
-            .endSpec());
-
-    static final SchedulerWorkload PREFERRED_ANTI = of("preferred-anti", 1_000, 2_000, 0, pod -> labelled(pod)
-            .editSpec()
-            .editOrNewAffinity()
-            .editOrNewPodAntiAffinity()
-            .addNewPreferredDuringSchedulingIgnoredDuringExecution()
-            .withWeight(1)
-            .withNewPodAffinityTerm()
-            .withTopologyKey(HOSTNAME)
-            .withNewLabelSelector()
-            .withMatchLabels(BLUE)
-            .endLabelSelector()
-            .endPodAffinityTerm()
-            .endPreferredDuringSchedulingIgnoredDuringExecution()
-            .endPodAntiAffinity()
-            .endAffinity()
-            .endSpec());
-
-    static final SchedulerWorkload PREFERRED_SPREAD = of("preferred-spread", 1_000, 3_000, 0, pod -> labelled(pod)
-            .editSpec()
-            .addNewTopologySpreadConstraint()
-            .withMaxSkew(5)
-            .withTopologyKey(ZONE)
-            .withWhenUnsatisfiable("ScheduleAnyway")
-            .withNewLabelSelector()
-            .withMatchLabels(BLUE)
-            .endLabelSelector()
-            .endTopologySpreadConstraint()
-            .endSpec());
-
-    static final SchedulerWorkload NODE_AFFINITY = of("node-affinity", 5_000, 10_000, 0, pod -> pod.editSpec()
-            .editOrNewAffinity()
-            .editOrNewNodeAffinity()
-            .editOrNewRequiredDuringSchedulingIgnoredDuringExecution()
-            .addNewNodeSelectorTerm()
-            .addNewMatchExpression()
-            .withKey(ZONE)
-            .withOperator("In")
-            .withValues("zone0", "zone1")
-            .endMatchExpression()
-            .endNodeSelectorTerm()
-            .endRequiredDuringSchedulingIgnoredDuringExecution()
-            .endNodeAffinity()
-            .endAffinity()
-            .endSpec());
-
-    /** Pods that affinity pods were placed before, but that want nothing themselves. */
-    static final SchedulerWorkload MIXED = new SchedulerWorkload("mixed", 2_000, 5_000, 0, AFFINITY.pod, pod -> pod);
-
-    /** Pods that a plugin of the user's has a say about, which looks at each node. */
-    static final SchedulerWorkload USER_PLUGIN = of("user-plugin", 1_000, 10_000, 0, pod -> pod);
-
-    static final SchedulerWorkload PREEMPTION = new SchedulerWorkload(
-            "preemption",
-            20_000,
-            5_000,
-            0,
-            pod -> asking(pod, "900m", "500Mi")
-                    .editSpec()
-                    .withTerminationGracePeriodSeconds(0L)
-                    .endSpec(),
-            pod -> asking(pod, "3", "500Mi").editSpec().withPriority(10).endSpec());
-
-    /** All of them, in the order in which they are measured. */
-    static final List<SchedulerWorkload> ALL = List.of(
-            BASIC,
-            AFFINITY,
-            SPREADING,
-            ANTI_AFFINITY,
-            PREFERRED,
-            PREFERRED_ANTI,
-            PREFERRED_SPREAD,
-            NODE_AFFINITY,
-            MIXED,
-            USER_PLUGIN,
-            PREEMPTION);
-
-    /** The same with other counts; those that are negative stay. */
-    SchedulerWorkload sized(int otherInit, int otherMeasured) {
-        return new SchedulerWorkload(
-                name,
-                otherInit < 0 ? init : otherInit,
-                otherMeasured < 0 ? measured : otherMeasured,
-                reference,
-                before,
-                pod);
+    /** Puts objects into the cluster before the pods. */
+    interface Setup {
+        void prepare(SchedulerWorkload sized, Consumer<HasMetadata> to);
     }
 
-    /** What schedules the pods: as it is by default, or with a plugin that is written in the plain way. */
+    /** What goes on all the time. */
+    interface Step {
+        void act(SchedulerWorkload sized, Client client, int number);
+    }
+
+    /**
+     * Something that happens again and again while pods are measured.
+     *
+     * @param every the time between two
+     * @param step what happens
+     */
+    record Disturbance(Duration every, Step step) {}
+
+    private final Builder what;
+
+    private SchedulerWorkload(Builder what) {
+        this.what = what;
+    }
+
+    static Builder named(String name) {
+        return new Builder(name);
+    }
+
+    String name() {
+        return what.name;
+    }
+
+    Origin origin() {
+        return what.origin;
+    }
+
+    int nodes() {
+        return what.nodes;
+    }
+
+    int init() {
+        return what.init;
+    }
+
+    int measured() {
+        return what.measured;
+    }
+
+    /** How many pods wait all the time. */
+    int waiting() {
+        return what.waiting;
+    }
+
+    /** The reference's figure, empty where it has none. */
+    String known() {
+        return what.known;
+    }
+
+    /** Pods per second of the reference, 0 where it has no figure. */
+    int rate() {
+        return what.rate;
+    }
+
+    /** Whether decisions alone say something about it. */
+    boolean decides() {
+        return what.decides;
+    }
+
+    /** Which built-in controllers it needs, as {@code --controllers} names them; empty for none. */
+    String controllers() {
+        return what.controllers;
+    }
+
     Profile profile() {
-        Profile profile = Profile.named(Profile.DEFAULT_SCHEDULER_NAME);
-        return name.equals(USER_PLUGIN.name) ? profile.with(new PlainPlugin(), 1) : profile;
+        return what.profile.apply(Profile.named(Profile.DEFAULT_SCHEDULER_NAME));
     }
 
-    /** A Filter and a Score of a node by its name, as a user would write them first: asked about every node that is looked at. */
-    private static final class PlainPlugin implements FilterPlugin, ScorePlugin {
-        @Override
-        public String name() {
-            return "Plain";
-        }
-
-        @Override
-        public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
-            return node.name().endsWith("7") ? Status.unschedulable("node is unlucky") : Status.success();
-        }
-
-        @Override
-        public long score(CycleState state, PodInfo pod, NodeInfo node) {
-            return node.name().length();
-        }
+    Node node(int number) {
+        return what.node.apply(number);
     }
 
-    private static PodBuilder labelled(PodBuilder pod) {
-        return pod.editMetadata().addToLabels(BLUE).endMetadata();
+    void prepare(Consumer<HasMetadata> to) {
+        what.setups.forEach(setup -> setup.prepare(this, to));
     }
 
-    private static PodBuilder asking(PodBuilder pod, String cpu, String memory) {
-        return pod.editSpec()
-                .editFirstContainer()
-                .withNewResources()
-                .addToRequests("cpu", new Quantity(cpu))
-                .addToRequests("memory", new Quantity(memory))
-                .endResources()
-                .endContainer()
-                .endSpec();
+    /** The definitions of resources that the scheduler's plugins look for. */
+    List<HasMetadata> definitions() {
+        return what.definitions;
     }
 
-    /** A pod by number; those from {@code init} on are measured. */
+    List<Disturbance> disturbances() {
+        return what.disturbances;
+    }
+
+    /** A pod by number; those from {@link #init} on are measured. */
     Pod pod(int number) {
-        PodBuilder plain = new PodBuilder()
-                .withNewMetadata()
-                .withNamespace(BenchObjects.NAMESPACE)
-                .withName("p" + number)
-                .withUid("uid-" + number)
-                .endMetadata()
-                .withNewSpec()
-                .withSchedulerName("default-scheduler")
-                .addNewContainer()
-                .withName("c")
-                .withImage("registry.k8s.io/pause:3.10")
-                .addNewPort()
-                .withContainerPort(80)
-                .withProtocol("TCP")
-                .endPort()
-                .endContainer()
-                .endSpec();
-        return (number < init ? before : pod)
-                .apply(asking(plain, "100m", "500Mi"))
-                .build();
+        Template before = what.before;
+        return PodTemplates.pod("p" + number, number < what.init && before != null ? before : what.pod, number);
     }
 
-    /** A node by number, in one of three zones. */
-    static Node node(int number) {
-        return new NodeBuilder()
-                .withNewMetadata()
-                .withName("node-" + number)
-                .addToLabels(HOSTNAME, "node-" + number)
-                .addToLabels(ZONE, "zone" + number % 3)
-                .endMetadata()
-                .withNewSpec()
-                .endSpec()
-                .withNewStatus()
-                .addToCapacity("cpu", new Quantity("4"))
-                .addToCapacity("memory", new Quantity("32Gi"))
-                .addToCapacity("pods", new Quantity("110"))
-                .addToAllocatable("cpu", new Quantity("4"))
-                .addToAllocatable("memory", new Quantity("32Gi"))
-                .addToAllocatable("pods", new Quantity("110"))
-                .addNewCondition()
-                .withType("Ready")
-                .withStatus("True")
-                .endCondition()
-                .endStatus()
-                .build();
+    /** A pod that waits all the time. */
+    Pod waitingPod(int number) {
+        return PodTemplates.pod("w" + number, what.waits, number);
+    }
+
+    /**
+     * The same with other counts; those that are negative stay. A cluster of one node stays one, and for each pod that is measured as many
+     * wait as before.
+     */
+    SchedulerWorkload sized(int nodes, int init, int measured) {
+        Builder other = what.copy();
+        other.nodes = nodes < 0 || other.nodes == 1 ? other.nodes : nodes;
+        other.init = init < 0 ? other.init : init;
+        if (measured >= 0) {
+            other.waiting = (int) ((long) other.waiting * measured / Math.max(1, other.measured));
+            other.measured = measured;
+        }
+        return new SchedulerWorkload(other);
+    }
+
+    /** Says what a workload is. */
+    static final class Builder {
+        private final String name;
+        private Origin origin = Origin.OWN;
+        private String known = "";
+        private int rate;
+        private int nodes = 5_000;
+        private IntFunction<Node> node = NodeTemplates::plain;
+        private int init;
+        private @Nullable Template before;
+        private int measured;
+        private Template pod = PodTemplates.PLAIN;
+        private int waiting;
+        private Template waits = PodTemplates.LIGHT;
+        private boolean decides = true;
+        private String controllers = "";
+        private ProfileChange profile = profile -> profile;
+        private final List<HasMetadata> definitions = new ArrayList<>();
+        private final List<Setup> setups = new ArrayList<>();
+        private final List<Disturbance> disturbances = new ArrayList<>();
+
+        /** Changes the default profile. */
+        interface ProfileChange {
+            Profile apply(Profile profile);
+        }
+
+        private Builder(String name) {
+            this.name = name;
+        }
+
+        private Builder copy() {
+            Builder copy = new Builder(name);
+            copy.origin = origin;
+            copy.known = known;
+            copy.rate = rate;
+            copy.nodes = nodes;
+            copy.node = node;
+            copy.init = init;
+            copy.before = before;
+            copy.measured = measured;
+            copy.pod = pod;
+            copy.waiting = waiting;
+            copy.waits = waits;
+            copy.decides = decides;
+            copy.controllers = controllers;
+            copy.profile = profile;
+            copy.definitions.addAll(definitions);
+            copy.setups.addAll(setups);
+            copy.disturbances.addAll(disturbances);
+            return copy;
+        }
+
+        /** The reference's pods per second on a machine like ours. */
+        Builder measuredAt(int podsPerSecond) {
+            origin = Origin.MEASURED;
+            rate = podsPerSecond;
+            known = podsPerSecond + " pods/s on a machine like ours";
+            return this;
+        }
+
+        /** What the reference's own benchmark must reach in CI, on a larger machine; 0 where it has no threshold. */
+        Builder threshold(int podsPerSecond) {
+            if (origin == Origin.OWN) {
+                origin = Origin.REFERENCE;
+                rate = podsPerSecond;
+            }
+            String threshold = podsPerSecond == 0 ? "no threshold" : podsPerSecond + " pods/s in its CI";
+            known = known.isEmpty() ? threshold : known + ", " + threshold;
+            return this;
+        }
+
+        /** What else is known of the reference. */
+        Builder known(String text) {
+            origin = Origin.REFERENCE;
+            known = text;
+            return this;
+        }
+
+        Builder nodes(int count, IntFunction<Node> template) {
+            nodes = count;
+            node = template;
+            return this;
+        }
+
+        Builder init(int count, Template template) {
+            init = count;
+            before = template;
+            return this;
+        }
+
+        Builder measured(int count, Template template) {
+            measured = count;
+            pod = template;
+            return this;
+        }
+
+        Builder waiting(int count, Template template) {
+            waiting = count;
+            waits = template;
+            return this;
+        }
+
+        /** What must be there before the scheduler starts. */
+        Builder defining(HasMetadata definition) {
+            definitions.add(definition);
+            decides = false;
+            return this;
+        }
+
+        Builder with(Setup setup) {
+            setups.add(setup);
+            return this;
+        }
+
+        Builder meanwhile(int everyMilliseconds, Step step) {
+            disturbances.add(new Disturbance(Duration.ofMillis(everyMilliseconds), step));
+            decides = false;
+            return this;
+        }
+
+        /** It means something in a running cluster only. */
+        Builder inACluster() {
+            decides = false;
+            return this;
+        }
+
+        Builder controllers(String selection) {
+            controllers = selection;
+            decides = false;
+            return this;
+        }
+
+        Builder profile(ProfileChange change) {
+            profile = change;
+            return this;
+        }
+
+        SchedulerWorkload build() {
+            return new SchedulerWorkload(copy());
+        }
     }
 }

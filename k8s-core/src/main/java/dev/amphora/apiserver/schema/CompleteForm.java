@@ -23,22 +23,19 @@ public final class CompleteForm {
      * @param type the type of the object
      */
     public static ObjectNode of(ObjectNode object, TypeSchema type) {
-        return type.name().isEmpty() ? object : complete(object, type, false);
+        return type.name().isEmpty() ? object : complete(object, type);
     }
 
     /**
-     * The same for an object that nobody needs any more: what is in complete form already becomes part of the result, or is the result.
+     * The same for an object that nobody needs any more: if it is in complete form already, it is the result itself.
      *
      * @param object may be shared with the result
      */
     public static ObjectNode ofOwn(ObjectNode object, TypeSchema type) {
-        return type.name().isEmpty() ? object : complete(object, type, true);
+        return type.name().isEmpty() || isComplete(object, type) ? object : complete(object, type);
     }
 
-    private static ObjectNode complete(ObjectNode object, TypeSchema type, boolean own) {
-        if (own && isComplete(object, type)) {
-            return object;
-        }
+    private static ObjectNode complete(ObjectNode object, TypeSchema type) {
         FieldOrder order = type.order();
         List<FieldSchema> fields = order.fields();
         @Nullable JsonNode[] values = new JsonNode[fields.size()];
@@ -55,7 +52,7 @@ public final class CompleteForm {
             JsonNode value = values[i];
             FieldSchema field = fields.get(i);
             if (value != null) {
-                members.put(field.name(), value(value, field.type(), own));
+                members.put(field.name(), value(value, field.type()));
             } else if (field.alwaysWritten()) {
                 members.put(field.name(), zero(field));
             }
@@ -161,18 +158,18 @@ public final class CompleteForm {
         }
     }
 
-    private static JsonNode value(JsonNode value, TypeSchema type, boolean own) {
+    private static JsonNode value(JsonNode value, TypeSchema type) {
         if (value.isObject() && type.kind() == TypeSchema.Kind.OBJECT) {
-            return complete((ObjectNode) value, type, own);
+            return complete((ObjectNode) value, type);
         }
         if (value.isArray() && type.kind() == TypeSchema.Kind.LIST && holdsObjects(type.element())) {
             ArrayNode result = JsonNodeFactory.instance.arrayNode(value.size());
-            value.forEach(item -> result.add(value(item, type.element(), own)));
+            value.forEach(item -> result.add(value(item, type.element())));
             return result;
         }
         if (value.isObject() && type.kind() == TypeSchema.Kind.MAP && holdsObjects(type.element())) {
             ObjectNode result = JsonNodeFactory.instance.objectNode();
-            value.properties().forEach(e -> result.set(e.getKey(), value(e.getValue(), type.element(), own)));
+            value.properties().forEach(e -> result.set(e.getKey(), value(e.getValue(), type.element())));
             return result;
         }
         return value;
@@ -189,7 +186,7 @@ public final class CompleteForm {
             return JsonNodeFactory.instance.nullNode();
         }
         return field.type().kind() == TypeSchema.Kind.OBJECT
-                ? complete(JsonNodeFactory.instance.objectNode(), field.type(), false)
+                ? complete(JsonNodeFactory.instance.objectNode(), field.type())
                 : Decoder.zero(field.type());
     }
 }

@@ -239,7 +239,8 @@ public final class NodeResourcesFit
         }
         PodInfo now = Hints.pod(after);
         if (now == null) {
-            return Answer.queueIf(Hints.hadRoom(old));
+            return Answer.queueIf(
+                    !old.nodeName().isEmpty() || !old.nominatedNodeName().isEmpty());
         }
         if (now.uid().equals(pod.uid())) {
             return Answer.QUEUE;
