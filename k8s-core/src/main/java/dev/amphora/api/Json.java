@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,8 +66,12 @@ public final class Json {
 
     /** Writes a tree. */
     public static byte[] write(JsonNode tree) {
+        return TreeText.write(tree, Json::generated);
+    }
+
+    private static byte[] generated(Object value) {
         try {
-            return TREES.writeValueAsBytes(tree);
+            return TREES.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
@@ -115,7 +120,14 @@ public final class Json {
 
     /** A typed object as a tree. */
     public static ObjectNode toTree(Object object) {
-        return Typed.MAPPER.valueToTree(object);
+        TreeMaker maker = new TreeMaker(Typed.MAPPER);
+        try {
+            Typed.MAPPER.writeValue(maker, object);
+            return (ObjectNode) maker.made();
+        } catch (TreeMaker.Unfit | IOException e) {
+            // a serializer failed, or wrote what the maker refuses; the general way tells
+            return Typed.MAPPER.valueToTree(object);
+        }
     }
 
     /**
@@ -132,6 +144,24 @@ public final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
+    }
+
+    /**
+     * A tree as a typed object that is read-only, parts of which may be shared with other such objects.
+     *
+     * @param <T> the class
+     * @param tree what to read; not changed any more
+     * @param type the class
+     * @throws IllegalArgumentException if the tree doesn't fit the class
+     */
+    public static <T> T sharedFromTree(JsonNode tree, Class<T> type) {
+        if (type == Pod.class) {
+            Pod pod = PodReader.read(tree);
+            if (pod != null) {
+                return type.cast(pod);
+            }
+        }
+        return fromTree(tree, type);
     }
 
     /**

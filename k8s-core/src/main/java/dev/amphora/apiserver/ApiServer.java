@@ -367,10 +367,11 @@ public final class ApiServer implements AutoCloseable {
         @Override
         public List<ObjectNode> list(String group, String resource, String namespace) {
             late.look(group, resource, namespace);
-            return endpoints.stored(group, resource).map(endpoint -> reads.all(endpoint, namespace)).stream()
-                    .flatMap(List::stream)
-                    .map(VersionedObject::tree)
-                    .toList();
+            Endpoint endpoint = endpoints.stored(group, resource).orElse(null);
+            List<VersionedObject> all = endpoint == null ? List.of() : reads.all(endpoint, namespace);
+            return all.isEmpty()
+                    ? List.of()
+                    : all.stream().map(VersionedObject::tree).toList();
         }
 
         @Override

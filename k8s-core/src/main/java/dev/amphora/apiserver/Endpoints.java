@@ -41,6 +41,7 @@ final class Endpoints {
     private final WebhookServers webhooks;
     private final ConcurrentHashMap<Key, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, WatchCache> caches = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Stored, Endpoint> stored = new ConcurrentHashMap<>();
     private final CustomResources customResources;
 
     Endpoints(
@@ -62,6 +63,8 @@ final class Endpoints {
     }
 
     private record Key(String group, String version, String plural) {}
+
+    private record Stored(String group, String plural) {}
 
     /** All kinds that are served now. */
     SchemaCatalogue catalogue() {
@@ -93,10 +96,17 @@ final class Endpoints {
 
     /** What serves a resource in the version that is stored; empty if there is no such resource. */
     Optional<Endpoint> stored(String group, String plural) {
+        Stored key = new Stored(group, plural);
+        Endpoint known = stored.get(key);
+        if (known != null) {
+            return Optional.of(known);
+        }
         for (ResourceInfo info : catalogue.resources()) {
             if (info.group().equals(group) && info.plural().equals(plural)) {
-                ResourceInfo stored = storedAs(info);
-                return find(stored.group(), stored.version(), stored.plural());
+                ResourceInfo as = storedAs(info);
+                Optional<Endpoint> found = find(as.group(), as.version(), as.plural());
+                found.ifPresent(endpoint -> stored.put(key, endpoint));
+                return found;
             }
         }
         return customResources.stored(group, plural);

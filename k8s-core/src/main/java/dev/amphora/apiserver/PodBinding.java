@@ -1,9 +1,11 @@
 package dev.amphora.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.api.Trees;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.kernel.Kernel;
 import java.util.List;
@@ -72,7 +74,7 @@ final class PodBinding {
                                     + " failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %d")
                             .formatted(call.key(), version, current.revision()));
         }
-        ObjectNode pod = current.tree().deepCopy();
+        ObjectNode pod = copy(current.tree());
         String uid = Metadata.text(binding, "uid");
         if (!uid.isEmpty() && !uid.equals(current.uid())) {
             throw StatusException.conflict("", "pods", name, Writes.uidMismatch(call, uid, current.uid()));
@@ -96,6 +98,26 @@ final class PodBinding {
         pod.withObject("/status").remove("nominatedNodeName");
         Metadata.of(pod).remove("resourceVersion");
         return pod;
+    }
+
+    /** A copy that shares with the pod what is not to be changed. */
+    private static ObjectNode copy(ObjectNode pod) {
+        ObjectNode copy = Trees.shallow(pod);
+        ObjectNode metadata = Trees.shallow((ObjectNode) pod.get("metadata"));
+        for (String member : List.of("labels", "annotations", "ownerReferences")) {
+            JsonNode value = metadata.get(member);
+            if (value != null) {
+                metadata.set(member, value.deepCopy());
+            }
+        }
+        copy.set("metadata", metadata);
+        if (pod.get("spec") instanceof ObjectNode spec) {
+            copy.set("spec", Trees.shallow(spec));
+        }
+        if (pod.get("status") instanceof ObjectNode status) {
+            copy.set("status", status.deepCopy());
+        }
+        return copy;
     }
 
     /** Pods carry the topology labels of their node. */

@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Get, list and watch, with the meanings that the API gives to resource versions. */
@@ -114,7 +113,7 @@ final class Reads {
     List<VersionedObject> all(Endpoint endpoint, String namespace) {
         String prefix = endpoint.collection(namespace);
         WatchFilter everything =
-                new WatchFilter(prefix, Selector.everything(), FieldSelector.everything(), object -> Map.of());
+                new WatchFilter(prefix, Selector.everything(), FieldSelector.everything(), (object, field) -> null);
         return cached(endpoint, everything, "", 0).objects();
     }
 
@@ -200,7 +199,8 @@ final class Reads {
                 prefix,
                 labels,
                 FieldLabels.stored(endpoint, fields),
-                object -> strategy.selectableFields(endpoint.working(object).tree()));
+                (object, field) ->
+                        strategy.selectableField(endpoint.working(object).tree(), field));
     }
 
     private WatchCache.Snapshot cached(Endpoint endpoint, WatchFilter filter, String asked, long revision) {

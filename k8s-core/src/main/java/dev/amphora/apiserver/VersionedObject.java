@@ -154,7 +154,7 @@ public final class VersionedObject {
             if (known != null && known.getClass() == type) {
                 return type.cast(known);
             }
-            T made = Json.fromTree(tree(), type);
+            T made = Json.sharedFromTree(tree(), type);
             typed = new WeakReference<>(made);
             return made;
         }

@@ -2,8 +2,8 @@ package dev.amphora.apiserver;
 
 import dev.amphora.api.FieldSelector;
 import dev.amphora.api.Selector;
-import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which objects of a resource are meant: those under a key prefix that the selectors select.
@@ -14,7 +14,10 @@ import java.util.function.Function;
  * @param fieldsOf the selectable fields of an object
  */
 record WatchFilter(
-        String prefix, Selector labels, FieldSelector fields, Function<VersionedObject, Map<String, String>> fieldsOf) {
+        String prefix,
+        Selector labels,
+        FieldSelector fields,
+        BiFunction<VersionedObject, String, @Nullable String> fieldsOf) {
 
     /** Whether the selectors pass everything under the prefix. */
     boolean isEverything() {
@@ -33,7 +36,7 @@ record WatchFilter(
             case "metadata.name" -> object.name();
             case "metadata.namespace" -> object.namespace();
             case "spec.nodeName" -> object.node();
-            default -> fieldsOf.apply(object).get(field);
+            default -> fieldsOf.apply(object, field);
         });
     }
 }

@@ -38,6 +38,7 @@ final class Writes {
     private final Consumer<ApiRequest> creation;
     private final StoreMeter meter;
     private final FieldOwnership owners;
+    private final Lookalikes lookalikes = new Lookalikes();
 
     Writes(
             Kernel kernel,
@@ -93,24 +94,46 @@ final class Writes {
 
     ApiResult create(Call call) {
         Endpoint endpoint = call.endpoint();
-        ResourceInfo info = endpoint.info();
-        VersionedObject made = insertNamed(call, () -> {
-            ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
-            matchNamespace(call, object);
-            toStored(call, object);
-            return object;
-        });
+        Lookalikes.Match alike = lookalikes.of(call, owners.now());
+        VersionedObject made = insertNamed(
+                call, alike == null ? null : alike.known(), () -> alike == null ? decoded(call) : decoded(call, alike));
         return ApiResult.created(endpoint.view(made), call.warnings());
     }
 
+    /** The object that is to be stored, with its defaults. */
+    private static ObjectNode decoded(Call call) {
+        ResourceInfo info = call.endpoint().info();
+        ObjectNode object = Bodies.object(call, info.group(), info.version(), info.kind());
+        matchNamespace(call, object);
+        toStored(call, object);
+        return object;
+    }
+
+    /** The same, and what follows before admission; done once for all that are alike. */
+    private ObjectNode decoded(Call call, Lookalikes.Match match) {
+        Lookalike alike = match.known();
+        ObjectNode known = alike.begun(match.name());
+        if (known != null) {
+            return known;
+        }
+        ObjectNode object = decoded(call);
+        begin(call, object, false);
+        if (!call.warnings().isEmpty() || call.endpoint().strategy().regardsNameOf(object)) {
+            alike.spoil();
+        } else {
+            alike.begin(object);
+        }
+        return object;
+    }
+
     /** Stores a new object; one that wants a generated name gets another if somebody has that already. */
-    private VersionedObject insertNamed(Call call, Supplier<ObjectNode> given) {
+    private VersionedObject insertNamed(Call call, @Nullable Lookalike alike, Supplier<ObjectNode> given) {
         ObjectNode object = given.get();
         boolean generates = Metadata.text(object, "name").isEmpty()
                 && !Metadata.text(object, "generateName").isEmpty();
         for (int attempt = 1; generates && attempt < MAX_GENERATED_NAMES; attempt++) {
             try {
-                return insert(call, object, false);
+                return insert(call, object, alike, alike != null);
             } catch (StatusException e) {
                 if (!e.isAlreadyExists()) {
                     throw e;
@@ -118,11 +141,11 @@ final class Writes {
                 object = given.get();
             }
         }
-        return insert(call, object, false);
+        return insert(call, object, alike, alike != null);
     }
 
-    /** Stores a new object, given in the stored version with its defaults. */
-    private VersionedObject insert(Call call, ObjectNode given, boolean managed) {
+    /** What can be said of a new object, given in the stored version with its defaults, before admission. */
+    private void begin(Call call, ObjectNode given, boolean managed) {
         Endpoint endpoint = call.endpoint();
         if (endpoint.custom() != null && endpoint.custom().definition().isTerminating()) {
             throw StatusException.forbidden(
@@ -137,11 +160,11 @@ final class Writes {
         if (!managed) {
             owners.note(call, given, null);
         }
-        admission.mutate(call, Operation.CREATE, given, null);
-        OwnerReferences.deduplicateAdmitted(call, given);
-        Metadata.generateName(given, kernel);
-        Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
-        CertificateRequests.sign(call, given);
+    }
+
+    /** What is stored of an admitted object, checked; its resource version is still that of the caller. */
+    private ObjectNode finish(Call call, ObjectNode given) {
+        Endpoint endpoint = call.endpoint();
         ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
         endpoint.strategy().earlyWarnings(prepared).forEach(call::warn);
         endpoint.strategy().dropDisabledFields(prepared);
@@ -151,10 +174,40 @@ final class Writes {
         errors.addAll(deviceAccess.check(endpoint, object));
         refuse(endpoint, object, errors);
         endpoint.strategy().warnings(object).forEach(call::warn);
+        return object;
+    }
+
+    /**
+     * Stores a new object.
+     *
+     * @param alike what is known, or to be remembered, of such objects; null for nothing
+     * @param begun whether it has been through {@link #begin}
+     */
+    private VersionedObject insert(Call call, ObjectNode given, @Nullable Lookalike alike, boolean begun) {
+        Endpoint endpoint = call.endpoint();
+        if (!begun) {
+            begin(call, given, false);
+        }
+        admission.mutate(call, Operation.CREATE, given, null);
+        OwnerReferences.deduplicateAdmitted(call, given);
+        Metadata.generateName(given, kernel);
+        Metadata.fill(given, kernel, endpoint.strategy().hasGeneration());
+        CertificateRequests.sign(call, given);
+        boolean fit = alike != null
+                && !alike.isUnfit()
+                && Lookalikes.isLabel(given.path("metadata").path("name"))
+                && !given.path("metadata").has("resourceVersion");
+        ObjectNode known = alike != null && fit ? alike.finished(given) : null;
+        ObjectNode admitted = fit && known == null ? given.deepCopy() : null;
+        int warnings = call.warnings().size();
+        ObjectNode object = known != null ? known : finish(call, given);
+        boolean silent = call.warnings().size() == warnings;
         admission.validate(call, Operation.CREATE, object, null);
         String version = Metadata.text(object, "resourceVersion");
         Metadata.of(object).remove("resourceVersion");
-        CompleteForm.forgetEmpty(object, endpoint.storedType());
+        if (known == null) {
+            CompleteForm.forgetEmpty(object, endpoint.storedType());
+        }
         String key = endpoint.key(Metadata.text(object, "namespace"), Metadata.text(object, "name"));
         if (call.options().isDryRun()) {
             if (endpoint.store().get(key).entry().isPresent()) {
@@ -169,13 +222,17 @@ final class Writes {
         try (Allocations.Held held = allocations.hold(endpoint, object, null);
                 StoreFeed.OwnWrites writing = feed.writing()) {
             ObjectNode form = endpoint.storedForm(object);
-            byte[] value = StoredForm.of(form);
+            byte[] ready = alike != null && known != null && !held.changed() ? alike.bytes(object) : null;
+            byte[] value = ready != null ? ready : StoredForm.of(form);
             Store.Swap swap = meter.measure(endpoint, StoreMeter.Operation.create, () -> endpoint.store()
                     .put(key, value, 0, timeToLive(endpoint)));
             if (!swap.succeeded()) {
                 throw exists(endpoint, object);
             }
             held.keep();
+            if (alike != null && admitted != null && silent && !held.changed()) {
+                alike.finish(admitted, object, value);
+            }
             return stored(endpoint, key, value, form, null, swap.revision());
         }
     }
@@ -266,7 +323,8 @@ final class Writes {
                 }
                 Metadata.of(object).remove("resourceVersion");
                 try {
-                    return insert(call, object, mutation.managesFields());
+                    begin(call, object, mutation.managesFields());
+                    return insert(call, object, null, true);
                 } catch (StatusException e) {
                     if (!e.isAlreadyExists()) {
                         throw e;
@@ -305,12 +363,12 @@ final class Writes {
         checkVersion(call, given, current);
         Metadata.keepGeneration(given, old);
         Metadata.keep(given, old);
-        ObjectNode prepared = CompleteForm.of(given, endpoint.storedType());
+        ObjectNode prepared = CompleteForm.ofOwn(given, endpoint.storedType());
         endpoint.strategy().dropDisabledFields(prepared);
         facet.prepare(prepared, old);
         facet.stamp(prepared, old, Metadata.time(kernel.instant()));
         Metadata.setManagedFields(prepared, managed);
-        ObjectNode object = CompleteForm.of(prepared, endpoint.storedType());
+        ObjectNode object = CompleteForm.ofOwn(prepared, endpoint.storedType());
         refuse(endpoint, object, facet.validate(object, old));
         facet.warnings(object, old).forEach(call::warn);
         if (asked != null) {

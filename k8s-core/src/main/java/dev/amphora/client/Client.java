@@ -1,6 +1,8 @@
 package dev.amphora.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The same code runs in process and against any cluster. Calls return when the server has answered and throw a
  * {@link StatusException} with the server's own {@code Status} on failure. Objects that come back from reads and watches may be
- * shared: they are read-only by contract; {@linkplain dev.amphora.api.Json#copy copy} before changing. Objects passed in are not kept.
+ * shared: they are read-only by contract; {@linkplain Json#copy copy} before changing. Objects passed in are not kept.
  *
  * <p>A namespace is null or empty for cluster-scoped kinds and, in lists and watches, for all namespaces.
  */
@@ -47,6 +49,15 @@ public interface Client {
 
     /** Creates an object in the namespace that its metadata names. */
     <T extends HasMetadata> T create(T object);
+
+    /**
+     * Creates an object in the namespace that its metadata names, without reading the answer.
+     *
+     * @param object with its kind and version; not to be changed afterwards
+     */
+    default void post(ResourceType<?> type, ObjectNode object) {
+        create(Json.fromTree(object, type.type()));
+    }
 
     /** Replaces an object. With a {@code resourceVersion} in its metadata the write is conditional on it. */
     <T extends HasMetadata> T update(T object);

@@ -1,6 +1,7 @@
 package dev.amphora.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.ResourceType;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.function.Supplier;
@@ -47,6 +48,14 @@ final class FencedClient implements Client {
     @Override
     public <T extends HasMetadata> T create(T object) {
         return fence.pass(() -> client.create(object));
+    }
+
+    @Override
+    public void post(ResourceType<?> type, ObjectNode object) {
+        fence.pass(() -> {
+            client.post(type, object);
+            return Boolean.TRUE;
+        });
     }
 
     @Override

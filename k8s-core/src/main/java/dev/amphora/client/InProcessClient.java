@@ -1,6 +1,7 @@
 package dev.amphora.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
@@ -85,6 +86,18 @@ public final class InProcessClient implements Client {
                         "",
                         RequestOptions.none(),
                         Body.of(Json.toTree(object)))));
+    }
+
+    @Override
+    public void post(ResourceType<?> type, ObjectNode object) {
+        server.handle(request(
+                Verb.CREATE,
+                type,
+                object.path("metadata").path("namespace").asText(""),
+                "",
+                "",
+                RequestOptions.none(),
+                Body.of(object)));
     }
 
     @Override

@@ -23,6 +23,7 @@ import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.ReservePlugin;
 import dev.amphora.scheduler.framework.SchedulerExtender;
 import dev.amphora.scheduler.framework.ScorePlugin;
@@ -61,6 +62,7 @@ final class Framework implements Handle {
     private final List<Plugin> plugins = new ArrayList<>();
     private final Map<String, Integer> weights = new HashMap<>();
     private List<PreEnqueuePlugin> preEnqueue = List.of();
+    private List<ReleasingPlugin> releasing = List.of();
     private List<QueueSortPlugin> queueSort = List.of();
     private List<PreFilterPlugin> preFilter = List.of();
     private List<FilterPlugin> filter = List.of();
@@ -153,6 +155,10 @@ final class Framework implements Handle {
             weights.put(entry.name(), weight == null || weight == 0 ? entry.weight() : weight);
         }
         preEnqueue = at(PreEnqueuePlugin.class, profile);
+        releasing = preEnqueue.stream()
+                .filter(ReleasingPlugin.class::isInstance)
+                .map(ReleasingPlugin.class::cast)
+                .toList();
         queueSort = at(QueueSortPlugin.class, profile);
         preFilter = at(PreFilterPlugin.class, profile);
         filter = at(FilterPlugin.class, profile);
@@ -289,6 +295,11 @@ final class Framework implements Handle {
     /** The extenders of the scheduler. */
     Extenders askedExtenders() {
         return extenders;
+    }
+
+    /** Those PreEnqueue plugins that say when they let go of a pod. */
+    List<ReleasingPlugin> releasingPlugins() {
+        return releasing;
     }
 
     /** The first PreEnqueue plugin's refusal, null if none refuses. */
@@ -603,7 +614,9 @@ final class Framework implements Handle {
         if (known != null) {
             try {
                 for (int n = 0; n < scores.length; n++) {
-                    known.score(this, state, pod, nodes.get(n), indices[n]);
+                    if (known.isUnscored(indices[n])) {
+                        known.score(this, state, pod, nodes.get(n), indices[n]);
+                    }
                 }
             } catch (RuntimeException e) {
                 // asked for themselves, it shows which plugin fails

@@ -44,6 +44,9 @@ final class PodClass {
     private final BitSet unknown = new BitSet();
     private final BitSet crowded = new BitSet();
     private final BitSet unscored = new BitSet();
+    /** Nodes that no plugin refuses that was asked, and that need not be asked again. */
+    private final BitSet passing = new BitSet();
+
     private int[] refusedBy = new int[0];
     private @Nullable Status[] refusals = new Status[0];
     private long[][] scores = new long[0][];
@@ -75,6 +78,7 @@ final class PodClass {
             if (!Arrays.equals(local, localFilters) || limit != first || names == null) {
                 open.set(0, nodes);
                 unknown.set(0, nodes);
+                passing.clear();
             } else {
                 for (int i = 0; i < names.size(); i++) {
                     forget(snapshot.indexOf(names.get(i)));
@@ -102,6 +106,7 @@ final class PodClass {
         open.set(0, nodes);
         unknown.clear();
         unknown.set(0, nodes);
+        passing.clear();
         unscored.clear();
         unscored.set(0, nodes);
     }
@@ -111,6 +116,7 @@ final class PodClass {
         if (index >= 0) {
             open.set(index);
             unknown.set(index);
+            passing.clear(index);
         }
     }
 
@@ -121,6 +127,15 @@ final class PodClass {
      */
     int nextOpen(int index) {
         return open.nextSetBit(index);
+    }
+
+    /**
+     * The end of the run of nodes from a place on that are known to pass all local plugins.
+     *
+     * @return the place itself if the node there isn't known to
+     */
+    int endOfPassing(int index) {
+        return passing.nextClearBit(index);
     }
 
     boolean isOpen(int index) {
@@ -139,6 +154,7 @@ final class PodClass {
         }
         boolean nominated = Framework.isCrowdedBy(framework.nominations().on(node.name()), pod);
         crowded.clear(index);
+        passing.clear(index);
         if (nominated && (own || limit != NONE)) {
             crowded.set(index, true);
             unknown.set(index, own);
@@ -158,6 +174,7 @@ final class PodClass {
         boolean failed = refusedBy[index] != NONE && !refusal(index).isRejected();
         unknown.set(index, failed || own);
         open.set(index, failed || own || refusedBy[index] >= limit || refusedBy[index] == NONE);
+        passing.set(index, !own && refusedBy[index] == NONE);
         return false;
     }
 
@@ -232,6 +249,11 @@ final class PodClass {
     /** The scores of one Score plugin by the nodes' places; null if it isn't local. */
     long @Nullable [] scores(int plugin) {
         return localScores[plugin] ? scores[plugin] : null;
+    }
+
+    /** Whether the local Score plugins have not scored a node. */
+    boolean isUnscored(int index) {
+        return unscored.get(index);
     }
 
     /** Has the local Score plugins score a node, unless they have. */

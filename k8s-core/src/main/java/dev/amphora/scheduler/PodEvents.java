@@ -9,8 +9,7 @@ import dev.amphora.client.Patch;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
 import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
@@ -155,27 +154,27 @@ final class PodEvents implements AutoCloseable {
         String scheduler = pod.getSpec() == null || pod.getSpec().getSchedulerName() == null
                 ? Profile.DEFAULT_SCHEDULER_NAME
                 : pod.getSpec().getSchedulerName();
-        client.create(new EventBuilder()
-                .withNewMetadata()
-                .withNamespace(pod.getMetadata().getNamespace())
-                .withName(name)
-                .endMetadata()
-                .withEventTime(new MicroTime(MICRO.format(at)))
-                .withNewInvolvedObject()
-                .withApiVersion("v1")
-                .withKind("Pod")
-                .withNamespace(pod.getMetadata().getNamespace())
-                .withName(pod.getMetadata().getName())
-                .withUid(pod.getMetadata().getUid())
-                .withResourceVersion(pod.getMetadata().getResourceVersion())
-                .endInvolvedObject()
-                .withType(key.type)
-                .withReason(key.reason)
-                .withAction(key.action)
-                .withMessage(key.note)
-                .withReportingComponent(scheduler)
-                .withReportingInstance(scheduler + "-amphora")
-                .build());
+        client.post(EVENTS, event(pod, key, at, name, scheduler));
         series.put(key, new Series(name, at));
+    }
+
+    private static ObjectNode event(Pod pod, Key key, Instant at, String name, String scheduler) {
+        ObjectMeta about = pod.getMetadata();
+        ObjectNode event = Json.object().put("apiVersion", "v1").put("kind", "Event");
+        event.putObject("metadata").put("name", name).put("namespace", about.getNamespace());
+        event.putObject("involvedObject")
+                .put("apiVersion", "v1")
+                .put("kind", "Pod")
+                .put("namespace", about.getNamespace())
+                .put("name", about.getName())
+                .put("uid", about.getUid())
+                .put("resourceVersion", about.getResourceVersion());
+        return event.put("type", key.type)
+                .put("reason", key.reason)
+                .put("action", key.action)
+                .put("message", key.note)
+                .put("eventTime", MICRO.format(at))
+                .put("reportingComponent", scheduler)
+                .put("reportingInstance", scheduler + "-amphora");
     }
 }

@@ -9,6 +9,7 @@ import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodSignature;
 import dev.amphora.scheduler.framework.Status;
 import java.time.Instant;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.RandomAccess;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,8 @@ final class PodScheduling {
     private static final int MAX_CLASSES = 48;
 
     private final RandomGenerator chance;
-    private final List<NodeInfo> feasible = new ArrayList<>();
+    private final List<NodeInfo> asked = new ArrayList<>();
+    private List<NodeInfo> feasible = asked;
     private final @Nullable SchedulerCache cache;
     private final Map<PodClass.Key, PodClass> classes = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -108,7 +111,8 @@ final class PodScheduling {
 
     Result schedule(Framework framework, CycleState state, PodInfo pod) {
         NodeSnapshot snapshot = framework.snapshot();
-        feasible.clear();
+        asked.clear();
+        feasible = asked;
         framework.times().nextCycle();
         if (snapshot.nodes().isEmpty()) {
             return failed(Status.unresolvable("no nodes available to schedule pods"));
@@ -191,7 +195,7 @@ final class PodScheduling {
                     evaluated = 1;
                     return null;
                 }
-                feasible.clear();
+                asked.clear();
                 diagnosis.nodes.clear();
             }
         }
@@ -216,7 +220,7 @@ final class PodScheduling {
             error = filterKnown(framework, state, pod, snapshot, diagnosis, known);
         } else {
             error = filter(framework, state, pod, nodes, diagnosis);
-            evaluated = feasible.size() + diagnosis.nodes.size();
+            evaluated = asked.size() + diagnosis.nodes.size();
         }
         framework.times().end(Point.Filter, began, error != null ? error.code() : Status.Code.SUCCESS);
         nextStartNodeIndex = (nextStartNodeIndex + evaluated) % snapshot.nodes().size();
@@ -259,8 +263,9 @@ final class PodScheduling {
                         Objects.requireNonNull(places.get(answer.nodes().get(i)));
             }
         }
-        feasible.clear();
-        feasible.addAll(answer.nodes());
+        asked.clear();
+        asked.addAll(answer.nodes());
+        feasible = asked;
         return null;
     }
 
@@ -273,10 +278,10 @@ final class PodScheduling {
             NodeInfo node = nodes.get((nextStartNodeIndex + i) % all);
             Status status = framework.filterWithNominatedPods(state, pod, node);
             if (status.isSuccess()) {
-                if (feasible.size() == needed) {
+                if (asked.size() == needed) {
                     break;
                 }
-                feasible.add(node);
+                asked.add(node);
             } else if (status.isRejected()) {
                 diagnosis.nodes.put(node, status);
                 diagnosis.blame(status);
@@ -314,22 +319,36 @@ final class PodScheduling {
         int own = nominated.isEmpty() ? -1 : snapshot.indexOf(nominated);
         known.forget(own);
         int start = nextStartNodeIndex % all;
-        for (int round = 0; round < 2; round++) {
+        int found = 0;
+        int looked = -1;
+        for (int round = 0; round < 2 && looked < 0; round++) {
             int end = round == 0 ? all : start;
             int index = known.nextOpen(round == 0 ? start : 0);
             while (index >= 0 && index < end) {
+                int passing = others.length == 0 && index != own ? Math.min(end, known.endOfPassing(index)) : index;
+                for (; index < passing && found < needed; index++) {
+                    feasibleIndices[found++] = index;
+                    refusals[index] = null;
+                }
+                if (index < passing) {
+                    looked = round == 0 ? index - start : all - start + index;
+                    break;
+                }
+                if (index == end || !known.isOpen(index)) {
+                    index = known.nextOpen(index);
+                    continue;
+                }
                 NodeInfo node = nodes.get(index);
                 Status status = known.look(framework, state, pod, node, index, index == own)
                         ? framework.filterWithNominatedPods(state, pod, node)
                         : filterOpen(framework, state, pod, node, index, known, others, answers);
                 if (status.isSuccess()) {
-                    if (feasible.size() == needed) {
-                        evaluated = round == 0 ? index - start : all - start + index;
-                        return null;
+                    if (found == needed) {
+                        looked = round == 0 ? index - start : all - start + index;
+                        break;
                     }
-                    feasibleIndices[feasible.size()] = index;
+                    feasibleIndices[found++] = index;
                     refusals[index] = null;
-                    feasible.add(node);
                 } else if (status.isRejected()) {
                     refusals[index] = status;
                 } else {
@@ -338,11 +357,35 @@ final class PodScheduling {
                 index = known.nextOpen(index + 1);
             }
         }
-        evaluated = all;
-        if (feasible.isEmpty()) {
+        feasible = new Found(nodes, feasibleIndices, found);
+        evaluated = looked < 0 ? all : looked;
+        if (found == 0) {
             diagnose(nodes, start, known, diagnosis);
         }
         return null;
+    }
+
+    /** Nodes by their places. Holds until the next cycle. */
+    private static final class Found extends AbstractList<NodeInfo> implements RandomAccess {
+        private final List<NodeInfo> nodes;
+        private final int[] indices;
+        private final int size;
+
+        Found(List<NodeInfo> nodes, int[] indices, int size) {
+            this.nodes = nodes;
+            this.indices = indices;
+            this.size = size;
+        }
+
+        @Override
+        public NodeInfo get(int index) {
+            return nodes.get(indices[Objects.checkIndex(index, size)]);
+        }
+
+        @Override
+        public int size() {
+            return size;
+        }
     }
 
     /** What is said of a node that no local plugin refuses with the last word. */

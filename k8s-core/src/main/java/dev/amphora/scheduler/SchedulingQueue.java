@@ -5,6 +5,7 @@ import dev.amphora.scheduler.framework.ClusterEvent;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
+import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
@@ -53,6 +54,9 @@ final class SchedulingQueue {
     private final TreeSet<QueuedPod> backoff;
     private final TreeSet<QueuedPod> errorBackoff;
     private final TreeSet<QueuedPod> unschedulable;
+    /** Those of them that are not held back, which are moved by time. */
+    private final TreeSet<QueuedPod> ungated;
+
     private final Map<String, TreeMap<Long, QueuedPod>> rejectedBy = new HashMap<>();
     private final Map<String, Long> inFlight = new LinkedHashMap<>();
     private final ArrayDeque<Happening> happenings = new ArrayDeque<>();
@@ -103,8 +107,9 @@ final class SchedulingQueue {
                 Comparator.comparing(this::backoffUntil).thenComparing(bySort).thenComparing(bySequence);
         this.backoff = new TreeSet<>(byBackoff);
         this.errorBackoff = new TreeSet<>(byBackoff);
-        this.unschedulable =
-                new TreeSet<>(Comparator.comparing(QueuedPod::queuedAt).thenComparing(bySequence));
+        Comparator<QueuedPod> byTime = Comparator.comparing(QueuedPod::queuedAt).thenComparing(bySequence);
+        this.unschedulable = new TreeSet<>(byTime);
+        this.ungated = new TreeSet<>(byTime);
     }
 
     // -- pods come, change and go ------------------------------------------------------------------------------------
@@ -279,6 +284,7 @@ final class SchedulingQueue {
     /** The same, where only some of the pods that wait come into question. */
     void happened(
             ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after, Predicate<PodInfo> whom) {
+        takeReleased();
         boolean ofInterest = false;
         TreeMap<Long, QueuedPod> candidates = new TreeMap<>();
         for (QueueingHints profile : hints.values()) {
@@ -387,14 +393,11 @@ final class SchedulingQueue {
         if (!errorBackoff.isEmpty()) {
             next = earlier(next, backoffUntil(errorBackoff.first()).plus(BACKOFF_WINDOW));
         }
-        for (QueuedPod queued : unschedulable) {
-            // gated pods are not moved by time
-            if (!queued.isGated()) {
-                next = earlier(next, queued.queuedAt.plus(MAX_IN_UNSCHEDULABLE).plusMillis(1));
-                break;
-            }
-        }
-        return next;
+        return ungated.isEmpty()
+                ? next
+                : earlier(
+                        next,
+                        ungated.first().queuedAt.plus(MAX_IN_UNSCHEDULABLE).plusMillis(1));
     }
 
     private static Instant earlier(@Nullable Instant a, Instant b) {
@@ -507,12 +510,44 @@ final class SchedulingQueue {
             case ERROR_BACKOFF -> errorBackoff.add(queued);
             case UNSCHEDULABLE -> {
                 unschedulable.add(queued);
-                index(queued, queued.unschedulablePlugins);
-                index(queued, queued.pendingPlugins);
+                if (!queued.isGated()) {
+                    ungated.add(queued);
+                }
+                if (!isUntilReleased(queued)) {
+                    index(queued);
+                }
             }
             case NONE -> throw new IllegalArgumentException();
         }
         metrics.entered(queued);
+    }
+
+    /** Whether a pod is held back by a plugin that says when it lets go. */
+    private boolean isUntilReleased(QueuedPod queued) {
+        String gate = queued.gatingPlugin;
+        Framework profile = gate == null ? null : profiles.get(queued.pod.schedulerName());
+        return profile != null
+                && profile.releasingPlugins().stream()
+                        .anyMatch(plugin -> plugin.name().equals(gate));
+    }
+
+    /** Has events look at the pods that plugins have let go of. */
+    private void takeReleased() {
+        for (Framework profile : profiles.values()) {
+            for (ReleasingPlugin plugin : profile.releasingPlugins()) {
+                for (String uid : plugin.released()) {
+                    QueuedPod queued = pods.get(uid);
+                    if (queued != null && queued.pool == QueuedPod.Pool.UNSCHEDULABLE) {
+                        index(queued);
+                    }
+                }
+            }
+        }
+    }
+
+    private void index(QueuedPod queued) {
+        index(queued, queued.unschedulablePlugins);
+        index(queued, queued.pendingPlugins);
     }
 
     private void index(QueuedPod queued, Collection<String> plugins) {
@@ -528,6 +563,7 @@ final class SchedulingQueue {
             case ERROR_BACKOFF -> errorBackoff.remove(queued);
             case UNSCHEDULABLE -> {
                 unschedulable.remove(queued);
+                ungated.remove(queued);
                 unindex(queued, queued.unschedulablePlugins);
                 unindex(queued, queued.pendingPlugins);
             }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
+import dev.amphora.client.ListOptions;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
@@ -31,6 +33,7 @@ class DeviceScenariosTest {
                 .withName("gpu")
                 .endMetadata()
                 .withNewSpec()
+                .withExtendedResourceName("example.com/gpu")
                 .endSpec()
                 .build());
     }
@@ -280,5 +283,104 @@ class DeviceScenariosTest {
         claim("c");
         advance(10);
         assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+
+    // -- extended resources that devices stand for -------------------------------------------------------------------
+
+    private static PodBuilder extended(String name, String count) {
+        return SchedulerWorld.pod(name, "1")
+                .editSpec()
+                .editFirstContainer()
+                .editResources()
+                .addToRequests("example.com/gpu", new Quantity(count))
+                .addToLimits("example.com/gpu", new Quantity(count))
+                .endResources()
+                .endContainer()
+                .endSpec();
+    }
+
+    private List<ResourceClaim> claims() {
+        return world.client.list(CLAIMS, "default", ListOptions.all()).items();
+    }
+
+    @Test
+    @DisplayName(
+            "KEP-5004: a claim is made for the devices that a node gives for an extended resource, and told in the pod's status")
+    void anExtendedResourceIsGivenByADevice() {
+        world.node("n1", "4");
+        device("n1");
+        world.create(extended("a", "1"));
+        advance(5);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        ResourceClaim made = claims().get(0);
+        assertThat(made.getMetadata().getName()).startsWith("a-extended-resources-");
+        var told = world.get("a").getStatus().getExtendedResourceClaimStatus();
+        assertThat(told.getResourceClaimName()).isEqualTo(made.getMetadata().getName());
+        assertThat(told.getRequestMappings()).singleElement().satisfies(mapping -> {
+            assertThat(mapping.getContainerName()).isEqualTo("c");
+            assertThat(mapping.getResourceName()).isEqualTo("example.com/gpu");
+            assertThat(mapping.getRequestName()).isEqualTo("container-0-request-1");
+        });
+    }
+
+    @Test
+    void aClaimMadeForAnAttemptThatFailsIsDeleted() {
+        world.node("n1", "4");
+        device("n1");
+        world.failBindings(2, StatusException.internalError("down"));
+        world.create(extended("a", "1"));
+        advance(30);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        assertThat(claims()).singleElement().satisfies(claim -> assertThat(
+                        claim.getMetadata().getName())
+                .isEqualTo(world.get("a")
+                        .getStatus()
+                        .getExtendedResourceClaimStatus()
+                        .getResourceClaimName()));
+    }
+
+    @Test
+    void aClaimThatACrashHasLeftBehindIsDeletedBeforeAnother() {
+        world.node("n1", "4");
+        device("n1");
+        world.fault = (method, arguments) -> {
+            if (SchedulerWorld.isBinding(method, arguments)) {
+                world.fault = (again, nothing) -> {};
+                world.crashAll();
+                throw StatusException.internalError("crashed");
+            }
+        };
+        world.create(extended("a", "1"));
+        world.settle();
+        String left = claims().get(0).getMetadata().getName();
+        world.start(DefaultScheduler.create());
+        advance(20);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        assertThat(claims())
+                .singleElement()
+                .satisfies(claim -> assertThat(claim.getMetadata().getName()).isNotEqualTo(left));
+    }
+
+    @Test
+    @DisplayName("KEP-5004: an init container that ends uses the devices of the containers after it")
+    void initContainersShareTheDevicesOfThoseWhoStay() {
+        world.node("n1", "4");
+        device("n1");
+        world.create(extended("a", "1")
+                .editSpec()
+                .addNewInitContainer()
+                .withName("i")
+                .withImage("i:1")
+                .withNewResources()
+                .addToRequests("example.com/gpu", new Quantity("1"))
+                .addToLimits("example.com/gpu", new Quantity("1"))
+                .endResources()
+                .endInitContainer()
+                .endSpec());
+        advance(10);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+        assertThat(world.get("a").getStatus().getExtendedResourceClaimStatus().getRequestMappings())
+                .extracting(mapping -> mapping.getContainerName() + " " + mapping.getRequestName())
+                .containsExactly("c container-1-request-1", "i container-1-request-1");
     }
 }

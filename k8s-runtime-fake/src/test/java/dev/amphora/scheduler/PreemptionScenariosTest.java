@@ -239,6 +239,26 @@ class PreemptionScenariosTest {
     }
 
     @Test
+    void aServerThatRefusesToDeleteIsAskedAgainInPeaceAndQuiet() {
+        int[] calls = {0};
+        world.fault = (method, arguments) -> {
+            if (method.equals("delete")) {
+                calls[0]++;
+                throw StatusException.internalError("down");
+            }
+        };
+        world.node("n1", "1");
+        world.create(pod("low", "1", ""));
+        world.settle();
+        world.create(pod("high", "1", "high"));
+        advance(60);
+        assertThat(calls[0]).isBetween(5, 70);
+        world.fault = (method, arguments) -> {};
+        advance(5);
+        assertThat(world.placement()).isEqualTo(Map.of("high", "n1"));
+    }
+
+    @Test
     @DisplayName("surprises, Scheduler 3: what exceeds a node's size is no reason to delete anybody there")
     void nobodyIsDeletedForAPodThatWouldNotFitOnAnEmptyNode() {
         world.node("n1", "1");

@@ -138,7 +138,7 @@ class SchedulerMetricsTest {
         return "scheduler_queue_incoming_pods_total{event=\"" + event + "\",queue=\"" + queue + "\"} " + count + "\n";
     }
 
-    private static String told(SchedulerWorld world) {
+    static String told(SchedulerWorld world) {
         StringBuilder page = new StringBuilder();
         world.kernel.meters().each(family -> family.write(page));
         return page.toString();

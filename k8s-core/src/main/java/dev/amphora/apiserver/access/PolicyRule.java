@@ -59,6 +59,11 @@ record PolicyRule(
                 && (names.isEmpty() || names.contains(request.name()));
     }
 
+    /** Whether it lets a request for a resource pass if the object has the right name. */
+    boolean allowsOne(AccessRequest request) {
+        return has(verbs, request.verb()) && has(groups, request.group()) && allowsResource(request);
+    }
+
     private boolean allowsResource(AccessRequest request) {
         return has(resources, request.resourceWithSubresource())
                 || (!request.subresource().isEmpty() && resources.contains("*/" + request.subresource()));

@@ -4,15 +4,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Decides by Roles and ClusterRoles and their bindings: the mode {@code RBAC}. Only ever allows. A decision looks at the bindings of who
  * asks, never at those of others.
  */
 public final class RbacAuthorizer implements Authorizer {
+    private static final int MOST_KNOWN = 2000;
+
     private final RbacIndex index;
+    private final Map<Question, Answer> known = new ConcurrentHashMap<>();
+
+    /** A request for objects of any name. */
+    private record Question(
+            User user, String verb, String group, String resource, String subresource, String namespace) {}
+
+    /** Why it is allowed, as long as no role or binding changes. */
+    private record Answer(long version, Decision decision) {}
 
     /**
      * An authorizer over stored rules.
@@ -31,18 +43,51 @@ public final class RbacAuthorizer implements Authorizer {
         if (request.user().in(User.MASTERS)) {
             return Decision.allow("");
         }
+        Question question = new Question(
+                request.user(),
+                request.verb(),
+                request.group(),
+                request.resource(),
+                request.subresource(),
+                request.namespace());
+        Answer answer = known.get(question);
+        if (answer != null && answer.version == index.version()) {
+            return answer.decision;
+        }
+        return search(request, question);
+    }
+
+    private Decision search(AccessRequest request, Question question) {
+        long version = index.version();
         Set<String> problems = new LinkedHashSet<>();
+        boolean byName = !request.isResource();
         for (RbacIndex.Binding binding : index.of(request.user(), request.namespace())) {
             List<PolicyRule> rules = index.rules(binding.roleKind(), binding.namespace(), binding.roleName());
             if (rules == null) {
                 problems.add(binding.missingRole());
-            } else if (rules.stream().anyMatch(rule -> rule.allows(request))) {
-                return Decision.allow(binding.reason());
+                continue;
+            }
+            for (PolicyRule rule : rules) {
+                byName |= !rule.names().isEmpty() && rule.allowsOne(request);
+                if (rule.allows(request)) {
+                    Decision decision = Decision.allow(binding.reason());
+                    if (!byName) {
+                        remember(question, new Answer(version, decision));
+                    }
+                    return decision;
+                }
             }
         }
         return problems.isEmpty()
                 ? Decision.NO_OPINION
                 : new Decision(Verdict.NO_OPINION, "RBAC: " + aggregate(problems));
+    }
+
+    private void remember(Question question, Answer answer) {
+        if (known.size() >= MOST_KNOWN) {
+            known.clear();
+        }
+        known.put(question, answer);
     }
 
     private static String aggregate(Set<String> problems) {

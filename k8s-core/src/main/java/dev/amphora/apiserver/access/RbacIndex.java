@@ -30,6 +30,7 @@ public final class RbacIndex {
     private final ObjectReader.Follower bindingFollower = new NamespacedBindings();
     private final Object starting = new Object();
     private volatile boolean following;
+    private volatile long version;
 
     /** An index that follows what is stored from the first question on. */
     public RbacIndex(ObjectReader objects) {
@@ -137,6 +138,15 @@ public final class RbacIndex {
         }
     }
 
+    /** Another number after each change of a role or a binding. */
+    long version() {
+        return version;
+    }
+
+    private synchronized void changed() {
+        version++;
+    }
+
     /** The rules that a role has; null if there is no such role. */
     @Nullable List<PolicyRule> rules(String kind, String namespace, String name) {
         follow();
@@ -172,6 +182,7 @@ public final class RbacIndex {
         @Override
         public void reset() {
             synchronized (RbacIndex.this) {
+                changed();
                 known.clear();
             }
         }
@@ -179,6 +190,7 @@ public final class RbacIndex {
         @Override
         public void put(String namespace, String name, Supplier<ObjectNode> object) {
             synchronized (RbacIndex.this) {
+                changed();
                 known.put(key(namespace, name), new Role(object));
             }
         }
@@ -186,6 +198,7 @@ public final class RbacIndex {
         @Override
         public void remove(String namespace, String name) {
             synchronized (RbacIndex.this) {
+                changed();
                 known.remove(key(namespace, name));
             }
         }
@@ -199,6 +212,7 @@ public final class RbacIndex {
         @Override
         public void reset() {
             synchronized (RbacIndex.this) {
+                changed();
                 clusterBindings.bySubject.clear();
                 clusterBindings.subjects.clear();
             }
@@ -208,6 +222,7 @@ public final class RbacIndex {
         public void put(String namespace, String name, Supplier<ObjectNode> object) {
             Map<String, Binding> bound = bound(name, "", object.get());
             synchronized (RbacIndex.this) {
+                changed();
                 clusterBindings.put(name, bound);
             }
         }
@@ -215,6 +230,7 @@ public final class RbacIndex {
         @Override
         public void remove(String namespace, String name) {
             synchronized (RbacIndex.this) {
+                changed();
                 clusterBindings.remove(name);
             }
         }
@@ -224,6 +240,7 @@ public final class RbacIndex {
         @Override
         public void reset() {
             synchronized (RbacIndex.this) {
+                changed();
                 bindings.clear();
             }
         }
@@ -232,6 +249,7 @@ public final class RbacIndex {
         public void put(String namespace, String name, Supplier<ObjectNode> object) {
             Map<String, Binding> bound = bound(name, namespace, object.get());
             synchronized (RbacIndex.this) {
+                changed();
                 bindings.computeIfAbsent(namespace, key -> new Bound()).put(name, bound);
             }
         }
@@ -239,6 +257,7 @@ public final class RbacIndex {
         @Override
         public void remove(String namespace, String name) {
             synchronized (RbacIndex.this) {
+                changed();
                 Bound inside = bindings.get(namespace);
                 if (inside != null) {
                     inside.remove(name);

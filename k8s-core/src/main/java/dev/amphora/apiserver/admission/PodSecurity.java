@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses pods that may do more than their namespace's labels let them, and warns of pods and templates that do more than they should. The
@@ -38,6 +39,11 @@ final class PodSecurity implements AdmissionPlugin {
     private final Set<String> exemptNamespaces;
     private final Set<String> exemptUsers;
     private final Set<String> exemptClasses;
+    /** What was read last, which mostly is what is read next. */
+    private volatile @Nullable Said said;
+
+    /** What a namespace's labels say; they are not changed. */
+    private record Said(JsonNode labels, PodLevel.Policy policy) {}
 
     /**
      * The plugin.
@@ -99,11 +105,15 @@ final class PodSecurity implements AdmissionPlugin {
     }
 
     private PodLevel.Policy policy(String namespace) {
-        return PodLevel.of(
-                objects.get("", "namespaces", "", namespace)
-                        .map(found -> found.path("metadata").path("labels"))
-                        .orElse(MissingNode.getInstance()),
-                defaults);
+        JsonNode labels = objects.get("", "namespaces", "", namespace)
+                .map(found -> found.path("metadata").path("labels"))
+                .orElse(MissingNode.getInstance());
+        Said last = said;
+        if (last == null || !last.labels.equals(labels)) {
+            last = new Said(labels, PodLevel.of(labels, defaults));
+            said = last;
+        }
+        return last.policy;
     }
 
     private void checkPod(AdmissionRequest request, ObjectNode pod) {

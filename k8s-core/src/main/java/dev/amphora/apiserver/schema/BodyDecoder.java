@@ -338,6 +338,19 @@ public final class BodyDecoder {
         }
     }
 
+    /** The object that a JSON text holds; null if it holds none, or a key twice. */
+    public static @Nullable ObjectNode plain(byte[] json) {
+        try {
+            JsonNode tree = JsonText.parse(json);
+            return tree instanceof ObjectNode object
+                            && JsonSyntax.repeated(tree).isEmpty()
+                    ? object
+                    : null;
+        } catch (DecodeException e) {
+            return null;
+        }
+    }
+
     /** YAML doesn't tell whole numbers by the way they are written. */
     public static JsonNode wholeNumbers(JsonNode node) {
         if (node.isFloatingPointNumber()) {

@@ -23,19 +23,22 @@ public final class CompleteForm {
      * @param type the type of the object
      */
     public static ObjectNode of(ObjectNode object, TypeSchema type) {
-        return type.name().isEmpty() ? object : complete(object, type);
+        return type.name().isEmpty() ? object : complete(object, type, false);
     }
 
     /**
-     * The same for an object that nobody needs any more: if it is in complete form already, it is the result itself.
+     * The same for an object that nobody needs any more: what is in complete form already becomes part of the result, or is the result.
      *
      * @param object may be shared with the result
      */
     public static ObjectNode ofOwn(ObjectNode object, TypeSchema type) {
-        return type.name().isEmpty() || isComplete(object, type) ? object : complete(object, type);
+        return type.name().isEmpty() ? object : complete(object, type, true);
     }
 
-    private static ObjectNode complete(ObjectNode object, TypeSchema type) {
+    private static ObjectNode complete(ObjectNode object, TypeSchema type, boolean own) {
+        if (own && isComplete(object, type)) {
+            return object;
+        }
         FieldOrder order = type.order();
         List<FieldSchema> fields = order.fields();
         @Nullable JsonNode[] values = new JsonNode[fields.size()];
@@ -52,7 +55,7 @@ public final class CompleteForm {
             JsonNode value = values[i];
             FieldSchema field = fields.get(i);
             if (value != null) {
-                members.put(field.name(), value(value, field.type()));
+                members.put(field.name(), value(value, field.type(), own));
             } else if (field.alwaysWritten()) {
                 members.put(field.name(), zero(field));
             }
@@ -158,18 +161,18 @@ public final class CompleteForm {
         }
     }
 
-    private static JsonNode value(JsonNode value, TypeSchema type) {
+    private static JsonNode value(JsonNode value, TypeSchema type, boolean own) {
         if (value.isObject() && type.kind() == TypeSchema.Kind.OBJECT) {
-            return complete((ObjectNode) value, type);
+            return complete((ObjectNode) value, type, own);
         }
         if (value.isArray() && type.kind() == TypeSchema.Kind.LIST && holdsObjects(type.element())) {
             ArrayNode result = JsonNodeFactory.instance.arrayNode(value.size());
-            value.forEach(item -> result.add(value(item, type.element())));
+            value.forEach(item -> result.add(value(item, type.element(), own)));
             return result;
         }
         if (value.isObject() && type.kind() == TypeSchema.Kind.MAP && holdsObjects(type.element())) {
             ObjectNode result = JsonNodeFactory.instance.objectNode();
-            value.properties().forEach(e -> result.set(e.getKey(), value(e.getValue(), type.element())));
+            value.properties().forEach(e -> result.set(e.getKey(), value(e.getValue(), type.element(), own)));
             return result;
         }
         return value;
@@ -186,7 +189,7 @@ public final class CompleteForm {
             return JsonNodeFactory.instance.nullNode();
         }
         return field.type().kind() == TypeSchema.Kind.OBJECT
-                ? complete(JsonNodeFactory.instance.objectNode(), field.type())
+                ? complete(JsonNodeFactory.instance.objectNode(), field.type(), false)
                 : Decoder.zero(field.type());
     }
 }

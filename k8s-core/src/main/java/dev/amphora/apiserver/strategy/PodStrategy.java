@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Pods. */
 final class PodStrategy extends KindStrategy {
@@ -110,6 +111,22 @@ final class PodStrategy extends KindStrategy {
     }
 
     @Override
+    public boolean regardsNames() {
+        return false;
+    }
+
+    /** The claims of ephemeral volumes are named after their pod. */
+    @Override
+    public boolean regardsNameOf(ObjectNode object) {
+        for (JsonNode volume : object.path("spec").path("volumes")) {
+            if (volume.has("ephemeral")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
     void rules(Fields pod) {
         PodRules.create(pod);
     }
@@ -177,6 +194,17 @@ final class PodStrategy extends KindStrategy {
                         "status.nominatedNodeName",
                         status.path("nominatedNodeName").asText(""))
                 .buildOrThrow();
+    }
+
+    @Override
+    public @Nullable String selectableField(ObjectNode object, String field) {
+        return switch (field) {
+            case "spec.nodeName" -> object.path("spec").path("nodeName").asText("");
+            case "spec.schedulerName" ->
+                object.path("spec").path("schedulerName").asText("");
+            case "status.phase" -> object.path("status").path("phase").asText("");
+            default -> super.selectableField(object, field);
+        };
     }
 
     /** Containers of all three kinds. */

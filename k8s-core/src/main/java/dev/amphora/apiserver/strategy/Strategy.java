@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one kind does differently from the rest: the reference's {@code rest.RESTCreateStrategy} and its siblings.
@@ -95,6 +96,19 @@ public interface Strategy {
         return List.of();
     }
 
+    /**
+     * Whether defaults, preparation, rules and warnings look at an object's own name or uid, other than to check the name as such. If not,
+     * what was found out about one object holds for all that are alike but for their names, provided these are labels (RFC 1123).
+     */
+    default boolean regardsNames() {
+        return true;
+    }
+
+    /** Whether what is said of this object does depend on its name though {@link #regardsNames} says no. */
+    default boolean regardsNameOf(ObjectNode object) {
+        return regardsNames();
+    }
+
     /** Whether new objects start with {@code metadata.generation} 1. */
     default boolean hasGeneration() {
         return false;
@@ -152,5 +166,10 @@ public interface Strategy {
      */
     default Map<String, String> selectableFields(ObjectNode object) {
         return Map.of();
+    }
+
+    /** One of the {@link #selectableFields}; null if there is none of that name. */
+    default @Nullable String selectableField(ObjectNode object, String field) {
+        return selectableFields(object).get(field);
     }
 }

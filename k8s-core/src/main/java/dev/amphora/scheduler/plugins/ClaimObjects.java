@@ -182,6 +182,7 @@ final class ClaimObjects implements DeviceAllocator.Use {
 
     /** What was allocated has been seen written or is taken back. */
     void settle(ResourceClaim claim) {
+        written.remove(claim);
         AllocationResult settled = inFlight.remove(claim.getMetadata().getUid());
         if (settled != null) {
             devices(settled)

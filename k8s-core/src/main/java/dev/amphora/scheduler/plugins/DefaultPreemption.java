@@ -17,15 +17,17 @@ import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodStatusPatch;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
-import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
+import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.framework.WaitingPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * <p>Looks at nodes from a random one on until enough candidates are found, takes the one that does the least harm, nominates the pod to
  * it, and deletes the victims beside the scheduling cycle (KEP-4832). Until that is done the pod is held back.
  */
-public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, EnqueueExtensions {
+public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugin, EnqueueExtensions {
     private static final Logger log = LoggerFactory.getLogger(DefaultPreemption.class);
     private static final ResourceType<Pod> PODS = ResourceType.of(Pod.class);
     private static final Status NOT_HELPFUL =
@@ -53,11 +55,14 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     private static final CycleState.Key<PreemptionPlan.Option> CHOSEN =
             new CycleState.Key<>(PreemptionPlan.Option.class);
 
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private final Handle handle;
     private final Lister<PodDisruptionBudget> budgets;
     private final int minCandidateNodesPercentage;
     private final int minCandidateNodesAbsolute;
     private final Set<String> preempting = new HashSet<>();
+    private final List<String> released = new ArrayList<>();
     private final Series attempts;
     private final Series victimCounts;
     private @Nullable Object budgetsVersion;
@@ -99,6 +104,22 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
     @Override
     public Status preEnqueue(PodInfo pod) {
         return preempting.contains(pod.uid()) ? PREEMPTING : Status.success();
+    }
+
+    @Override
+    public Collection<String> released() {
+        if (released.isEmpty()) {
+            return List.of();
+        }
+        List<String> uids = List.copyOf(released);
+        released.clear();
+        return uids;
+    }
+
+    private void release(String uid) {
+        if (preempting.remove(uid)) {
+            released.add(uid);
+        }
     }
 
     @Override
@@ -407,15 +428,18 @@ public final class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlug
             for (int i = 0; i < running.size(); i++) {
                 if (i == running.size() - 1) {
                     // the deletion of the last one shall find the pod free to be tried again
-                    handle.runInCycle(() -> preempting.remove(pod.uid()));
+                    handle.runInCycle(() -> release(pod.uid()));
                 }
                 done &= evict(running.get(i), pod, nodeName);
             }
             boolean complete = done;
             handle.runInCycle(() -> {
-                preempting.remove(pod.uid());
-                if (!complete || running.isEmpty()) {
+                release(pod.uid());
+                if (running.isEmpty()) {
                     handle.activate(List.of(pod));
+                } else if (!complete) {
+                    // nothing else may wake the pod; at once would be in vain as long as the server fails
+                    handle.runInCycleAfter(PAUSE, () -> handle.activate(List.of(pod)));
                 }
             });
         });

@@ -56,6 +56,11 @@ public final class DynamicResources
             Status.unresolvable("cannot allocate all claims").withPlugin("DynamicResources");
     private static final Status ELSEWHERE =
             Status.unresolvable("resourceclaim not available on the node").withPlugin("DynamicResources");
+    private static final Status STALE =
+            Status.unresolvable("cannot schedule extended resource claim").withPlugin("DynamicResources");
+    private static final Status CANNOT_FIT =
+            Status.unresolvable("cannot fit resource").withPlugin("DynamicResources");
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final CycleState.Key<Wanted> WANTED = new CycleState.Key<>(Wanted.class);
 
     private final Handle handle;
@@ -127,6 +132,12 @@ public final class DynamicResources
 
         @Nullable DeviceInventory inventory;
 
+        /** The claim for extended resources that an earlier attempt has left behind. */
+        @Nullable ResourceClaim stale;
+
+        /** The claim for extended resources that this attempt has made. */
+        @Nullable ResourceClaim made;
+
         Wanted(List<ResourceClaim> claims, Map<String, String> extended) {
             this.claims = claims;
             this.extended = extended;
@@ -142,8 +153,11 @@ public final class DynamicResources
         }
     }
 
-    /** What would be allocated on a node: claims, and for each of them devices. */
-    private record Allocated(List<ResourceClaim> claims, List<DeviceAllocator.Choice> choices) {}
+    /** What would be allocated on a node: claims, and for each of them devices; and what those for extended resources are for. */
+    private record Allocated(
+            List<ResourceClaim> claims,
+            List<DeviceAllocator.Choice> choices,
+            List<ExtendedResources.Mapping> mappings) {}
 
     @Override
     public Status preEnqueue(PodInfo pod) {
@@ -171,6 +185,7 @@ public final class DynamicResources
             if (wanted.isNothing()) {
                 return PreFilterPlugin.Result.skip();
             }
+            wanted.stale = wanted.extended.isEmpty() ? null : objects.extended(pod);
             String why = look(wanted, pod);
             return why == null ? PreFilterPlugin.Result.success() : PreFilterPlugin.Result.of(Status.unresolvable(why));
         } catch (DeviceWish.Impossible e) {
@@ -218,6 +233,12 @@ public final class DynamicResources
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
         Wanted wanted = state.require(WANTED);
+        if (wanted.stale != null) {
+            return STALE;
+        }
+        if (!wanted.extended.isEmpty() && ExtendedResources.missing(pod, node, wanted.extended) != null) {
+            return CANNOT_FIT;
+        }
         List<ResourceClaim> elsewhere = new ArrayList<>();
         wanted.places.forEach((claim, place) -> {
             if (!place.matches(node.labels(), node.name())) {
@@ -250,16 +271,19 @@ public final class DynamicResources
     private @Nullable Allocated allocate(Wanted wanted, DeviceInventory inventory, PodInfo pod, NodeInfo node) {
         List<ResourceClaim> claims = wanted.open;
         List<DeviceWish> wishes = wanted.wishes;
-        ResourceClaim extended = wanted.extended.isEmpty() ? null : ExtendedResources.claim(pod, node, wanted.extended);
+        ExtendedResources.OnNode extended =
+                wanted.extended.isEmpty() ? null : ExtendedResources.on(node, pod, wanted.extended);
         if (extended != null) {
             claims = new ArrayList<>(claims);
             wishes = new ArrayList<>(wishes);
-            wishes.addAll(DeviceWish.of(claims.size(), extended, classes));
-            claims.add(extended);
+            wishes.addAll(DeviceWish.of(claims.size(), extended.claim(), classes));
+            claims.add(extended.claim());
         }
         List<DeviceAllocator.Choice> choices =
                 new DeviceAllocator(selectors, inventory, objects, wishes).allocate(node);
-        return choices == null ? null : new Allocated(claims, choices);
+        return choices == null
+                ? null
+                : new Allocated(claims, choices, extended == null ? List.of() : extended.mappings());
     }
 
     @Override
@@ -278,6 +302,14 @@ public final class DynamicResources
         Wanted wanted = state.require(WANTED);
         if (wanted.isNothing()) {
             return PostFilterPlugin.Result.of(Status.unschedulable("no new claims to deallocate"));
+        }
+        if (wanted.stale != null) {
+            if (deallocate) {
+                // not at once: until it is seen that the claim has gone the pod would meet it again and again
+                writer.delete(wanted.stale);
+                handle.runInCycleAfter(SECOND, () -> handle.activate(List.of(pod)));
+            }
+            return PostFilterPlugin.Result.of(Status.unschedulable("deletion of ResourceClaim completed"));
         }
         for (ResourceClaim claim : wanted.unavailable) {
             int reserved = claim.getStatus() == null
@@ -341,6 +373,11 @@ public final class DynamicResources
         Wanted wanted = state.get(WANTED);
         if (wanted != null) {
             writer.unreserve(wanted.claims, pod);
+            ResourceClaim made = wanted.made;
+            if (made != null) {
+                wanted.made = null;
+                writer.delete(made);
+            }
         }
     }
 
@@ -371,8 +408,17 @@ public final class DynamicResources
             if (allocated != null) {
                 for (int i = 0; i < allocated.claims().size(); i++) {
                     ResourceClaim claim = allocated.claims().get(i);
-                    ResourceClaim result = writer.allocate(
-                            claim, DeviceResults.of(i, claim, allocated.choices(), nodeName, classes), pod);
+                    AllocationResult devices = DeviceResults.of(i, claim, allocated.choices(), nodeName, classes);
+                    boolean extended = claim.getMetadata().getResourceVersion() == null;
+                    ResourceClaim there = claim;
+                    if (extended) {
+                        there = writer.create(claim);
+                        wanted.made = there;
+                    }
+                    ResourceClaim result = writer.allocate(there, devices, pod);
+                    if (extended) {
+                        writer.tell(result, allocated.mappings(), pod);
+                    }
                     handle.runInCycle(() -> objects.wrote(claim, result));
                 }
             }

@@ -13,9 +13,13 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Extended resources that device classes stand for (KEP-5004): a node that doesn't offer one itself may have devices instead. */
@@ -77,36 +81,138 @@ final class ExtendedResources {
         return node.allocatable().scalar(resource) == 0;
     }
 
-    /** The claim that would stand for what a node gives by devices; null if it is nothing. */
-    static @Nullable ResourceClaim claim(PodInfo pod, NodeInfo node, Map<String, String> classes) {
-        List<DeviceRequest> requests = new ArrayList<>();
-        List<Container> containers = new ArrayList<>(pod.spec().getInitContainers());
-        containers.addAll(pod.spec().getContainers());
-        for (int c = 0; c < containers.size(); c++) {
-            Map<String, Quantity> wanted = containers.get(c).getResources() == null
-                    ? null
-                    : containers.get(c).getResources().getRequests();
-            int r = 0;
-            for (Map.Entry<String, Quantity> each :
-                    new TreeMap<>(wanted == null ? Map.<String, Quantity>of() : wanted).entrySet()) {
-                String className = classes.get(each.getKey());
-                long count = VolumeHints.bytes(each.getValue());
-                if (className != null && count > 0 && byDevices(node, each.getKey())) {
-                    requests.add(new DeviceRequestBuilder()
-                            .withName("container-" + c + "-request-" + r)
-                            .withNewExactly()
-                            .withDeviceClassName(className)
-                            .withAllocationMode("ExactCount")
-                            .withCount(count)
-                            .endExactly()
-                            .build());
-                }
-                r++;
+    /**
+     * An extended resource that a node can give neither itself nor by devices; null if there is none.
+     *
+     * @param classes of the resources that devices can give
+     */
+    static @Nullable String missing(PodInfo pod, NodeInfo node, Map<String, String> classes) {
+        Resources requests = pod.requests();
+        for (int i = 0; i < requests.scalarCount(); i++) {
+            String name = requests.scalarName(i);
+            if (requests.scalarAmount(i) != 0
+                    && isExtended(name)
+                    && !classes.containsKey(name)
+                    && !node.allocatable().scalarNames().contains(name)) {
+                return name;
             }
         }
+        return null;
+    }
+
+    private static boolean isExtended(String name) {
+        return name.startsWith(IMPLICIT_PREFIX)
+                || (name.indexOf('/') >= 0 && !name.contains("kubernetes.io/") && !name.startsWith("requests."));
+    }
+
+    /**
+     * Which device request stands for an extended resource of a container.
+     *
+     * @param container its name
+     * @param resource the extended resource
+     * @param request the name of the request in the claim
+     */
+    record Mapping(String container, String resource, String request) {}
+
+    /** The claim that would stand for what a node gives by devices, and what its requests are for. */
+    record OnNode(ResourceClaim claim, List<Mapping> mappings) {}
+
+    /** What devices a node would have to give; null if none. */
+    static @Nullable OnNode on(NodeInfo node, PodInfo pod, Map<String, String> classes) {
+        List<DeviceRequest> requests = new ArrayList<>();
+        List<Mapping> mappings = new ArrayList<>();
+        classes.forEach((resource, className) -> {
+            if (byDevices(node, resource)) {
+                collect(pod, resource, className, requests, mappings);
+            }
+        });
         if (requests.isEmpty()) {
             return null;
         }
+        requests.sort(Comparator.comparing(DeviceRequest::getName));
+        return new OnNode(claim(pod, requests), mappings);
+    }
+
+    /**
+     * The requests for one resource: one for each container that stays, sidecars among them, and one for all init containers that end, as
+     * far as what the containers after them will have is not enough for the largest of these.
+     */
+    private static void collect(
+            PodInfo pod, String resource, String className, List<DeviceRequest> requests, List<Mapping> mappings) {
+        List<Container> inits = pod.spec().getInitContainers();
+        List<Container> containers = new ArrayList<>(inits);
+        containers.addAll(pod.spec().getContainers());
+        DeviceRequest[] staying = new DeviceRequest[containers.size()];
+        for (int c = 0; c < staying.length; c++) {
+            Container container = containers.get(c);
+            long count = count(container, resource);
+            if (count > 0 && !(c < inits.size() && ends(container))) {
+                staying[c] = request(c, container, resource, className, count);
+                requests.add(staying[c]);
+                mappings.add(new Mapping(container.getName(), resource, staying[c].getName()));
+            }
+        }
+        DeviceRequest largest = null;
+        List<Mapping> ofInits = new ArrayList<>();
+        Set<String> others = new HashSet<>();
+        for (int c = 0; c < inits.size(); c++) {
+            Container container = inits.get(c);
+            long missing = ends(container) ? count(container, resource) : 0;
+            for (int later = c; later < staying.length && missing > 0; later++) {
+                if (staying[later] != null) {
+                    missing -= staying[later].getExactly().getCount();
+                    ofInits.add(new Mapping(container.getName(), resource, staying[later].getName()));
+                }
+            }
+            if (missing > 0) {
+                DeviceRequest more = request(c, container, resource, className, missing);
+                ofInits.add(new Mapping(container.getName(), resource, more.getName()));
+                others.add(more.getName());
+                if (largest == null || largest.getExactly().getCount() < missing) {
+                    largest = more;
+                }
+            }
+        }
+        if (largest != null) {
+            requests.add(largest);
+        }
+        for (Mapping each : ofInits) {
+            boolean replaced = largest != null && others.contains(each.request);
+            mappings.add(replaced ? new Mapping(each.container, resource, largest.getName()) : each);
+        }
+    }
+
+    private static boolean ends(Container initContainer) {
+        return !"Always".equals(initContainer.getRestartPolicy());
+    }
+
+    private static Map<String, Quantity> wanted(Container container) {
+        Map<String, Quantity> wanted = container.getResources() == null
+                ? null
+                : container.getResources().getRequests();
+        return wanted == null ? Map.of() : wanted;
+    }
+
+    private static long count(Container container, String resource) {
+        Quantity quantity = wanted(container).get(resource);
+        return quantity == null ? 0 : VolumeHints.bytes(quantity);
+    }
+
+    /** A request, named for the place of the container among all and of the resource among those of the container. */
+    private static DeviceRequest request(
+            int place, Container container, String resource, String className, long count) {
+        int index = new TreeSet<>(wanted(container).keySet()).headSet(resource).size();
+        return new DeviceRequestBuilder()
+                .withName("container-" + place + "-request-" + index)
+                .withNewExactly()
+                .withDeviceClassName(className)
+                .withAllocationMode("ExactCount")
+                .withCount(count)
+                .endExactly()
+                .build();
+    }
+
+    private static ResourceClaim claim(PodInfo pod, List<DeviceRequest> requests) {
         return new ResourceClaimBuilder()
                 .withNewMetadata()
                 .withNamespace(pod.namespace())

@@ -25,4 +25,9 @@ final class Hints {
     static @Nullable PodInfo pod(@Nullable HasMetadata object) {
         return object instanceof Pod pod ? PodInfo.of(pod) : null;
     }
+
+    /** Whether a pod that has gone had a node, be it that it was only nominated to it, and so stood in the way of others. */
+    static boolean hadRoom(PodInfo gone) {
+        return !gone.nodeName().isEmpty() || !gone.nominatedNodeName().isEmpty();
+    }
 }

@@ -54,6 +54,6 @@ public final class NodePorts implements NodeLocal, PreFilterPlugin, FilterPlugin
     private static Answer afterPodDeletion(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo deleted = Hints.pod(before);
         return Answer.queueIf(
-                deleted != null && !deleted.nodeName().isEmpty() && conflict(pod.hostPorts(), deleted.hostPorts()));
+                deleted != null && Hints.hadRoom(deleted) && conflict(pod.hostPorts(), deleted.hostPorts()));
     }
 }

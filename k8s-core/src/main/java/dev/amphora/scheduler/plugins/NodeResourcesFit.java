@@ -239,8 +239,7 @@ public final class NodeResourcesFit
         }
         PodInfo now = Hints.pod(after);
         if (now == null) {
-            return Answer.queueIf(
-                    !old.nodeName().isEmpty() || !old.nominatedNodeName().isEmpty());
+            return Answer.queueIf(Hints.hadRoom(old));
         }
         if (now.uid().equals(pod.uid())) {
             return Answer.QUEUE;

@@ -235,7 +235,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
 
     private static Answer afterPodDeletion(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         PodInfo deleted = Hints.pod(before);
-        return Answer.queueIf(deleted != null && !deleted.nodeName().isEmpty() && mayAttach(deleted));
+        return Answer.queueIf(deleted != null && Hints.hadRoom(deleted) && mayAttach(deleted));
     }
 
     private static Answer afterDetaching(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

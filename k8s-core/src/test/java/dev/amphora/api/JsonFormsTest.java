@@ -1,0 +1,132 @@
+package dev.amphora.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The short ways between trees, texts and typed objects give what the general ones give. */
+class JsonFormsTest {
+    private static final String POD =
+            """
+            {"kind":"Pod","apiVersion":"v1",
+             "metadata":{"name":"p1","namespace":"default","uid":"u","resourceVersion":"7","generation":1,
+               "creationTimestamp":"2026-01-01T00:00:00Z","labels":{"app":"web","tier":"front"},"annotations":{"a":"b"},
+               "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web","uid":"x","controller":true}],
+               "managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:00Z",
+                 "fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:containers":{"k:{\\"name\\":\\"c\\"}":{".":{}}}}}}]},
+             "spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"100m"}},"ports":[{"containerPort":80}]}],
+               "restartPolicy":"Always","terminationGracePeriodSeconds":30,"nodeName":"n1","unheardOf":{"x":[1,2]},
+               "tolerations":[{"key":"k","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}]},
+             "status":{"phase":"Pending","qosClass":"Burstable","conditions":[{"type":"PodScheduled","status":"True","lastProbeTime":null}]}}
+            """;
+
+    private static ObjectNode tree(String text) {
+        return (ObjectNode) Json.read(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aSharedPodIsAsReadInTheGeneralWay() {
+        assertThat(Json.sharedFromTree(tree(POD), Pod.class)).isEqualTo(Json.fromTree(tree(POD), Pod.class));
+    }
+
+    @Test
+    void whatOnePodHasDoesNotShowInAnotherOne() {
+        ObjectNode other = tree(POD);
+        other.withObject("/metadata").put("name", "p2").putObject("labels").put("app", "db");
+        other.withObject("/spec").put("nodeName", "n2");
+        other.withObject("/status").put("phase", "Running");
+        ObjectNode unbound = tree(POD);
+        unbound.withObject("/spec").remove("nodeName");
+        ObjectNode elsewhere = tree(POD);
+        ((ObjectNode) elsewhere.at("/spec/containers/0/ports/0")).put("containerPort", 81);
+        for (ObjectNode each : List.of(tree(POD), other, unbound, elsewhere, tree(POD))) {
+            assertThat(Json.sharedFromTree(each, Pod.class)).isEqualTo(Json.fromTree(each, Pod.class));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"kind\":\"Pod\"}",
+                "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"labels\":null},\"spec\":{},\"status\":{}}",
+                "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"finalizers\":[\"a/b\"],\"deletionGracePeriodSeconds\":5},"
+                        + "\"spec\":{\"containers\":null},\"status\":{\"conditions\":null}}",
+                "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{},\"spec\":null,\"status\":{}}"
+            })
+    void unusualPodsAreReadInTheGeneralWay(String text) {
+        assertThat(Json.sharedFromTree(tree(text), Pod.class)).isEqualTo(Json.fromTree(tree(text), Pod.class));
+    }
+
+    @Test
+    void aTreeIsMadeOfATypedObjectAsTheLibraryMakesIt() {
+        Pod pod = new PodBuilder(Json.fromTree(tree(POD), Pod.class))
+                .editSpec()
+                .withOverhead(Map.of("cpu", new Quantity("1", "m")))
+                .endSpec()
+                .build();
+        GenericKubernetesResource generic = new GenericKubernetesResource();
+        generic.setKind("Widget");
+        generic.setAdditionalProperty(
+                "spec", Map.of("size", 1.5, "big", 10_000_000_000L, "deep", List.of(1, "a", true)));
+        for (Object object : List.of(pod, generic)) {
+            assertThat(Json.toTree(object).toString())
+                    .isEqualTo(Json.read(Json.write(new ObjectMapper().valueToTree(object)))
+                            .toString());
+        }
+    }
+
+    @Test
+    void textsAreWrittenAsTheGeneratorWritesThem() throws JsonProcessingException {
+        StringBuilder all = new StringBuilder();
+        for (int c = 0; c < 0x2100; c++) {
+            all.append((char) c);
+            assertWritten(Json.object().put("k" + (char) c, "v" + (char) c));
+        }
+        assertWritten(Json.object().put("all", all.append("\uD83D\uDE00").toString()));
+    }
+
+    @Test
+    void valuesOfAllFormsAreWritten() throws JsonProcessingException {
+        ArrayNode values = Json.mapper().createArrayNode();
+        values.add(1)
+                .add(-1L)
+                .add(Long.MIN_VALUE)
+                .add(1.5)
+                .add(true)
+                .addNull()
+                .add("")
+                .addObject();
+        values.addArray().addArray().add(new byte[] {1, 2});
+        assertWritten(values);
+        assertWritten(Json.object());
+    }
+
+    @Test
+    void deepTreesAreWrittenAsFarAsTheGeneratorGoes() throws JsonProcessingException {
+        ObjectNode deep = Json.object();
+        for (int i = 0; i < 700; i++) {
+            ObjectNode outer = Json.object();
+            outer.set("in", deep);
+            deep = outer;
+        }
+        assertWritten(deep);
+    }
+
+    private static void assertWritten(JsonNode tree) throws JsonProcessingException {
+        assertThat(Json.write(tree)).isEqualTo(Json.mapper().writeValueAsBytes(tree));
+    }
+}
