@@ -1,10 +1,12 @@
 package dev.amphora.scheduler.plugins;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.Client;
+import dev.amphora.client.DeleteOptions;
 import dev.amphora.client.Patch;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -46,49 +48,69 @@ final class ClaimWriter {
         }
     }
 
-    /** Writes an allocation; a claim that stands for extended resources is made first. */
+    /** Makes a claim that has only been thought of, for extended resources. */
+    ResourceClaim create(ResourceClaim claim) {
+        return handle.client()
+                .create(new ResourceClaimBuilder(claim)
+                        .editMetadata()
+                        .withUid(null)
+                        .addToFinalizers(FINALIZER)
+                        .endMetadata()
+                        .build());
+    }
+
+    /** Writes an allocation. */
     ResourceClaim allocate(ResourceClaim claim, AllocationResult allocation, PodInfo pod) {
         Client client = handle.client();
-        boolean extended = claim.getMetadata().getResourceVersion() == null;
-        ResourceClaimBuilder prepared = new ResourceClaimBuilder(claim);
-        if (extended) {
-            prepared.editMetadata().withUid(null).endMetadata();
-        }
+        ResourceClaim written = claim;
         if (!claim.getMetadata().getFinalizers().contains(FINALIZER)) {
-            prepared.editMetadata().addToFinalizers(FINALIZER).endMetadata();
+            written = client.update(new ResourceClaimBuilder(claim)
+                    .editMetadata()
+                    .addToFinalizers(FINALIZER)
+                    .endMetadata()
+                    .build());
         }
-        ResourceClaim written = extended ? client.create(prepared.build()) : client.update(prepared.build());
-        ResourceClaim result = client.updateStatus(new ResourceClaimBuilder(written)
+        return client.updateStatus(new ResourceClaimBuilder(written)
                 .editOrNewStatus()
                 .withAllocation(allocation)
                 .addToReservedFor(reference(pod))
                 .endStatus()
                 .build());
-        if (extended) {
-            tell(written, allocation, pod);
-        }
-        return result;
     }
 
     /** Notes in the pod's status which claim stands for its extended resources. */
-    private void tell(ResourceClaim claim, AllocationResult allocation, PodInfo pod) {
+    void tell(ResourceClaim claim, List<ExtendedResources.Mapping> mappings, PodInfo pod) {
         ObjectNode body = Json.object();
         ObjectNode status = body.putObject("status").putObject("extendedResourceClaimStatus");
         status.put("resourceClaimName", claim.getMetadata().getName());
-        var mappings = status.putArray("requestMappings");
-        allocation.getDevices().getResults().forEach(result -> {
-            String[] parts = result.getRequest().split("-", -1);
-            int container = Integer.parseInt(parts[1]);
-            int inits = pod.spec().getInitContainers().size();
-            ObjectNode mapping = mappings.addObject();
-            mapping.put(
-                    "containerName",
-                    container < inits
-                            ? pod.spec().getInitContainers().get(container).getName()
-                            : pod.spec().getContainers().get(container - inits).getName());
-            mapping.put("requestName", result.getRequest());
-        });
+        ArrayNode written = status.putArray("requestMappings");
+        for (ExtendedResources.Mapping mapping : mappings) {
+            written.addObject()
+                    .put("containerName", mapping.container())
+                    .put("resourceName", mapping.resource())
+                    .put("requestName", mapping.request());
+        }
         handle.client().patch(PODS, pod.namespace(), pod.name(), Patch.merge(body), "status");
+    }
+
+    /** Deletes a claim that was made for extended resources and is of no use. */
+    void delete(ResourceClaim claim) {
+        String namespace = claim.getMetadata().getNamespace();
+        String name = claim.getMetadata().getName();
+        handle.runAsync(() -> {
+            try {
+                ResourceClaim latest = handle.client().get(CLAIMS, namespace, name);
+                handle.client()
+                        .update(new ResourceClaimBuilder(latest)
+                                .editMetadata()
+                                .removeFromFinalizers(FINALIZER)
+                                .endMetadata()
+                                .build());
+                handle.client().delete(CLAIMS, namespace, name, DeleteOptions.defaults());
+            } catch (StatusException e) {
+                log.debug("Claim {} could not be deleted: {}", name, e.getMessage());
+            }
+        });
     }
 
     /** Gives back what a claim has that nobody uses. */
