@@ -1,5 +1,6 @@
 package dev.amphora.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import dev.amphora.api.Json;
@@ -89,6 +90,7 @@ public final class ApiServer implements AutoCloseable {
     private final ApiServiceKeeper apiServices;
     private final RemoteServers remoteServers;
     private final RemoteApis remoteApis;
+    private final RemoteReads remoteReads;
     private final TokenOptions tokenOptions;
     private final TokenKeys tokenKeys;
     private final TokenValidator validator;
@@ -149,6 +151,7 @@ public final class ApiServer implements AutoCloseable {
         apiServices = new ApiServiceKeeper(own, endpoints);
         remoteServers = new RemoteServers(kernel, objects, builder.localServers, builder.shown);
         remoteApis = new RemoteApis(kernel, own, objects, remoteServers);
+        remoteReads = new RemoteReads(kernel, remoteApis, remoteServers, this::authorizeOrRefuse);
         late.add(FlowObjects.GROUP, FlowObjects.LEVELS, flows);
         late.add(FlowObjects.GROUP, FlowObjects.SCHEMAS, flows);
         late.add(ApiServiceKeeper.GROUP, ApiServiceKeeper.PLURAL, apiServices);
@@ -215,6 +218,18 @@ public final class ApiServer implements AutoCloseable {
     /** How important a group is that is served here, beside those of other servers. */
     public int groupPriority(String group) {
         return ApiServiceKeeper.priority(group);
+    }
+
+    /**
+     * Reads from an API that another server serves, or its group's description.
+     *
+     * @param user as whom
+     * @param target path and query, escaped, such as {@code /apis/metrics.k8s.io/v1beta1/nodes}
+     * @throws StatusException with code 404 and no reason if nobody serves it
+     */
+    public JsonNode readElsewhere(User user, String target) {
+        kernel.yieldPoint();
+        return remoteReads.read(user, target);
     }
 
     /** The way to the servers of {@link #remoteGroups}. */

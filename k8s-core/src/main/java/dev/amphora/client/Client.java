@@ -47,6 +47,15 @@ public interface Client {
     <T extends HasMetadata> Watch watch(
             ResourceType<T> type, @Nullable String namespace, ListOptions options, Watcher<T> watcher);
 
+    /**
+     * Reads by its path what another server serves behind an APIService, such as metrics; also the description of such a group.
+     *
+     * @param target path and query, escaped: {@code /apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app%3Dweb}
+     * @return the answer's tree
+     * @throws StatusException if it is refused; without a reason if the answer was no {@code Status}
+     */
+    JsonNode read(String target);
+
     /** Creates an object in the namespace that its metadata names. */
     <T extends HasMetadata> T create(T object);
 

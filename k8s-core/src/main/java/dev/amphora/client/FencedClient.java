@@ -46,6 +46,11 @@ final class FencedClient implements Client {
     }
 
     @Override
+    public JsonNode read(String target) {
+        return client.read(target);
+    }
+
+    @Override
     public <T extends HasMetadata> T create(T object) {
         return fence.pass(() -> client.create(object));
     }

@@ -73,6 +73,11 @@ public final class InProcessClient implements Client {
     }
 
     @Override
+    public JsonNode read(String target) {
+        return server.readElsewhere(user, target);
+    }
+
+    @Override
     public <T extends HasMetadata> T create(T object) {
         ResourceType<T> type = ResourceType.of(object);
         ObjectMeta metadata = object.getMetadata();

@@ -118,6 +118,11 @@ public final class RemoteClient implements Client, AutoCloseable {
     }
 
     @Override
+    public JsonNode read(String target) {
+        return send("GET", target, null, JSON);
+    }
+
+    @Override
     public <T extends HasMetadata> T create(T object) {
         ResourceType<T> type = ResourceType.of(object);
         return typed(

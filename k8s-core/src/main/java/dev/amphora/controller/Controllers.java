@@ -7,7 +7,7 @@ import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.pki.CertificateRequest;
 import dev.amphora.controller.autoscaling.HorizontalController;
-import dev.amphora.controller.autoscaling.PodMetrics;
+import dev.amphora.controller.autoscaling.MetricsSources;
 import dev.amphora.controller.certificates.ApprovingController;
 import dev.amphora.controller.certificates.CertificateSigner;
 import dev.amphora.controller.certificates.CleanerController;
@@ -116,7 +116,7 @@ public final class Controllers {
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
     private HorizontalController.Settings autoscaling = HorizontalController.Settings.defaults();
     private Duration volumeResync = PersistentVolumeBinder.RESYNC;
-    private PodMetrics metrics = PodMetrics.none();
+    private MetricsSources metrics = MetricsSources.served();
     private NodeIpamController.@Nullable Settings nodeRanges;
     private @Nullable LoadBalancer loadBalancer;
     private int endedPods = 12_500;
@@ -151,10 +151,10 @@ public final class Controllers {
         return this;
     }
 
-    /** Sets how autoscalers work, and how they learn how much pods use; by default nobody knows. */
-    public Controllers autoscaling(HorizontalController.Settings settings, PodMetrics source) {
+    /** Sets how autoscalers work, and where they read metrics; by default they ask the API for them. */
+    public Controllers autoscaling(HorizontalController.Settings settings, MetricsSources sources) {
         autoscaling = settings;
-        metrics = source;
+        metrics = sources;
         return this;
     }
 

@@ -40,6 +40,11 @@ final class NotingClient implements Client {
     }
 
     @Override
+    public JsonNode read(String target) {
+        return client.read(target);
+    }
+
+    @Override
     public <T extends HasMetadata> T create(T object) {
         return noted(client.create(object));
     }

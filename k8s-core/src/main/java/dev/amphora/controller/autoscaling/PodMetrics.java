@@ -7,51 +7,36 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * Where an autoscaler learns how much pods use: the reference's resource metrics API ({@code metrics.k8s.io}) as an interface. A cluster
- * has none by default; a fake runtime feeds what a test has scripted.
+ * Where an autoscaler learns how much pods use, for metrics of type {@code Resource} and {@code ContainerResource}: the reference's
+ * resource metrics API ({@code metrics.k8s.io}) as an interface.
  */
 @FunctionalInterface
 public interface PodMetrics {
 
     /**
-     * How much the containers of a pod use of a resource.
+     * How much the containers of a pod use.
      *
      * @param at when it was measured
      * @param window over which time
-     * @param containers the amount by the name of the container, in the resource's base unit such as CPUs or bytes
+     * @param containers by the name of the container, how much of each resource, in its base unit such as CPUs or bytes
      */
-    record Usage(Instant at, Duration window, Map<String, BigDecimal> containers) {
-        /** The amount of all containers. */
-        public BigDecimal total() {
-            return containers.values().stream().reduce(BigDecimal.ZERO, BigDecimal::add);
-        }
-    }
-
-    /** There is no source of metrics. */
-    final class Unavailable extends Exception {
-        private static final long serialVersionUID = 1;
-
-        /** @param why as it is told in conditions and Events */
-        public Unavailable(String why) {
-            super(why);
-        }
-    }
+    record Usage(Instant at, Duration window, Map<String, Map<String, BigDecimal>> containers) {}
 
     /**
      * Measures pods.
      *
      * @param namespace theirs
      * @param selector which of them
-     * @param resource such as {@code cpu}
      * @return by the name of the pod; those are left out that nothing is known of
-     * @throws Unavailable if there are no metrics at all
+     * @throws MetricsUnavailable if nobody measures: {@code unable to fetch metrics from resource metrics API: ...}
      */
-    Map<String, Usage> measure(String namespace, Selector selector, String resource) throws Unavailable;
+    Map<String, Usage> measure(String namespace, Selector selector) throws MetricsUnavailable;
 
     /** No metrics, as in a cluster where nobody serves them. */
     static PodMetrics none() {
-        return (namespace, selector, resource) -> {
-            throw new Unavailable("the server could not find the requested resource (get pods.metrics.k8s.io)");
+        return (namespace, selector) -> {
+            throw new MetricsUnavailable("unable to fetch metrics from resource metrics API: the server could not find"
+                    + " the requested resource (get pods.metrics.k8s.io)");
         };
     }
 }

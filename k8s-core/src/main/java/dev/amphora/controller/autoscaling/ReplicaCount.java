@@ -1,24 +1,23 @@
 package dev.amphora.controller.autoscaling;
 
 import dev.amphora.controller.Pods;
-import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
-import io.fabric8.kubernetes.api.model.Quantity;
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** How many replicas a measurement asks for: a function of pods, what they use, and the time (HPA-1, HPA-2). */
+/**
+ * How many replicas a measurement asks for: a function of pods, what is measured, and the time (HPA-1, HPA-2). Amounts are in thousandths
+ * and ratios in floating point, as in the reference, so that the last replica comes out the same.
+ */
 final class ReplicaCount {
-    private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
 
     /** It can't be told. */
     static final class Unknown extends Exception {
@@ -32,185 +31,225 @@ final class ReplicaCount {
     /**
      * What a measurement asks for.
      *
+     * @param usage of a pod on average, or the whole value, in thousandths
      * @param utilization in percent of what is requested; null for an absolute target
-     * @param average per pod
      */
-    record Proposal(int replicas, @Nullable Integer utilization, BigDecimal average) {}
+    record Proposal(int replicas, long usage, @Nullable Integer utilization) {}
 
-    /**
-     * What is aimed at.
-     *
-     * @param resource such as {@code cpu}
-     * @param container null for all of them
-     * @param utilization in percent of what is requested; null if the target is absolute
-     * @param average per pod; null if the target is relative
-     */
-    record Target(
-            String resource, @Nullable String container, @Nullable Integer utilization, @Nullable BigDecimal average) {}
+    /** What a pod uses, in thousandths. */
+    record Sample(Instant at, Duration window, long amount) {}
 
     /** How far the measure may be off the target, up and down, before anything is done. */
     record Tolerance(double up, double down) {
-        boolean holds(BigDecimal ratio) {
-            double value = ratio.doubleValue();
-            return 1.0 - down <= value && value <= 1.0 + up;
+        boolean holds(double ratio) {
+            return 1.0 - down <= ratio && ratio <= 1.0 + up;
         }
     }
 
+    /**
+     * What there is.
+     *
+     * @param wanted how many replicas the target is to have
+     * @param counted how many it says to have
+     * @param pods all that it selects
+     */
+    record Present(int wanted, int counted, List<Pod> pods) {}
+
     private final HorizontalController.Settings settings;
-    private final Target target;
     private final Tolerance tolerance;
+    private final Present present;
     private final Instant now;
 
-    private final Map<String, BigDecimal> measured = new LinkedHashMap<>();
-    private final Map<String, BigDecimal> requests = new LinkedHashMap<>();
-    private final List<String> unready = new ArrayList<>();
-    private final List<String> missing = new ArrayList<>();
-    private int ready;
-
-    ReplicaCount(HorizontalController.Settings settings, Target target, Tolerance tolerance, Instant now) {
+    ReplicaCount(HorizontalController.Settings settings, Tolerance tolerance, Present present, Instant now) {
         this.settings = settings;
-        this.target = target;
         this.tolerance = tolerance;
+        this.present = present;
         this.now = now;
     }
 
     /**
-     * Works it out.
+     * For pods that shall use a share of what they request.
      *
-     * @param current how many there are
-     * @param pods all that count
-     * @param usage by the name of the pod
+     * @param resource such as {@code cpu}
+     * @param container null for all of them
+     * @param target in percent
+     * @param samples by the name of the pod
      */
-    Proposal of(int current, List<Pod> pods, Map<String, PodMetrics.Usage> usage) throws Unknown {
-        if (pods.isEmpty()) {
-            throw new Unknown("no pods returned by selector while calculating replica count");
-        }
-        for (Pod pod : pods) {
-            group(pod, usage.get(pod.getMetadata().getName()));
-        }
-        if (measured.isEmpty()) {
-            throw new Unknown("did not receive metrics for targeted pods (pods might be unready)");
-        }
-        if (target.utilization() != null) {
-            for (Pod pod : pods) {
-                requests.put(pod.getMetadata().getName(), request(pod));
+    Proposal byUtilization(String resource, @Nullable String container, int target, Map<String, Sample> samples)
+            throws Unknown {
+        Groups groups = new Groups(resource, samples);
+        Map<String, Long> requests = new PodRequests(resource, container).of(present.pods);
+        long total = 0;
+        long requested = 0;
+        int count = 0;
+        for (Map.Entry<String, Long> each : groups.measured.entrySet()) {
+            Long request = requests.get(each.getKey());
+            if (request != null) {
+                total += each.getValue();
+                requested += request;
+                count++;
             }
         }
-        BigDecimal average = average();
-        Integer utilization = target.utilization() == null ? null : Integer.valueOf(utilization());
-        return new Proposal(replicas(current), utilization, average);
+        if (requested == 0) {
+            throw new Unknown("no metrics returned matched known pods");
+        }
+        int replicas = groups.replicas(
+                measured -> share(measured, requests) / (double) target,
+                pod -> requests.getOrDefault(pod, 0L) * Math.max(100, target) / 100);
+        return new Proposal(replicas, total / count, (int) (total * 100 / requested));
     }
 
-    private int replicas(int current) {
-        BigDecimal ratio = ratio();
-        boolean up = ratio.compareTo(BigDecimal.ONE) > 0;
-        boolean down = ratio.compareTo(BigDecimal.ONE) < 0;
-        boolean withUnready = !unready.isEmpty() && up;
-        if (!withUnready && missing.isEmpty()) {
-            return tolerance.holds(ratio) ? current : ceiling(ratio.multiply(BigDecimal.valueOf(ready)));
-        }
-        for (String pod : missing) {
-            if (down) {
-                measured.put(pod, assumed(pod));
-            } else if (up) {
-                measured.put(pod, BigDecimal.ZERO);
+    private static int share(Map<String, Long> measured, Map<String, Long> requests) {
+        long total = 0;
+        long requested = 0;
+        for (Map.Entry<String, Long> each : measured.entrySet()) {
+            Long request = requests.get(each.getKey());
+            if (request != null) {
+                total += each.getValue();
+                requested += request;
             }
         }
-        if (withUnready) {
-            unready.forEach(pod -> measured.put(pod, BigDecimal.ZERO));
-        }
-        BigDecimal cautious = ratio();
-        boolean turned =
-                (down && cautious.compareTo(BigDecimal.ONE) > 0) || (up && cautious.compareTo(BigDecimal.ONE) < 0);
-        if (tolerance.holds(cautious) || turned) {
-            return current;
-        }
-        int replicas = ceiling(cautious.multiply(BigDecimal.valueOf(measured.size())));
-        boolean wrongWay = (cautious.compareTo(BigDecimal.ONE) < 0 && replicas > current)
-                || (cautious.compareTo(BigDecimal.ONE) > 0 && replicas < current);
-        return wrongWay ? current : replicas;
+        return requested == 0 ? 0 : (int) (total * 100 / requested);
     }
 
-    /** What a pod that is not known to use anything is taken to use when there seem to be too many. */
-    private BigDecimal assumed(String pod) {
-        if (target.utilization() == null) {
-            return target.average() == null ? BigDecimal.ZERO : target.average();
-        }
-        BigDecimal percent = BigDecimal.valueOf(Math.max(100, target.utilization()));
-        return requests.getOrDefault(pod, BigDecimal.ZERO).multiply(percent).divide(HUNDRED, MathContext.DECIMAL64);
+    /**
+     * For pods that shall have so much each.
+     *
+     * @param resource such as {@code cpu}; null for other metrics
+     * @param target in thousandths
+     * @param samples by the name of the pod
+     */
+    Proposal byAverage(@Nullable String resource, long target, Map<String, Sample> samples) throws Unknown {
+        Groups groups = new Groups(resource, samples);
+        long average = average(groups.measured);
+        int replicas = groups.replicas(measured -> average(measured) / (double) target, pod -> target);
+        return new Proposal(replicas, average, null);
     }
 
-    private static int ceiling(BigDecimal value) {
-        return value.setScale(9, RoundingMode.HALF_UP)
-                .setScale(0, RoundingMode.CEILING)
-                .intValue();
+    private static long average(Map<String, Long> measured) {
+        return measured.values().stream().mapToLong(Long::longValue).sum() / measured.size();
     }
 
-    private BigDecimal total() {
-        return measured.values().stream().reduce(BigDecimal.ZERO, BigDecimal::add);
+    /**
+     * For a value that the ready pods shall bring to a target together.
+     *
+     * @param target in thousandths
+     * @param usage in thousandths
+     */
+    Proposal byValue(long target, long usage) throws Unknown {
+        double ratio = usage / (double) target;
+        if (present.wanted == 0) {
+            return new Proposal(ceiling(ratio), usage, null);
+        }
+        if (tolerance.holds(ratio)) {
+            return new Proposal(present.wanted, usage, null);
+        }
+        if (present.pods.isEmpty()) {
+            throw new Unknown(
+                    "unable to calculate ready pods: no pods returned by selector while calculating replica count");
+        }
+        long ready = present.pods.stream()
+                .filter(pod -> Pods.phase(pod).equals("Running") && Pods.isReady(pod))
+                .count();
+        return new Proposal(ceiling(ratio * ready), usage, null);
     }
 
-    private BigDecimal average() {
-        return total().divide(BigDecimal.valueOf(measured.size()), 3, RoundingMode.DOWN);
+    /**
+     * For a value of which each pod shall have a part.
+     *
+     * @param target in thousandths
+     * @param usage in thousandths
+     */
+    Proposal perPod(long target, long usage) {
+        int counted = present.counted;
+        double ratio = usage / ((double) target * counted);
+        int replicas = tolerance.holds(ratio) ? counted : ceiling(usage / (double) target);
+        long each = counted == 0 ? usage : (long) Math.ceil(usage / (double) counted);
+        return new Proposal(replicas, each, null);
     }
 
-    private int utilization() {
-        BigDecimal requested = BigDecimal.ZERO;
-        for (String pod : measured.keySet()) {
-            requested = requested.add(requests.getOrDefault(pod, BigDecimal.ZERO));
-        }
-        return requested.signum() == 0
-                ? 0
-                : total().multiply(HUNDRED)
-                        .divide(requested, 0, RoundingMode.DOWN)
-                        .intValue();
+    private static int ceiling(double value) {
+        return (int) Math.ceil(value);
     }
 
-    private BigDecimal ratio() {
-        if (target.utilization() != null) {
-            return BigDecimal.valueOf(utilization())
-                    .divide(BigDecimal.valueOf(target.utilization()), MathContext.DECIMAL64);
-        }
-        BigDecimal wanted = target.average();
-        return wanted == null || wanted.signum() == 0
-                ? BigDecimal.ONE
-                : average().divide(wanted, MathContext.DECIMAL64);
+    private interface Ratio {
+        double of(Map<String, Long> measured);
     }
 
-    private void group(Pod pod, PodMetrics.@Nullable Usage usage) throws Unknown {
-        String name = pod.getMetadata().getName();
-        if (Pods.isTerminating(pod) || Pods.phase(pod).equals("Failed")) {
-            return;
-        }
-        if (Pods.phase(pod).equals("Pending")) {
-            unready.add(name);
-        } else if (usage == null) {
-            missing.add(name);
-        } else if (target.resource().equals("cpu") && isUnready(pod, usage)) {
-            unready.add(name);
-        } else {
-            ready++;
-            measured.put(name, amount(pod, usage));
-        }
-    }
+    /** The pods, by what is known of them. */
+    private final class Groups {
+        final Map<String, Long> measured = new LinkedHashMap<>();
+        private final Set<String> unready = new LinkedHashSet<>();
+        private final Set<String> missing = new LinkedHashSet<>();
+        private int ready;
 
-    private BigDecimal amount(Pod pod, PodMetrics.Usage usage) throws Unknown {
-        if (target.container() == null) {
-            return usage.total();
+        Groups(@Nullable String resource, Map<String, Sample> samples) throws Unknown {
+            if (present.pods.isEmpty()) {
+                throw new Unknown("no pods returned by selector while calculating replica count");
+            }
+            samples.forEach((pod, sample) -> measured.put(pod, sample.amount));
+            for (Pod pod : present.pods) {
+                group(pod, samples.get(pod.getMetadata().getName()), "cpu".equals(resource));
+            }
+            if (measured.isEmpty()) {
+                throw new Unknown("did not receive metrics for targeted pods (pods might be unready)");
+            }
         }
-        BigDecimal amount = usage.containers().get(target.container());
-        if (amount == null) {
-            throw new Unknown("container %s not present in metrics for pod %s/%s"
-                    .formatted(
-                            target.container(),
-                            pod.getMetadata().getNamespace(),
-                            pod.getMetadata().getName()));
+
+        private void group(Pod pod, @Nullable Sample sample, boolean isCpu) {
+            String name = pod.getMetadata().getName();
+            if (Pods.isTerminating(pod) || Pods.phase(pod).equals("Failed")) {
+                measured.remove(name);
+            } else if (Pods.phase(pod).equals("Pending")) {
+                unready.add(name);
+                measured.remove(name);
+            } else if (sample == null) {
+                missing.add(name);
+            } else if (isCpu && isUnready(pod, sample)) {
+                unready.add(name);
+                measured.remove(name);
+            } else {
+                ready++;
+            }
         }
-        return amount;
+
+        /**
+         * What is called for, if those that nothing is known of are taken for what speaks most against a change.
+         *
+         * @param ratio of what is measured to what is aimed at
+         * @param most what a pod is taken to use when there seem to be too many
+         */
+        int replicas(Ratio ratio, ToLongFunction<String> most) {
+            int current = present.wanted;
+            double first = ratio.of(measured);
+            boolean up = first > 1.0;
+            boolean down = first < 1.0;
+            boolean withUnready = !unready.isEmpty() && up;
+            if (!withUnready && missing.isEmpty()) {
+                return tolerance.holds(first) ? current : ceiling(first * ready);
+            }
+            for (String pod : missing) {
+                if (down) {
+                    measured.put(pod, most.applyAsLong(pod));
+                } else if (up) {
+                    measured.put(pod, 0L);
+                }
+            }
+            if (withUnready) {
+                unready.forEach(pod -> measured.put(pod, 0L));
+            }
+            double cautious = ratio.of(measured);
+            if (tolerance.holds(cautious) || (down && cautious > 1.0) || (up && cautious < 1.0)) {
+                return current;
+            }
+            int replicas = ceiling(cautious * measured.size());
+            boolean wrongWay = (cautious < 1.0 && replicas > current) || (cautious > 1.0 && replicas < current);
+            return wrongWay ? current : replicas;
+        }
     }
 
     /** Whether a sample says nothing yet: the pod has just begun, or has never been ready. */
-    private boolean isUnready(Pod pod, PodMetrics.Usage usage) {
+    private boolean isUnready(Pod pod, Sample sample) {
         PodCondition condition = Pods.condition(pod, "Ready").orElse(null);
         Instant start =
                 pod.getStatus() == null ? null : Pods.time(pod.getStatus().getStartTime());
@@ -220,31 +259,10 @@ final class ReplicaCount {
         boolean isFalse = "False".equals(condition.getStatus());
         Instant changed = Pods.time(condition.getLastTransitionTime());
         if (now.isBefore(start.plus(settings.initialization()))) {
-            return isFalse || (changed != null && usage.at().isBefore(changed.plus(usage.window())));
+            return isFalse || (changed != null && sample.at.isBefore(changed.plus(sample.window)));
         }
-        Duration delay = settings.initialReadiness();
-        return isFalse && changed != null && start.plus(delay).isAfter(changed);
-    }
-
-    private BigDecimal request(Pod pod) throws Unknown {
-        BigDecimal sum = BigDecimal.ZERO;
-        for (Container container : pod.getSpec().getContainers()) {
-            if (target.container() != null && !target.container().equals(container.getName())) {
-                continue;
-            }
-            Map<String, Quantity> requested = container.getResources() == null
-                    ? null
-                    : container.getResources().getRequests();
-            Quantity quantity = requested == null ? null : requested.get(target.resource());
-            if (quantity == null) {
-                throw new Unknown("missing request for %s in container %s of Pod %s"
-                        .formatted(
-                                target.resource(),
-                                container.getName(),
-                                pod.getMetadata().getName()));
-            }
-            sum = sum.add(quantity.getNumericalAmount());
-        }
-        return sum;
+        return isFalse
+                && changed != null
+                && start.plus(settings.initialReadiness()).isAfter(changed);
     }
 }

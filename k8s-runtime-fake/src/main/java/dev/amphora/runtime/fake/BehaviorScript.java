@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Behaviour written down in a pod's annotation, as JSON by container name ({@code *} for any):
- * {@code {"app": {"runFor": "2s", "exit": 1, "log": ["oops"]}}}.
+ * {@code {"app": {"runFor": "2s", "exit": 1, "log": ["oops"]}}}. What it uses, for metrics, may change with time:
+ * {@code {"app": {"uses": [{"cpu": "100m", "memory": "64Mi"}, {"from": "5m", "cpu": "900m"}]}}}.
  */
 final class BehaviorScript {
     private BehaviorScript() {}
@@ -77,6 +78,7 @@ final class BehaviorScript {
                         behavior = behavior.exec(command.getKey(), answers(command.getValue(), at));
                     }
                 }
+                case "uses" -> behavior = uses(behavior, value, at);
                 case "then" -> then = value;
                 default -> unknown.add(field.getKey());
             }
@@ -85,6 +87,23 @@ final class BehaviorScript {
             throw new IllegalArgumentException("behavior of container " + at + ": unknown fields " + unknown);
         }
         return then == null ? behavior : behavior.then(behavior(then, at));
+    }
+
+    /** One amount for ever, or several, each from a time after the start on; what one doesn't say stays as it was. */
+    private static ContainerBehavior uses(ContainerBehavior behavior, JsonNode uses, String at) {
+        ContainerBehavior using = behavior;
+        String cpu = "0";
+        String memory = "0";
+        for (JsonNode each : uses.isArray() ? uses : List.of(uses)) {
+            cpu = each.path("cpu").asText(cpu);
+            memory = each.path("memory").asText(memory);
+            try {
+                using = using.usesFrom(each.has("from") ? duration(each.get("from"), at) : Duration.ZERO, cpu, memory);
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("behavior of container " + at + ": not an amount: " + each, e);
+            }
+        }
+        return using;
     }
 
     private static ContainerBehavior.ExecAnswer[] answers(JsonNode list, String at) {

@@ -334,6 +334,19 @@ public final class ContainerBehavior {
     }
 
     /**
+     * The same, using so much from a time after its start on; until then as before.
+     *
+     * @param from since the container has started
+     * @param cpu as in requests, such as {@code 250m}
+     * @param memory as in requests, such as {@code 64Mi}
+     */
+    public ContainerBehavior usesFrom(Duration from, String cpu, String memory) {
+        Function<Duration, ContainerRuntime.Usage> before = usage;
+        Function<Duration, ContainerRuntime.Usage> then = uses(cpu, memory).usage;
+        return uses(running -> running.compareTo(from) < 0 ? before.apply(running) : then.apply(running));
+    }
+
+    /**
      * The same, using what a function says.
      *
      * @param rule of the time since the container has started

@@ -18,6 +18,7 @@ import dev.amphora.client.InProcessClient;
 import dev.amphora.controller.ControllerManager;
 import dev.amphora.controller.Controllers;
 import dev.amphora.controller.autoscaling.HorizontalController;
+import dev.amphora.controller.autoscaling.MetricsSources;
 import dev.amphora.controller.autoscaling.PodMetrics;
 import dev.amphora.controller.node.NodeIpamController;
 import dev.amphora.controller.node.NodeLifecycleController;
@@ -146,7 +147,7 @@ final class ControllerBed implements AutoCloseable {
                         CertificateAuthority.generate(kernel).sign(request, usages, validity))
                 .autoscaling(
                         watchesNodes ? autoscaling.withInitialReadiness(Duration.ofSeconds(1)) : autoscaling,
-                        hasMetrics ? this::measure : PodMetrics.none());
+                        hasMetrics ? MetricsSources.served().withPods(this::measure) : MetricsSources.served());
         return watchesNodes
                 ? controllers.endedPodThreshold(3).nodeRanges(new NodeIpamController.Settings("10.200.0.0/16", 24))
                 : controllers;
@@ -258,11 +259,11 @@ final class ControllerBed implements AutoCloseable {
         usage = values;
     }
 
-    private Map<String, PodMetrics.Usage> measure(String namespace, Selector selector, String resource) {
+    private Map<String, PodMetrics.Usage> measure(String namespace, Selector selector) {
         Map<String, PodMetrics.Usage> measured = new TreeMap<>();
         int index = 0;
         for (ObjectNode pod : pods()) {
-            if (!Trees.at(pod, "status", "phase").asText().equals("Running") || !resource.equals("cpu")) {
+            if (!Trees.at(pod, "status", "phase").asText().equals("Running")) {
                 continue;
             }
             JsonNode value = usage.path(Math.min(index++, usage.size() - 1));
@@ -281,7 +282,7 @@ final class ControllerBed implements AutoCloseable {
                                                 .path(0)
                                                 .path("name")
                                                 .asText(),
-                                        BigDecimal.valueOf(value.asLong(), 3))));
+                                        Map.of("cpu", BigDecimal.valueOf(value.asLong(), 3)))));
             }
         }
         return measured;

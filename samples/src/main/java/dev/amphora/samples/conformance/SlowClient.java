@@ -84,6 +84,11 @@ final class SlowClient implements Client {
     }
 
     @Override
+    public JsonNode read(String target) {
+        return client.read(target);
+    }
+
+    @Override
     public <T extends HasMetadata> T create(T object) {
         return slowly(() -> client.create(object));
     }
