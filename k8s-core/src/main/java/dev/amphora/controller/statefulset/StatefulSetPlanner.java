@@ -180,10 +180,9 @@ final class StatefulSetPlanner {
                 Pod pod = replicas[i];
                 int ordinal = Identity.start(set) + i;
                 if (pod == null) {
-                    if (view.staleClaims.test(ordinal)) {
-                        return false;
+                    if (!view.staleClaims.test(ordinal)) {
+                        steps.add(new Create(ordinal, comesBackOld(set, ordinal)));
                     }
-                    steps.add(new Create(ordinal, comesBackOld(set, ordinal)));
                     if (ordered) {
                         return false;
                     }
@@ -191,7 +190,9 @@ final class StatefulSetPlanner {
                     if (!Pods.isTerminating(pod)) {
                         steps.add(new Delete(pod, ordinal, false));
                     }
-                    return false;
+                    if (ordered) {
+                        return false;
+                    }
                 } else {
                     if (Pods.phase(pod).equals("Pending")) {
                         steps.add(new Claims(pod, ordinal));
@@ -255,6 +256,9 @@ final class StatefulSetPlanner {
                     return;
                 }
                 if (!Identity.revision(pod).equals(view.update) && !Pods.isTerminating(pod)) {
+                    if (Pods.isTerminal(pod)) {
+                        return;
+                    }
                     steps.add(new Delete(pod, Identity.start(set) + i, false));
                     return;
                 }

@@ -20,6 +20,7 @@ class StatefulSetPlannerTest {
     private int replicas = 3;
     private String strategy = "RollingUpdate";
     private String management = "OrderedReady";
+    private int stale = -1;
 
     private void pod(int ordinal, String revision, String phase, boolean ready) {
         pods.add(new PodBuilder()
@@ -67,7 +68,7 @@ class StatefulSetPlannerTest {
     private List<String> plan(StatefulSet set) {
         List<String> done = new ArrayList<>();
         for (StatefulSetPlanner.Step step : StatefulSetPlanner.plan(
-                        new StatefulSetPlanner.View(set, "old", "new", 0, pods, ordinal -> false, NOW))
+                        new StatefulSetPlanner.View(set, "old", "new", 0, pods, ordinal -> ordinal == stale, NOW))
                 .steps()) {
             if (step instanceof StatefulSetPlanner.Create create) {
                 done.add("+db-" + create.ordinal() + (create.current() ? " old" : ""));
@@ -114,6 +115,30 @@ class StatefulSetPlannerTest {
         pods.remove(2);
         pod(2, "new", "Running", false);
         assertThat(plan()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("STS-2, STS-3: without an order nobody waits for a pod that has ended, nor for a claim on its way out")
+    void goesOnBesideWhatIsStuck() {
+        replicas = 4;
+        pod(0, "new", "Failed", false);
+        pods.get(0).getMetadata().setDeletionTimestamp("2026-01-01T00:59:00Z");
+        pod(2, "new", "Succeeded", false);
+        assertThat(plan()).isEmpty();
+        management = "Parallel";
+        assertThat(plan()).containsExactly("+db-1", "-db-2", "+db-3");
+        stale = 1;
+        assertThat(plan()).containsExactly("-db-2", "+db-3");
+    }
+
+    @Test
+    @DisplayName("STS-3, STS-6: a pod that has ended is deleted once, even if it is at another revision too")
+    void deletesAnEndedPodOnce() {
+        management = "Parallel";
+        allRunning("new");
+        pods.remove(2);
+        pod(2, "old", "Failed", false);
+        assertThat(plan()).containsExactly("-db-2");
     }
 
     @Test
