@@ -13,10 +13,10 @@ import dev.amphora.controller.Controller;
 import dev.amphora.controller.Result;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceSpec;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,7 +31,14 @@ public final class ServiceLbController implements Controller {
     private static final ResourceType<Service> SERVICES = ResourceType.of(Service.class);
     private static final String FINALIZER = "service.kubernetes.io/load-balancer-cleanup";
     private static final String EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers";
+    /** How an autoscaler of the cluster marks a node that it is about to remove. */
+    private static final String GOES = "ToBeDeletedByClusterAutoscaler";
+
+    private static final String TAKING_PART = "service/taking-part";
     private static final String BALANCED = "service/balanced";
+    /** Stands for the nodes as a whole among the keys of Services, all of which have a namespace. */
+    private static final ObjectKey NODES = ObjectKey.of("", "nodes");
+
     private static final int WORKERS = 1;
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LAST_RETRY = Duration.ofMinutes(5);
@@ -85,17 +92,18 @@ public final class ServiceLbController implements Controller {
                         || !"LoadBalancer".equals(service.getSpec().getType()));
     }
 
-    private static List<String> suitable(Node node) {
+    /** Whether load balancers lead to a node, ready or not: the reference's stable set of nodes (KEP-3458). */
+    private static boolean takesPart(Node node) {
         Map<String, String> labels = node.getMetadata().getLabels();
-        if ((labels != null && labels.containsKey(EXCLUDED)) || node.getStatus() == null) {
-            return List.of();
-        }
-        for (NodeCondition condition : node.getStatus().getConditions()) {
-            if (condition.getType().equals("Ready")) {
-                return condition.getStatus().equals("True") ? List.of("") : List.of();
-            }
-        }
-        return List.of();
+        boolean goes = node.getMetadata().getDeletionTimestamp() != null
+                || (node.getSpec() != null
+                        && node.getSpec().getTaints() != null
+                        && node.getSpec().getTaints().stream().anyMatch(taint -> GOES.equals(taint.getKey())));
+        return !goes && !isExcluded(labels);
+    }
+
+    private static boolean isExcluded(@Nullable Map<String, String> labels) {
+        return labels != null && labels.containsKey(EXCLUDED);
     }
 
     private static final class Executor {
@@ -104,6 +112,9 @@ public final class ServiceLbController implements Controller {
         private final Informer<Service> services;
         private final Informer<Node> nodes;
         private final Map<ObjectKey, Duration> failed = new ConcurrentHashMap<>();
+        /** By Service, the nodes that its load balancer was last told of. */
+        private final Map<ObjectKey, List<String>> told = new ConcurrentHashMap<>();
+
         private final ControlLoop<ObjectKey> loop;
 
         Executor(Context context, LoadBalancer balancer, String name) {
@@ -111,7 +122,9 @@ public final class ServiceLbController implements Controller {
             this.balancer = balancer;
             services = context.informers().of(SERVICES);
             nodes = context.informers().of(Node.class);
-            nodes.addIndex(BALANCED, ServiceLbController::suitable);
+            nodes.addIndex(TAKING_PART, node -> takesPart(node) ? List.of("") : List.of());
+            services.addIndex(
+                    BALANCED, service -> wants(service, balancer.loadBalancerClass()) ? List.of("") : List.of());
             loop = new ControlLoop<ObjectKey>(context.kernel(), name, WORKERS)
                     .<Service>watch(services, (old, now, keys) -> {
                         if (now == null) {
@@ -129,7 +142,16 @@ public final class ServiceLbController implements Controller {
                             keys.accept(ObjectKey.of(now));
                         }
                     })
-                    .uses(nodes);
+                    .<Node>watch(nodes, (old, now, keys) -> {
+                        // As in the reference a taint alone changes nothing until something else does.
+                        boolean same = old != null
+                                && now != null
+                                && isExcluded(old.getMetadata().getLabels())
+                                        == isExcluded(now.getMetadata().getLabels());
+                        if (!same) {
+                            keys.accept(NODES);
+                        }
+                    });
             loop.start(this::reconcile);
         }
 
@@ -216,10 +238,14 @@ public final class ServiceLbController implements Controller {
         }
 
         private Result reconcile(ObjectKey key) {
+            if (key.equals(NODES)) {
+                return update();
+            }
             Service service = services.find(key).orElse(null);
             if (service == null) {
                 balancer.release(key);
                 failed.remove(key);
+                told.remove(key);
                 return Result.done();
             }
             try {
@@ -245,6 +271,7 @@ public final class ServiceLbController implements Controller {
             if (balancer.holds(key)) {
                 context.events().normal(service, "DeletingLoadBalancer", "Deleting load balancer");
                 balancer.release(key);
+                told.remove(key);
             }
             boolean going = service.getMetadata().getDeletionTimestamp() != null;
             if (!going) {
@@ -261,18 +288,67 @@ public final class ServiceLbController implements Controller {
             if (!hasFinalizer(service)) {
                 patchFinalizer(key, "finalizers", "add");
             }
-            if (nodes.byIndex(BALANCED, "").isEmpty()) {
-                context.events()
-                        .warning(service, "UnAvailableLoadBalancer", "There are no available nodes for LoadBalancer");
+            List<Node> present = nodes();
+            if (present.isEmpty()) {
+                unavailable(service);
             }
             List<LoadBalancerIngress> ingress;
             try {
-                ingress = balancer.ensure(service);
+                ingress = balancer.ensure(service, present);
+                told.put(key, names(present));
             } catch (IllegalStateException e) {
                 throw new IllegalStateException("failed to ensure load balancer: " + e.getMessage(), e);
             }
             context.events().normal(service, "EnsuredLoadBalancer", "Ensured load balancer");
             tell(key, service, ingress);
+        }
+
+        private List<Node> nodes() {
+            return nodes.byIndex(TAKING_PART, "").stream()
+                    .sorted(Comparator.comparing(
+                            (Node node) -> node.getMetadata().getName()))
+                    .toList();
+        }
+
+        private static List<String> names(List<Node> nodes) {
+            return nodes.stream().map(node -> node.getMetadata().getName()).toList();
+        }
+
+        private void unavailable(Service service) {
+            context.events()
+                    .warning(service, "UnAvailableLoadBalancer", "There are no available nodes for LoadBalancer");
+        }
+
+        /** Tells the load balancers of Services that there are other nodes; a Service that was never seen to has its own turn. */
+        private Result update() {
+            List<Node> present = nodes();
+            List<String> names = names(present);
+            boolean again = false;
+            for (Service service : services.byIndex(BALANCED, "")) {
+                ObjectKey key = ObjectKey.of(service);
+                List<String> before = told.get(key);
+                if (before == null || before.equals(names) || needsCleanup(service)) {
+                    continue;
+                }
+                try {
+                    balancer.update(service, present);
+                    told.put(key, names);
+                    if (present.isEmpty()) {
+                        unavailable(service);
+                    } else {
+                        context.events().normal(service, "UpdatedLoadBalancer", "Updated load balancer with new hosts");
+                    }
+                } catch (IllegalStateException e) {
+                    again = true;
+                    context.events()
+                            .warning(
+                                    service,
+                                    "UpdateLoadBalancerFailed",
+                                    "Error updating load balancer with new hosts [%s] [node names limited, total number of nodes: %d], error: %s"
+                                            .formatted(String.join(" ", names), names.size(), e.getMessage()));
+                }
+            }
+            return again ? Result.requeueAfter(FIRST_RETRY) : Result.done();
         }
 
         /** By way of the status, as in the reference: its role allows no other write. */
