@@ -10,10 +10,12 @@ import io.fabric8.kubernetes.api.model.LimitRange;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +26,62 @@ import org.junit.jupiter.api.Test;
 class NamespacedLimitsSimulationTest {
     private static final String POD =
             "{'metadata':{'name':'%s','namespace':'default','labels':{'app':'web'}},'spec':{'containers':[{'name':'c','image':'x'%s}]}}";
+
+    @Test
+    @DisplayName(
+            "QUOTA-2: whatever kind a quota counts, what goes is given back at once; what was charged wrongly within 5 minutes")
+    void givesBackAndRecounts() {
+        try (ControllerWorld world = new ControllerWorld(1, "resourcequota-controller")) {
+            create(
+                    world,
+                    ResourceQuota.class,
+                    "{'metadata':{'name':'q','namespace':'default'},'spec':{'hard':{"
+                            + "'count/leases.coordination.k8s.io':'2','pods':'9'}}}");
+            world.settle();
+            create(world, Lease.class, "{'metadata':{'name':'l','namespace':'default'}}");
+            assertThat(used(world, "count/leases.coordination.k8s.io")).isEqualTo("1");
+            world.delete(Lease.class, "l", "Background");
+            assertThat(used(world, "count/leases.coordination.k8s.io")).isEqualTo("0");
+
+            create(world, Pod.class, POD.formatted("a", ""));
+            world.changeStatus(
+                    world.get(ResourceQuota.class, "q"),
+                    quota -> quota.getStatus().getUsed().put("pods", new Quantity("7")));
+            world.kernel.advance(Duration.ofMinutes(4));
+            assertThat(used(world, "pods")).isEqualTo("7");
+            world.kernel.advance(Duration.ofSeconds(61));
+            assertThat(used(world, "pods")).isEqualTo("1");
+
+            world.merge(ResourceQuota.class, "q", "{\"spec\":{\"hard\":{\"pods\":\"3\"}}}");
+            world.settle();
+            assertThat(world.get(ResourceQuota.class, "q").getStatus().getHard())
+                    .containsEntry("pods", new Quantity("3"));
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "QUOTA-1: with a quota of CPU a pod must say what it requests; ended pods and other scopes don't count")
+    void knowsScopes() {
+        try (ControllerWorld world = new ControllerWorld(1, "resourcequota-controller")) {
+            create(
+                    world,
+                    ResourceQuota.class,
+                    "{'metadata':{'name':'q','namespace':'default'},'spec':{'hard':{'pods':'1'},"
+                            + "'scopes':['NotBestEffort']}}");
+            create(
+                    world,
+                    ResourceQuota.class,
+                    "{'metadata':{'name':'cpu','namespace':'default'},'spec':{'hard':{'requests.cpu':'1'}}}");
+            world.settle();
+            assertThatThrownBy(() -> create(world, Pod.class, POD.formatted("a", "")))
+                    .hasMessage("pods \"a\" is forbidden: failed quota: cpu: must specify requests.cpu for: c");
+            world.delete(ResourceQuota.class, "cpu", "Background");
+            create(world, Pod.class, POD.formatted("a", ""));
+            world.settle();
+            assertThat(used(world)).as("a pod of best effort").isEqualTo("0");
+        }
+    }
 
     @Test
     @DisplayName("QUOTA-1, QUOTA-2: admission charges, refuses what is too much, and the controller counts down")
@@ -48,10 +106,14 @@ class NamespacedLimitsSimulationTest {
     }
 
     private static String used(ControllerWorld world) {
+        return used(world, "pods");
+    }
+
+    private static String used(ControllerWorld world, String resource) {
         return world.get(ResourceQuota.class, "q")
                 .getStatus()
                 .getUsed()
-                .get("pods")
+                .get(resource)
                 .toString();
     }
 

@@ -10,49 +10,31 @@ import dev.amphora.client.ListOptions;
 import dev.amphora.client.ObjectKey;
 import dev.amphora.controller.ControlLoop;
 import dev.amphora.controller.Controller;
-import dev.amphora.controller.KeyMapper;
 import dev.amphora.controller.Pods;
 import dev.amphora.controller.Result;
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ReplicationController;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
-import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
-import io.fabric8.kubernetes.api.model.apps.StatefulSet;
-import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recounts what is used of each ResourceQuota when it changes, when something that it may count goes, and from time to time: the
+ * Recounts what is used of each ResourceQuota when what it asks changes, when something that it may count goes, and from time to time: the
  * reference's {@code resourcequota-controller}. What comes is charged by admission.
  */
 public final class ResourceQuotaController implements Controller {
     private static final ResourceType<ResourceQuota> QUOTAS = ResourceType.of(ResourceQuota.class);
     private static final Duration RECOUNT = Duration.ofMinutes(5);
-    private static final List<Class<? extends HasMetadata>> COUNTED = List.of(
-            Service.class,
-            ConfigMap.class,
-            PersistentVolumeClaim.class,
-            ReplicationController.class,
-            Deployment.class,
-            ReplicaSet.class,
-            StatefulSet.class,
-            DaemonSet.class,
-            Job.class);
-
+    private final Set<ResourceType<?>> followed = ConcurrentHashMap.newKeySet();
     private final Supplier<? extends List<? extends ResourceType<?>>> types;
     private @Nullable ControlLoop<ObjectKey> loop;
 
@@ -74,34 +56,55 @@ public final class ResourceQuotaController implements Controller {
     public void start(Context context) {
         Informer<ResourceQuota> quotas = context.informers().of(QUOTAS);
         ControlLoop<ObjectKey> created = new ControlLoop<>(context.kernel(), name(), 5);
-        created.watch(quotas, KeyMapper.self(ObjectKey::of));
+        created.<ResourceQuota>watch(quotas, (old, now, keys) -> {
+            // Admission charges the status: what it wrote there is no reason to count everything again.
+            if (now != null && (old == null || !now.getSpec().equals(old.getSpec()))) {
+                keys.accept(ObjectKey.of(now));
+            }
+        });
         created.<Pod>watch(context.informers().of(Pod.class), (old, now, keys) -> {
             if (old != null && (now == null || (Pods.isTerminal(now) && !Pods.isTerminal(old)))) {
                 quotas.list(old.getMetadata().getNamespace()).forEach(quota -> keys.accept(ObjectKey.of(quota)));
             }
         });
-        for (Class<? extends HasMetadata> type : COUNTED) {
-            created.<HasMetadata>watch(widened(context, type), (old, now, keys) -> {
-                if (now == null && old != null) {
-                    quotas.list(old.getMetadata().getNamespace()).forEach(quota -> keys.accept(ObjectKey.of(quota)));
-                }
-            });
-        }
         loop = created.start(key -> {
-            quotas.find(key).ifPresent(quota -> recount(context, key, quota));
+            quotas.find(key).ifPresent(quota -> {
+                follow(context, quotas, created, quota);
+                recount(context, key, quota);
+            });
             return quotas.find(key).isPresent() ? Result.requeueAfter(RECOUNT) : Result.done();
         });
     }
 
-    @SuppressWarnings("unchecked")
-    private static Informer<HasMetadata> widened(Context context, Class<? extends HasMetadata> type) {
-        return (Informer<HasMetadata>) context.informers().of(type);
+    /** From now on what goes of the kinds that a quota names gives back what it took, whatever kinds these are. */
+    private void follow(
+            Context context, Informer<ResourceQuota> quotas, ControlLoop<ObjectKey> created, ResourceQuota quota) {
+        for (ResourceType<?> type : types.get()) {
+            if (type.namespaced()
+                    && !(type.group().isEmpty() && type.plural().equals("pods"))
+                    && mayCount(type, hard(quota))
+                    && followed.add(type)) {
+                follow(context.informers().of(type), quotas, created);
+            }
+        }
+    }
+
+    private static <T extends HasMetadata> void follow(
+            Informer<T> informer, Informer<ResourceQuota> quotas, ControlLoop<ObjectKey> created) {
+        created.watch(informer, (old, now, keys) -> {
+            if (now == null && old != null) {
+                quotas.list(old.getMetadata().getNamespace()).forEach(quota -> keys.accept(ObjectKey.of(quota)));
+            }
+        });
+    }
+
+    private static Map<String, Quantity> hard(ResourceQuota quota) {
+        return orEmpty(quota.getSpec().getHard());
     }
 
     private void recount(Context context, ObjectKey key, ResourceQuota quota) {
         ObjectNode spec = (ObjectNode) Json.toTree(quota).withObject("/spec");
-        Map<String, Quantity> hard =
-                quota.getSpec().getHard() == null ? Map.of() : quota.getSpec().getHard();
+        Map<String, Quantity> hard = hard(quota);
         Map<String, Amount> used = new TreeMap<>();
         for (ResourceType<?> type : types.get()) {
             if (type.namespaced() && mayCount(type, hard)) {
