@@ -44,6 +44,8 @@ import io.fabric8.kubernetes.api.model.StatusDetails;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -158,6 +160,8 @@ public final class ApiServer implements AutoCloseable {
         if (builder.clientTrust != null) {
             late.add("", ClientTrust.PLURAL, ClientTrust.NAMESPACE, new ClientTrust(own, builder.clientTrust));
         }
+        LocalDate today = kernel.instant().atOffset(ZoneOffset.UTC).toLocalDate();
+        late.add("", ClientTrust.PLURAL, ClientTrust.NAMESPACE, new TokenTracking(own, today));
         authenticators = ImmutableList.<Authenticator>builder()
                 .addAll(builder.authenticators)
                 .add(validator)

@@ -1,5 +1,7 @@
 package dev.amphora.apiserver;
 
+import com.google.common.collect.ImmutableList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -8,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * it; whoever looks, finds it. Safe for concurrent use.
  */
 final class LateObjects {
-    private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<String, ImmutableList<Entry>> entries = new ConcurrentHashMap<>();
     private volatile boolean open;
 
     /** Objects of one resource that are written late. */
@@ -22,14 +24,18 @@ final class LateObjects {
 
     private record Entry(String group, String namespace, Source source) {}
 
-    /** Has objects of a resource written late. One source for a resource, and no two resources with the same plural. */
+    /** Has objects of a resource written late. A plural may be that of several resources. */
     void add(String group, String plural, Source source) {
         add(group, plural, "", source);
     }
 
     /** The same for objects that are all in one namespace. */
     void add(String group, String plural, String namespace, Source source) {
-        entries.put(plural, new Entry(group, namespace, source));
+        Entry entry = new Entry(group, namespace, source);
+        entries.merge(plural, ImmutableList.of(entry), (before, more) -> ImmutableList.<Entry>builder()
+                .addAll(before)
+                .addAll(more)
+                .build());
     }
 
     /** From now on what is looked at is written first. */
@@ -47,9 +53,14 @@ final class LateObjects {
         if (!open) {
             return;
         }
-        Entry entry = entries.get(plural);
-        if (entry == null
-                || !entry.group.equals(group)
+        List<Entry> known = entries.get(plural);
+        if (known != null) {
+            known.forEach(entry -> look(entry, group, namespace));
+        }
+    }
+
+    private static void look(Entry entry, String group, String namespace) {
+        if (!entry.group.equals(group)
                 || !entry.namespace.isEmpty() && !namespace.isEmpty() && !entry.namespace.equals(namespace)) {
             return;
         }

@@ -6,11 +6,15 @@ import dev.amphora.api.ResourceType;
 import dev.amphora.client.DeleteOptions;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.IPAddress;
 import io.fabric8.kubernetes.api.model.networking.v1.IPAddressBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
@@ -18,7 +22,9 @@ import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDRBuilder;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttributesClass;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttributesClassBuilder;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class CleanUpSimulationTest {
@@ -107,7 +113,7 @@ class CleanUpSimulationTest {
             world.settle();
             assertThat(world.client.find(classes, null, "fast")).isPresent();
             PersistentVolumeClaim claim = world.get(PersistentVolumeClaim.class, "data");
-            claim.getMetadata().setFinalizers(java.util.List.of());
+            claim.getMetadata().setFinalizers(List.of());
             world.client.update(claim);
             world.delete(PersistentVolumeClaim.class, "data", "Background");
             assertThat(world.client.find(classes, null, "fast")).isEmpty();
@@ -151,6 +157,83 @@ class CleanUpSimulationTest {
             assertThat(world.client.get(maps, "kube-public", "cluster-info").getData())
                     .containsOnlyKeys("kubeconfig");
         }
+    }
+
+    @Test
+    void aTokenThatNobodyAskedForOrUsedIsInvalidAfterAYearAndGoneAfterAnother() {
+        try (ControllerWorld world = new ControllerWorld(
+                1,
+                "legacy-serviceaccount-token-cleaner-controller",
+                server -> server.compactionInterval(Duration.ofDays(1000)),
+                UnaryOperator.identity())) {
+            ServiceAccount robot = world.client.create(new ServiceAccountBuilder()
+                    .withNewMetadata()
+                    .withName("robot")
+                    .withNamespace("default")
+                    .endMetadata()
+                    .withSecrets(List.of(
+                            new ObjectReferenceBuilder().withName("auto").build(),
+                            new ObjectReferenceBuilder().withName("used").build(),
+                            new ObjectReferenceBuilder().withName("mounted").build()))
+                    .build());
+            String lately = world.kernel.instant().plus(Duration.ofDays(300)).toString();
+            for (String name : List.of("auto", "used", "mounted", "asked-for")) {
+                world.client.create(new SecretBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .withNamespace("default")
+                        .addToAnnotations("kubernetes.io/service-account.name", "robot")
+                        .addToAnnotations(
+                                "kubernetes.io/service-account.uid",
+                                robot.getMetadata().getUid())
+                        .withLabels(
+                                name.equals("used")
+                                        ? Map.of("kubernetes.io/legacy-token-last-used", lately.substring(0, 10))
+                                        : Map.of())
+                        .endMetadata()
+                        .withType("kubernetes.io/service-account-token")
+                        .build());
+            }
+            world.client.create(new PodBuilder()
+                    .withNewMetadata()
+                    .withName("p")
+                    .withNamespace("default")
+                    .endMetadata()
+                    .withNewSpec()
+                    .addNewContainer()
+                    .withName("c")
+                    .withImage("img")
+                    .endContainer()
+                    .addNewVolume()
+                    .withName("token")
+                    .withNewSecret()
+                    .withSecretName("mounted")
+                    .endSecret()
+                    .endVolume()
+                    .endSpec()
+                    .build());
+
+            world.kernel.advance(Duration.ofDays(366));
+            assertThat(invalid(world)).isEmpty();
+            world.kernel.advance(Duration.ofDays(3));
+            assertThat(invalid(world)).containsExactly("auto");
+            world.kernel.advance(Duration.ofDays(362));
+            assertThat(world.exists(Secret.class, "auto")).isTrue();
+            world.kernel.advance(Duration.ofDays(5));
+            assertThat(world.exists(Secret.class, "auto")).isFalse();
+            assertThat(invalid(world)).as("unused for a year by then").containsExactly("used");
+            assertThat(world.exists(Secret.class, "mounted")).isTrue();
+            assertThat(world.exists(Secret.class, "asked-for")).isTrue();
+        }
+    }
+
+    /** The names of the tokens that are marked as invalid. */
+    private static List<String> invalid(ControllerWorld world) {
+        return world.list(Secret.class).stream()
+                .filter(secret -> secret.getMetadata().getLabels() != null
+                        && secret.getMetadata().getLabels().containsKey("kubernetes.io/legacy-token-invalid-since"))
+                .map(secret -> secret.getMetadata().getName())
+                .toList();
     }
 
     private static void range(ControllerWorld world, String name, String cidr) {
