@@ -6,6 +6,7 @@ import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
 import dev.amphora.client.ListOptions;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
@@ -382,5 +383,133 @@ class DeviceScenariosTest {
         assertThat(world.get("a").getStatus().getExtendedResourceClaimStatus().getRequestMappings())
                 .extracting(mapping -> mapping.getContainerName() + " " + mapping.getRequestName())
                 .containsExactly("c container-1-request-1", "i container-1-request-1");
+    }
+
+    // -- devices that a driver has to get ready (KEP-5007) ------------------------------------------------------------
+
+    /** A driver says that there is a device that it can bring to any node. */
+    private void fabricDevice(String name) {
+        world.client.create(new ResourceSliceBuilder()
+                .withNewMetadata()
+                .withName("a-fabric-" + name)
+                .endMetadata()
+                .withNewSpec()
+                .withDriver("gpu.example.com")
+                .withAllNodes(true)
+                .withNewPool()
+                .withName("a-fabric-" + name)
+                .withGeneration(1L)
+                .withResourceSliceCount(1L)
+                .endPool()
+                .addNewDevice()
+                .withName(name)
+                .withBindsToNode(true)
+                .withBindingConditions("example.com/attached")
+                .withBindingFailureConditions("example.com/broken")
+                .endDevice()
+                .endSpec()
+                .build());
+    }
+
+    /** What the driver does: says something of the device that a claim has. */
+    private void report(String claim, String condition) {
+        var result =
+                get(claim).getStatus().getAllocation().getDevices().getResults().get(0);
+        world.client.updateStatus(new ResourceClaimBuilder(get(claim))
+                .editStatus()
+                .addNewDevice()
+                .withDriver(result.getDriver())
+                .withPool(result.getPool())
+                .withDevice(result.getDevice())
+                .withConditions(new ConditionBuilder()
+                        .withType(condition)
+                        .withStatus("True")
+                        .withReason("Because")
+                        .withMessage("it is so")
+                        .withLastTransitionTime("2026-01-01T00:00:00Z")
+                        .build())
+                .endDevice()
+                .endStatus()
+                .build());
+    }
+
+    @Test
+    void aPodIsBoundWhenTheDriverHasItsDeviceReady() {
+        world.node("n1", "4");
+        world.node("n2", "4");
+        fabricDevice("f");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(60);
+
+        assertThat(world.nodeOf("a")).isEmpty();
+        assertThat(reservedFor("c")).containsExactly("a");
+        var allocation = get("c").getStatus().getAllocation();
+        String node = allocation
+                .getNodeSelector()
+                .getNodeSelectorTerms()
+                .get(0)
+                .getMatchFields()
+                .get(0)
+                .getValues()
+                .get(0);
+        assertThat(node).isIn("n1", "n2");
+        assertThat(allocation.getAllocationTimestamp()).isNotNull();
+        assertThat(allocation.getDevices().getResults().get(0).getBindingConditions())
+                .containsExactly("example.com/attached");
+        assertThat(world.notes("a", "BindingConditionsPending"))
+                .containsExactly("waiting for binding conditions for device on node " + node);
+
+        report("c", "example.com/attached");
+        advance(6);
+        assertThat(world.nodeOf("a")).isEqualTo(node);
+    }
+
+    @Test
+    void aDeviceThatCannotBeMadeReadyIsGivenBackAndAnotherIsTaken() {
+        world.node("n1", "4");
+        fabricDevice("f");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(10);
+        fabricDevice("e");
+        report("c", "example.com/broken");
+        advance(6);
+
+        assertThat(world.notes("a", "FailedScheduling"))
+                .anyMatch(note -> note.contains("claim c binding failed: reason=Because, message=\"it is so\""));
+        advance(30);
+        assertThat(isAllocated("c")).isTrue();
+        assertThat(get("c").getStatus().getDevices()).isEmpty();
+
+        report("c", "example.com/attached");
+        advance(6);
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+
+    @Test
+    void afterTenMinutesTheWaitIsOver() {
+        world.node("n1", "4");
+        fabricDevice("f");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(599);
+        assertThat(world.notes("a", "FailedScheduling")).isEmpty();
+        advance(15);
+
+        assertThat(world.notes("a", "FailedScheduling")).anyMatch(note -> note.contains("binding timeout"));
+        assertThat(world.nodeOf("a")).isEmpty();
+    }
+
+    @Test
+    void devicesThatCanBeUsedAtOnceComeFirst() {
+        world.node("n1", "4");
+        fabricDevice("f");
+        device("n1");
+        claim("c");
+        world.create(pod("a", "c"));
+        advance(5);
+
+        assertThat(world.nodeOf("a")).isEqualTo("n1");
     }
 }

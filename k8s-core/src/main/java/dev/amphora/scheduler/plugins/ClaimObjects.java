@@ -156,6 +156,17 @@ final class ClaimObjects implements DeviceAllocator.Use {
         settleSeen();
     }
 
+    /** A claim as it is seen now, or as it was written as long as that isn't seen; null if it is gone. */
+    @Nullable ResourceClaim latest(ResourceClaim known) {
+        ResourceClaim seen = claims.get(
+                known.getMetadata().getNamespace(), known.getMetadata().getName());
+        if (seen == null) {
+            // one that was made just now may be still to come
+            return written.containsValue(known) ? known : null;
+        }
+        return isAtLeast(seen, known) ? seen : known;
+    }
+
     private void settleSeen() {
         for (Map.Entry<ResourceClaim, ResourceClaim> each : List.copyOf(written.entrySet())) {
             ResourceClaim result = each.getValue();

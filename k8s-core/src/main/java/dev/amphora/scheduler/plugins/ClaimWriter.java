@@ -12,10 +12,13 @@ import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.PodInfo;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
+import io.fabric8.kubernetes.api.model.resource.v1.AllocationResultBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReference;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,16 +39,31 @@ final class ClaimWriter {
         return new ResourceClaimConsumerReference(null, pod.name(), "pods", pod.uid());
     }
 
-    /** Reserves a claim that has been allocated before. */
-    void reserve(ResourceClaim claim, PodInfo pod) {
-        if (!ClaimObjects.isReservedFor(claim, pod)) {
-            handle.client()
-                    .updateStatus(new ResourceClaimBuilder(claim)
-                            .editStatus()
-                            .addToReservedFor(reference(pod))
-                            .endStatus()
-                            .build());
+    /** Reserves a claim that has been allocated before; gives it as it is then. */
+    ResourceClaim reserve(ResourceClaim claim, PodInfo pod) {
+        if (ClaimObjects.isReservedFor(claim, pod)) {
+            return claim;
         }
+        AllocationResult allocation = Objects.requireNonNull(ClaimObjects.allocation(claim));
+        return handle.client()
+                .updateStatus(new ResourceClaimBuilder(claim)
+                        .editStatus()
+                        .withAllocation(dated(allocation))
+                        .addToReservedFor(reference(pod))
+                        .endStatus()
+                        .build());
+    }
+
+    /** An allocation with its time, from which on drivers have to get its devices ready. */
+    private AllocationResult dated(AllocationResult allocation) {
+        return allocation.getAllocationTimestamp() != null
+                ? allocation
+                : new AllocationResultBuilder(allocation)
+                        .withAllocationTimestamp(handle.clock()
+                                .instant()
+                                .truncatedTo(ChronoUnit.SECONDS)
+                                .toString())
+                        .build();
     }
 
     /** Makes a claim that has only been thought of, for extended resources. */
@@ -72,7 +90,7 @@ final class ClaimWriter {
         }
         return client.updateStatus(new ResourceClaimBuilder(written)
                 .editOrNewStatus()
-                .withAllocation(allocation)
+                .withAllocation(dated(allocation))
                 .addToReservedFor(reference(pod))
                 .endStatus()
                 .build());

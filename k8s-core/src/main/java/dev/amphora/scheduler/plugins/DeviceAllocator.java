@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class DeviceAllocator {
     private final Map<DeviceInventory.Id, Map<String, BigDecimal>> shares = new HashMap<>();
     private final List<DeviceWish> wishes;
 
+    private final BooleanSupplier late;
     private List<DeviceInventory.Pool> pools = List.of();
     private final List<Choice> chosen = new ArrayList<>();
     private final Set<DeviceInventory.Id> inUse = new HashSet<>();
@@ -67,7 +69,18 @@ final class DeviceAllocator {
         @Nullable Map<String, BigDecimal> shares(DeviceInventory.Id device);
     }
 
-    DeviceAllocator(DeviceSelectorCache selectors, DeviceInventory inventory, Use use, List<DeviceWish> wishes) {
+    /**
+     * A search.
+     *
+     * @param late whether it has taken too long
+     */
+    DeviceAllocator(
+            DeviceSelectorCache selectors,
+            DeviceInventory inventory,
+            Use use,
+            List<DeviceWish> wishes,
+            BooleanSupplier late) {
+        this.late = late;
         this.selectors = selectors;
         this.inventory = inventory;
         this.use = use;
@@ -78,6 +91,7 @@ final class DeviceAllocator {
      * The devices to take on a node, null if there are not enough.
      *
      * @throws IllegalArgumentException if a selector has no value for a device
+     * @throws DeviceWish.Impossible if the search takes too long
      */
     @Nullable List<Choice> allocate(NodeInfo node) {
         pools = inventory.on(node);
@@ -115,6 +129,9 @@ final class DeviceAllocator {
             }
             for (int d = p == firstPool ? firstDevice : 0; d < pool.devices().size(); d++) {
                 DeviceInventory.Listed device = pool.devices().get(d);
+                if (late.getAsBoolean()) {
+                    throw new DeviceWish.Impossible("timed out trying to allocate devices");
+                }
                 if (selects(alternative, device) && tryToTake(wish, rank, pool, device)) {
                     if (take(index, wish, rank, missing - 1, p, d + 1)) {
                         return true;

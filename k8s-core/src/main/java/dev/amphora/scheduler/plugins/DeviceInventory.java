@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The devices that the resource slices of a cluster name. Immutable. */
@@ -115,7 +116,7 @@ final class DeviceInventory {
             Map<String, CounterSet> counters = new TreeMap<>();
             Set<Id> seen = new HashSet<>();
             boolean valid = true;
-            for (ResourceSliceSpec slice : current) {
+            for (ResourceSliceSpec slice : readyFirst(current, DeviceInventory::hasConditions)) {
                 slice.getSharedCounters().forEach(set -> counters.put(set.getName(), set));
                 for (Device device : slice.getDevices()) {
                     Id id = new Id(slice.getDriver(), slice.getPool().getName(), device.getName());
@@ -147,7 +148,20 @@ final class DeviceInventory {
         }
         List<Pool> pools = new ArrayList<>();
         byPool.forEach((name, each) -> pools.add(Pool.of(name, each)));
-        return new DeviceInventory(pools);
+        return new DeviceInventory(
+                readyFirst(pools, pool -> pool.devices.stream().anyMatch(device -> hasConditions(device.slice))));
+    }
+
+    /** What can be used at once comes before what a driver has to get ready. */
+    private static <T> List<T> readyFirst(List<T> all, Predicate<T> hasConditions) {
+        List<T> sorted = new ArrayList<>(all);
+        sorted.sort(Comparator.comparing(hasConditions::test));
+        return sorted;
+    }
+
+    private static boolean hasConditions(ResourceSliceSpec slice) {
+        return slice.getDevices().stream()
+                .anyMatch(device -> !device.getBindingConditions().isEmpty());
     }
 
     /** The pools that have devices for a node, with these devices only. */

@@ -48,6 +48,8 @@ final class DeviceResults {
                     .withDevice(choice.device().id().device())
                     .withAdminAccess(choice.alternative().admin() ? Boolean.TRUE : null)
                     .withTolerations(choice.alternative().tolerations())
+                    .withBindingConditions(choice.device().device().getBindingConditions())
+                    .withBindingFailureConditions(choice.device().device().getBindingFailureConditions())
                     .withShareID(choice.share() == null ? null : shareId(claim, results.size()))
                     .withConsumedCapacity(choice.share() == null ? null : quantities(choice.share()))
                     .build());
@@ -101,7 +103,8 @@ final class DeviceResults {
         List<NodeSelectorRequirement> expressions = new ArrayList<>();
         List<NodeSelectorRequirement> fields = new ArrayList<>();
         for (DeviceAllocator.Choice choice : choices) {
-            if (choice.device().isOnOneNode()) {
+            if (choice.device().isOnOneNode()
+                    || Boolean.TRUE.equals(choice.device().device().getBindsToNode())) {
                 return new NodeSelectorBuilder()
                         .addNewNodeSelectorTerm()
                         .addNewMatchField()

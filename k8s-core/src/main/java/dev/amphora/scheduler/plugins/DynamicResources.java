@@ -29,6 +29,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +63,7 @@ public final class DynamicResources
     private static final Status CANNOT_FIT =
             Status.unresolvable("cannot fit resource").withPlugin("DynamicResources");
     private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final int STEPS = 64;
     private static final CycleState.Key<Wanted> WANTED = new CycleState.Key<>(Wanted.class);
 
     private final Handle handle;
@@ -73,7 +76,7 @@ public final class DynamicResources
     private @Nullable DeviceInventory inventory;
     private @Nullable Object inventoryVersion;
     private final Duration filterTimeout;
-    private final Duration bindingTimeout;
+    private final DeviceBinding binding;
 
     /**
      * The plugin's arguments.
@@ -110,9 +113,9 @@ public final class DynamicResources
     public DynamicResources(Args args, Handle handle) {
         this.handle = handle;
         this.filterTimeout = args.filter();
-        this.bindingTimeout = args.binding();
         this.objects = new ClaimObjects(handle);
         this.writer = new ClaimWriter(handle);
+        this.binding = new DeviceBinding(handle, objects, args.binding());
         this.classes = handle.lister(DeviceClass.class);
         this.classesByResource = classes.index("scheduler.resource", ExtendedResources::names);
         this.slices = handle.lister(ResourceSlice.class);
@@ -240,11 +243,13 @@ public final class DynamicResources
             return CANNOT_FIT;
         }
         List<ResourceClaim> elsewhere = new ArrayList<>();
-        wanted.places.forEach((claim, place) -> {
-            if (!place.matches(node.labels(), node.name())) {
+        for (ResourceClaim claim : wanted.claims) {
+            NodeMatcher place = wanted.places.get(claim);
+            if ((place != null && !place.matches(node.labels(), node.name()))
+                    || (ClaimObjects.allocation(claim) != null && binding.isHopeless(claim))) {
                 elsewhere.add(claim);
             }
-        });
+        }
         Allocated allocated = null;
         if (wanted.inventory != null) {
             try {
@@ -268,6 +273,16 @@ public final class DynamicResources
         return Status.success();
     }
 
+    /** Whether a search that begins now has taken too long; looks at the clock now and then. */
+    private BooleanSupplier untilLate() {
+        if (filterTimeout.isZero()) {
+            return () -> false;
+        }
+        Instant end = handle.clock().instant().plus(filterTimeout);
+        int[] steps = {0};
+        return () -> ++steps[0] % STEPS == 0 && handle.clock().instant().isAfter(end);
+    }
+
     private @Nullable Allocated allocate(Wanted wanted, DeviceInventory inventory, PodInfo pod, NodeInfo node) {
         List<ResourceClaim> claims = wanted.open;
         List<DeviceWish> wishes = wanted.wishes;
@@ -280,7 +295,7 @@ public final class DynamicResources
             claims.add(extended.claim());
         }
         List<DeviceAllocator.Choice> choices =
-                new DeviceAllocator(selectors, inventory, objects, wishes).allocate(node);
+                new DeviceAllocator(selectors, inventory, objects, wishes, untilLate()).allocate(node);
         return choices == null
                 ? null
                 : new Allocated(claims, choices, extended == null ? List.of() : extended.mappings());
@@ -390,7 +405,7 @@ public final class DynamicResources
         Allocated allocated = wanted.byNode.get(nodeName);
         boolean open = allocated != null && !allocated.claims().isEmpty();
         for (ResourceClaim claim : wanted.claims) {
-            open |= !ClaimObjects.isReservedFor(claim, pod);
+            open |= !ClaimObjects.isReservedFor(claim, pod) || DeviceBinding.hasConditions(claim);
         }
         return open ? Status.success() : Status.skip();
     }
@@ -399,10 +414,11 @@ public final class DynamicResources
     public CompletionStage<Status> preBind(CycleState state, PodInfo pod, String nodeName) {
         Wanted wanted = state.require(WANTED);
         Allocated allocated = wanted.byNode.get(nodeName);
+        List<ResourceClaim> written = new ArrayList<>();
         try {
             for (ResourceClaim claim : wanted.claims) {
                 if (ClaimObjects.allocation(claim) != null) {
-                    writer.reserve(claim, pod);
+                    written.add(writer.reserve(claim, pod));
                 }
             }
             if (allocated != null) {
@@ -419,10 +435,20 @@ public final class DynamicResources
                     if (extended) {
                         writer.tell(result, allocated.mappings(), pod);
                     }
+                    written.add(result);
                     handle.runInCycle(() -> objects.wrote(claim, result));
                 }
             }
-            return CompletableFuture.completedStage(Status.success());
+            if (written.stream().noneMatch(DeviceBinding::hasConditions)) {
+                return CompletableFuture.completedStage(Status.success());
+            }
+            handle.event(
+                    pod.pod(),
+                    "Normal",
+                    "BindingConditionsPending",
+                    "Scheduling",
+                    "waiting for binding conditions for device on node " + nodeName);
+            return binding.await(written);
         } catch (StatusException e) {
             return CompletableFuture.completedStage(Status.error(String.valueOf(e.getMessage())));
         }
