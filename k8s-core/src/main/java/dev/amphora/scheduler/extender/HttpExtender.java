@@ -13,6 +13,8 @@ import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.SchedulerExtender;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -187,8 +189,11 @@ public final class HttpExtender implements SchedulerExtender {
             answer.cancel(true);
             throw failure(url, DialFailure.reason(new HttpTimeoutException(""), address), e);
         } catch (ExecutionException e) {
-            String why = DialFailure.reason(e.getCause() == null ? e : e.getCause(), address);
-            if (again && why.equals("EOF")) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            String why = DialFailure.reason(cause, address);
+            boolean isCutOff =
+                    why.equals("EOF") || (cause instanceof SocketException && !(cause instanceof ConnectException));
+            if (again && isCutOff) {
                 return post(url, body, false);
             }
             throw failure(url, why, e);

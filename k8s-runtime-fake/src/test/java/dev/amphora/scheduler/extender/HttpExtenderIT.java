@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -228,6 +229,8 @@ class HttpExtenderIT {
                         try (var connection = rude.accept()) {
                             accepted[0]++;
                             connection.getInputStream().read();
+                            connection.shutdownOutput();
+                            connection.getInputStream().transferTo(OutputStream.nullOutputStream());
                         }
                     }
                 } catch (IOException e) {
