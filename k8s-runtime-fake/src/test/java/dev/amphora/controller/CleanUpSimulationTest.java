@@ -3,7 +3,15 @@ package dev.amphora.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amphora.api.ResourceType;
+import dev.amphora.apiserver.ApiServer;
+import dev.amphora.apiserver.access.User;
+import dev.amphora.client.Client;
 import dev.amphora.client.DeleteOptions;
+import dev.amphora.client.InProcessClient;
+import dev.amphora.client.ListOptions;
+import dev.amphora.controller.serviceaccount.LegacyTokenCleaner;
+import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.store.memory.MemoryStore;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
@@ -24,10 +32,10 @@ import io.fabric8.kubernetes.api.model.storage.VolumeAttributesClassBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class CleanUpSimulationTest {
+    private static final String TRACKING = "kube-apiserver-legacy-service-account-token-tracking";
     private static final ResourceType<ServiceCIDR> RANGES = ResourceType.of(ServiceCIDR.class);
 
     @Test
@@ -161,79 +169,98 @@ class CleanUpSimulationTest {
 
     @Test
     void aTokenThatNobodyAskedForOrUsedIsInvalidAfterAYearAndGoneAfterAnother() {
-        try (ControllerWorld world = new ControllerWorld(
-                1,
-                "legacy-serviceaccount-token-cleaner-controller",
-                server -> server.compactionInterval(Duration.ofDays(1000)),
-                UnaryOperator.identity())) {
-            ServiceAccount robot = world.client.create(new ServiceAccountBuilder()
-                    .withNewMetadata()
-                    .withName("robot")
-                    .withNamespace("default")
-                    .endMetadata()
-                    .withSecrets(List.of(
-                            new ObjectReferenceBuilder().withName("auto").build(),
-                            new ObjectReferenceBuilder().withName("used").build(),
-                            new ObjectReferenceBuilder().withName("mounted").build()))
-                    .build());
-            String lately = world.kernel.instant().plus(Duration.ofDays(300)).toString();
-            for (String name : List.of("auto", "used", "mounted", "asked-for")) {
-                world.client.create(new SecretBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .withNamespace("default")
-                        .addToAnnotations("kubernetes.io/service-account.name", "robot")
-                        .addToAnnotations(
-                                "kubernetes.io/service-account.uid",
-                                robot.getMetadata().getUid())
-                        .withLabels(
-                                name.equals("used")
-                                        ? Map.of("kubernetes.io/legacy-token-last-used", lately.substring(0, 10))
-                                        : Map.of())
-                        .endMetadata()
-                        .withType("kubernetes.io/service-account-token")
-                        .build());
+        SimulatedKernel kernel = new SimulatedKernel(1);
+        try (MemoryStore store = new MemoryStore(kernel)) {
+            try (ApiServer server = ApiServer.builder(kernel, store).build().start()) {
+                Client client = client(server);
+                makeTokens(client, kernel.instant().plus(Duration.ofDays(300)).toString());
+                client.get(ResourceType.of(ConfigMap.class), "kube-system", TRACKING);
             }
-            world.client.create(new PodBuilder()
-                    .withNewMetadata()
-                    .withName("p")
-                    .withNamespace("default")
-                    .endMetadata()
-                    .withNewSpec()
-                    .addNewContainer()
-                    .withName("c")
-                    .withImage("img")
-                    .endContainer()
-                    .addNewVolume()
-                    .withName("token")
-                    .withNewSecret()
-                    .withSecretName("mounted")
-                    .endSecret()
-                    .endVolume()
-                    .endSpec()
-                    .build());
-
-            world.kernel.advance(Duration.ofDays(366));
-            assertThat(invalid(world)).isEmpty();
-            world.kernel.advance(Duration.ofDays(3));
-            assertThat(invalid(world)).containsExactly("auto");
-            world.kernel.advance(Duration.ofDays(362));
-            assertThat(world.exists(Secret.class, "auto")).isTrue();
-            world.kernel.advance(Duration.ofDays(5));
-            assertThat(world.exists(Secret.class, "auto")).isFalse();
-            assertThat(invalid(world)).as("unused for a year by then").containsExactly("used");
-            assertThat(world.exists(Secret.class, "mounted")).isTrue();
-            assertThat(world.exists(Secret.class, "asked-for")).isTrue();
+            // Nobody runs for most of the time, which is quick.
+            kernel.advance(Duration.ofDays(364));
+            assertThat(cleaned(kernel, store, 2)).containsExactly("asked-for", "auto", "mounted", "used");
+            assertThat(cleaned(kernel, store, 2)).containsExactly("asked-for", "auto invalid", "mounted", "used");
+            kernel.advance(Duration.ofDays(362));
+            assertThat(cleaned(kernel, store, 2))
+                    .containsExactly("asked-for", "auto invalid", "mounted", "used invalid");
+            assertThat(cleaned(kernel, store, 3)).containsExactly("asked-for", "mounted", "used invalid");
+        } finally {
+            kernel.close();
         }
     }
 
-    /** The names of the tokens that are marked as invalid. */
-    private static List<String> invalid(ControllerWorld world) {
-        return world.list(Secret.class).stream()
-                .filter(secret -> secret.getMetadata().getLabels() != null
-                        && secret.getMetadata().getLabels().containsKey("kubernetes.io/legacy-token-invalid-since"))
-                .map(secret -> secret.getMetadata().getName())
-                .toList();
+    private static Client client(ApiServer server) {
+        return new InProcessClient(server, User.of("admin", User.MASTERS), "test");
+    }
+
+    /** The tokens that are left when the cleaner has run for some days. */
+    private static List<String> cleaned(SimulatedKernel kernel, MemoryStore store, int days) {
+        try (ApiServer server = ApiServer.builder(kernel, store).build().start();
+                ControllerManager manager =
+                        new ControllerManager(kernel, client(server), List.<Controller>of(new LegacyTokenCleaner()))) {
+            manager.start();
+            kernel.advance(Duration.ofDays(days));
+            return client(server).list(ResourceType.of(Secret.class), "default", ListOptions.all()).items().stream()
+                    .map(secret -> secret.getMetadata().getName()
+                            + (secret.getMetadata().getLabels() != null
+                                            && secret.getMetadata()
+                                                    .getLabels()
+                                                    .containsKey("kubernetes.io/legacy-token-invalid-since")
+                                    ? " invalid"
+                                    : ""))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** Four tokens of an account that lists three of them; a pod mounts one, and another is used on a day. */
+    private static void makeTokens(Client client, String used) {
+        ServiceAccount robot = client.create(new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withName("robot")
+                .withNamespace("default")
+                .endMetadata()
+                .withSecrets(List.of(
+                        new ObjectReferenceBuilder().withName("auto").build(),
+                        new ObjectReferenceBuilder().withName("used").build(),
+                        new ObjectReferenceBuilder().withName("mounted").build()))
+                .build());
+        for (String name : List.of("auto", "used", "mounted", "asked-for")) {
+            client.create(new SecretBuilder()
+                    .withNewMetadata()
+                    .withName(name)
+                    .withNamespace("default")
+                    .addToAnnotations("kubernetes.io/service-account.name", "robot")
+                    .addToAnnotations(
+                            "kubernetes.io/service-account.uid",
+                            robot.getMetadata().getUid())
+                    .withLabels(
+                            name.equals("used")
+                                    ? Map.of("kubernetes.io/legacy-token-last-used", used.substring(0, 10))
+                                    : Map.of())
+                    .endMetadata()
+                    .withType("kubernetes.io/service-account-token")
+                    .build());
+        }
+        client.create(new PodBuilder()
+                .withNewMetadata()
+                .withName("p")
+                .withNamespace("default")
+                .endMetadata()
+                .withNewSpec()
+                .withServiceAccountName("robot")
+                .addNewContainer()
+                .withName("c")
+                .withImage("img")
+                .endContainer()
+                .addNewVolume()
+                .withName("token")
+                .withNewSecret()
+                .withSecretName("mounted")
+                .endSecret()
+                .endVolume()
+                .endSpec()
+                .build());
     }
 
     private static void range(ControllerWorld world, String name, String cidr) {

@@ -124,6 +124,33 @@ class JobSimulationTest {
         }
     }
 
+    @Test
+    @DisplayName(
+            "JOB-13: a Job that somebody else manages is left alone, status and all; one that names this controller is not")
+    void leavesOthersJobsAlone() {
+        try (ControllerWorld world = world(1)) {
+            world.client.create(job().editSpec()
+                    .withManagedBy("example.com/other")
+                    .endSpec()
+                    .build());
+            world.client.create(job().editMetadata()
+                    .withName("mine")
+                    .endMetadata()
+                    .editSpec()
+                    .withManagedBy("kubernetes.io/job-controller")
+                    .endSpec()
+                    .build());
+            world.settle();
+            assertThat(world.list(Pod.class)).singleElement().satisfies(pod -> assertThat(
+                            pod.getMetadata().getLabels())
+                    .containsEntry("batch.kubernetes.io/job-name", "mine"));
+            assertThat(world.get(Job.class, "work").getStatus().getStartTime()).isNull();
+            world.merge(Job.class, "work", "{\"spec\":{\"parallelism\":3}}");
+            world.kernel.advance(Duration.ofMinutes(10));
+            assertThat(world.list(Pod.class)).hasSize(1);
+        }
+    }
+
     private static ControllerWorld world(long seed) {
         return new ControllerWorld(seed, "job-controller,garbage-collector-controller");
     }

@@ -57,6 +57,30 @@ class SlicePlannerTest {
     }
 
     @Test
+    @DisplayName("EPS-3: new endpoints go into the slice that ends closest to full, whose others stay where they are")
+    void fillsTheFullestThatHasRoom() {
+        List<Endpoint> all = endpoints(205);
+        List<EndpointSlice> present = List.of(
+                slice("half", all.subList(0, 50)),
+                slice("nearly", all.subList(50, 145)),
+                slice("tight", all.subList(145, 202)));
+        SlicePlanner.Plan plan = new SlicePlanner(SERVICE, Map.of(), Map.of(), 100)
+                .plan(Map.of(group(80), all), present, List.of("IPv4"));
+        assertThat(plan.create()).isEmpty();
+        assertThat(plan.delete()).isEmpty();
+        assertThat(plan.update()).singleElement().satisfies(slice -> {
+            assertThat(slice.getMetadata().getName()).isEqualTo("nearly");
+            assertThat(slice.getEndpoints()).hasSize(98);
+        });
+    }
+
+    private static EndpointSlice slice(String name, List<Endpoint> endpoints) {
+        EndpointSlice slice = created(Map.of(group(80), endpoints)).get(0);
+        slice.getMetadata().setName(name);
+        return slice;
+    }
+
+    @Test
     @DisplayName("EPS-4: endpoints behind different port numbers are in different slices")
     void separatesPorts() {
         assertThat(created(Map.of(group(80), endpoints(2), group(81), endpoints(1))))
