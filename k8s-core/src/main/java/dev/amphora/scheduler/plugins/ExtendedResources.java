@@ -176,9 +176,9 @@ final class ExtendedResources {
         if (largest != null) {
             requests.add(largest);
         }
+        String shared = largest == null ? "" : largest.getName();
         for (Mapping each : ofInits) {
-            boolean replaced = largest != null && others.contains(each.request);
-            mappings.add(replaced ? new Mapping(each.container, resource, largest.getName()) : each);
+            mappings.add(others.contains(each.request) ? new Mapping(each.container, resource, shared) : each);
         }
     }
 
