@@ -48,6 +48,7 @@ import dev.amphora.controller.volume.ClassProtection;
 import dev.amphora.controller.volume.EphemeralVolumeController;
 import dev.amphora.controller.volume.PersistentVolumeBinder;
 import dev.amphora.controller.volume.StorageProtection;
+import dev.amphora.controller.volume.VolumeExpander;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -116,6 +117,7 @@ public final class Controllers {
     private NodeLifecycleController.Settings nodeMonitoring = NodeLifecycleController.Settings.defaults();
     private HorizontalController.Settings autoscaling = HorizontalController.Settings.defaults();
     private Duration volumeResync = PersistentVolumeBinder.RESYNC;
+    private boolean hostPathProvisioning = true;
     private MetricsSources metrics = MetricsSources.served();
     private NodeIpamController.@Nullable Settings nodeRanges;
     private @Nullable LoadBalancer loadBalancer;
@@ -148,6 +150,15 @@ public final class Controllers {
     /** Sets how often claims that wait for a volume are looked at again. */
     public Controllers volumeResync(Duration period) {
         volumeResync = period;
+        return this;
+    }
+
+    /**
+     * Sets whether claims of a StorageClass with the provisioner {@code kubernetes.io/host-path} get volumes, as in the reference with
+     * {@code --enable-hostpath-provisioner}; by default they do.
+     */
+    public Controllers hostPathProvisioning(boolean enabled) {
+        hostPathProvisioning = enabled;
         return this;
     }
 
@@ -279,7 +290,10 @@ public final class Controllers {
         factories.put("daemonset-controller", DaemonSetController::new);
         factories.put("resourcequota-controller", () -> new ResourceQuotaController(types));
         factories.put("disruption-controller", () -> new DisruptionController(types));
-        factories.put("persistentvolume-binder-controller", () -> new PersistentVolumeBinder(volumeResync));
+        factories.put(
+                "persistentvolume-binder-controller",
+                () -> new PersistentVolumeBinder(volumeResync, hostPathProvisioning));
+        factories.put("persistentvolume-expander-controller", VolumeExpander::new);
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
         factories.put("volumeattributesclass-protection-controller", ClassProtection::new);

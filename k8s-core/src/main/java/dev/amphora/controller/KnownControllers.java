@@ -37,7 +37,7 @@ final class KnownControllers {
             on("resourcequota-controller", "resourcequota"),
             on("disruption-controller", "disruption"),
             on("persistentvolume-binder-controller", "persistentvolume-binder"),
-            absent("persistentvolume-expander-controller", "persistentvolume-expander"),
+            on("persistentvolume-expander-controller", "persistentvolume-expander"),
             absent("persistentvolume-attach-detach-controller", "attachdetach"),
             on("persistentvolumeclaim-protection-controller", "pvc-protection"),
             on("persistentvolume-protection-controller", "pv-protection"),
