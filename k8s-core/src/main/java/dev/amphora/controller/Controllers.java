@@ -6,6 +6,7 @@ import com.google.common.base.Splitter;
 import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.pki.CertificateRequest;
+import dev.amphora.controller.attachment.AttachDetachController;
 import dev.amphora.controller.autoscaling.HorizontalController;
 import dev.amphora.controller.autoscaling.MetricsSources;
 import dev.amphora.controller.certificates.ApprovingController;
@@ -294,6 +295,7 @@ public final class Controllers {
                 "persistentvolume-binder-controller",
                 () -> new PersistentVolumeBinder(volumeResync, hostPathProvisioning));
         factories.put("persistentvolume-expander-controller", VolumeExpander::new);
+        factories.put("persistentvolume-attach-detach-controller", AttachDetachController::new);
         factories.put("persistentvolumeclaim-protection-controller", StorageProtection::ofClaims);
         factories.put("persistentvolume-protection-controller", StorageProtection::ofVolumes);
         factories.put("volumeattributesclass-protection-controller", ClassProtection::new);

