@@ -34,6 +34,7 @@ import dev.amphora.controller.policy.PolicyStatusController;
 import dev.amphora.controller.quota.ResourceQuotaController;
 import dev.amphora.controller.replicaset.ReplicaSetController;
 import dev.amphora.controller.replicaset.ReplicationControllerController;
+import dev.amphora.controller.resourceclaim.DeviceTaintEviction;
 import dev.amphora.controller.resourceclaim.ResourceClaimController;
 import dev.amphora.controller.service.LoadBalancer;
 import dev.amphora.controller.service.ServiceCidrController;
@@ -301,6 +302,7 @@ public final class Controllers {
         factories.put("volumeattributesclass-protection-controller", ClassProtection::new);
         factories.put("ephemeral-volume-controller", EphemeralVolumeController::new);
         factories.put("resourceclaim-controller", ResourceClaimController::new);
+        factories.put("device-taint-eviction-controller", DeviceTaintEviction::new);
         factories.put(
                 "horizontal-pod-autoscaler-controller", () -> new HorizontalController(types, metrics, autoscaling));
         factories.put("job-controller", JobController::new);

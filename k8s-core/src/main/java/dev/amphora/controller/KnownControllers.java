@@ -15,7 +15,7 @@ final class KnownControllers {
         ON,
         /** Runs if it is asked for by name. */
         OFF,
-        /** Accepted, and nothing runs: behind a feature gate in the reference, for a cloud provider or CSI drivers, or not there yet. */
+        /** Accepted, and nothing runs: behind a feature gate in the reference, for a cloud provider, or not there yet. */
         ABSENT
     }
 
@@ -44,7 +44,7 @@ final class KnownControllers {
             on("volumeattributesclass-protection-controller", ""),
             on("ephemeral-volume-controller", "ephemeral-volume"),
             on("resourceclaim-controller", "resource-claim-controller"),
-            absent("device-taint-eviction-controller", ""),
+            on("device-taint-eviction-controller", ""),
             on("horizontal-pod-autoscaler-controller", "horizontalpodautoscaling"),
             on("job-controller", "job"),
             on("cronjob-controller", "cronjob"),

@@ -1,5 +1,5 @@
 /**
- * Makes the ResourceClaims of pods from templates. A sibling of the other controllers: it may use the skeleton in
+ * ResourceClaims: made for pods from templates, taken back from pods that have ended, and pods evicted from tainted devices. A sibling of the other controllers: it may use the skeleton in
  * {@link dev.amphora.controller} and what lies below that.
  */
 @NullMarked
