@@ -55,7 +55,7 @@ record ControllerStory(
         Duration pause,
         Consumer<ControllerWorld> then,
         List<Class<? extends HasMetadata>> seen) {
-    private static final Duration SOON = Duration.ofSeconds(20);
+    static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration REST = Duration.ofMinutes(3);
     private static final String NEW_IMAGE =
             "{'spec':{'template':{'spec':{'containers':[{'name':'c','image':'img:2'}]}}}}";
@@ -363,11 +363,11 @@ record ControllerStory(
                 + resource + "'],'verbs':['get']}]}";
     }
 
-    private static JsonNode json(String text) {
+    static JsonNode json(String text) {
         return Json.read(text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
     }
 
-    private static <T extends HasMetadata> void create(ControllerWorld world, Class<T> type, String text) {
+    static <T extends HasMetadata> void create(ControllerWorld world, Class<T> type, String text) {
         T object = Json.fromTree(json(text), type);
         if (ResourceType.of(type).namespaced() && object.getMetadata().getNamespace() == null) {
             object.getMetadata().setNamespace("default");
@@ -375,11 +375,11 @@ record ControllerStory(
         world.client.create(object);
     }
 
-    private static void merge(ControllerWorld world, Class<? extends HasMetadata> type, String name, String change) {
+    static void merge(ControllerWorld world, Class<? extends HasMetadata> type, String name, String change) {
         world.merge(type, name, change.replace('\'', '"'));
     }
 
-    private static <T extends HasMetadata> void delete(
+    static <T extends HasMetadata> void delete(
             ControllerWorld world, Class<T> type, @Nullable String namespace, String name, String propagation) {
         world.client.delete(
                 ResourceType.of(type), namespace, name, DeleteOptions.defaults().withPropagation(propagation));

@@ -26,7 +26,7 @@ class DisturbanceSimulationTest {
     private record End(List<String> state, int writes, int mostPerMinute) {}
 
     static Stream<ControllerStory> stories() {
-        return ControllerStory.ALL.stream()
+        return Stream.concat(ControllerStory.ALL.stream(), StorageStories.ALL.stream())
                 .filter(story -> ONLY.isEmpty() || story.name().equals(ONLY));
     }
 
