@@ -208,6 +208,9 @@ final class Serve implements Callable<Integer> {
     private final SecurityFlags securityFlags = new SecurityFlags();
 
     @Mixin
+    private final ControllerFlags controllerFlags = new ControllerFlags();
+
+    @Mixin
     private final RequestFlags requestFlags = new RequestFlags();
 
     @Override
@@ -345,6 +348,7 @@ final class Serve implements Callable<Integer> {
             }
             builder.proxy(new UserspaceProxy());
         }
+        builder.controllerSettings(controllerFlags.settings(serviceClusterIpRange));
         if (loadBalancerRanges != null) {
             builder.loadBalancer(AddressPool.of(loadBalancerRanges));
         }
