@@ -64,7 +64,8 @@ class AttachmentSimulationTest {
     }
 
     @Test
-    @DisplayName("a volume leaves when its pods have gone or ended and the node has unmounted it; the node is told first")
+    @DisplayName(
+            "a volume leaves when its pods have gone or ended and the node has unmounted it; the node is told first")
     void detachesWhenTheNodeHasLetGo() {
         try (ControllerWorld world = world("ReadWriteOnce")) {
             pod(world, "p", "n1");
@@ -83,7 +84,8 @@ class AttachmentSimulationTest {
     }
 
     @Test
-    @DisplayName("a node that is not ready keeps a mounted volume for six minutes, one that is out of service not at all")
+    @DisplayName(
+            "a node that is not ready keeps a mounted volume for six minutes, one that is out of service not at all")
     void forcesNodesThatAreNotThere() {
         try (ControllerWorld world = world("ReadWriteOnce")) {
             pod(world, "p", "n1");
@@ -150,10 +152,7 @@ class AttachmentSimulationTest {
                     VolumeAttachment.class,
                     "{'metadata':{'name':'somebodys'},'spec':{'attacher':'csi.example.com','nodeName':'n1',"
                             + "'source':{'persistentVolumeName':'disk'}}}");
-            create(
-                    world,
-                    CSIDriver.class,
-                    "{'metadata':{'name':'csi.example.com'},'spec':{'attachRequired':false}}");
+            create(world, CSIDriver.class, "{'metadata':{'name':'csi.example.com'},'spec':{'attachRequired':false}}");
             pod(world, "p", "n1");
             pod(world, "unmanaged", "n3");
             assertThat(only(world).getMetadata().getName()).isEqualTo("somebodys");
@@ -161,8 +160,8 @@ class AttachmentSimulationTest {
     }
 
     private static ControllerWorld world(String mode) {
-        ControllerWorld world = new ControllerWorld(1, "persistentvolume-attach-detach-controller,"
-                + "persistentvolume-binder-controller");
+        ControllerWorld world = new ControllerWorld(
+                1, "persistentvolume-attach-detach-controller," + "persistentvolume-binder-controller");
         for (String name : List.of("n1", "n2", "n3")) {
             world.node(name, "z");
             if (!name.equals("n3")) {
@@ -202,17 +201,15 @@ class AttachmentSimulationTest {
         for (VolumeAttachment each : world.list(VolumeAttachment.class)) {
             world.changeStatus(
                     each,
-                    attachment -> attachment.setStatus(Json.fromTree(
-                            json("{'attached':true}"),
-                            VolumeAttachmentStatus.class)));
+                    attachment -> attachment.setStatus(
+                            Json.fromTree(json("{'attached':true}"), VolumeAttachmentStatus.class)));
         }
         world.settle();
     }
 
     private static void inUse(ControllerWorld world, String node, boolean yes) {
         world.changeStatus(
-                node(world, node),
-                changed -> changed.getStatus().setVolumesInUse(yes ? List.of(UNIQUE) : List.of()));
+                node(world, node), changed -> changed.getStatus().setVolumesInUse(yes ? List.of(UNIQUE) : List.of()));
         world.settle();
     }
 

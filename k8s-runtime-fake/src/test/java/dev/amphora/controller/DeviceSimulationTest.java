@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 class DeviceSimulationTest {
 
     @Test
-    @DisplayName("a claim that several pods use is taken back from each that ends, and its devices are freed by the last")
+    @DisplayName(
+            "a claim that several pods use is taken back from each that ends, and its devices are freed by the last")
     void freesDevicesThatNobodyUses() {
         try (ControllerWorld world = world()) {
             create(world, ResourceClaim.class, claim("shared"));
@@ -94,7 +95,8 @@ class DeviceSimulationTest {
     }
 
     @Test
-    @DisplayName("a pod leaves a tainted device when its claim doesn't bear the taint any longer; without the taint it stays")
+    @DisplayName(
+            "a pod leaves a tainted device when its claim doesn't bear the taint any longer; without the taint it stays")
     void evictsFromTaintedDevices() {
         try (ControllerWorld world = world()) {
             create(world, ResourceSlice.class, slice(""));
@@ -145,8 +147,7 @@ class DeviceSimulationTest {
                 "{'metadata':{'name':'t','namespace':'default'},'spec':{'spec':" + SPEC + "}}");
     }
 
-    private static final String SPEC =
-            "{'devices':{'requests':[{'name':'r','exactly':{'deviceClassName':'dc'}}]}}";
+    private static final String SPEC = "{'devices':{'requests':[{'name':'r','exactly':{'deviceClassName':'dc'}}]}}";
 
     private static String claim(String name) {
         return "{'metadata':{'name':'" + name + "','namespace':'default'},'spec':" + SPEC + "}";

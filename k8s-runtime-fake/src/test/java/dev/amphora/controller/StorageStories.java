@@ -85,9 +85,7 @@ final class StorageStories {
                                             + "'volumes.kubernetes.io/controller-managed-attach-detach':'true'}}}")),
                                     null);
                         }
-                        volume(
-                                world,
-                                "'csi':{'driver':'csi.example.com','volumeHandle':'h'},'storageClassName':''");
+                        volume(world, "'csi':{'driver':'csi.example.com','volumeHandle':'h'},'storageClassName':''");
                         claim(world, "data", "'storageClassName':'',");
                         create(world, Pod.class, user("p", "n1"));
                         always(world, StorageStories::attach);
@@ -138,8 +136,7 @@ final class StorageStories {
         create(
                 world,
                 StorageClass.class,
-                "{'metadata':{'name':'" + name + "'},'provisioner':'" + provisioner
-                        + "','allowVolumeExpansion':true}");
+                "{'metadata':{'name':'" + name + "'},'provisioner':'" + provisioner + "','allowVolumeExpansion':true}");
     }
 
     private static void volume(ControllerWorld world, String spec) {
@@ -205,7 +202,8 @@ final class StorageStories {
     /** The driver attaches. */
     private static void attach(ControllerWorld world) {
         for (VolumeAttachment each : world.list(VolumeAttachment.class)) {
-            if (each.getStatus() == null || !Boolean.TRUE.equals(each.getStatus().getAttached())) {
+            if (each.getStatus() == null
+                    || !Boolean.TRUE.equals(each.getStatus().getAttached())) {
                 world.changeStatus(
                         each,
                         attachment -> attachment.setStatus(

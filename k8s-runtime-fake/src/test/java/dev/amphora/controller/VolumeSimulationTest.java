@@ -25,9 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** Volumes are made, bound, grown, taken back and let go. */
 class VolumeSimulationTest {
-    private static final String CONTROLLERS =
-            "persistentvolume-binder-controller,persistentvolume-expander-controller,"
-                    + "persistentvolumeclaim-protection-controller,persistentvolume-protection-controller";
+    private static final String CONTROLLERS = "persistentvolume-binder-controller,persistentvolume-expander-controller,"
+            + "persistentvolumeclaim-protection-controller,persistentvolume-protection-controller";
     private static final Duration RESYNC = Duration.ofSeconds(16);
 
     @Test
@@ -57,8 +56,9 @@ class VolumeSimulationTest {
             assertThat(volume.getSpec().getCapacity()).containsEntry("storage", new Quantity("1Gi"));
             assertThat(volume.getStatus().getPhase()).isEqualTo("Bound");
             assertThat(world.events())
-                    .contains("ProvisioningSucceeded: Successfully provisioned volume pvc-%s using kubernetes.io/host-path"
-                            .formatted(uid));
+                    .contains(
+                            "ProvisioningSucceeded: Successfully provisioned volume pvc-%s using kubernetes.io/host-path"
+                                    .formatted(uid));
 
             world.delete(PersistentVolumeClaim.class, "data", "Background");
             assertThat(world.list(PersistentVolume.class)).isEmpty();
@@ -84,7 +84,8 @@ class VolumeSimulationTest {
     }
 
     @Test
-    @DisplayName("PV-3: one that waits for its consumer gets its volume when a node is chosen; an unknown node is chosen anew")
+    @DisplayName(
+            "PV-3: one that waits for its consumer gets its volume when a node is chosen; an unknown node is chosen anew")
     void waitsForItsConsumer() {
         try (ControllerWorld world = world()) {
             world.node("n1", "z");
@@ -110,7 +111,10 @@ class VolumeSimulationTest {
             claim(world, "options", "'storageClassName':'paths',");
             create(world, StorageClass.class, "{'metadata':{'name':'block'},'provisioner':'kubernetes.io/host-path'}");
             claim(world, "block", "'storageClassName':'block','volumeMode':'Block',");
-            claim(world, "source", "'storageClassName':'block','dataSource':{'kind':'PersistentVolumeClaim','name':'block'},");
+            claim(
+                    world,
+                    "source",
+                    "'storageClassName':'block','dataSource':{'kind':'PersistentVolumeClaim','name':'block'},");
             assertThat(world.list(PersistentVolume.class)).isEmpty();
             assertThat(world.events())
                     .contains(
@@ -143,8 +147,9 @@ class VolumeSimulationTest {
                             .getAnnotations())
                     .containsEntry("volume.kubernetes.io/storage-provisioner", "ebs.csi.aws.com");
             assertThat(world.events())
-                    .anyMatch(each -> each.startsWith("ExternalProvisioning: Waiting for a volume to be created either by"
-                            + " the external provisioner 'ebs.csi.aws.com' or manually"));
+                    .anyMatch(
+                            each -> each.startsWith("ExternalProvisioning: Waiting for a volume to be created either by"
+                                    + " the external provisioner 'ebs.csi.aws.com' or manually"));
         }
     }
 
@@ -188,8 +193,9 @@ class VolumeSimulationTest {
             world.kernel.advance(Duration.ofSeconds(1));
             assertThat(onlyVolume(world).getStatus().getPhase()).isEqualTo("Failed");
             assertThat(world.events())
-                    .contains("VolumeFailedRecycle: Recycle failed: failed to recycle volume: pod failed, pod.Status.Message"
-                            + " unknown");
+                    .contains(
+                            "VolumeFailedRecycle: Recycle failed: failed to recycle volume: pod failed, pod.Status.Message"
+                                    + " unknown");
 
             world.kernel.advance(RESYNC);
             world.setPhase(world.get(Pod.class, "recycler-for-disk"), "Succeeded", false);
@@ -240,14 +246,10 @@ class VolumeSimulationTest {
                         ResourceType.of(PersistentVolume.class),
                         null,
                         name,
-                        Patch.merge(
-                                json("{'spec':{'persistentVolumeReclaimPolicy':'" + policy + "'}}")),
+                        Patch.merge(json("{'spec':{'persistentVolumeReclaimPolicy':'" + policy + "'}}")),
                         null);
                 world.settle();
-                assertThat(onlyVolume(world)
-                                .getMetadata()
-                                .getFinalizers()
-                                .contains("kubernetes.io/pv-controller"))
+                assertThat(onlyVolume(world).getMetadata().getFinalizers().contains("kubernetes.io/pv-controller"))
                         .as(policy)
                         .isEqualTo(policy.equals("Delete"));
             }
@@ -259,10 +261,7 @@ class VolumeSimulationTest {
     void prefersTheVolumeThatNamesIt() {
         try (ControllerWorld world = world()) {
             volume(world, "free", "");
-            volume(
-                    world,
-                    "kept",
-                    "'storageClassName':'other','claimRef':{'namespace':'default','name':'data'},");
+            volume(world, "kept", "'storageClassName':'other','claimRef':{'namespace':'default','name':'data'},");
             claim(world, "data", "'storageClassName':'',");
             assertThat(world.get(PersistentVolumeClaim.class, "data").getSpec().getVolumeName())
                     .isEqualTo("kept");
@@ -277,7 +276,9 @@ class VolumeSimulationTest {
             grow(world, "data");
             assertThat(world.events())
                     .contains("ExternalExpanding: waiting for an external controller to expand this PVC");
-            assertThat(world.get(PersistentVolumeClaim.class, "data").getStatus().getConditions())
+            assertThat(world.get(PersistentVolumeClaim.class, "data")
+                            .getStatus()
+                            .getConditions())
                     .isEmpty();
         }
     }

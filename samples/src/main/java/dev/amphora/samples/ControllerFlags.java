@@ -27,7 +27,8 @@ final class ControllerFlags {
 
     @Option(
             names = "--node-cidr-mask-size",
-            description = "The prefix length of what each node gets, if there is one range. Default: 24, or 64 for IPv6")
+            description =
+                    "The prefix length of what each node gets, if there is one range. Default: 24, or 64 for IPv6")
     private @Nullable Integer maskSize;
 
     @Option(names = "--node-cidr-mask-size-ipv4", description = "The same for IPv4 of two ranges. Default: 24")

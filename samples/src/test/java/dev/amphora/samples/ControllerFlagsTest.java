@@ -28,7 +28,8 @@ class ControllerFlagsTest {
 
     private static void read(String... options) {
         ControllerFlags flags = new ControllerFlags();
-        new CommandLine(CommandLine.Model.CommandSpec.create().addMixin("flags", CommandLine.Model.CommandSpec.forAnnotatedObject(flags)))
+        new CommandLine(CommandLine.Model.CommandSpec.create()
+                        .addMixin("flags", CommandLine.Model.CommandSpec.forAnnotatedObject(flags)))
                 .parseArgs(options);
         flags.settings(null);
     }

@@ -74,8 +74,8 @@ public final class AttachDetachController implements Controller {
                     CSIDriver driver = now == null ? old : now;
                     if (driver != null) {
                         view.volumesOfDriver(driver.getMetadata().getName())
-                                .forEach(volume -> keys.accept(
-                                        AttachmentKey.volume(volume.getMetadata().getName())));
+                                .forEach(volume -> keys.accept(AttachmentKey.volume(
+                                        volume.getMetadata().getName())));
                     }
                 })
                 .<Node>watch(view.nodes, (old, now, keys) -> {
@@ -91,7 +91,8 @@ public final class AttachDetachController implements Controller {
         volumes.forEach(name -> keys.accept(AttachmentKey.volume(name)));
     }
 
-    private static void ofNode(AttachmentView view, @Nullable Node old, @Nullable Node now, Consumer<AttachmentKey> keys) {
+    private static void ofNode(
+            AttachmentView view, @Nullable Node old, @Nullable Node now, Consumer<AttachmentKey> keys) {
         Node node = now == null ? old : now;
         if (node == null || old != null && now != null && isAlike(old, now)) {
             return;
@@ -99,9 +100,8 @@ public final class AttachDetachController implements Controller {
         String name = node.getMetadata().getName();
         keys.accept(AttachmentKey.node(name));
         view.attachmentsOn(name)
-                .forEach(each -> Attachments.volumeOf(each)
-                        .map(AttachmentKey::volume)
-                        .ifPresent(keys));
+                .forEach(each ->
+                        Attachments.volumeOf(each).map(AttachmentKey::volume).ifPresent(keys));
         if (old == null || now == null || Attachments.isManaged(old) != Attachments.isManaged(now)) {
             view.podsOn(name).forEach(pod -> each(view.volumesOf(pod), keys));
         }

@@ -240,8 +240,7 @@ final class AttachmentSync {
         ArrayNode all = body.putObject("status").putArray("volumesAttached");
         attached.forEach(each -> all.addObject().put("name", each).put("devicePath", ""));
         try {
-            loop.wrote(
-                    key, view.nodes, context.client().patch(NODES, null, nodeName, Patch.strategic(body), "status"));
+            loop.wrote(key, view.nodes, context.client().patch(NODES, null, nodeName, Patch.strategic(body), "status"));
         } catch (StatusException e) {
             if (!e.isNotFound()) {
                 throw e;

@@ -33,7 +33,8 @@ final class Attachments {
     /** Whether a controller like this made an attachment: others are left alone. */
     static boolean isOurs(VolumeAttachment attachment, @Nullable PersistentVolume volume) {
         String name = attachment.getMetadata().getName();
-        CSIPersistentVolumeSource source = volume == null ? null : volume.getSpec().getCsi();
+        CSIPersistentVolumeSource source =
+                volume == null ? null : volume.getSpec().getCsi();
         return source == null
                 ? name.startsWith("csi-") && name.length() == NAME_LENGTH
                 : name.equals(nameOf(
@@ -60,8 +61,7 @@ final class Attachments {
 
     /** The volume that an attachment is of; empty if it is given inline. */
     static Optional<String> volumeOf(VolumeAttachment attachment) {
-        return Optional.ofNullable(attachment.getSpec().getSource())
-                .map(source -> source.getPersistentVolumeName());
+        return Optional.ofNullable(attachment.getSpec().getSource()).map(source -> source.getPersistentVolumeName());
     }
 
     /** What a node's status calls a volume. */
@@ -116,7 +116,9 @@ final class Attachments {
 
     /** What a node says is mounted there, or about to be. */
     static List<String> inUse(Node node) {
-        return node.getStatus() == null ? List.of() : Objects.requireNonNullElse(node.getStatus().getVolumesInUse(), List.of());
+        return node.getStatus() == null
+                ? List.of()
+                : Objects.requireNonNullElse(node.getStatus().getVolumesInUse(), List.of());
     }
 
     /** Whether a volume may be attached to several nodes at a time, or the driver has to say. */

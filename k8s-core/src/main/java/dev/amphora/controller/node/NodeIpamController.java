@@ -194,10 +194,7 @@ public final class NodeIpamController implements Controller {
             ArrayNode all = spec.putArray("podCIDRs");
             parts.forEach(all::add);
             try {
-                loop.wrote(
-                        name,
-                        nodes,
-                        context.client().patch(nodes.type(), null, name, Patch.strategic(body), null));
+                loop.wrote(name, nodes, context.client().patch(nodes.type(), null, name, Patch.strategic(body), null));
                 waiting.remove(name);
                 return Result.done();
             } catch (StatusException e) {
@@ -229,7 +226,8 @@ public final class NodeIpamController implements Controller {
                     .warning(
                             node,
                             reason,
-                            "Node %s status is now: %s".formatted(node.getMetadata().getName(), reason));
+                            "Node %s status is now: %s"
+                                    .formatted(node.getMetadata().getName(), reason));
         }
     }
 }

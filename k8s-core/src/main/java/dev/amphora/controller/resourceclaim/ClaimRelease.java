@@ -47,18 +47,14 @@ final class ClaimRelease {
                 consumers.add(each);
             }
         }
-        boolean isAllocated =
-                claim.getStatus() != null && claim.getStatus().getAllocation() != null;
+        boolean isAllocated = claim.getStatus() != null && claim.getStatus().getAllocation() != null;
         boolean isUnused = consumers.isEmpty();
         ResourceClaim current = claim;
         if (consumers.size() < before.size() || isUnused && isAllocated && Pods.isTerminating(claim)) {
             ResourceClaimBuilder builder = new ResourceClaimBuilder(claim);
             builder.editStatus().withReservedFor(consumers).endStatus();
             if (isUnused) {
-                builder.editStatus()
-                        .withAllocation(null)
-                        .withDevices(List.of())
-                        .endStatus();
+                builder.editStatus().withAllocation(null).withDevices(List.of()).endStatus();
             }
             current = context.client().updateStatus(builder.build());
             loop.wrote(key, claims, current);
@@ -81,8 +77,9 @@ final class ClaimRelease {
 
     /** Whether one for whom a claim is reserved still needs it. Others than pods are not known here, and keep it. */
     private boolean needs(ResourceClaim claim, ResourceClaimConsumerReference consumer) {
-        boolean isPod = (consumer.getApiGroup() == null || consumer.getApiGroup().isEmpty())
-                && "pods".equals(consumer.getResource());
+        boolean isPod =
+                (consumer.getApiGroup() == null || consumer.getApiGroup().isEmpty())
+                        && "pods".equals(consumer.getResource());
         if (!isPod) {
             return true;
         }
@@ -98,7 +95,8 @@ final class ClaimRelease {
     private void deleteWithPod(ResourceClaimController.Key key, ResourceClaim claim) {
         Pod pod = PodClaims.ownerOf(claim)
                 .flatMap(owner -> pods.find(key.object().namespace(), owner.getName())
-                        .filter(found -> owner.getUid().equals(found.getMetadata().getUid())))
+                        .filter(found ->
+                                owner.getUid().equals(found.getMetadata().getUid())))
                 .orElse(null);
         if (pod == null || !PodClaims.isDone(pod) || Pods.isTerminating(claim)) {
             return;
@@ -109,8 +107,7 @@ final class ClaimRelease {
                             claims.type(),
                             key.object().namespace(),
                             key.object().name(),
-                            DeleteOptions.defaults()
-                                    .onlyUid(claim.getMetadata().getUid()));
+                            DeleteOptions.defaults().onlyUid(claim.getMetadata().getUid()));
             loop.deleted(key, claims, claim);
         } catch (StatusException e) {
             if (!e.isNotFound()) {

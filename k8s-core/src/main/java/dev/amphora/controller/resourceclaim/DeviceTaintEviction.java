@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * in the reference.
  */
 public final class DeviceTaintEviction implements Controller {
-    private static final Disruption DISRUPTION = new Disruption(
-            "DeletionByDeviceTaintManager", "Device Taint manager: deleting due to NoExecute taint");
+    private static final Disruption DISRUPTION =
+            new Disruption("DeletionByDeviceTaintManager", "Device Taint manager: deleting due to NoExecute taint");
     private static final String BY_POOL = "device-pool";
     private static final int WORKERS = 8;
 

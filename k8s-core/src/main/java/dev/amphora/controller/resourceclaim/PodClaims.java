@@ -51,13 +51,10 @@ final class PodClaims {
         this.pods = context.informers().of(PODS);
         this.claims = Pods.indexed(context.informers().of(CLAIMS));
         this.templates = context.informers().of(TEMPLATES);
-        pods.addIndex(
-                BY_NAMED_CLAIM,
-                pod -> pod.getSpec().getResourceClaims().stream()
-                        .filter(each -> each.getResourceClaimName() != null)
-                        .map(each -> new ObjectKey(pod.getMetadata().getNamespace(), each.getResourceClaimName())
-                                .toString())
-                        .toList());
+        pods.addIndex(BY_NAMED_CLAIM, pod -> pod.getSpec().getResourceClaims().stream()
+                .filter(each -> each.getResourceClaimName() != null)
+                .map(each -> new ObjectKey(pod.getMetadata().getNamespace(), each.getResourceClaimName()).toString())
+                .toList());
     }
 
     /** Whether a pod has ended, or will never begin. */
@@ -68,7 +65,8 @@ final class PodClaims {
     /** The claims of a pod, as far as they have names. */
     static Stream<String> namesOf(Pod pod) {
         return pod.getSpec().getResourceClaims().stream()
-                .map(each -> each.getResourceClaimName() != null ? each.getResourceClaimName() : told(pod, each.getName()))
+                .map(each ->
+                        each.getResourceClaimName() != null ? each.getResourceClaimName() : told(pod, each.getName()))
                 .flatMap(Stream::ofNullable)
                 .filter(name -> !name.isEmpty());
     }
@@ -117,12 +115,7 @@ final class PodClaims {
             body.putObject("metadata").put("uid", pod.getMetadata().getUid());
             body.putObject("status").set("resourceClaimStatuses", statuses);
             context.client()
-                    .patch(
-                            PODS,
-                            key.object().namespace(),
-                            key.object().name(),
-                            Patch.strategic(body),
-                            "status");
+                    .patch(PODS, key.object().namespace(), key.object().name(), Patch.strategic(body), "status");
         }
         if (Pods.isAssigned(pod)) {
             names.forEach(name -> reserve(key, pod, name));

@@ -53,9 +53,7 @@ final class BinderState {
         this.classes = context.informers().of(StorageClass.class);
         this.nodes = context.informers().of(Node.class);
         pods.addIndex(BY_CLAIM, BinderState::claimsOf);
-        claims.addIndex(
-                WAITING,
-                claim -> has(claim, BIND_COMPLETED) ? List.of() : List.of(VolumeMatch.classOf(claim)));
+        claims.addIndex(WAITING, claim -> has(claim, BIND_COMPLETED) ? List.of() : List.of(VolumeMatch.classOf(claim)));
         claims.addIndex(
                 BY_VOLUME,
                 claim -> isEmpty(claim.getSpec().getVolumeName())
@@ -126,7 +124,8 @@ final class BinderState {
 
     /** Says that a claim has no volume: Pending or Lost. */
     void unbound(StorageKey key, PersistentVolumeClaim claim, String phase) {
-        PersistentVolumeClaimStatus before = Objects.requireNonNullElseGet(claim.getStatus(), PersistentVolumeClaimStatus::new);
+        PersistentVolumeClaimStatus before =
+                Objects.requireNonNullElseGet(claim.getStatus(), PersistentVolumeClaimStatus::new);
         PersistentVolumeClaimStatus status = before.edit()
                 .withPhase(phase)
                 .withAccessModes(List.of())
@@ -191,7 +190,8 @@ final class BinderState {
                         .endMetadata();
             }
             bound = update(
-                    key, builder.editSpec().withClaimRef(referTo(claim)).endSpec().build());
+                    key,
+                    builder.editSpec().withClaimRef(referTo(claim)).endSpec().build());
         }
         bindClaim(key, claim, phase(key, bound, "Bound"));
     }
@@ -232,8 +232,7 @@ final class BinderState {
                 // Later it may differ on purpose: a file system that has not grown with its volume yet.
                 status.setCapacity(volume.getSpec().getCapacity());
                 if (!isEmpty(volume.getSpec().getVolumeAttributesClassName())) {
-                    status.setCurrentVolumeAttributesClassName(
-                            volume.getSpec().getVolumeAttributesClassName());
+                    status.setCurrentVolumeAttributesClassName(volume.getSpec().getVolumeAttributesClassName());
                 }
             }
             writeStatus(key, bound, status);

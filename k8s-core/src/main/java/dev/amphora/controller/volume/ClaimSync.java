@@ -54,7 +54,8 @@ final class ClaimSync {
     }
 
     private PersistentVolumeClaim nameDriver(StorageKey key, PersistentVolumeClaim claim) {
-        String maker = Objects.requireNonNullElse(get(claim, PROVISIONER), Objects.requireNonNullElse(get(claim, BETA_PROVISIONER), ""));
+        String maker = Objects.requireNonNullElse(
+                get(claim, PROVISIONER), Objects.requireNonNullElse(get(claim, BETA_PROVISIONER), ""));
         Map<String, String> annotations = claim.getMetadata().getAnnotations();
         Map<String, String> wanted = CsiMigration.annotated(annotations, maker.isEmpty() ? null : maker);
         return Objects.equals(wanted, annotations)
@@ -72,8 +73,8 @@ final class ClaimSync {
     private void syncUnbound(StorageKey key, PersistentVolumeClaim claim) {
         StorageClass storageClass = classNamed(VolumeMatch.classOf(claim)).orElse(null);
         boolean scheduled = storageClass != null && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode());
-        PersistentVolume volume = VolumeMatch.best(claim, state.volumesFor(claim), scheduled)
-                .orElse(null);
+        PersistentVolume volume =
+                VolumeMatch.best(claim, state.volumesFor(claim), scheduled).orElse(null);
         if (volume != null) {
             state.bind(key, claim, volume);
             return;
@@ -106,7 +107,8 @@ final class ClaimSync {
     private boolean takesDefault(StorageKey key, PersistentVolumeClaim claim) {
         String name = state.classes.list().stream()
                 .filter(each -> "true".equals(get(each, IS_DEFAULT)) || "true".equals(get(each, WAS_DEFAULT)))
-                .min(Comparator.comparing((StorageClass each) -> each.getMetadata().getCreationTimestamp())
+                .min(Comparator.comparing(
+                                (StorageClass each) -> each.getMetadata().getCreationTimestamp())
                         .reversed()
                         .thenComparing(each -> each.getMetadata().getName()))
                 .map(each -> each.getMetadata().getName())
@@ -192,11 +194,7 @@ final class ClaimSync {
                 || VolumeMatch.refersTo(volume.getSpec().getClaimRef(), claim)) {
             state.bind(key, claim, volume);
         } else {
-            lose(
-                    key,
-                    claim,
-                    "ClaimMisbound",
-                    "Two claims are bound to the same volume, this one is bound incorrectly");
+            lose(key, claim, "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly");
         }
     }
 

@@ -56,7 +56,8 @@ public final class PersistentVolumeBinder implements Controller {
         loop = created.<Pod>watch(state.pods, (old, now, keys) -> ofRecycler(now == null ? old : now, keys))
                 .uses(state.classes)
                 .uses(state.nodes)
-                .<PersistentVolume>watch(state.volumes, (old, now, keys) -> ofVolume(state, now == null ? old : now, keys))
+                .<PersistentVolume>watch(
+                        state.volumes, (old, now, keys) -> ofVolume(state, now == null ? old : now, keys))
                 .<PersistentVolumeClaim>watch(state.claims, (old, now, keys) -> ofClaim(now == null ? old : now, keys))
                 .start(key -> {
                     if (key.namespace().isEmpty()) {
@@ -83,8 +84,7 @@ public final class PersistentVolumeBinder implements Controller {
         }
         keys.accept(StorageKey.of(volume));
         state.claimsOn(volume).forEach(claim -> keys.accept(StorageKey.of(claim)));
-        if (volume.getSpec().getClaimRef() == null
-                && VolumeMatch.phase(volume).equals("Available")) {
+        if (volume.getSpec().getClaimRef() == null && VolumeMatch.phase(volume).equals("Available")) {
             state.claimsWaitingFor(volume).forEach(claim -> keys.accept(StorageKey.of(claim)));
         }
     }

@@ -167,9 +167,12 @@ final class Provisioning {
                 .withNewMetadata()
                 .withName("pvc-" + claim.getMetadata().getUid())
                 .withAnnotations(Map.of(
-                        "kubernetes.io/createdby", "hostpath-dynamic-provisioner",
-                        BOUND_BY_CONTROLLER, "yes",
-                        PROVISIONED_BY, HOST_PATH))
+                        "kubernetes.io/createdby",
+                        "hostpath-dynamic-provisioner",
+                        BOUND_BY_CONTROLLER,
+                        "yes",
+                        PROVISIONED_BY,
+                        HOST_PATH))
                 .endMetadata()
                 .withNewSpec()
                 .withStorageClassName(VolumeMatch.classOf(claim))

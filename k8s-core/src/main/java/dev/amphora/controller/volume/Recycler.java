@@ -65,8 +65,8 @@ final class Recycler {
             state.context.events().normal(volume, "VolumeRecycled", "Volume recycled");
             state.unbind(key, volume);
         } else if (Pods.phase(pod).equals("Failed")) {
-            String why = Objects.requireNonNullElse(
-                    pod.getStatus().getMessage(), "pod failed, pod.Status.Message unknown");
+            String why =
+                    Objects.requireNonNullElse(pod.getStatus().getMessage(), "pod failed, pod.Status.Message unknown");
             remove(key, pod);
             state.fail(key, volume, FAILED, "Recycle failed: failed to recycle volume: " + why);
         }

@@ -115,7 +115,8 @@ public final class VolumeExpander implements Controller {
             ObjectReference reference = volume.getSpec().getClaimRef();
             if (reference == null
                     || !claim.getMetadata().getUid().equals(reference.getUid())
-                    || VolumeMatch.request(claim).compareTo(capacity(claim)) <= 0 && !has(volume, PRE_RESIZE_CAPACITY)) {
+                    || VolumeMatch.request(claim).compareTo(capacity(claim)) <= 0
+                            && !has(volume, PRE_RESIZE_CAPACITY)) {
                 return;
             }
             Optional<String> plugin = CsiMigration.pluginOf(volume);
@@ -154,7 +155,10 @@ public final class VolumeExpander implements Controller {
         private void grow(ObjectKey key, PersistentVolumeClaim claim, PersistentVolume volume) {
             PersistentVolumeClaimStatus status = claim.getStatus();
             if (has(volume, PRE_RESIZE_CAPACITY)
-                    && capacity(claim).compareTo(VolumeMatch.storage(volume.getSpec().getCapacity())) >= 0) {
+                    && capacity(claim)
+                                    .compareTo(
+                                            VolumeMatch.storage(volume.getSpec().getCapacity()))
+                            >= 0) {
                 // The node has done it.
                 context.client()
                         .update(new PersistentVolumeBuilder(volume)
@@ -170,14 +174,14 @@ public final class VolumeExpander implements Controller {
             Quantity allocated = status.getAllocatedResources() == null
                     ? null
                     : status.getAllocatedResources().get(STORAGE);
-            boolean isLarge = VolumeMatch.storage(volume.getSpec().getCapacity()).compareTo(VolumeMatch.request(claim)) >= 0;
+            boolean isLarge =
+                    VolumeMatch.storage(volume.getSpec().getCapacity()).compareTo(VolumeMatch.request(claim)) >= 0;
             if (isLarge && (at.equals(NODE_PENDING) || at.equals("NodeResizeInProgress"))) {
                 return;
             }
             Quantity size = allocated != null && (!at.isEmpty() || isLarge) ? allocated : VolumeMatch.requested(claim);
-            PersistentVolumeClaim current = at.equals("NodeResizeInfeasible") && isLarge
-                    ? claim
-                    : writeStatus(key, atWork(claim, size));
+            PersistentVolumeClaim current =
+                    at.equals("NodeResizeInfeasible") && isLarge ? claim : writeStatus(key, atWork(claim, size));
             enlarge(volume, size, capacity(claim));
             awaitNode(key, current);
         }
@@ -204,8 +208,7 @@ public final class VolumeExpander implements Controller {
             builder.editStatus()
                     .withConditions(withCondition(claim, "Resizing", null))
                     .withAllocatedResources(with(claim.getStatus().getAllocatedResources(), size))
-                    .withAllocatedResourceStatuses(
-                            with(claim.getStatus().getAllocatedResourceStatuses(), AT_WORK))
+                    .withAllocatedResourceStatuses(with(claim.getStatus().getAllocatedResourceStatuses(), AT_WORK))
                     .endStatus();
             return builder;
         }
@@ -217,8 +220,7 @@ public final class VolumeExpander implements Controller {
                             claim,
                             "FileSystemResizePending",
                             "Waiting for user to (re-)start a pod to finish file system resize of volume on node."))
-                    .withAllocatedResourceStatuses(
-                            with(claim.getStatus().getAllocatedResourceStatuses(), NODE_PENDING))
+                    .withAllocatedResourceStatuses(with(claim.getStatus().getAllocatedResourceStatuses(), NODE_PENDING))
                     .endStatus();
             writeStatus(key, builder);
         }

@@ -122,7 +122,8 @@ final class VolumeMatch {
     }
 
     static boolean isOfOtherMode(PersistentVolumeClaim claim, PersistentVolume volume) {
-        return !mode(claim.getSpec().getVolumeMode()).equals(mode(volume.getSpec().getVolumeMode()));
+        return !mode(claim.getSpec().getVolumeMode())
+                .equals(mode(volume.getSpec().getVolumeMode()));
     }
 
     /** How much storage a claim asks for. */
