@@ -65,9 +65,9 @@ final class PodClaims {
     /** The claims of a pod, as far as they have names. */
     static Stream<String> namesOf(Pod pod) {
         return pod.getSpec().getResourceClaims().stream()
-                .map(each ->
-                        each.getResourceClaimName() != null ? each.getResourceClaimName() : told(pod, each.getName()))
-                .flatMap(Stream::ofNullable)
+                .flatMap(each -> each.getResourceClaimName() != null
+                        ? Stream.of(each.getResourceClaimName())
+                        : Stream.ofNullable(told(pod, each.getName())))
                 .filter(name -> !name.isEmpty());
     }
 

@@ -110,7 +110,7 @@ final class VolumeSync {
      */
     private PersistentVolume protect(StorageKey key, PersistentVolume volume) {
         String maker = get(volume, PROVISIONED_BY);
-        if (isEmpty(maker)) {
+        if (maker == null || maker.isEmpty()) {
             return volume;
         }
         Map<String, String> annotations = volume.getMetadata().getAnnotations();
@@ -158,7 +158,7 @@ final class VolumeSync {
     /** Deletes a volume that nobody claims any more, if it was made in the cluster itself. */
     private Result delete(StorageKey key, PersistentVolume volume) {
         String maker = get(volume, PROVISIONED_BY);
-        if (!isEmpty(maker) && !maker.startsWith(IN_TREE)) {
+        if (maker != null && !maker.isEmpty() && !maker.startsWith(IN_TREE)) {
             // Whoever made it deletes it.
             return Result.done();
         }
