@@ -244,6 +244,9 @@ final class ClusterParts implements AutoCloseable {
                 .health(health)
                 .releaseName(options.releaseName())
                 .nodes(new LocalNodes(kernel, this::nodes));
+        if (kernel instanceof ThreadedKernel) {
+            builder.kubelets(options.security().kubelets());
+        }
         if (!options.security().clientAuthorities().isEmpty()) {
             builder.clientAuthorities(options.security().clientAuthorities());
         }

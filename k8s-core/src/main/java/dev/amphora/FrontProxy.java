@@ -1,12 +1,9 @@
 package dev.amphora;
 
 import com.google.common.base.Suppliers;
-import dev.amphora.api.remote.ShownCertificate;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.tls.CertificateAuthority;
-import dev.amphora.rest.tls.KeyCertificate;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -32,7 +29,7 @@ final class FrontProxy {
         authority = Suppliers.memoize(() -> directory == null
                 ? CertificateAuthority.generate(kernel)
                 : CertificateAuthority.in(kernel, directory.resolve("front-proxy")));
-        keys = Suppliers.memoize(() -> keys(authority.get().client(NAME, List.of())));
+        keys = Suppliers.memoize(() -> authority.get().client(NAME, List.of()).shown());
     }
 
     /** What to show to other servers. */
@@ -43,13 +40,5 @@ final class FrontProxy {
     /** The certificate by which they check it, as PEM. */
     String authorityPem() {
         return authority.get().certificatePem();
-    }
-
-    private static KeyManager[] keys(KeyCertificate shown) {
-        try {
-            return ShownCertificate.of(shown.key(), shown.certificate());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot make the front proxy's certificate", e);
-        }
     }
 }

@@ -26,6 +26,11 @@ final class LocalNodes implements NodeConnections {
     }
 
     @Override
+    public boolean reaches(String nodeName) {
+        return nodes.get().stream().anyMatch(node -> node.nodeName().equals(nodeName));
+    }
+
+    @Override
     public Flow.Publisher<byte[]> log(
             String nodeName, String namespace, String pod, String container, LogOptions options) {
         Kubelet kubelet = node(nodeName);

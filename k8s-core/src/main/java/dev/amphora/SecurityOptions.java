@@ -5,6 +5,7 @@ import dev.amphora.apiserver.access.Authenticator;
 import dev.amphora.apiserver.access.Authorizer;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.rest.FrontProxyTrust;
+import dev.amphora.rest.KubeletAccess;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenWebhook {@code --authentication-token-webhook-config-file}: a kubeconfig's text; empty for none
  * @param accessWebhook {@code --authorization-webhook-config-file}: a kubeconfig's text, for the authorization mode {@code Webhook}
  * @param encryption {@code --encryption-provider-config}; null to store everything as it is
+ * @param kubelets how kubelets outside the process are reached, and by what they are trusted
  */
 public record SecurityOptions(
         List<Authenticator> authenticators,
@@ -27,8 +29,10 @@ public record SecurityOptions(
         @Nullable FrontProxyTrust frontProxies,
         String tokenWebhook,
         String accessWebhook,
-        @Nullable EncryptionConfiguration encryption) {
-    private static final SecurityOptions DEFAULTS = new SecurityOptions(List.of(), List.of(), "", null, "", "", null);
+        @Nullable EncryptionConfiguration encryption,
+        KubeletAccess kubelets) {
+    private static final SecurityOptions DEFAULTS = new SecurityOptions(
+            List.of(), List.of(), "", null, "", "", null, KubeletAccess.defaults());
 
     /** Options whose members cannot change. */
     public SecurityOptions {
@@ -50,7 +54,7 @@ public record SecurityOptions(
                 frontProxies,
                 tokenWebhook,
                 accessWebhook,
-                encryption);
+                encryption, kubelets);
     }
 
     /** The same with one more who decides; members of {@code system:masters} may do everything nevertheless. */
@@ -62,25 +66,25 @@ public record SecurityOptions(
                 frontProxies,
                 tokenWebhook,
                 accessWebhook,
-                encryption);
+                encryption, kubelets);
     }
 
     /** The same with other authorities, as PEM. */
     public SecurityOptions withClientAuthorities(String pem) {
         return new SecurityOptions(
-                authenticators, authorizers, pem, frontProxies, tokenWebhook, accessWebhook, encryption);
+                authenticators, authorizers, pem, frontProxies, tokenWebhook, accessWebhook, encryption, kubelets);
     }
 
     /** The same with other proxies. */
     public SecurityOptions withFrontProxies(@Nullable FrontProxyTrust trust) {
         return new SecurityOptions(
-                authenticators, authorizers, clientAuthorities, trust, tokenWebhook, accessWebhook, encryption);
+                authenticators, authorizers, clientAuthorities, trust, tokenWebhook, accessWebhook, encryption, kubelets);
     }
 
     /** The same with other servers that are asked whose a token is, and what somebody may do: kubeconfigs' texts, empty for none. */
     public SecurityOptions withWebhooks(String forTokens, String forAccess) {
         return new SecurityOptions(
-                authenticators, authorizers, clientAuthorities, frontProxies, forTokens, forAccess, encryption);
+                authenticators, authorizers, clientAuthorities, frontProxies, forTokens, forAccess, encryption, kubelets);
     }
 
     /** Whether somebody is asked who may let a request wait. */
@@ -100,7 +104,20 @@ public record SecurityOptions(
                 frontProxies,
                 tokenWebhook,
                 accessWebhook,
-                configuration);
+                configuration, kubelets);
+    }
+
+    /** The same with another way to kubelets outside the process. */
+    public SecurityOptions withKubelets(KubeletAccess access) {
+        return new SecurityOptions(
+                authenticators,
+                authorizers,
+                clientAuthorities,
+                frontProxies,
+                tokenWebhook,
+                accessWebhook,
+                encryption,
+                access);
     }
 
     private static <T> List<T> and(List<T> list, T more) {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** The API server's way to the kubelets, for what clients ask of running containers. Given by whoever starts the nodes. */
 public interface NodeConnections {
 
+    /** Whether a node's kubelet is connected; of others, only that there are none. */
+    boolean reaches(String nodeName);
+
     /**
      * A container's log as text.
      *
@@ -85,6 +88,11 @@ public interface NodeConnections {
     /** No node is connected. */
     static NodeConnections none() {
         return new NodeConnections() {
+            @Override
+            public boolean reaches(String nodeName) {
+                return false;
+            }
+
             @Override
             public Flow.Publisher<byte[]> log(
                     String nodeName, String namespace, String pod, String container, LogOptions options) {

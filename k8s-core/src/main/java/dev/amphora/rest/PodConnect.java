@@ -67,7 +67,15 @@ final class PodConnect {
         if (!call.wantsWebSocket() && !call.upgradeWish().equalsIgnoreCase(SPDY)) {
             throw StatusException.badRequest("Upgrade request required");
         }
-        if (forwards) {
+        OutsideKubelet outside = api.outside(node, false);
+        if (outside != null) {
+            KubeletConnect kubelet = new KubeletConnect(exchange, call, request, outside);
+            if (forwards) {
+                kubelet.forward();
+            } else {
+                kubelet.command(container, query.getOrDefault("command", List.of()), streams(), flag("stderr"));
+            }
+        } else if (forwards) {
             forward(node);
         } else {
             command(node, container);
@@ -76,9 +84,13 @@ final class PodConnect {
 
     // ---- commands ---------------------------------------------------------------------------------------------------
 
-    private void command(String node, String container) {
+    private Streams streams() {
         boolean tty = flag("tty");
-        Streams streams = new Streams(flag("stdin"), flag("stdout"), flag("stderr") && !tty, tty);
+        return new Streams(flag("stdin"), flag("stdout"), flag("stderr") && !tty, tty);
+    }
+
+    private void command(String node, String container) {
+        Streams streams = streams();
         if (!streams.stdin() && !streams.stdout() && !flag("stderr")) {
             refuse(StatusException.badRequest("you must specify at least 1 of stdin, stdout, stderr"));
             return;

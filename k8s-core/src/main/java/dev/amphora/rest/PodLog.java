@@ -35,6 +35,11 @@ final class PodLog {
             call.answer(exchange.head(new HttpAnswer(204, new byte[0])));
             return;
         }
+        OutsideKubelet outside = api.outside(node, ConnectOptions.flag(query, "insecureSkipTLSVerifyBackend"));
+        if (outside != null) {
+            new KubeletLog(exchange, call, request, outside).run(container, query);
+            return;
+        }
         Flow.Publisher<byte[]> log = api.nodes.log(node, request.namespace(), request.name(), container, options);
         HttpStream stream =
                 call.stream(exchange.head(new HttpAnswer(200, new byte[0]).with("Content-Type", "text/plain")));

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -44,7 +45,14 @@ final class ProxyAnswer {
             return;
         }
         String path = path() + (call.query() == null ? "" : "?" + call.query());
-        if (!target.kubelet().isEmpty()) {
+        OutsideKubelet outside = target.kubelet().isEmpty() ? null : api.outside(target.kubelet(), false);
+        if (outside != null) {
+            if (wish.isEmpty()) {
+                forward(target.at(outside.address()), outside.http(), path, body);
+            } else {
+                upgrade(outside.dial(), outside.address().toString(), path);
+            }
+        } else if (!target.kubelet().isEmpty()) {
             CompletionStage<Page> page = api.nodes.page(target.kubelet(), call.method(), path);
             page.whenComplete((found, failure) -> {
                 if (failure != null) {
@@ -55,7 +63,7 @@ final class ProxyAnswer {
                 }
             });
         } else if (wish.isEmpty()) {
-            forward(target, path, body);
+            forward(target, api.upstream.client(), path, body);
         } else {
             upgrade(target, path);
         }
@@ -67,13 +75,12 @@ final class ProxyAnswer {
             return;
         }
         InetSocketAddress address = new InetSocketAddress(target.host(), target.actualPort());
-        byte[] question = ProxyUpgrade.question(call, target.authority(), path);
-        new ProxyUpgrade(
-                        call,
-                        received -> SocketLink.connect(address, received, api.kernel.blocking()),
-                        question,
-                        this::unreachable)
-                .run();
+        upgrade(
+                received -> SocketLink.connect(address, received, api.kernel.blocking()), target.authority(), path);
+    }
+
+    private void upgrade(ProxyUpgrade.Dial dial, String authority, String path) {
+        new ProxyUpgrade(call, dial, ProxyUpgrade.question(call, authority, path), this::unreachable).run();
     }
 
     /** The path at the other end, as it was sent: a slash at the least. */
@@ -83,7 +90,7 @@ final class ProxyAnswer {
         return at < 0 ? "/" : sent.substring(at + "/proxy".length());
     }
 
-    private void forward(ProxyTarget target, String path, byte[] body) {
+    private void forward(ProxyTarget target, HttpClient client, String path, byte[] body) {
         HttpRequest.Builder builder;
         try {
             builder = HttpRequest.newBuilder(
@@ -103,9 +110,7 @@ final class ProxyAnswer {
         builder.header("X-Forwarded-Host", call.authority());
         builder.header("X-Forwarded-Proto", "https");
         builder.header("X-Forwarded-Uri", call.path());
-        api.upstream
-                .client()
-                .sendAsync(builder.build(), HttpResponse.BodyHandlers.ofPublisher())
+        client.sendAsync(builder.build(), HttpResponse.BodyHandlers.ofPublisher())
                 .whenComplete((answer, failure) -> {
                     if (failure != null) {
                         unreachable(dialled(target, failure));

@@ -3,6 +3,7 @@ package dev.amphora.rest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.net.HostAndPort;
 import com.google.common.net.InetAddresses;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
@@ -19,7 +20,7 @@ import java.util.random.RandomGenerator;
  * @param https whether the other end speaks TLS, whoever it is
  * @param host an address
  * @param port 0 for the scheme's own
- * @param kubelet the node whose kubelet is meant, which is reached without a socket; empty for none
+ * @param kubelet the node whose kubelet is meant, which is reached without a socket if it is in this process; empty for none
  */
 record ProxyTarget(boolean https, String host, int port, String kubelet) {
     private static final Set<String> SCHEMES = ImmutableSet.of("", "http", "https");
@@ -226,6 +227,11 @@ record ProxyTarget(boolean https, String host, int port, String kubelet) {
 
     static StatusException unavailable(String message) {
         return StatusException.of(503, "ServiceUnavailable", message, null);
+    }
+
+    /** The same kubelet by another address. */
+    ProxyTarget at(HostAndPort address) {
+        return new ProxyTarget(https, address.getHost(), address.getPort(), kubelet);
     }
 
     /** The host and the port as a URL has them. */

@@ -86,7 +86,11 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
         StringBuilder text = new StringBuilder(call.method() + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n");
         for (String name : call.headerNames()) {
             if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
-                for (String value : call.headers(name)) {
+                // a token that travels among the subprotocols is for this server alone
+                List<String> values = name.equalsIgnoreCase("Sec-WebSocket-Protocol")
+                        ? call.offeredProtocols()
+                        : call.headers(name);
+                for (String value : values) {
                     text.append(name).append(": ").append(value).append("\r\n");
                 }
             }

@@ -60,6 +60,7 @@ public final class RestApi {
     final Health health;
     final NodeConnections nodes;
     final Upstream upstream;
+    private final @Nullable OutsideKubelets outsideKubelets;
     final User inProcessUser;
     final FlowControl flow;
     final Audit audit;
@@ -85,6 +86,7 @@ public final class RestApi {
         health = builder.health;
         nodes = builder.nodes;
         upstream = new Upstream(kernel);
+        outsideKubelets = builder.kubelets == null ? null : new OutsideKubelets(kernel, builder.kubelets);
         inProcessUser = builder.inProcessUser;
         audit = new Audit(builder.listeners);
         flow = new FlowControl(kernel, apiServer.flowSource(), builder.mostReading + builder.mostWriting);
@@ -212,6 +214,23 @@ public final class RestApi {
         return clock.schedule(delay, task);
     }
 
+    /**
+     * The kubelet of a node that is in another process; null if it is in this one, or can't be reached from here.
+     *
+     * @param anyCertificate whether any certificate counts for this once
+     */
+    @Nullable OutsideKubelet outside(String nodeName, boolean anyCertificate) {
+        OutsideKubelets kubelets = outsideKubelets;
+        if (kubelets == null || nodes.reaches(nodeName)) {
+            return null;
+        }
+        return apiServer
+                .objects()
+                .get("", "nodes", "", nodeName)
+                .map(node -> kubelets.of(node, anyCertificate))
+                .orElse(null);
+    }
+
     /** How many requests a server is still to answer; for all to count up and down. */
     AtomicInteger waitingFor(RemoteServer server) {
         return waiting.computeIfAbsent(server, s -> new AtomicInteger());
@@ -329,6 +348,7 @@ public final class RestApi {
         private boolean anonymous;
         private Health health = new Health();
         private NodeConnections nodes = NodeConnections.none();
+        private @Nullable KubeletAccess kubelets;
         private final List<Audit.Listener> listeners = new ArrayList<>();
         private int mostReading = 400;
         private int mostWriting = 200;
@@ -376,6 +396,12 @@ public final class RestApi {
         /** The way to the nodes; by default there is none. */
         public Builder nodes(NodeConnections value) {
             nodes = value;
+            return this;
+        }
+
+        /** The way to kubelets outside the process; by default there is none. */
+        public Builder kubelets(KubeletAccess access) {
+            kubelets = access;
             return this;
         }
 

@@ -1,5 +1,6 @@
 package dev.amphora.stream;
 
+import com.google.common.net.InetAddresses;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -128,9 +129,11 @@ public final class SocketLink implements ByteSink {
             plain.setTcpNoDelay(true);
             plain.setSoTimeout(millis);
             SSLSocket secure = (SSLSocket) sockets.createSocket(plain, name, address.getPort(), true);
-            SSLParameters parameters = secure.getSSLParameters();
-            parameters.setServerNames(List.of(new SNIHostName(name)));
-            secure.setSSLParameters(parameters);
+            if (!InetAddresses.isInetAddress(name)) {
+                SSLParameters parameters = secure.getSSLParameters();
+                parameters.setServerNames(List.of(new SNIHostName(name)));
+                secure.setSSLParameters(parameters);
+            }
             secure.startHandshake();
             secure.setSoTimeout(0);
             return Wire.of(secure, plain);

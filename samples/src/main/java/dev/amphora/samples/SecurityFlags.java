@@ -3,6 +3,8 @@ package dev.amphora.samples;
 import dev.amphora.SecurityOptions;
 import dev.amphora.apiserver.encryption.EncryptionConfiguration;
 import dev.amphora.rest.FrontProxyTrust;
+import dev.amphora.rest.KubeletAccess;
+import dev.amphora.rest.tls.KeyCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +58,26 @@ final class SecurityFlags {
                     "A kubeconfig of a server that is asked what somebody may do; for --authorization-mode=Webhook.")
     private @Nullable Path accessWebhook;
 
+    @Option(
+            names = "--kubelet-client-certificate",
+            description = "A certificate, as PEM, to show to kubelets outside the process. Default: none")
+    private @Nullable Path kubeletCertificate;
+
+    @Option(names = "--kubelet-client-key", description = "Its key, as PEM.")
+    private @Nullable Path kubeletKey;
+
+    @Option(
+            names = "--kubelet-certificate-authority",
+            description = "Authorities, as PEM, that kubelets' certificates must be of. Default: any certificate counts")
+    private @Nullable Path kubeletAuthority;
+
+    @Option(
+            names = "--kubelet-preferred-address-types",
+            split = ",",
+            description = "By which of a node's addresses its kubelet is reached, outside the process: the first type"
+                    + " that it has. Default: ${DEFAULT-VALUE}")
+    private List<String> kubeletAddresses = KubeletAccess.defaults().addressTypes();
+
     /**
      * What the options say.
      *
@@ -82,7 +104,22 @@ final class SecurityFlags {
                     groupHeaders,
                     extraPrefixes));
         }
-        return options;
+        return options.withKubelets(kubelets());
+    }
+
+    private KubeletAccess kubelets() {
+        KubeletAccess access = KubeletAccess.defaults().withAddressTypes(kubeletAddresses);
+        if (kubeletAuthority != null) {
+            access = access.withAuthority(read("--kubelet-certificate-authority", kubeletAuthority));
+        }
+        if (kubeletCertificate == null && kubeletKey == null) {
+            return access;
+        }
+        if (kubeletCertificate == null || kubeletKey == null) {
+            throw new IllegalArgumentException("--kubelet-client-certificate and --kubelet-client-key need each other");
+        }
+        return access.withClient(KeyCertificate.fromPem(
+                read("--kubelet-client-certificate", kubeletCertificate), read("--kubelet-client-key", kubeletKey)));
     }
 
     /** The text of a file that an option names. */

@@ -131,7 +131,7 @@ final class Serve implements Callable<Integer> {
     @Option(
             names = "--runtime-config",
             split = ",",
-            description = "group/version=true|false. Default: all, but extensions/v1beta1 not with --components=api")
+            description = "group/version=true|false. Default: all, but extensions/v1beta1 only with --components=all")
     private Map<String, String> runtimeConfig = Map.of();
 
     @Option(
@@ -367,10 +367,10 @@ final class Serve implements Callable<Integer> {
         return parts == Components.all ? ApiOptions.defaults().releaseName() : "v1.36.3";
     }
 
-    /** The API server alone shows what the reference's shows; with the rest of the cluster outdated manifests are welcome. */
+    /** What stands in for the reference's binaries serves what they do; in a whole cluster outdated manifests are welcome. */
     private List<String> disabledVersions(Components parts) {
         Map<String, String> config = new TreeMap<>(runtimeConfig);
-        config.putIfAbsent("extensions/v1beta1", Boolean.toString(parts != Components.api));
+        config.putIfAbsent("extensions/v1beta1", Boolean.toString(parts == Components.all));
         List<String> disabled = new ArrayList<>();
         config.forEach((version, value) -> {
             if (value.equals("false")) {

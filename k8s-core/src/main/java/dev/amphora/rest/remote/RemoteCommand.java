@@ -151,11 +151,22 @@ final class RemoteCommand {
     private static ObjectNode failed(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof KubeletFailure told) {
+            return told(told);
+        }
         // what was refused before the command began is what an upgrade towards the kubelet would have failed with
         String what = cause instanceof StatusException
                 ? "unable to upgrade connection: "
                 : "error executing command in container: ";
-        String message = what + (cause.getMessage() == null ? cause.toString() : cause.getMessage());
+        return internal(what + (cause.getMessage() == null ? cause.toString() : cause.getMessage()));
+    }
+
+    private static ObjectNode told(KubeletFailure failure) {
+        ObjectNode status = failure.status();
+        return status == null ? internal(String.valueOf(failure.getMessage())) : status;
+    }
+
+    private static ObjectNode internal(String message) {
         ObjectNode status = status("Failure")
                 .put("message", "Internal error occurred: " + message)
                 .put("reason", "InternalError");

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's side of a SPDY/3.1 connection, as far as Kubernetes clients use it: they open streams, both sides send and end or reset
- * them, and pings are answered. As with theirs there is no flow control per stream; whoever stalls holds up the connection.
+ * One side of a SPDY/3.1 connection, as far as Kubernetes uses it: the client opens streams, both sides send and end or reset them, and
+ * pings are answered. As with theirs there is no flow control per stream; whoever stalls holds up the connection.
  */
 final class SpdyConnection implements ByteListener {
     /** What a write gives when nobody takes it. */
@@ -35,6 +35,7 @@ final class SpdyConnection implements ByteListener {
     private static final int CANCEL = 5;
     private static final int LARGEST_CONTROL_FRAME = 1 << 20;
     private static final int MOST_STREAMS = 1_000;
+    private static final int SYN_STREAM_HEAD = 10;
 
     /** Uses the streams of a connection. */
     interface Handler {
@@ -50,6 +51,7 @@ final class SpdyConnection implements ByteListener {
     }
 
     private final Handler handler;
+    private final boolean client;
     private final SpdyHeaders headers = new SpdyHeaders();
     private final Map<Integer, SpdyStream> streams = new LinkedHashMap<>();
     /** The beginning of a frame whose rest has not come. */
@@ -62,8 +64,41 @@ final class SpdyConnection implements ByteListener {
     private int lastId;
     private boolean closed;
 
+    /** The server's side. */
     SpdyConnection(Handler handler) {
+        this(handler, false);
+    }
+
+    private SpdyConnection(Handler handler, boolean client) {
         this.handler = handler;
+        this.client = client;
+    }
+
+    /** The client's side. */
+    static SpdyConnection client(Handler handler) {
+        return new SpdyConnection(handler, true);
+    }
+
+    /** Opens a stream, as the client; one after the other. */
+    SpdyStream open(Map<String, String> given) {
+        SpdyStream stream;
+        synchronized (this) {
+            lastId = lastId == 0 ? 1 : lastId + 2;
+            stream = new SpdyStream(this, lastId, given);
+            if (!closed) {
+                streams.put(lastId, stream);
+            }
+        }
+        byte[] block = headers.write(given);
+        send(control(
+                SYN_STREAM,
+                0,
+                ByteBuffer.allocate(SYN_STREAM_HEAD + block.length)
+                        .putInt(stream.id())
+                        .putInt(0)
+                        .putShort((short) 0)
+                        .put(block)));
+        return stream;
     }
 
     @Override
@@ -157,7 +192,8 @@ final class SpdyConnection implements ByteListener {
 
     /** Says goodbye, and ends the connection after all that was sent before. */
     void close() {
-        send(control(GOAWAY, 0, ByteBuffer.allocate(8).putInt(lastId).putInt(0)));
+        send(control(
+                GOAWAY, 0, ByteBuffer.allocate(8).putInt(client ? 0 : lastId).putInt(0)));
         ByteSink to = out();
         if (to != null) {
             to.end();
@@ -170,9 +206,12 @@ final class SpdyConnection implements ByteListener {
         ByteBuffer body = ByteBuffer.wrap(all, at, length);
         switch (type) {
             case SYN_STREAM -> {
-                require(length >= 10);
+                require(length >= SYN_STREAM_HEAD);
                 int id = body.getInt() & 0x7fff_ffff;
-                opened(id, headers.read(all, at + 10, length - 10), (flags & FIN) != 0);
+                opened(
+                        id,
+                        headers.read(all, at + SYN_STREAM_HEAD, length - SYN_STREAM_HEAD),
+                        (flags & FIN) != 0);
             }
             case RST_STREAM -> {
                 require(length >= 4);
@@ -184,7 +223,7 @@ final class SpdyConnection implements ByteListener {
             case PING -> {
                 require(length >= 4);
                 int id = body.getInt();
-                if ((id & 1) == 1) {
+                if ((id & 1) == (client ? 0 : 1)) {
                     send(control(PING, 0, ByteBuffer.allocate(4).putInt(id)));
                 }
             }
@@ -205,7 +244,7 @@ final class SpdyConnection implements ByteListener {
 
     private void opened(int id, Map<String, String> given, boolean last) {
         SpdyStream stream = new SpdyStream(this, id, given);
-        if (id <= lastId || (id & 1) == 0) {
+        if (client || id <= lastId || (id & 1) == 0) {
             send(control(RST_STREAM, 0, ByteBuffer.allocate(8).putInt(id).putInt(PROTOCOL_ERROR)));
             return;
         }

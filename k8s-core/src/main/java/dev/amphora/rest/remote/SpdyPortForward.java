@@ -31,7 +31,12 @@ public final class SpdyPortForward implements SpdyConnection.Handler {
 
     /** What serves a client after its upgrade to a WebSocket that carries SPDY in its messages. */
     public static WebSocketListener tunnelling(String pod, Session.Dialer dialer) {
-        return new Tunnel(serving(pod, dialer));
+        return tunnelling(serving(pod, dialer));
+    }
+
+    /** What carries the bytes of SPDY in the messages of a WebSocket. */
+    public static WebSocketListener tunnelling(ByteListener inside) {
+        return new Tunnel(inside);
     }
 
     @Override

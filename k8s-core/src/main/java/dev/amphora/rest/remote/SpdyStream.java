@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** One stream that the client has opened; as a sink, the way to the client. */
+/** One stream that the client has opened; as a sink, the way to the other side. */
 final class SpdyStream implements ByteSink {
     private final SpdyConnection connection;
     private final int id;
@@ -26,7 +26,11 @@ final class SpdyStream implements ByteSink {
         return headers.getOrDefault(lowerCaseName, "");
     }
 
-    /** Says where goes what the client sends. Called once; what came before is kept until then. */
+    int id() {
+        return id;
+    }
+
+    /** Says where goes what the other side sends. Called once; what came before is kept until then. */
     void receive(ByteSink to) {
         received.connect(to);
     }
@@ -70,7 +74,7 @@ final class SpdyStream implements ByteSink {
         received.abort();
     }
 
-    /** The client sent something. */
+    /** The other side sent something. */
     CompletionStage<@Nullable Void> data(byte[] piece, boolean last) {
         boolean over;
         synchronized (this) {
@@ -90,7 +94,7 @@ final class SpdyStream implements ByteSink {
         return taken;
     }
 
-    /** The client, or the connection, has broken it off. */
+    /** The other side, or the connection, has broken it off. */
     void broken() {
         synchronized (this) {
             if (inEnded && outEnded) {

@@ -2,12 +2,14 @@ package dev.amphora.rest.tls;
 
 import dev.amphora.api.pki.Pem;
 import dev.amphora.api.pki.PrivateKeys;
+import dev.amphora.api.remote.ShownCertificate;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import javax.net.ssl.KeyManager;
 
 /**
  * A certificate and its private key.
@@ -54,6 +56,15 @@ public record KeyCertificate(X509Certificate certificate, PrivateKey key) {
     /** The private key as PEM, in PKCS #8. */
     public String keyPem() {
         return Pem.write("PRIVATE KEY", key.getEncoded());
+    }
+
+    /** What shows the certificate to whoever asks, in a handshake. */
+    public KeyManager[] shown() {
+        try {
+            return ShownCertificate.of(key, certificate);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot show a certificate", e);
+        }
     }
 
     /** The names of the key and the certificate, never the key. */
