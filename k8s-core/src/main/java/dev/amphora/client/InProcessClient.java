@@ -148,7 +148,8 @@ public final class InProcessClient implements Client {
     /** Who applies has to say who manages the fields; for other writes the user agent is enough. */
     private RequestOptions asManager(Patch patch) {
         String force = Boolean.toString(patch.type() == Patch.Type.FORCED_APPLY);
-        return RequestOptions.parse(Map.of("fieldManager", List.of(userAgent), "force", List.of(force)));
+        String manager = patch.manager().isEmpty() ? userAgent : patch.manager();
+        return RequestOptions.parse(Map.of("fieldManager", List.of(manager), "force", List.of(force)));
     }
 
     @Override

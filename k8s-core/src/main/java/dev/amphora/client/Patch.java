@@ -7,8 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
  *
  * @param type how the body is meant
  * @param body the patch
+ * @param manager who manages the fields that are applied; empty for the client by its user agent
  */
-public record Patch(Type type, JsonNode body) {
+public record Patch(Type type, JsonNode body, String manager) {
+
+    /** A change in the client's own name. */
+    public Patch(Type type, JsonNode body) {
+        this(type, body, "");
+    }
 
     /** The patch formats and their media types. */
     public enum Type {
@@ -58,6 +64,11 @@ public record Patch(Type type, JsonNode body) {
     /** Server-side apply with force, as controllers do: fields that others manage become this manager's. */
     public static Patch forcedApply(JsonNode body) {
         return new Patch(Type.FORCED_APPLY, body);
+    }
+
+    /** The same in the name of another field manager, which only applying can have. */
+    public Patch by(String fieldManager) {
+        return new Patch(type, body, fieldManager);
     }
 
     /** Whether it says who manages the fields, as both ways to apply must. */

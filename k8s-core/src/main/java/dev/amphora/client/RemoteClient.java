@@ -153,7 +153,7 @@ public final class RemoteClient implements Client, AutoCloseable {
         String path = path(type, namespace, name, subresource);
         if (patch.isApply()) {
             path += "?force=" + (patch.type() == Patch.Type.FORCED_APPLY) + "&fieldManager="
-                    + PARAMETER.escape(userAgent);
+                    + PARAMETER.escape(patch.manager().isEmpty() ? userAgent : patch.manager());
         }
         return typed(type, send("PATCH", path, patch.body(), patch.type().mediaType()));
     }

@@ -92,27 +92,30 @@ final class ClaimStrategy extends KindStrategy {
         JsonNode before = old.path("spec");
         boolean bound = old.path("status").path("phase").asText().equals("Bound");
         ObjectNode now = spec.value().deepCopy();
+        ObjectNode was = before.deepCopy();
         if (before.path("volumeName").asText("").isEmpty()) {
-            Strategies.keep(now, before, "volumeName");
+            Strategies.keep(was, now, "volumeName");
         }
         if (bound) {
-            Strategies.keep(now, before, "resources");
+            if (now.path("resources").path("requests") instanceof ObjectNode requests) {
+                Strategies.keep(requests, before.path("resources").path("requests"), "storage");
+            }
             Strategies.keep(now, before, "volumeAttributesClassName");
         }
         if (!before.has("storageClassName")) {
             Strategies.keep(now, before, "storageClassName");
         }
-        if (!Strategies.same(now, before)) {
+        if (!Strategies.same(now, was)) {
             spec.forbidden("spec is immutable after creation except resources.requests and volumeAttributesClassName"
-                    + " for bound claims\n@@ -1 +1 @@\n");
+                    + " for bound claims\n" + SpecDiff.of(was, now, "core.v1.PersistentVolumeClaimSpec"));
         }
         Fields size = spec.at("resources", "requests", "storage");
-        BigDecimal was = PodResources.value(
+        BigDecimal sizeBefore = PodResources.value(
                 before.path("resources").path("requests").path("storage").asText("0"));
         BigDecimal is = PodResources.value(size.given() ? size.text() : "0");
         BigDecimal capacity = PodResources.value(
                 old.path("status").path("capacity").path("storage").asText("0"));
-        if (is.compareTo(was) < 0 && is.compareTo(capacity) <= 0) {
+        if (is.compareTo(sizeBefore) < 0 && is.compareTo(capacity) <= 0) {
             size.forbidden("field can not be less than status.capacity");
         }
         claim.at("volumeMode").with(spec.at("volumeMode").value()).immutable(before.path("volumeMode"));

@@ -3,6 +3,7 @@ package dev.amphora.apiserver.strategy;
 import static dev.amphora.apiserver.strategy.Strategies.setDefault;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
@@ -16,6 +17,18 @@ final class PersistentVolumeStrategy extends KindStrategy {
                     "deprecated since v1.8; use \"storageClassName\" attribute instead",
             "volume.beta.kubernetes.io/mount-options",
                     "deprecated since v1.31; use \"mountOptions\" attribute instead");
+
+    /** What else a specification has, by the names of the reference's form. */
+    private static final List<String> OTHER_THAN_SOURCE = List.of(
+            "Capacity",
+            "AccessModes",
+            "ClaimRef",
+            "PersistentVolumeReclaimPolicy",
+            "StorageClassName",
+            "MountOptions",
+            "VolumeMode",
+            "NodeAffinity",
+            "VolumeAttributesClassName");
 
     PersistentVolumeStrategy() {
         super(Trait.DELETE_RETURNS_OBJECT);
@@ -89,14 +102,7 @@ final class PersistentVolumeStrategy extends KindStrategy {
         rules(volume);
         metadata(volume);
         rules(volume);
-        for (String type : PersistentVolumeRules.SOURCES) {
-            if (!Strategies.same(
-                    volume.at("spec", type).value(), old.path("spec").path(type))) {
-                volume.at("spec", "persistentvolumesource")
-                        .forbidden("spec.persistentvolumesource is immutable after creation\n@@ -1 +1 @@\n");
-                break;
-            }
-        }
+        source(volume, old);
         Fields spec = volume.at("spec");
         volume.at("volumeMode")
                 .with(spec.at("volumeMode").value())
@@ -109,5 +115,36 @@ final class PersistentVolumeStrategy extends KindStrategy {
                             GoValues.nodeAffinity(spec.at("nodeAffinity").value()),
                             "field is immutable, except for updating from beta label to GA");
         }
+    }
+
+    /** Where a volume lies stays as it is; only a secret for its expansion may be added. */
+    private static void source(Fields volume, ObjectNode old) {
+        ObjectNode now = JsonNodeFactory.instance.objectNode();
+        ObjectNode was = JsonNodeFactory.instance.objectNode();
+        for (String type : PersistentVolumeRules.SOURCES) {
+            Strategies.keep(now, volume.at("spec").value(), type);
+            Strategies.keep(was, old.path("spec"), type);
+        }
+        if (now.get("csi") instanceof ObjectNode csi
+                && was.path("csi").isObject()
+                && !was.path("csi").has("controllerExpandSecretRef")) {
+            ObjectNode without = csi.deepCopy();
+            without.remove("controllerExpandSecretRef");
+            now.set("csi", without);
+        }
+        if (!Strategies.same(now, was)) {
+            volume.at("spec", "persistentvolumesource")
+                    .forbidden("spec.persistentvolumesource is immutable after creation\n"
+                            + SpecDiff.ofForms(sourceForm(was), sourceForm(now)));
+        }
+    }
+
+    /** The reference's source is a structure of its own: of all fields of a specification, those of the sources. */
+    private static JsonNode sourceForm(ObjectNode sources) {
+        JsonNode form = GoForm.of(sources, "core.v1.PersistentVolumeSpec");
+        if (form instanceof ObjectNode all) {
+            OTHER_THAN_SOURCE.forEach(all::remove);
+        }
+        return form;
     }
 }

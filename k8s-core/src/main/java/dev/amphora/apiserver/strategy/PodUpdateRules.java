@@ -14,7 +14,7 @@ import java.util.Set;
 final class PodUpdateRules {
     private static final String MUTABLE = "pod updates may not change fields other than `spec.containers[*].image`,"
             + "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
-            + " tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n@@ ";
+            + " tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
     private static final String REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 
     private PodUpdateRules() {}
@@ -114,7 +114,7 @@ final class PodUpdateRules {
             gated(spec, before, munged);
         }
         if (!Strategies.same(munged, before)) {
-            spec.forbidden(MUTABLE + "-1 +1 @@\n");
+            spec.forbidden(MUTABLE + SpecDiff.of(before, munged, "core.v1.PodSpec"));
         }
     }
 

@@ -23,7 +23,10 @@ public final class SubresourceRules {
                         "existing ephemeral containers %s may not be removed\n".formatted(FieldError.quoted(name)));
             } else if (!Strategies.same(now.value(), before)) {
                 containers.forbidden(
-                        "existing ephemeral containers %s may not be changed\n@@ ".formatted(FieldError.quoted(name)));
+                        "existing ephemeral containers %s may not be changed\n%s"
+                                .formatted(
+                                        FieldError.quoted(name),
+                                        SpecDiff.of(before, now.value(), "core.v1.EphemeralContainer")));
             }
         }
         return pod.errors();

@@ -20,6 +20,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,8 @@ public final class DeploymentController implements Controller {
     private static final ResourceType<ReplicaSet> REPLICA_SETS = ResourceType.of(ReplicaSet.class);
     private static final String BY_SELECTOR = "selector";
     private static final int WORKERS = 5;
+    /** The reference's first back-off. */
+    private static final Duration SECOND_LOOK = Duration.ofMillis(5);
 
     private @Nullable ControlLoop<ObjectKey> loop;
 
@@ -151,7 +154,9 @@ public final class DeploymentController implements Controller {
                     claimed,
                     set -> pods.byIndex(Pods.BY_CONTROLLER, set.getMetadata().getUid()),
                     context.kernel().instant());
-            new Run(key, deployment).carryOut(plan.steps());
+            if (!new Run(key, deployment).carryOut(plan.steps())) {
+                return Result.requeueAfter(SECOND_LOOK);
+            }
             return plan.again() == null ? Result.done() : Result.requeueAfter(plan.again());
         }
 
@@ -166,7 +171,14 @@ public final class DeploymentController implements Controller {
                 this.seen = seen;
             }
 
-            void carryOut(List<DeploymentPlanner.Step> steps) {
+            /**
+             * Carries them out; stops before a second status. The reference writes that with the version from before the first, which
+             * is a conflict, and looks again: mostly late enough to see what its new set has become, so that one status says both.
+             *
+             * @return whether all was done
+             */
+            boolean carryOut(List<DeploymentPlanner.Step> steps) {
+                boolean told = false;
                 for (DeploymentPlanner.Step step : steps) {
                     if (step instanceof DeploymentPlanner.CreateSet create) {
                         create(create.set());
@@ -179,6 +191,10 @@ public final class DeploymentController implements Controller {
                     } else if (step instanceof DeploymentPlanner.DeleteSet delete) {
                         delete(delete.set());
                     } else if (step instanceof DeploymentPlanner.UpdateStatus update) {
+                        if (told) {
+                            return false;
+                        }
+                        told = true;
                         wrote(context.client().updateStatus(current(update.deployment())));
                     } else if (step instanceof DeploymentPlanner.UpdateDeployment update) {
                         wrote(context.client().update(current(update.deployment())));
@@ -190,6 +206,7 @@ public final class DeploymentController implements Controller {
                         }
                     }
                 }
+                return true;
             }
 
             private void wrote(Deployment written) {

@@ -45,6 +45,7 @@ public final class EndpointSliceController implements Controller {
         Informer<Node> nodes = context.informers().of(Node.class);
         Informer<EndpointSlice> slices = context.informers().of(EndpointSlice.class);
         SliceWriter writer = new SliceWriter(context.client(), slices, MANAGER);
+        ChangeTriggers triggers = new ChangeTriggers();
         ControlLoop<ObjectKey> created = new ControlLoop<>(context.kernel(), name(), WORKERS);
         loop = created;
         created.watch(servicePods.services, KeyMapper.self(ObjectKey::of))
@@ -53,17 +54,18 @@ public final class EndpointSliceController implements Controller {
                 .watch(nodes, (old, now, keys) -> servicesOn(servicePods, old, now, keys))
                 .start(key -> {
                     Service service = servicePods.services.find(key).orElse(null);
-                    if (service == null || !ServicePods.hasSelector(service) || Pods.isTerminating(service)) {
+                    if (service == null) {
+                        triggers.forget(key);
                         return Result.done();
                     }
-                    writer.carryOut(
-                            plan(
-                                    service,
-                                    servicePods.of(service),
-                                    name -> nodes.find("", name).orElse(null),
-                                    writer.of(key)),
-                            key,
-                            created);
+                    if (!ServicePods.hasSelector(service) || Pods.isTerminating(service)) {
+                        return Result.done();
+                    }
+                    List<Pod> pods = servicePods.of(service);
+                    String since = triggers.look(key, service, pods);
+                    SlicePlanner.Plan plan =
+                            plan(service, pods, name -> nodes.find("", name).orElse(null), writer.of(key));
+                    writer.carryOut(plan.since(since), key, created);
                     return Result.done();
                 });
     }

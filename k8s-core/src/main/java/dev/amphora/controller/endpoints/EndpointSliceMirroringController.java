@@ -31,7 +31,6 @@ public final class EndpointSliceMirroringController implements Controller {
     private static final String SKIP = "endpointslice.kubernetes.io/skip-mirror";
     private static final String LEADER = "control-plane.alpha.kubernetes.io/leader";
     private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-    private static final String LAST_CHANGE = "endpoints.kubernetes.io/last-change-trigger-time";
     private static final int MAX_PER_SUBSET = 1000;
     private static final int WORKERS = 5;
 
@@ -101,7 +100,7 @@ public final class EndpointSliceMirroringController implements Controller {
         Map<String, String> annotations = new LinkedHashMap<>(
                 Objects.requireNonNullElse(source.getMetadata().getAnnotations(), Map.of()));
         annotations.remove(LAST_APPLIED);
-        annotations.remove(LAST_CHANGE);
+        annotations.remove(ChangeTriggers.ANNOTATION);
         return new SlicePlanner(source, labels, annotations, MAX_PER_SUBSET).plan(wanted, present, List.of());
     }
 

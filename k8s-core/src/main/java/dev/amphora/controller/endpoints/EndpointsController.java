@@ -57,6 +57,7 @@ public final class EndpointsController implements Controller {
     public void start(Context context) {
         ServicePods servicePods = new ServicePods(context.informers());
         Informer<Endpoints> endpoints = context.informers().of(ENDPOINTS);
+        ChangeTriggers triggers = new ChangeTriggers();
         ControlLoop<ObjectKey> created = new ControlLoop<>(context.kernel(), name(), WORKERS);
         loop = created;
         Set<ObjectKey> gone = ConcurrentHashMap.newKeySet();
@@ -78,17 +79,22 @@ public final class EndpointsController implements Controller {
                     Service service = servicePods.services.find(key).orElse(null);
                     Endpoints present = endpoints.find(key).orElse(null);
                     if (service == null) {
+                        triggers.forget(key);
                         if (gone.contains(key) || isOwn(present)) {
                             remove(context.client(), key, present);
                             gone.remove(key);
                         }
                     } else if (ServicePods.hasSelector(service)) {
-                        write(
-                                context.client(),
-                                created,
-                                endpoints,
-                                key,
-                                plan(service, servicePods.of(service), present));
+                        List<Pod> pods = servicePods.of(service);
+                        String since = triggers.look(key, service, pods);
+                        Endpoints wanted = plan(service, pods, present);
+                        if (wanted != null) {
+                            Map<String, String> annotations =
+                                    new LinkedHashMap<>(wanted.getMetadata().getAnnotations());
+                            ChangeTriggers.annotate(annotations, since);
+                            wanted.getMetadata().setAnnotations(annotations);
+                        }
+                        write(context.client(), created, endpoints, key, wanted);
                     }
                     return Result.done();
                 });

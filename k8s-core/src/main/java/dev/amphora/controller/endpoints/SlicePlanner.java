@@ -29,6 +29,28 @@ final class SlicePlanner {
         Plan() {
             this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         }
+
+        /** The same with the time since which the slices that are written were out of date; null for none. */
+        Plan since(@Nullable String time) {
+            return new Plan(told(create, time), told(update, time), delete);
+        }
+
+        private static List<EndpointSlice> told(List<EndpointSlice> slices, @Nullable String time) {
+            List<EndpointSlice> told = new ArrayList<>();
+            for (EndpointSlice slice : slices) {
+                Map<String, String> annotations = new LinkedHashMap<>(
+                        Objects.requireNonNullElse(slice.getMetadata().getAnnotations(), Map.of()));
+                ChangeTriggers.annotate(annotations, time);
+                told.add(new EndpointSlice(
+                        slice.getAddressType(),
+                        slice.getApiVersion(),
+                        slice.getEndpoints(),
+                        slice.getKind(),
+                        slice.getMetadata().edit().withAnnotations(annotations).build(),
+                        slice.getPorts()));
+            }
+            return told;
+        }
     }
 
     /**

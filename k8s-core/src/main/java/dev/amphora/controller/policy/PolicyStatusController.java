@@ -26,6 +26,8 @@ public final class PolicyStatusController implements Controller {
             false,
             GenericKubernetesResource.class);
 
+    private static final String MANAGER = "validatingadmissionpolicy-status";
+
     private final Function<JsonNode, ArrayNode> warnings;
     private @Nullable ControlLoop<String> loop;
 
@@ -73,7 +75,11 @@ public final class PolicyStatusController implements Controller {
         }
         ObjectNode body = Json.object();
         body.set("status", status);
-        context.client().patch(POLICIES, null, policy.getMetadata().getName(), Patch.merge(body), "status");
+        body.put("apiVersion", "admissionregistration.k8s.io/v1").put("kind", "ValidatingAdmissionPolicy");
+        String name = policy.getMetadata().getName();
+        body.putObject("metadata").put("name", name);
+        context.client()
+                .patch(POLICIES, null, name, Patch.forcedApply(body).by(MANAGER), "status");
     }
 
     @Override

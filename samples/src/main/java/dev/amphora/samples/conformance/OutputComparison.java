@@ -49,10 +49,12 @@ final class OutputComparison {
 
     /**
      * Whether kubectl itself prints the lines of a command in an order that changes from run to run: the data of described Secrets, and
-     * of ConfigMaps where it is an older one.
+     * of ConfigMaps where it is an older one; the logs of several containers.
      */
     private static boolean printsInAnyOrder(List<String> args) {
-        return args.contains("describe")
+        boolean several = args.contains("-l") || args.contains("--all-containers");
+        return (args.get(0).equals("logs") && several)
+                || args.contains("describe")
                 && args.stream()
                         .map(arg -> arg.contains("/") ? arg.substring(0, arg.indexOf('/')) : arg)
                         .anyMatch(List.of("secret", "secrets", "configmap", "configmaps", "cm")::contains);
