@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param authorityPem {@code --kubelet-certificate-authority}: who vouches for kubelets, as PEM; empty to take any certificate
  */
 public record KubeletAccess(List<String> addressTypes, @Nullable KeyCertificate client, String authorityPem) {
-    private static final KubeletAccess DEFAULTS = new KubeletAccess(
-            List.of("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"), null, "");
+    private static final KubeletAccess DEFAULTS =
+            new KubeletAccess(List.of("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"), null, "");
 
     /** Access whose members cannot change. */
     public KubeletAccess {

@@ -39,8 +39,8 @@ final class KubeletConnect {
 
     /** Runs a command, or joins the container's own streams. */
     void command(String container, List<String> words, Streams streams, boolean wantsStderr) {
-        StringBuilder path = new StringBuilder("/%s/%s/%s/%s"
-                .formatted(request.subresource(), request.namespace(), request.name(), container));
+        StringBuilder path = new StringBuilder(
+                "/%s/%s/%s/%s".formatted(request.subresource(), request.namespace(), request.name(), container));
         char separator = '?';
         for (String word : words) {
             path.append(separator).append("command=").append(escaped(word));
@@ -92,8 +92,7 @@ final class KubeletConnect {
         KubeletHandshake.ask(kubelet.dial(), question(path, SpdyPortForward.PROTOCOL))
                 .whenComplete((agreed, failure) -> {
                     if (failure == null) {
-                        call.upgrade(
-                                SpdyPortForward.TUNNEL_PROTOCOL, SpdyPortForward.tunnelling(new Piped(agreed)));
+                        call.upgrade(SpdyPortForward.TUNNEL_PROTOCOL, SpdyPortForward.tunnelling(new Piped(agreed)));
                     } else {
                         refuse(failure);
                     }

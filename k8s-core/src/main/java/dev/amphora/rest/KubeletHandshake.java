@@ -105,7 +105,8 @@ final class KubeletHandshake implements ByteSink {
             String lower = line.toLowerCase(Locale.ROOT);
             if (lower.matches(LENGTH + " *[0-9]{1,9}")) {
                 bodyLength = Math.min(
-                        bodyLength, Integer.parseInt(lower.substring(LENGTH.length()).strip()));
+                        bodyLength,
+                        Integer.parseInt(lower.substring(LENGTH.length()).strip()));
             }
         }
         begun.writeBytes(rest);

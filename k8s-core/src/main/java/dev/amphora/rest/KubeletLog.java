@@ -39,8 +39,7 @@ final class KubeletLog {
     void run(String container, Map<String, List<String>> query) {
         String url = kubelet.url(path(container, query));
         kubelet.http()
-                .sendAsync(
-                        HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofPublisher())
+                .sendAsync(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofPublisher())
                 .whenComplete((answer, failure) -> {
                     if (failure != null) {
                         String why = DialFailure.reason(failure, kubelet.address());
@@ -84,8 +83,8 @@ final class KubeletLog {
 
     private void refuse(HttpResponse<Flow.Publisher<List<ByteBuffer>>> answer) {
         dev.amphora.apiserver.outside.BodyCollector.collect(answer.body(), LONGEST_REFUSAL)
-                .whenComplete((bytes, failure) -> exchange.refuse(
-                        refusal(answer.statusCode(), failure == null ? new String(bytes, UTF_8) : "")));
+                .whenComplete((bytes, failure) ->
+                        exchange.refuse(refusal(answer.statusCode(), failure == null ? new String(bytes, UTF_8) : "")));
     }
 
     /** What the reference makes of a kubelet's refusal. */
@@ -113,14 +112,14 @@ final class KubeletLog {
                     case 403 -> text.isBlank() ? "unknown" : text;
                     case 404 -> "the server could not find the requested resource";
                     case 405 -> "the server does not allow this method on the requested resource";
-                    case 429 ->
-                        "the server has received too many requests and has asked us to try again later";
+                    case 429 -> "the server has received too many requests and has asked us to try again later";
                     case 503 -> "the server is currently unable to handle the request";
                     case 504 ->
                         "the server was unable to return a response in the time allotted, but may still be"
                                 + " processing the request";
-                    default -> "the server responded with the status code %d but did not return more information"
-                            .formatted(code);
+                    default ->
+                        "the server responded with the status code %d but did not return more information"
+                                .formatted(code);
                 };
         StatusDetailsBuilder details =
                 new StatusDetailsBuilder().withKind("pods").withName(request.name());
@@ -128,7 +127,6 @@ final class KubeletLog {
                 .withReason("UnexpectedServerResponse")
                 .withMessage(text)
                 .build());
-        return StatusException.of(
-                code, reason, "%s ( pods %s)".formatted(what, request.name()), details.build());
+        return StatusException.of(code, reason, "%s ( pods %s)".formatted(what, request.name()), details.build());
     }
 }

@@ -82,7 +82,8 @@ final class OutsideKubelets {
 
     private Way way(String host, boolean insecure) {
         KeyCertificate client = access.client();
-        String authorities = Base64.getEncoder().encodeToString(access.authorityPem().getBytes(UTF_8));
+        String authorities =
+                Base64.getEncoder().encodeToString(access.authorityPem().getBytes(UTF_8));
         try {
             SSLContext tls = Trust.context(authorities, insecure, host, client == null ? null : client.shown());
             HttpClient http = HttpClient.newBuilder()
@@ -108,8 +109,8 @@ final class OutsideKubelets {
             }
         }
         List<String> known = new ArrayList<>();
-        addresses.forEach(each -> known.add(
-                "{%s %s}".formatted(each.path("type").asText(), each.path("address").asText())));
+        addresses.forEach(each -> known.add("{%s %s}"
+                .formatted(each.path("type").asText(), each.path("address").asText())));
         throw StatusException.of(
                 500,
                 "",

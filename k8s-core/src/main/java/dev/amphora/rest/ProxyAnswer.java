@@ -75,8 +75,7 @@ final class ProxyAnswer {
             return;
         }
         InetSocketAddress address = new InetSocketAddress(target.host(), target.actualPort());
-        upgrade(
-                received -> SocketLink.connect(address, received, api.kernel.blocking()), target.authority(), path);
+        upgrade(received -> SocketLink.connect(address, received, api.kernel.blocking()), target.authority(), path);
     }
 
     private void upgrade(ProxyUpgrade.Dial dial, String authority, String path) {

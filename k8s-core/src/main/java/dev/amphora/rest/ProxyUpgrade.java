@@ -87,9 +87,8 @@ final class ProxyUpgrade implements ByteSink, ByteListener {
         for (String name : call.headerNames()) {
             if (!NOT_FORWARDED.contains(name.toLowerCase(Locale.ROOT))) {
                 // a token that travels among the subprotocols is for this server alone
-                List<String> values = name.equalsIgnoreCase("Sec-WebSocket-Protocol")
-                        ? call.offeredProtocols()
-                        : call.headers(name);
+                List<String> values =
+                        name.equalsIgnoreCase("Sec-WebSocket-Protocol") ? call.offeredProtocols() : call.headers(name);
                 for (String value : values) {
                     text.append(name).append(": ").append(value).append("\r\n");
                 }

@@ -22,11 +22,10 @@ public final class SubresourceRules {
                 containers.forbidden(
                         "existing ephemeral containers %s may not be removed\n".formatted(FieldError.quoted(name)));
             } else if (!Strategies.same(now.value(), before)) {
-                containers.forbidden(
-                        "existing ephemeral containers %s may not be changed\n%s"
-                                .formatted(
-                                        FieldError.quoted(name),
-                                        SpecDiff.of(before, now.value(), "core.v1.EphemeralContainer")));
+                containers.forbidden("existing ephemeral containers %s may not be changed\n%s"
+                        .formatted(
+                                FieldError.quoted(name),
+                                SpecDiff.of(before, now.value(), "core.v1.EphemeralContainer")));
             }
         }
         return pod.errors();

@@ -138,7 +138,8 @@ final class UnifiedDiff {
                 open.push(new Step(false, run.a + run.size, part.aEnd, run.b + run.size, part.bEnd));
             }
         }
-        found.sort((one, other) -> one.a != other.a ? Integer.compare(one.a, other.a) : Integer.compare(one.b, other.b));
+        found.sort(
+                (one, other) -> one.a != other.a ? Integer.compare(one.a, other.a) : Integer.compare(one.b, other.b));
         List<Run> joined = new ArrayList<>();
         for (Run run : found) {
             Run last = joined.isEmpty() ? null : joined.get(joined.size() - 1);

@@ -78,8 +78,7 @@ public final class PolicyStatusController implements Controller {
         body.put("apiVersion", "admissionregistration.k8s.io/v1").put("kind", "ValidatingAdmissionPolicy");
         String name = policy.getMetadata().getName();
         body.putObject("metadata").put("name", name);
-        context.client()
-                .patch(POLICIES, null, name, Patch.forcedApply(body).by(MANAGER), "status");
+        context.client().patch(POLICIES, null, name, Patch.forcedApply(body).by(MANAGER), "status");
     }
 
     @Override

@@ -208,10 +208,7 @@ final class SpdyConnection implements ByteListener {
             case SYN_STREAM -> {
                 require(length >= SYN_STREAM_HEAD);
                 int id = body.getInt() & 0x7fff_ffff;
-                opened(
-                        id,
-                        headers.read(all, at + SYN_STREAM_HEAD, length - SYN_STREAM_HEAD),
-                        (flags & FIN) != 0);
+                opened(id, headers.read(all, at + SYN_STREAM_HEAD, length - SYN_STREAM_HEAD), (flags & FIN) != 0);
             }
             case RST_STREAM -> {
                 require(length >= 4);

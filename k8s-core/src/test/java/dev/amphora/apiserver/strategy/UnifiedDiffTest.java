@@ -16,14 +16,12 @@ class UnifiedDiffTest {
 
     @Test
     void showsThreeLinesAroundAChange() {
-        assertThat(diff("abcdefghi", "abcdXfghi"))
-                .isEqualTo("@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+X\n f\n g\n h\n");
+        assertThat(diff("abcdefghi", "abcdXfghi")).isEqualTo("@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+X\n f\n g\n h\n");
     }
 
     @Test
     void partsThatAreSixLinesOrLessAwayAreOne() {
-        assertThat(diff("a123456b", "A123456B"))
-                .isEqualTo("@@ -1,8 +1,8 @@\n-a\n+A\n 1\n 2\n 3\n 4\n 5\n 6\n-b\n+B\n");
+        assertThat(diff("a123456b", "A123456B")).isEqualTo("@@ -1,8 +1,8 @@\n-a\n+A\n 1\n 2\n 3\n 4\n 5\n 6\n-b\n+B\n");
         assertThat(diff("a1234567b", "A1234567B"))
                 .isEqualTo("@@ -1,4 +1,4 @@\n-a\n+A\n 1\n 2\n 3\n@@ -6,4 +6,4 @@\n 5\n 6\n 7\n-b\n+B\n");
     }
@@ -51,10 +49,10 @@ class UnifiedDiffTest {
 
     @Test
     void showsTheFieldsOfTheInternalType() {
-        JsonNode before = Json.read("{\"accessModes\":[\"ReadWriteOnce\"],\"volumeName\":\"<v>\"}"
-                .getBytes(StandardCharsets.UTF_8));
-        JsonNode now =
-                Json.read("{\"accessModes\":[\"ReadWriteMany\"],\"volumeName\":\"<v>\"}".getBytes(StandardCharsets.UTF_8));
+        JsonNode before = Json.read(
+                "{\"accessModes\":[\"ReadWriteOnce\"],\"volumeName\":\"<v>\"}".getBytes(StandardCharsets.UTF_8));
+        JsonNode now = Json.read(
+                "{\"accessModes\":[\"ReadWriteMany\"],\"volumeName\":\"<v>\"}".getBytes(StandardCharsets.UTF_8));
 
         assertThat(SpecDiff.of(before, now, "core.v1.PersistentVolumeClaimSpec"))
                 .isEqualTo(

@@ -94,8 +94,7 @@ class SpdyCommandClientTest {
                 .isInstanceOf(CompletionException.class)
                 .cause()
                 .isInstanceOf(KubeletFailure.class)
-                .hasMessage(
-                        "Internal error occurred: error executing command in container: no such program");
+                .hasMessage("Internal error occurred: error executing command in container: no such program");
     }
 
     @Test
