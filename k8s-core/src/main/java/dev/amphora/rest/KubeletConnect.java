@@ -109,7 +109,7 @@ final class KubeletConnect {
     }
 
     private void refuse(Throwable failure) {
-        Throwable cause = dev.amphora.apiserver.outside.DialFailure.cause(failure);
+        Throwable cause = dev.amphora.api.remote.DialFailure.cause(failure);
         if (cause instanceof StatusException status) {
             exchange.answer(HttpAnswer.text(
                     status.code(), String.valueOf(status.status().getMessage())));
@@ -119,7 +119,7 @@ final class KubeletConnect {
     }
 
     private Throwable told(Throwable failure) {
-        Throwable cause = dev.amphora.apiserver.outside.DialFailure.cause(failure);
+        Throwable cause = dev.amphora.api.remote.DialFailure.cause(failure);
         return cause instanceof StatusException ? cause : new KubeletFailure(kubelet.dialError(cause), null);
     }
 

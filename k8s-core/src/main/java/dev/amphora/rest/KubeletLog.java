@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.ApiRequest;
-import dev.amphora.apiserver.outside.DialFailure;
+import dev.amphora.api.remote.DialFailure;
 import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package dev.amphora.rest;
 
 import com.google.common.net.HostAndPort;
-import dev.amphora.apiserver.outside.DialFailure;
+import dev.amphora.api.remote.DialFailure;
 import java.net.http.HttpClient;
 
 /**

@@ -8,7 +8,7 @@ import com.google.common.cache.CacheBuilder;
 import com.google.common.net.HostAndPort;
 import com.google.common.util.concurrent.UncheckedExecutionException;
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.outside.Trust;
+import dev.amphora.api.remote.Trust;
 import dev.amphora.kernel.Kernel;
 import dev.amphora.rest.tls.KeyCertificate;
 import dev.amphora.stream.ByteSink;

@@ -52,7 +52,7 @@ class OutsideKubeletIT {
         kubelet = new LoopbackKubelet(
                 kernel, authority.server("kubelet", List.of(), List.of(InetAddress.getByName("127.0.0.1"))));
         client = HttpClient.newBuilder()
-                .sslContext(dev.amphora.apiserver.outside.Trust.context("", true, "", null))
+                .sslContext(dev.amphora.api.remote.Trust.context("", true, "", null))
                 .version(HttpClient.Version.HTTP_1_1)
                 .build();
     }
