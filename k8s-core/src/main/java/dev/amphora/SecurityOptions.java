@@ -31,8 +31,8 @@ public record SecurityOptions(
         String accessWebhook,
         @Nullable EncryptionConfiguration encryption,
         KubeletAccess kubelets) {
-    private static final SecurityOptions DEFAULTS = new SecurityOptions(
-            List.of(), List.of(), "", null, "", "", null, KubeletAccess.defaults());
+    private static final SecurityOptions DEFAULTS =
+            new SecurityOptions(List.of(), List.of(), "", null, "", "", null, KubeletAccess.defaults());
 
     /** Options whose members cannot change. */
     public SecurityOptions {
@@ -54,7 +54,8 @@ public record SecurityOptions(
                 frontProxies,
                 tokenWebhook,
                 accessWebhook,
-                encryption, kubelets);
+                encryption,
+                kubelets);
     }
 
     /** The same with one more who decides; members of {@code system:masters} may do everything nevertheless. */
@@ -66,7 +67,8 @@ public record SecurityOptions(
                 frontProxies,
                 tokenWebhook,
                 accessWebhook,
-                encryption, kubelets);
+                encryption,
+                kubelets);
     }
 
     /** The same with other authorities, as PEM. */
@@ -78,13 +80,27 @@ public record SecurityOptions(
     /** The same with other proxies. */
     public SecurityOptions withFrontProxies(@Nullable FrontProxyTrust trust) {
         return new SecurityOptions(
-                authenticators, authorizers, clientAuthorities, trust, tokenWebhook, accessWebhook, encryption, kubelets);
+                authenticators,
+                authorizers,
+                clientAuthorities,
+                trust,
+                tokenWebhook,
+                accessWebhook,
+                encryption,
+                kubelets);
     }
 
     /** The same with other servers that are asked whose a token is, and what somebody may do: kubeconfigs' texts, empty for none. */
     public SecurityOptions withWebhooks(String forTokens, String forAccess) {
         return new SecurityOptions(
-                authenticators, authorizers, clientAuthorities, frontProxies, forTokens, forAccess, encryption, kubelets);
+                authenticators,
+                authorizers,
+                clientAuthorities,
+                frontProxies,
+                forTokens,
+                forAccess,
+                encryption,
+                kubelets);
     }
 
     /** Whether somebody is asked who may let a request wait. */
@@ -104,7 +120,8 @@ public record SecurityOptions(
                 frontProxies,
                 tokenWebhook,
                 accessWebhook,
-                configuration, kubelets);
+                configuration,
+                kubelets);
     }
 
     /** The same with another way to kubelets outside the process. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.amphora.api.StatusException;
+import dev.amphora.api.remote.DialFailure;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.rest.remote.ByteListener;
 import dev.amphora.rest.remote.ChannelCommand;
@@ -109,7 +110,7 @@ final class KubeletConnect {
     }
 
     private void refuse(Throwable failure) {
-        Throwable cause = dev.amphora.api.remote.DialFailure.cause(failure);
+        Throwable cause = DialFailure.cause(failure);
         if (cause instanceof StatusException status) {
             exchange.answer(HttpAnswer.text(
                     status.code(), String.valueOf(status.status().getMessage())));
@@ -119,7 +120,7 @@ final class KubeletConnect {
     }
 
     private Throwable told(Throwable failure) {
-        Throwable cause = dev.amphora.api.remote.DialFailure.cause(failure);
+        Throwable cause = DialFailure.cause(failure);
         return cause instanceof StatusException ? cause : new KubeletFailure(kubelet.dialError(cause), null);
     }
 

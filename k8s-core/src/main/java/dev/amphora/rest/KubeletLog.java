@@ -3,8 +3,9 @@ package dev.amphora.rest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.amphora.api.StatusException;
-import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.api.remote.DialFailure;
+import dev.amphora.apiserver.ApiRequest;
+import dev.amphora.apiserver.outside.BodyCollector;
 import io.fabric8.kubernetes.api.model.StatusCauseBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetailsBuilder;
 import java.net.URI;
@@ -82,7 +83,7 @@ final class KubeletLog {
     }
 
     private void refuse(HttpResponse<Flow.Publisher<List<ByteBuffer>>> answer) {
-        dev.amphora.apiserver.outside.BodyCollector.collect(answer.body(), LONGEST_REFUSAL)
+        BodyCollector.collect(answer.body(), LONGEST_REFUSAL)
                 .whenComplete((bytes, failure) ->
                         exchange.refuse(refusal(answer.statusCode(), failure == null ? new String(bytes, UTF_8) : "")));
     }

@@ -15,13 +15,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +43,9 @@ final class LoopbackKubelet implements AutoCloseable {
     LoopbackKubelet(Kernel kernel, KeyCertificate serving) throws Exception {
         this.kernel = kernel;
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(serving.shown(), new javax.net.ssl.TrustManager[] {new AnyClient()}, null);
-        listening = (SSLServerSocket) context.getServerSocketFactory()
-                .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        context.init(serving.shown(), new TrustManager[] {new AnyClient()}, null);
+        listening = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
         listening.setWantClientAuth(true);
         kernel.blocking().execute(this::accept);
     }
@@ -69,7 +74,7 @@ final class LoopbackKubelet implements AutoCloseable {
             heard.add(line);
             try {
                 heard.add(socket.getSession().getPeerPrincipal().getName());
-            } catch (javax.net.ssl.SSLPeerUnverifiedException e) {
+            } catch (SSLPeerUnverifiedException e) {
                 // showed nothing
             }
             String path = line.split(" ")[1];
@@ -125,7 +130,7 @@ final class LoopbackKubelet implements AutoCloseable {
         });
         byte[] buffer = new byte[4096];
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-            listener.onBytes(java.util.Arrays.copyOf(buffer, n));
+            listener.onBytes(Arrays.copyOf(buffer, n));
         }
         listener.onClosed();
     }
@@ -193,16 +198,16 @@ final class LoopbackKubelet implements AutoCloseable {
         listening.close();
     }
 
-    private static final class AnyClient implements javax.net.ssl.X509TrustManager {
+    private static final class AnyClient implements X509TrustManager {
         @Override
-        public void checkClientTrusted(java.security.cert.X509Certificate[] chain, String authType) {}
+        public void checkClientTrusted(X509Certificate[] chain, String authType) {}
 
         @Override
-        public void checkServerTrusted(java.security.cert.X509Certificate[] chain, String authType) {}
+        public void checkServerTrusted(X509Certificate[] chain, String authType) {}
 
         @Override
-        public java.security.cert.X509Certificate[] getAcceptedIssuers() {
-            return new java.security.cert.X509Certificate[0];
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
         }
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amphora.api.Json;
+import dev.amphora.api.remote.Trust;
 import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.StaticTokens;
 import dev.amphora.kernel.Kernel;
@@ -52,7 +53,7 @@ class OutsideKubeletIT {
         kubelet = new LoopbackKubelet(
                 kernel, authority.server("kubelet", List.of(), List.of(InetAddress.getByName("127.0.0.1"))));
         client = HttpClient.newBuilder()
-                .sslContext(dev.amphora.api.remote.Trust.context("", true, "", null))
+                .sslContext(Trust.context("", true, "", null))
                 .version(HttpClient.Version.HTTP_1_1)
                 .build();
     }
@@ -123,7 +124,8 @@ class OutsideKubeletIT {
     @Test
     void reachesTheKubeletsPages() throws Exception {
         assertThat(send("GET", "/api/v1/nodes/n/proxy/pods", "").body()).isEqualTo("hello from /pods\n");
-        assertThat(send("GET", "/api/v1/nodes/n/proxy/nothing", "").statusCode()).isEqualTo(404);
+        assertThat(send("GET", "/api/v1/nodes/n/proxy/nothing", "").statusCode())
+                .isEqualTo(404);
     }
 
     @Test
@@ -147,7 +149,8 @@ class OutsideKubeletIT {
         assertThat(answer.body())
                 .contains("tls: failed to verify certificate: x509: certificate signed by unknown authority");
         assertThat(kubelet.heard).isEmpty();
-        assertThat(send("GET", POD + "log?insecureSkipTLSVerifyBackend=true", "").statusCode())
+        assertThat(send("GET", POD + "log?insecureSkipTLSVerifyBackend=true", "")
+                        .statusCode())
                 .isEqualTo(200);
     }
 
@@ -168,7 +171,8 @@ class OutsideKubeletIT {
     @Test
     void runsCommandsForClientsOfTheFifthVersionOfTheChannels() throws Exception {
         Heard heard = new Heard();
-        WebSocket socket = open("exec?command=cat&command=a%20b&stdin=true&stdout=true&stderr=true", "v5.channel.k8s.io", heard);
+        WebSocket socket =
+                open("exec?command=cat&command=a%20b&stdin=true&stdout=true&stderr=true", "v5.channel.k8s.io", heard);
         socket.sendBinary(ByteBuffer.wrap("\0hello".getBytes(UTF_8)), true).join();
         socket.sendBinary(ByteBuffer.wrap(new byte[] {(byte) 255, 0}), true).join();
         heard.closed.get(20, TimeUnit.SECONDS);
@@ -196,9 +200,12 @@ class OutsideKubeletIT {
     @Test
     void passesSpdyThroughByteForByte() throws Exception {
         try (RawClient raw = RawClient.connect(port())) {
-            raw.send(RawClient.head("POST", POD + "portforward")
-                    + "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n");
-            assertThat(raw.readHead()).startsWith("HTTP/1.1 101").contains("X-Stream-Protocol-Version: portforward.k8s.io");
+            raw.send(
+                    RawClient.head("POST", POD + "portforward")
+                            + "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n");
+            assertThat(raw.readHead())
+                    .startsWith("HTTP/1.1 101")
+                    .contains("X-Stream-Protocol-Version: portforward.k8s.io");
             raw.send("any bytes");
             assertThat(new String(raw.in().readNBytes(9), UTF_8)).isEqualTo("any bytes");
         }
@@ -208,8 +215,9 @@ class OutsideKubeletIT {
     @Test
     void passesTheKubeletsRefusalOn() throws Exception {
         try (RawClient raw = RawClient.connect(port())) {
-            raw.send(RawClient.head("POST", POD + "attach?stdout=true")
-                    + "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n");
+            raw.send(
+                    RawClient.head("POST", POD + "attach?stdout=true")
+                            + "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n");
             assertThat(raw.readHead()).startsWith("HTTP/1.1 404");
         }
         Heard heard = new Heard();

@@ -68,7 +68,8 @@ final class SecurityFlags {
 
     @Option(
             names = "--kubelet-certificate-authority",
-            description = "Authorities, as PEM, that kubelets' certificates must be of. Default: any certificate counts")
+            description =
+                    "Authorities, as PEM, that kubelets' certificates must be of. Default: any certificate counts")
     private @Nullable Path kubeletAuthority;
 
     @Option(

@@ -55,9 +55,9 @@ final class OutputComparison {
         boolean several = args.contains("-l") || args.contains("--all-containers");
         return (args.get(0).equals("logs") && several)
                 || args.contains("describe")
-                && args.stream()
-                        .map(arg -> arg.contains("/") ? arg.substring(0, arg.indexOf('/')) : arg)
-                        .anyMatch(List.of("secret", "secrets", "configmap", "configmaps", "cm")::contains);
+                        && args.stream()
+                                .map(arg -> arg.contains("/") ? arg.substring(0, arg.indexOf('/')) : arg)
+                                .anyMatch(List.of("secret", "secrets", "configmap", "configmaps", "cm")::contains);
     }
 
     private static void compare(
