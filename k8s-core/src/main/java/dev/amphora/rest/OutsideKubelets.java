@@ -64,7 +64,8 @@ final class OutsideKubelets {
         try {
             way = ways.get(insecure ? ANY : host, () -> way(host, insecure));
         } catch (ExecutionException | UncheckedExecutionException e) {
-            throw StatusException.internalError(String.valueOf(e.getCause().getMessage()));
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw StatusException.internalError(String.valueOf(cause.getMessage()));
         }
         HostAndPort address = HostAndPort.fromParts(host, port == 0 ? KUBELET_PORT : port);
         return new OutsideKubelet(address, way.http, received -> connect(way, address, received));

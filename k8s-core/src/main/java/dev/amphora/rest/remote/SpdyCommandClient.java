@@ -72,7 +72,7 @@ public final class SpdyCommandClient implements Session, SpdyConnection.Handler 
 
     @Override
     public void resize(int columns, int rows) {
-        sizes.write(("{\"Width\":%d,\"Height\":%d}\n".formatted(columns, rows)).getBytes(UTF_8));
+        sizes.write("{\"Width\":%d,\"Height\":%d}\n".formatted(columns, rows).getBytes(UTF_8));
     }
 
     @Override
