@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What extenders have a say in, and what they have not. */
@@ -90,6 +91,27 @@ class ExtendersTest {
 
         assertThat(sandbox.schedule(pod("p").build()).message())
                 .startsWith("0/3 nodes are available: 1 no GPU, 1 no GPU left, 1 node(s) were unschedulable.");
+    }
+
+    @Test
+    void nodesThatWereNotLookedAtAreNotToldOfEvenIfTheyAreKnown() {
+        first.leaves(names -> List.of());
+        String[] all = IntStream.range(0, 150).mapToObj(i -> "n" + i).toArray(String[]::new);
+        SchedulerSandbox sandbox =
+                new SchedulerSandbox(Profile.named("default-scheduler"), List.of(first.refuses("no", all)), 1);
+        for (int i = 0; i < all.length; i++) {
+            sandbox.put(node(all[i])
+                    .editSpec()
+                    .withUnschedulable(i >= 145)
+                    .endSpec()
+                    .build());
+        }
+
+        // the search ends with 100 nodes, and goes on from there with the next pod
+        for (String told :
+                List.of("100 no.", "100 no, 5 node(s) were unschedulable.", "100 no, 5 node(s)", "100 no.")) {
+            assertThat(sandbox.schedule(pod("p").build()).message()).startsWith("0/150 nodes are available: " + told);
+        }
     }
 
     @Test

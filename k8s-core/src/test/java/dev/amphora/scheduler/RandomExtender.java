@@ -47,6 +47,11 @@ record RandomExtender(boolean isIgnorable, long seed) implements SchedulerExtend
         List<String> left = new ArrayList<>();
         Map<String, String> failed = new LinkedHashMap<>();
         Map<String, String> failedForGood = new LinkedHashMap<>();
+        if (pod.uid().hashCode() % 5 == 1) {
+            // all that were found, which in a large cluster are not all that there are
+            nodes.forEach(node -> failed.put(node.name(), NO));
+            return new Filtered(left, failed, failedForGood);
+        }
         for (NodeInfo node : nodes) {
             switch (lot(node.name(), pod, "red".equals(pod.labels().get("color")) ? 4 : 12)) {
                 case 0 -> failed.put(node.name(), NO);

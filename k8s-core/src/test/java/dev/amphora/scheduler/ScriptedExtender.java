@@ -97,6 +97,12 @@ final class ScriptedExtender implements SchedulerExtender {
         }
     }
 
+    private static Map<String, String> of(List<NodeInfo> nodes, Map<String, String> refusals) {
+        Map<String, String> own = new LinkedHashMap<>(refusals);
+        own.keySet().retainAll(names(nodes));
+        return own;
+    }
+
     private static List<String> names(List<NodeInfo> nodes) {
         return nodes.stream().map(NodeInfo::name).toList();
     }
@@ -132,7 +138,7 @@ final class ScriptedExtender implements SchedulerExtender {
         List<String> passed = names(nodes).stream()
                 .filter(node -> !failed.containsKey(node) && !failedForGood.containsKey(node))
                 .toList();
-        return new Filtered(left.apply(passed), failed, failedForGood);
+        return new Filtered(left.apply(passed), of(nodes, failed), of(nodes, failedForGood));
     }
 
     @Override
