@@ -4,10 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Arrays;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +38,10 @@ public final class SimulatedKernel implements Kernel {
     private final SplittableRandom chance;
     private final List<Mailbox> ready = new ArrayList<>();
     private final PriorityQueue<Alarm> alarms = new PriorityQueue<>();
-    private final Set<Mailbox> onStack = new HashSet<>();
+    /** Those that run a task now, further up the stack; few. */
+    private final ArrayDeque<Mailbox> onStack = new ArrayDeque<>();
+
+    private int[] places = new int[16];
     private final Mailbox outside = new Mailbox("blocking");
     private final List<Throwable> failures = new ArrayList<>();
     private Instant now = EPOCH;
@@ -207,30 +209,28 @@ public final class SimulatedKernel implements Kernel {
 
     /** Runs one ready task of an actor that is not already running further up the stack. */
     private boolean step() {
-        int candidates = ready.size();
-        if (!onStack.isEmpty()) {
-            candidates = 0;
-            for (Mailbox mailbox : ready) {
-                if (!onStack.contains(mailbox)) {
-                    candidates++;
-                }
+        // Few run further up the stack, and thousands may be ready: only the former are looked for.
+        if (ready.isEmpty()) {
+            return false;
+        }
+        int passed = 0;
+        for (Mailbox mailbox : onStack) {
+            if (!mailbox.tasks.isEmpty()) {
+                places[passed++] = mailbox.place();
             }
         }
+        int candidates = ready.size() - passed;
         if (candidates == 0) {
             return false;
         }
-        int choice = candidates == 1 ? 0 : order.nextInt(candidates);
-        int index = 0;
-        if (candidates == ready.size()) {
-            index = choice;
-        } else {
-            for (; index < ready.size(); index++) {
-                if (!onStack.contains(ready.get(index)) && choice-- == 0) {
-                    break;
-                }
+        int index = candidates == 1 ? 0 : order.nextInt(candidates);
+        if (passed > 0) {
+            Arrays.sort(places, 0, passed);
+            for (int i = 0; i < passed && places[i] <= index; i++) {
+                index++;
             }
         }
-        ready.get(index).runOne();
+        ready.get(index).runOne(index);
         return true;
     }
 
@@ -261,6 +261,8 @@ public final class SimulatedKernel implements Kernel {
         private final String name;
         private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         private boolean ended;
+        /** Where it stood among the ready when last looked for: since then it can only have moved forward. */
+        private int lastPlace;
 
         Mailbox(String name) {
             this.name = name;
@@ -277,6 +279,7 @@ public final class SimulatedKernel implements Kernel {
                 return;
             }
             if (tasks.isEmpty()) {
+                lastPlace = ready.size();
                 ready.add(this);
             }
             tasks.add(task);
@@ -299,18 +302,34 @@ public final class SimulatedKernel implements Kernel {
         @Override
         public void close() {
             ended = true;
+            if (!tasks.isEmpty() && !closed) {
+                ready.remove(place());
+            }
             tasks.clear();
-            ready.remove(this);
         }
 
-        private void runOne() {
+        /** Where it stands among the ready, which it must be. */
+        private int place() {
+            int place = Math.min(lastPlace, ready.size() - 1);
+            while (ready.get(place) != this) {
+                place--;
+            }
+            lastPlace = place;
+            return place;
+        }
+
+        /** Runs its first task; it stands at a place among the ready. */
+        private void runOne(int place) {
             Runnable task = tasks.remove();
             if (tasks.isEmpty()) {
-                ready.remove(this);
+                ready.remove(place);
             }
             steps++;
             digest = (digest * 31 + name.hashCode()) * 31 + now.hashCode();
-            onStack.add(this);
+            onStack.push(this);
+            if (onStack.size() > places.length) {
+                places = new int[2 * places.length];
+            }
             depth++;
             try {
                 task.run();
@@ -319,7 +338,7 @@ public final class SimulatedKernel implements Kernel {
                 log.error("A task of {} failed (seed {}, step {})", name, seed, steps, t);
             } finally {
                 depth--;
-                onStack.remove(this);
+                onStack.pop();
             }
         }
     }

@@ -122,7 +122,9 @@ public final class SimulatedMachine implements Kernel {
         @Override
         public Timer schedule(Duration delay, Runnable task) {
             boolean[] cancelled = {false};
-            Duration real = Duration.ofNanos((long) (delay.toNanos() / (1 + drift)));
+            // Rounded up: what waits for a moment must not find itself just before it, again and again, while no time
+            // passes.
+            Duration real = Duration.ofNanos((long) Math.ceil(delay.toNanos() / (1 + drift)));
             Timer timer = actor.schedule(
                     real,
                     () -> due(() -> {
