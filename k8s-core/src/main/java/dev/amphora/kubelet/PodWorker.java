@@ -1,6 +1,5 @@
 package dev.amphora.kubelet;
 
-import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
@@ -636,9 +635,9 @@ final class PodWorker {
                 return true;
             }
             try {
-                Pod changed = Json.copy(pod);
-                changed.setStatus(wanted);
-                pod = agent.client().updateStatus(changed);
+                pod = agent.client()
+                        .updateStatus(
+                                new Pod(pod.getApiVersion(), pod.getKind(), pod.getMetadata(), pod.getSpec(), wanted));
                 return true;
             } catch (StatusException e) {
                 if (e.isNotFound()) {

@@ -216,6 +216,9 @@ final class ReplicaPlanner {
 
     /** When the next ready pod becomes available; null if none is waiting for that. */
     static @Nullable Duration nextAvailability(List<Pod> active, int minReadySeconds, Instant now) {
+        if (minReadySeconds == 0) {
+            return null;
+        }
         Duration next = null;
         for (Pod pod : active) {
             Duration left = Pods.untilAvailable(pod, minReadySeconds, now);

@@ -236,6 +236,8 @@ public final class PodTopologySpread
         final List<Map<String, Integer>> domains = new ArrayList<>();
         final double[] weights;
         final Set<String> ignored = new HashSet<>();
+        /** How many pods count on each node, for constraints by hostname; null if they have to be counted. */
+        @Nullable List<Map<String, Integer>> hosts;
 
         Scoring(List<SpreadConstraint> constraints) {
             this.constraints = constraints;
@@ -283,11 +285,15 @@ public final class PodTopologySpread
             Map<String, Integer> all = counted.domains.get(i);
             scoring.domains.get(i).replaceAll((domain, none) -> all.getOrDefault(domain, 0));
         }
+        scoring.hosts = state.get(PodChanges.KEY) == null ? null : counted.domains;
         state.put(SCORING, scoring);
         return Status.success();
     }
 
-    /** How many pods count in each domain of each soft constraint but those by hostname, whether or not a feasible node is in it. */
+    /**
+     * How many pods count in each domain of each soft constraint, whether or not a feasible node is in it: by the name of the node for
+     * those by hostname, if it is kept for the next pod like this one.
+     */
     private record Soft(List<SpreadConstraint> constraints, List<Map<String, Integer>> domains) {}
 
     private Soft softCounts(CycleState state, PodInfo pod, List<SpreadConstraint> soft, boolean needsAll) {
@@ -310,7 +316,7 @@ public final class PodTopologySpread
             for (int n = 0; n < all.size(); n++) {
                 NodeInfo node = all.get(n);
                 for (int i = 0; i < soft.size(); i++) {
-                    if (!soft.get(i).topologyKey().equals(HOSTNAME)) {
+                    if (kept != null || !soft.get(i).topologyKey().equals(HOSTNAME)) {
                         count(counted, i, pod, node, soft.get(i).count(pod, node), needsAll);
                     }
                 }
@@ -324,8 +330,12 @@ public final class PodTopologySpread
 
     private static void count(Soft counted, int index, PodInfo pod, NodeInfo node, int delta, boolean needsAll) {
         SpreadConstraint constraint = counted.constraints.get(index);
-        if (delta != 0
-                && !constraint.topologyKey().equals(HOSTNAME)
+        if (delta != 0 && constraint.topologyKey().equals(HOSTNAME)) {
+            // What a node that is no domain has is asked for nevertheless. Most nodes have none.
+            counted.domains
+                    .get(index)
+                    .merge(node.name(), delta, (before, change) -> before + change == 0 ? null : before + change);
+        } else if (delta != 0
                 && !(needsAll && !SpreadConstraint.allApply(counted.constraints, node.labels()))
                 && constraint.counts(pod, node)) {
             counted.domains.get(index).merge(domain(node, constraint.topologyKey()), delta, Integer::sum);
@@ -348,9 +358,14 @@ public final class PodTopologySpread
             SpreadConstraint constraint = scoring.constraints.get(i);
             String domain = node.labels().get(constraint.topologyKey());
             if (domain != null) {
-                int count = constraint.topologyKey().equals(HOSTNAME)
-                        ? constraint.count(pod, node)
-                        : scoring.domains.get(i).getOrDefault(domain, 0);
+                int count;
+                if (!constraint.topologyKey().equals(HOSTNAME)) {
+                    count = scoring.domains.get(i).getOrDefault(domain, 0);
+                } else if (scoring.hosts == null) {
+                    count = constraint.count(pod, node);
+                } else {
+                    count = scoring.hosts.get(i).getOrDefault(node.name(), 0);
+                }
                 score += count * scoring.weights[i] + (constraint.maxSkew() - 1);
             }
         }
