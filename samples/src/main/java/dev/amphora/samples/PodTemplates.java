@@ -137,8 +137,7 @@ final class PodTemplates {
     }
 
     static Template gated(String gate) {
-        return (pod, number) ->
-                pod.editSpec().addNewSchedulingGate(gate).endSpec();
+        return (pod, number) -> pod.editSpec().addNewSchedulingGate(gate).endSpec();
     }
 
     static Template held(String finalizer) {

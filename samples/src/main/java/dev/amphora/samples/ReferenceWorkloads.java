@@ -71,7 +71,11 @@ final class ReferenceWorkloads {
 
     static List<SchedulerWorkload> all() {
         return List.of(
-                named("basic-50k").init(5_000, PLAIN).measured(50_000, PLAIN).threshold(810).build(),
+                named("basic-50k")
+                        .init(5_000, PLAIN)
+                        .measured(50_000, PLAIN)
+                        .threshold(810)
+                        .build(),
                 named("daemonset")
                         .nodes(15_001, NodeTemplates::oneThatIsNamed)
                         .measured(30_000, onNode(NodeTemplates.NAMED))
@@ -101,7 +105,10 @@ final class ReferenceWorkloads {
                 named("mixed")
                         .nodes(5_000, NodeTemplates::inOneZone)
                         .with(namespaces("sched", 2))
-                        .init(10_000, oneOf(PLAIN, NEAR, APART, RATHER_NEAR, RATHER_APART).and(in("sched-0")))
+                        .init(
+                                10_000,
+                                oneOf(PLAIN, NEAR, APART, RATHER_NEAR, RATHER_APART)
+                                        .and(in("sched-0")))
                         .measured(5_000, PLAIN)
                         .threshold(540)
                         .build(),
@@ -200,7 +207,8 @@ final class ReferenceWorkloads {
                 named("deleted-with-finalizers")
                         .waiting(5_000, held("test.k8s.io/finalizer"))
                         .measured(5_000, LIGHT)
-                        .meanwhile(10, (sized, client, number) -> deletePod(client, "w" + number, sized.waiting(), number))
+                        .meanwhile(
+                                10, (sized, client, number) -> deletePod(client, "w" + number, sized.waiting(), number))
                         .threshold(830)
                         .build(),
                 named("extended-resource")
@@ -384,8 +392,8 @@ final class ReferenceWorkloads {
             PodGroup group = new PodGroup();
             group.getMetadata().setNamespace(BenchObjects.NAMESPACE);
             group.getMetadata().setName("gang-" + i);
-            group.setSpec(new PodGroup.Spec(
-                    Math.min(total, i * GANG + GANG) - Math.max(sized.init(), i * GANG), null, null));
+            group.setSpec(
+                    new PodGroup.Spec(Math.min(total, i * GANG + GANG) - Math.max(sized.init(), i * GANG), null, null));
             to.accept(group);
         }
     }
@@ -422,8 +430,7 @@ final class ReferenceWorkloads {
         }
     }
 
-    private static void delete(
-            Client client, ResourceType<?> type, @Nullable String namespace, String name) {
+    private static void delete(Client client, ResourceType<?> type, @Nullable String namespace, String name) {
         try {
             client.delete(type, namespace, name, DeleteOptions.defaults());
         } catch (StatusException e) {

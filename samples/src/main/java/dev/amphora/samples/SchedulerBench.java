@@ -34,9 +34,10 @@ final class SchedulerBench implements Callable<Integer> {
     @Option(
             names = "--only",
             split = ",",
-            description = "Some workloads, such as basic,affinity; or measured, those that the reference was measured with"
-                    + " on a machine like ours; reference, those of its own benchmark; own, what neither has; none."
-                    + " Default: all")
+            description =
+                    "Some workloads, such as basic,affinity; or measured, those that the reference was measured with"
+                            + " on a machine like ours; reference, those of its own benchmark; own, what neither has; none."
+                            + " Default: all")
     private List<String> only = List.of();
 
     @Option(

@@ -77,8 +77,7 @@ final class SchedulerDecisions {
             victims.clear();
             sandbox.place(pod, nominated);
         } else if (attempted.nodeName() == null) {
-            throw new IllegalStateException("no node for "
-                    + pod.getMetadata().getName() + ": " + attempted.message());
+            throw new IllegalStateException("no node for " + pod.getMetadata().getName() + ": " + attempted.message());
         }
     }
 }

@@ -88,7 +88,8 @@ record SchedulerFigures(
 
     /** Shows how a cost goes from tenth to tenth, and what the last is to the first. */
     static void tenths(PrintWriter out, String what, double[] values) {
-        StringBuilder line = new StringBuilder("    in each tenth, ").append(what).append(':');
+        StringBuilder line =
+                new StringBuilder("    in each tenth, ").append(what).append(':');
         for (double value : values) {
             line.append(" %,.0f".formatted(value));
         }

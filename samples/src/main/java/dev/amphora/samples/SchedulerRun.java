@@ -106,13 +106,7 @@ final class SchedulerRun {
                 SchedulerFigures figures =
                         SchedulerFigures.of(seconds, cpuSeconds, Arrays.copyOfRange(bound.latencies, init, total));
                 return new SchedulerFigures(
-                        figures.pods(),
-                        seconds,
-                        cpuSeconds,
-                        figures.p50(),
-                        figures.p99(),
-                        figures.megabytes(),
-                        note);
+                        figures.pods(), seconds, cpuSeconds, figures.p50(), figures.p99(), figures.megabytes(), note);
             }
         }
     }
@@ -243,7 +237,10 @@ final class SchedulerRun {
                 AtomicInteger number = new AtomicInteger();
                 long nanos = each.every().toNanos();
                 timer.scheduleAtFixedRate(
-                        () -> act(() -> each.step().act(workload, client, number.getAndIncrement())), 0, nanos, TimeUnit.NANOSECONDS);
+                        () -> act(() -> each.step().act(workload, client, number.getAndIncrement())),
+                        0,
+                        nanos,
+                        TimeUnit.NANOSECONDS);
             }
         }
 

@@ -115,7 +115,8 @@ final class StorageTemplates {
                         .withName("node-" + i)
                         .withAnnotations(
                                 migrated
-                                        ? Map.of("storage.alpha.kubernetes.io/migrated-plugins", "kubernetes.io/aws-ebs")
+                                        ? Map.of(
+                                                "storage.alpha.kubernetes.io/migrated-plugins", "kubernetes.io/aws-ebs")
                                         : Map.of())
                         .endMetadata()
                         .withNewSpec()
@@ -179,7 +180,11 @@ final class StorageTemplates {
                     .endPool()
                     .endSpec();
             for (int device = 0; device < DEVICES; device++) {
-                slice.editSpec().addNewDevice().withName("instance-" + device).endDevice().endSpec();
+                slice.editSpec()
+                        .addNewDevice()
+                        .withName("instance-" + device)
+                        .endDevice()
+                        .endSpec();
             }
             to.accept(slice.build());
         }
