@@ -110,7 +110,10 @@ public final class DisturbedClient {
                     (ListOptions) arguments[2],
                     (Watcher<HasMetadata>) arguments[3]);
         }
-        boolean isWrite = WRITES.contains(verb) && !(verb.equals("subresource") && arguments.length == 4);
+        boolean isWrite = WRITES.contains(verb)
+                && !(verb.equals("subresource") && arguments.length == 4)
+                && !(arguments[0] instanceof HasMetadata asked
+                        && asked.getKind().endsWith("Review")); // nothing is stored
         boolean isEvent = arguments[0] instanceof HasMetadata object
                         && object.getKind().equals("Event")
                 || arguments[0] instanceof ResourceType<?> type && type.kind().equals("Event");

@@ -34,6 +34,7 @@ public final class Rivals implements AutoCloseable {
     private final List<Instance> instances = new ArrayList<>();
     private final List<String> violations = new ArrayList<>();
     private @Nullable String lastWriter;
+    private int pace = 1;
     private int born;
     private int writes;
     private int turns;
@@ -54,12 +55,8 @@ public final class Rivals implements AutoCloseable {
                     kernel,
                     Disturbance.none().withFailures(0.05).withLostAnswers(0.05),
                     (verb, object, name, isEvent) -> written(identity, verb, object, name));
-            controllers = new ElectedControllers(
-                            machine,
-                            line.client(),
-                            LeaderElector.Settings.of(NAMESPACE, LEASE, identity),
-                            Rivals.this.controllers)
-                    .start();
+            controllers =
+                    new ElectedControllers(machine, line.client(), settings(identity), Rivals.this.controllers).start();
         }
     }
 
@@ -77,6 +74,27 @@ public final class Rivals implements AutoCloseable {
         this.fate = kernel.actor("fate");
     }
 
+    /**
+     * Lets leases and troubles last so many times as long: for controllers that do something once in a day. Called before
+     * {@link #start}.
+     */
+    public Rivals slowly(int factor) {
+        pace = factor;
+        return this;
+    }
+
+    private LeaderElector.Settings settings(String identity) {
+        LeaderElector.Settings usual = LeaderElector.Settings.of(NAMESPACE, LEASE, identity);
+        return new LeaderElector.Settings(
+                NAMESPACE,
+                LEASE,
+                identity,
+                usual.leaseDuration().multipliedBy(pace),
+                usual.renewDeadline().multipliedBy(pace),
+                usual.retryPeriod().multipliedBy(pace),
+                usual.releaseOnClose());
+    }
+
     /** Starts some instances. */
     public Rivals start(int count) {
         for (int i = 0; i < count; i++) {
@@ -87,7 +105,7 @@ public final class Rivals implements AutoCloseable {
 
     /** Lets things go wrong at random from now on, one every ten seconds on average, until {@link #peace}. */
     public void trouble() {
-        fate.schedule(Duration.ofMillis(kernel.random().nextLong(20_000)), () -> {
+        fate.schedule(Duration.ofMillis(kernel.random().nextLong(20_000)).multipliedBy(pace), () -> {
             strike();
             trouble();
         });
@@ -106,7 +124,7 @@ public final class Rivals implements AutoCloseable {
         RandomGenerator random = kernel.random();
         int chosen = random.nextInt(instances.size());
         Instance instance = instances.get(chosen);
-        Duration span = Duration.ofMillis(random.nextLong(40_000));
+        Duration span = Duration.ofMillis(random.nextLong(40_000)).multipliedBy(pace);
         switch (random.nextInt(6)) {
             case 0, 1 -> {
                 instance.machine.pause(true);

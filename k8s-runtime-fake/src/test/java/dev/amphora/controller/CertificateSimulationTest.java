@@ -290,7 +290,7 @@ class CertificateSimulationTest {
     }
 
     /** A request with a new key; without alternative names if none is given. */
-    private static String pem(String organization, String commonName, String dnsName) {
+    static String pem(String organization, String commonName, String dnsName) {
         try {
             KeyPair keys = KeyPairGenerator.getInstance("EC").generateKeyPair();
             byte[] subject = Der.sequence(

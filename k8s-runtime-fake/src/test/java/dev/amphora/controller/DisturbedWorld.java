@@ -1,49 +1,101 @@
 package dev.amphora.controller;
 
+import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.User;
 import dev.amphora.client.Client;
 import dev.amphora.client.InProcessClient;
+import dev.amphora.client.ListOptions;
+import dev.amphora.client.Watcher;
+import dev.amphora.controller.node.NodeIpamController;
+import dev.amphora.controller.service.AddressPool;
 import dev.amphora.kernel.Actor;
+import dev.amphora.rest.tls.CertificateAuthority;
 import dev.amphora.tck.Disturbance;
 import dev.amphora.tck.DisturbedControllers;
+import dev.amphora.tck.Rivals;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A world whose controllers are disturbed: they crash, meet conflicts, and come back; pods run by themselves. */
+/** A world of three nodes whose pods run by themselves, and whose controllers are disturbed: they crash and come back, or are several. */
 final class DisturbedWorld implements AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(300);
 
     final ControllerWorld world;
-    final DisturbedControllers controllers;
+    private final Client client;
     private final Actor kubelet;
+    private boolean looking;
+    private @Nullable CertificateAuthority authority;
 
-    /**
-     * @param controllers which are disturbed
-     * @param disturbance what happens to them
-     */
-    DisturbedWorld(long seed, String controllers, Disturbance disturbance) {
+    DisturbedWorld(long seed) {
         this.world = new ControllerWorld(seed, "root-ca-certificate-publisher-controller");
-        Client client = new InProcessClient(
+        this.client = new InProcessClient(
                 world.server, User.of("system:kube-controller-manager", User.MASTERS), "controllers");
-        this.controllers = new DisturbedControllers(
-                world.kernel,
-                client,
-                () -> new Controllers(world::types, () -> "PEM").select(controllers),
-                disturbance);
         this.kubelet = world.kernel.actor("kubelet");
         for (int i = 1; i <= 3; i++) {
             world.node("n" + i, "z");
         }
-        this.controllers.start();
-        kubelet.schedule(LOOK, this::look);
+        follow();
     }
 
-    int writes() {
-        return controllers.writes();
+    /** Starts controllers that meet with something. */
+    DisturbedControllers disturb(String selection, Disturbance disturbance) {
+        return new DisturbedControllers(world.kernel, client, () -> controllers(selection), disturbance).start();
+    }
+
+    /** Instances of controllers that elect a leader; they have not started. */
+    Rivals rivals(String selection) {
+        return new Rivals(world.kernel, client, () -> controllers(selection));
+    }
+
+    /** Controllers that lack nothing which they work with: as a process has them that has just started. */
+    private List<Controller> controllers(String selection) {
+        return new Controllers(world::types, () -> "PEM")
+                .nodeRanges(new NodeIpamController.Settings("10.244.0.0/16", 24))
+                .loadBalancer(AddressPool.of("198.51.100.0/28"))
+                .signer((request, usages, validity) -> authority().sign(request, usages, validity))
+                .tokens(claims -> "signed", () -> "PEM")
+                .select(selection);
+    }
+
+    private CertificateAuthority authority() {
+        if (authority == null) {
+            authority = CertificateAuthority.generate(world.kernel);
+        }
+        return authority;
+    }
+
+    /** Looks at the pods a moment after one has changed. */
+    private void follow() {
+        client.watch(ResourceType.of(Pod.class), null, ListOptions.all(), new Watcher<Pod>() {
+            @Override
+            public void onEvent(EventType type, Pod pod) {
+                lookSoon();
+            }
+
+            @Override
+            public void onBookmark(String resourceVersion) {
+                // nothing has changed
+            }
+
+            @Override
+            public void onClose(@Nullable StatusException error) {
+                kubelet.execute(DisturbedWorld.this::follow);
+            }
+        });
+    }
+
+    private void lookSoon() {
+        if (!looking) {
+            looking = true;
+            kubelet.schedule(LOOK, this::look);
+        }
     }
 
     private void look() {
+        looking = false;
         for (Pod pod : world.list(Pod.class)) {
             try {
                 if (Pods.isTerminating(pod)) {
@@ -56,10 +108,9 @@ final class DisturbedWorld implements AutoCloseable {
                     world.setPhase(pod, "Succeeded", false);
                 }
             } catch (StatusException e) {
-                // it changes meanwhile: the next look sees it
+                lookSoon(); // it changes meanwhile
             }
         }
-        kubelet.schedule(LOOK, this::look);
     }
 
     private static String nodeOf(Pod pod) {
@@ -81,7 +132,6 @@ final class DisturbedWorld implements AutoCloseable {
     @Override
     public void close() {
         kubelet.close();
-        controllers.close();
         world.close();
     }
 }
