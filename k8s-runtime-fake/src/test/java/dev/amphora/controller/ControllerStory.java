@@ -67,6 +67,8 @@ record ControllerStory(
     /** What chance gives: who it is, when it was, which version; and what other writers of the world leave. */
     private static final Set<String> CHANCE = Set.of(
             "uid",
+            // there only where the last write had a change of pods to tell of
+            "endpoints.kubernetes.io/last-change-trigger-time",
             "resourceVersion",
             "generation",
             "observedGeneration",
@@ -448,7 +450,10 @@ record ControllerStory(
                 if (CHANCE.contains(key) || key.endsWith("Time") || key.endsWith("Timestamp")) {
                     return;
                 }
-                out.set(key, generated && key.equals("name") ? Json.object() : bare(each.getValue()));
+                JsonNode value = generated && key.equals("name") ? Json.object() : bare(each.getValue());
+                if (!key.equals("annotations") || !value.isEmpty()) {
+                    out.set(key, value);
+                }
             });
             return out;
         }
