@@ -237,7 +237,8 @@ record ControllerStory(
                                             + "'containers':[{'name':'c','image':'img:1'}]}}");
                         }
                     },
-                    SOON,
+                    // each try that fails is followed by a quarantine anew
+                    Duration.ofMinutes(10),
                     world -> {},
                     List.of(Pod.class)),
             new ControllerStory(
