@@ -351,7 +351,7 @@ public final class NodeLifecycleController implements Controller {
             });
         }
 
-        /** Taints the nodes whose turn it is, and comes back when the next may be. */
+        /** Taints the nodes whose turn it is, and comes back when the next may be. A try that fails counts like any other. */
         private void taintSome() {
             Instant now = context.kernel().instant();
             for (Zone zone : zones.values()) {
@@ -360,15 +360,14 @@ public final class NodeLifecycleController implements Controller {
                 }
                 String name = zone.toTaint.iterator().next();
                 zone.toTaint.remove(name);
+                zone.free = now.plusNanos((long) (1e9 / zone.rate));
                 Node node = nodes.find("", name).orElse(null);
-                if (node == null || NodeHealth.ready(node).equals("True")) {
-                    continue;
-                }
-                try {
-                    setTaints(node, NodeTaints::evicting);
-                    zone.free = now.plusNanos((long) (1e9 / zone.rate));
-                } catch (StatusException e) {
-                    zone.toTaint.add(name);
+                if (node != null && !NodeHealth.ready(node).equals("True")) {
+                    try {
+                        setTaints(node, NodeTaints::evicting);
+                    } catch (StatusException e) {
+                        zone.toTaint.add(name);
+                    }
                 }
                 if (!zone.toTaint.isEmpty()) {
                     actor.schedule(Duration.between(now, zone.free), this::taintSome);
