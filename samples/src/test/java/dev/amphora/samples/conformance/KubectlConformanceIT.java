@@ -58,7 +58,7 @@ class KubectlConformanceIT {
             List<KubectlScenario> scenarios = KubectlRuns.select(opened.files(), version, level).stream()
                     .filter(chosen)
                     .toList();
-            new KubectlRuns(kubectl, 2).replay(scenarios, () -> KubectlCluster.embedded(level), outcomes::of);
+            new KubectlRuns(kubectl, 3).replay(scenarios, () -> KubectlCluster.embedded(level), outcomes::of);
             // Output is compared with what was printed at an idle moment: a scenario that surprises is played again,
             // alone.
             List<KubectlScenario> again = scenarios.stream()
