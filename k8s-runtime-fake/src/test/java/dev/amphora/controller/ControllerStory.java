@@ -154,7 +154,8 @@ record ControllerStory(
                             "{'metadata':{'name':'tick'},'spec':{'schedule':'*/3 * * * *','jobTemplate':{'spec':{"
                                     + "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c',"
                                     + "'image':'img:1'}]}}}}}}"),
-                    // Far from any start: one who has lost his watch may see a minute late that there are to be no more.
+                    // Far from any start: one who has lost his watch may see a minute late that there are to be no
+                    // more.
                     Duration.ofSeconds(450),
                     world -> merge(world, CronJob.class, "tick", "{'spec':{'suspend':true}}"),
                     List.of(CronJob.class, Job.class)),
