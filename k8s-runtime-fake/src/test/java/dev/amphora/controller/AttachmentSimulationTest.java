@@ -7,6 +7,7 @@ import dev.amphora.api.Json;
 import dev.amphora.api.ResourceType;
 import dev.amphora.client.Patch;
 import io.fabric8.kubernetes.api.model.AttachedVolume;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
@@ -129,6 +130,24 @@ class AttachmentSimulationTest {
             world.finish(world.get(Pod.class, "p"));
             world.settle();
             assertThat(only(world).getSpec().getNodeName()).isEqualTo("n2");
+        }
+    }
+
+    @Test
+    @DisplayName("whoever comes in the place of a pod that waited for a volume is told too who has it")
+    void tellsThoseWhoComeLater() {
+        try (ControllerWorld world = world("ReadWriteOnce")) {
+            pod(world, "p", "n1");
+            answer(world);
+            pod(world, "q", "n2");
+            world.finish(world.get(Pod.class, "q"));
+            world.settle();
+            pod(world, "r", "n2");
+            world.settle();
+            assertThat(world.list(Event.class))
+                    .filteredOn(event -> event.getReason().equals("FailedAttachVolume"))
+                    .extracting(event -> event.getInvolvedObject().getName())
+                    .containsExactlyInAnyOrder("q", "r");
         }
     }
 

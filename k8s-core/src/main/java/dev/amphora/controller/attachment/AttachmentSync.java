@@ -42,8 +42,8 @@ final class AttachmentSync {
     private final Set<String> leaving = ConcurrentHashMap.newKeySet();
     /** Those that were mounted on a node when it went, by uid. */
     private final Set<String> lastSeenInUse = ConcurrentHashMap.newKeySet();
-    /** Where it was said already that a volume is attached elsewhere. */
-    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    /** The nodes whose pods were told already that a volume is attached elsewhere, by volume, as long as they want it. */
+    private final Map<String, Set<String>> refused = new ConcurrentHashMap<>();
 
     AttachmentSync(Context context, ControlLoop<AttachmentKey> loop, AttachmentView view) {
         this.context = context;
@@ -58,6 +58,8 @@ final class AttachmentSync {
         }
         PersistentVolume volume = view.volumes.find("", key.name()).orElse(null);
         Map<String, List<Pod>> wanted = view.wanted(volume);
+        Set<String> told = new TreeSet<>(refused.getOrDefault(key.name(), Set.of()));
+        told.retainAll(wanted.keySet());
         Result result = Result.done();
         Set<String> holders = new TreeSet<>();
         for (VolumeAttachment each : view.attachmentsOf(key.name())) {
@@ -72,9 +74,17 @@ final class AttachmentSync {
                 result = result.or(detach(key, each));
             }
         }
-        if (volume != null) {
-            for (Map.Entry<String, List<Pod>> each : wanted.entrySet()) {
-                attach(key, volume, each.getKey(), each.getValue(), holders, wanted);
+        try {
+            if (volume != null) {
+                for (Map.Entry<String, List<Pod>> each : wanted.entrySet()) {
+                    attach(key, volume, each.getKey(), each.getValue(), holders, wanted, told);
+                }
+            }
+        } finally {
+            if (told.isEmpty()) {
+                refused.remove(key.name());
+            } else {
+                refused.put(key.name(), told);
             }
         }
         return result;
@@ -86,20 +96,21 @@ final class AttachmentSync {
             String nodeName,
             List<Pod> pods,
             Set<String> holders,
-            Map<String, List<Pod>> wanted) {
+            Map<String, List<Pod>> wanted,
+            Set<String> told) {
         String name = volume.getMetadata().getName();
         Node node = view.nodes.find("", nodeName).orElse(null);
         if (holders.contains(nodeName) || node == null || !Attachments.isManaged(node)) {
-            refused.remove(name + "@" + nodeName);
+            told.remove(nodeName);
             return;
         }
         if (!holders.isEmpty() && !Attachments.isShareable(volume)) {
-            if (refused.add(name + "@" + nodeName)) {
+            if (told.add(nodeName)) {
                 tellOfHolders(volume, pods, holders, wanted);
             }
             return;
         }
-        refused.remove(name + "@" + nodeName);
+        told.remove(nodeName);
         try {
             loop.wrote(key, view.attachments, context.client().create(Attachments.of(volume, nodeName)));
             holders.add(nodeName);
