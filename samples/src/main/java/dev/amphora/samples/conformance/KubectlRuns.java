@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -62,6 +63,8 @@ final class KubectlRuns {
                     others.add(scenario);
                 }
             }
+            // The longest first: the others fill the gaps.
+            others.sort(Comparator.comparingInt(KubectlScenario::length).reversed());
             ConcurrentLinkedQueue<KubectlScenario> queue = new ConcurrentLinkedQueue<>(others);
             List<CompletableFuture<Void>> workers = new ArrayList<>();
             for (int i = 0; i < jobs; i++) {

@@ -14,6 +14,7 @@ import java.util.List;
  * @param doc the recording, with what is different for the client at hand
  */
 record KubectlScenario(ObjectNode doc) {
+    private static final int WAITING = 20;
     private static final List<String> OUTCOME = List.of("exit", "stdout", "stderr", "unordered");
 
     /**
@@ -72,5 +73,14 @@ record KubectlScenario(ObjectNode doc) {
 
     List<ObjectNode> steps() {
         return Trees.objects(doc.path("steps"));
+    }
+
+    /** About how long it takes, in command lines: what it waits for may take as long as many of them. */
+    int length() {
+        return steps().stream()
+                .mapToInt(step -> Trees.texts(step.path("settle")).stream()
+                        .mapToInt(condition -> condition.equals("quiet") ? 1 : WAITING)
+                        .sum())
+                .sum();
     }
 }
