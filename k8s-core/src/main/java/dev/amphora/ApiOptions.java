@@ -1,6 +1,7 @@
 package dev.amphora;
 
 import com.google.common.collect.ImmutableList;
+import dev.amphora.apiserver.ApiServer;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.admission.AdmissionConfiguration;
 import dev.amphora.apiserver.admission.AdmissionPlugins;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     can reach it: neither loopback nor "any"
  * @param disabledVersions versions of groups that are not served, such as {@code extensions/v1beta1}
  * @param compactionInterval how often the store's history is compacted to what it was an interval ago; zero for never
+ * @param eventTimeToLive how long an Event is kept after its last write; zero for always
  * @param disabledFeatures feature gates that are off: {@code APIServerIdentity}, {@code UnknownVersionInteroperabilityProxy}
  * @param serviceAccountTokens how tokens of service accounts are issued and checked
  * @param requests how many requests go at once, and who is told of them
@@ -38,6 +40,7 @@ public record ApiOptions(
         boolean publishesEndpoint,
         List<String> disabledVersions,
         Duration compactionInterval,
+        Duration eventTimeToLive,
         List<String> disabledFeatures,
         TokenOptions serviceAccountTokens,
         RequestHandling requests,
@@ -53,6 +56,7 @@ public record ApiOptions(
             true,
             List.of(),
             Duration.ZERO,
+            ApiServer.EVENT_TIME_TO_LIVE,
             List.of(),
             TokenOptions.defaults(),
             RequestHandling.defaults(),
@@ -63,7 +67,7 @@ public record ApiOptions(
     /**
      * Options whose members cannot change.
      *
-     * @throws IllegalArgumentException if there is no admission plugin of a given name
+     * @throws IllegalArgumentException if there is no admission plugin of a given name, or a time is negative
      */
     public ApiOptions {
         authorizationModes = ImmutableList.copyOf(authorizationModes);
@@ -71,6 +75,9 @@ public record ApiOptions(
         disabledAdmission = ImmutableList.copyOf(disabledAdmission);
         disabledVersions = ImmutableList.copyOf(disabledVersions);
         disabledFeatures = ImmutableList.copyOf(disabledFeatures);
+        if (eventTimeToLive.isNegative()) {
+            throw new IllegalArgumentException("events can't be kept for less than no time: " + eventTimeToLive);
+        }
         AdmissionPlugins.requireAvailable(enabledAdmission);
         AdmissionPlugins.requireKnown(disabledAdmission);
     }
@@ -123,6 +130,11 @@ public record ApiOptions(
         return changed(draft -> draft.compactionInterval = interval);
     }
 
+    /** The same, with Events that are kept for another time after their last write (an hour by default); zero for always. */
+    public ApiOptions withEventTimeToLive(Duration time) {
+        return changed(draft -> draft.eventTimeToLive = time);
+    }
+
     /** The same with some feature gates switched off; see {@link #disabledFeatures}. */
     public ApiOptions withoutFeatures(List<String> gates) {
         return changed(draft -> draft.disabledFeatures = gates);
@@ -164,6 +176,7 @@ public record ApiOptions(
         private boolean publishesEndpoint;
         private List<String> disabledVersions;
         private Duration compactionInterval;
+        private Duration eventTimeToLive;
         private List<String> disabledFeatures;
         private TokenOptions serviceAccountTokens;
         private RequestHandling requests;
@@ -180,6 +193,7 @@ public record ApiOptions(
             publishesEndpoint = options.publishesEndpoint;
             disabledVersions = options.disabledVersions;
             compactionInterval = options.compactionInterval;
+            eventTimeToLive = options.eventTimeToLive;
             disabledFeatures = options.disabledFeatures;
             serviceAccountTokens = options.serviceAccountTokens;
             requests = options.requests;
@@ -198,6 +212,7 @@ public record ApiOptions(
                     publishesEndpoint,
                     disabledVersions,
                     compactionInterval,
+                    eventTimeToLive,
                     disabledFeatures,
                     serviceAccountTokens,
                     requests,

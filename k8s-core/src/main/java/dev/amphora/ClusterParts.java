@@ -220,6 +220,7 @@ final class ClusterParts implements AutoCloseable {
         builder.admissionConfiguration(options.admissionConfiguration());
         options.disabledVersions().forEach(builder::withoutVersion);
         builder.compactionInterval(options.compactionInterval());
+        builder.eventTimeToLive(options.eventTimeToLive());
         builder.tokens(options.serviceAccountTokens());
         admission.forEach(builder::admission);
         builder.localServers(localServers).proxyCertificate(frontProxy::keys);

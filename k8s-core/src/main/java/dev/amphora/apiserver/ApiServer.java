@@ -71,6 +71,9 @@ import org.slf4j.LoggerFactory;
  * anybody. Safe for concurrent use.
  */
 public final class ApiServer implements AutoCloseable {
+    /** How long Events are kept unless something else is asked for: the default of {@code --event-ttl}. */
+    public static final Duration EVENT_TIME_TO_LIVE = Duration.ofHours(1);
+
     private static final Logger log = LoggerFactory.getLogger(ApiServer.class);
     private static final String CONTROLLERS = "system:kube-controller-manager";
 
@@ -139,7 +142,14 @@ public final class ApiServer implements AutoCloseable {
                 new ServiceAllocations(kernel, endpoints, reads, feed, ServiceRanges.parse(builder.serviceRange));
         compaction = new Compaction(kernel, store, builder.compactionInterval);
         writes = new Writes(
-                kernel, feed, endpoints, admission, allocations, new DeviceAccess(objects), this::authorizeCreation);
+                kernel,
+                feed,
+                endpoints,
+                admission,
+                allocations,
+                new DeviceAccess(objects),
+                builder.eventTimeToLive,
+                this::authorizeCreation);
         patches = new Patches(writes);
         deletes = new Deletes(kernel, writes, reads, admission);
         tokenOptions = builder.tokens;
@@ -766,6 +776,7 @@ public final class ApiServer implements AutoCloseable {
         private BiFunction<String, String, Strategy> strategies = StrategyRegistry::strategy;
         private String serviceRange = "127.96.0.0/12";
         private Duration compactionInterval = Duration.ZERO;
+        private Duration eventTimeToLive = EVENT_TIME_TO_LIVE;
         private TokenOptions tokens = TokenOptions.defaults();
         private AdmissionConfiguration configuration = AdmissionConfiguration.none();
         private boolean prompt;
@@ -845,6 +856,12 @@ public final class ApiServer implements AutoCloseable {
         /** How often the store's history is compacted to what it was an interval ago; by default never, which zero means. */
         public Builder compactionInterval(Duration interval) {
             compactionInterval = interval;
+            return this;
+        }
+
+        /** How long Events are kept after their last write, by default {@link #EVENT_TIME_TO_LIVE}; zero for always. */
+        public Builder eventTimeToLive(Duration time) {
+            eventTimeToLive = time;
             return this;
         }
 

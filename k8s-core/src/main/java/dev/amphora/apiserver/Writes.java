@@ -35,6 +35,7 @@ final class Writes {
     private final Admission admission;
     private final Allocations allocations;
     private final DeviceAccess deviceAccess;
+    private final @Nullable Duration eventTimeToLive;
     private final Consumer<ApiRequest> creation;
     private final StoreMeter meter;
     private final FieldOwnership owners;
@@ -47,12 +48,14 @@ final class Writes {
             Admission admission,
             Allocations allocations,
             DeviceAccess deviceAccess,
+            Duration eventTimeToLive,
             Consumer<ApiRequest> creation) {
         this.kernel = kernel;
         this.feed = feed;
         this.admission = admission;
         this.allocations = allocations;
         this.deviceAccess = deviceAccess;
+        this.eventTimeToLive = eventTimeToLive.isZero() ? null : eventTimeToLive;
         this.creation = creation;
         owners = new FieldOwnership(kernel, endpoints);
         meter = new StoreMeter(kernel);
@@ -601,7 +604,7 @@ final class Writes {
                 .formatted(key, asked, found);
     }
 
-    private static @Nullable Duration timeToLive(Endpoint endpoint) {
-        return endpoint.stored().qualifiedName().equals("events") ? Duration.ofHours(1) : null;
+    private @Nullable Duration timeToLive(Endpoint endpoint) {
+        return endpoint.stored().qualifiedName().equals("events") ? eventTimeToLive : null;
     }
 }

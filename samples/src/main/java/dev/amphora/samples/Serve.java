@@ -5,6 +5,7 @@ import dev.amphora.Cluster;
 import dev.amphora.ClusterBuilder;
 import dev.amphora.Endpoint;
 import dev.amphora.RequestHandling;
+import dev.amphora.api.GoDuration;
 import dev.amphora.apiserver.access.TokenOptions;
 import dev.amphora.apiserver.admission.AdmissionConfiguration;
 import dev.amphora.controller.service.AddressPool;
@@ -20,7 +21,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +127,11 @@ final class Serve implements Callable<Integer> {
             description =
                     "Compact the store's history this often, in memory too; 0 for never. Default: ${DEFAULT-VALUE}")
     private String compactionInterval = "5m";
+
+    @Option(
+            names = "--event-ttl",
+            description = "Keep Events for this long after their last write; 0 for always. Default: ${DEFAULT-VALUE}")
+    private String eventTtl = "1h0m0s";
 
     @Option(
             names = "--runtime-config",
@@ -325,7 +330,8 @@ final class Serve implements Callable<Integer> {
                         .withServiceClusterIpRange(serviceClusterIpRange)
                         .withPublishedEndpoint(!endpointReconcilerType.equals("none"))
                         .withoutVersions(disabledVersions(parts))
-                        .withCompactionInterval(compactionInterval())
+                        .withCompactionInterval(duration("--etcd-compaction-interval", compactionInterval))
+                        .withEventTimeToLive(duration("--event-ttl", eventTtl))
                         .withRequests(requests)
                         .withReleaseName(releaseName(parts))
                         .withSecurity(securityFlags.options())
@@ -404,12 +410,16 @@ final class Serve implements Callable<Integer> {
                                 file.toAbsolutePath().resolveSibling(other)));
     }
 
-    private Duration compactionInterval() {
+    private Duration duration(String option, String text) {
         try {
-            return compactionInterval.equals("0") ? Duration.ZERO : Duration.parse("PT" + compactionInterval);
-        } catch (DateTimeParseException e) {
-            throw wrong("--etcd-compaction-interval is a duration such as 5m or 30s, not " + compactionInterval);
+            Duration duration = GoDuration.parse(text);
+            if (!duration.isNegative()) {
+                return duration;
+            }
+        } catch (IllegalArgumentException e) {
+            // told below
         }
+        throw wrong(option + " is a duration such as 5m or 30s, not " + text);
     }
 
     private static String reason(UncheckedIOException e) {

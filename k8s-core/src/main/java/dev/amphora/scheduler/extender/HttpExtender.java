@@ -40,6 +40,10 @@ import org.jspecify.annotations.Nullable;
 public final class HttpExtender implements SchedulerExtender {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
 
+    /** In bytes: 15,000 nodes of 10 KB each, sent back whole, fit. */
+    private static final int LONGEST_ANSWER = 256 << 20;
+
+
     private final String urlPrefix;
     private final Map<Verb, String> paths;
     private final long weight;
@@ -182,7 +186,7 @@ public final class HttpExtender implements SchedulerExtender {
             throw failure(url, "not a URL to call", e);
         }
         CompletableFuture<HttpResponse<byte[]>> answer =
-                client().sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+                client().sendAsync(request, BoundedBody.of(LONGEST_ANSWER));
         try {
             return timeout == null ? answer.get() : answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
