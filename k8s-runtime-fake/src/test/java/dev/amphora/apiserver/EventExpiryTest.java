@@ -105,14 +105,20 @@ class EventExpiryTest {
     @DisplayName("MACH-9: another time to live than an hour can be asked for, and none at all")
     void anotherTimeCanBeAskedFor() {
         server.close();
-        server = ApiServer.builder(kernel, store).eventTimeToLive(Duration.ofMinutes(5)).build().start();
+        server = ApiServer.builder(kernel, store)
+                .eventTimeToLive(Duration.ofMinutes(5))
+                .build()
+                .start();
         create("short");
         advance(4);
         assertThat(names()).containsExactly("short");
         advance(2);
         assertThat(names()).isEmpty();
         server.close();
-        server = ApiServer.builder(kernel, store).eventTimeToLive(Duration.ZERO).build().start();
+        server = ApiServer.builder(kernel, store)
+                .eventTimeToLive(Duration.ZERO)
+                .build()
+                .start();
         create("kept");
         advance(3000);
         assertThat(names()).containsExactly("kept");

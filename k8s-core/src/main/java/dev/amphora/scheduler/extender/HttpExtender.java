@@ -43,7 +43,6 @@ public final class HttpExtender implements SchedulerExtender {
     /** In bytes: 15,000 nodes of 10 KB each, sent back whole, fit. */
     private static final int LONGEST_ANSWER = 256 << 20;
 
-
     private final String urlPrefix;
     private final Map<Verb, String> paths;
     private final long weight;
@@ -185,8 +184,7 @@ public final class HttpExtender implements SchedulerExtender {
         } catch (IllegalArgumentException | NullPointerException e) {
             throw failure(url, "not a URL to call", e);
         }
-        CompletableFuture<HttpResponse<byte[]>> answer =
-                client().sendAsync(request, BoundedBody.of(LONGEST_ANSWER));
+        CompletableFuture<HttpResponse<byte[]>> answer = client().sendAsync(request, BoundedBody.of(LONGEST_ANSWER));
         try {
             return timeout == null ? answer.get() : answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
