@@ -18,8 +18,11 @@ public final class Trees {
         if (one == other) {
             return true;
         }
+        if (isWhole(one)) {
+            return isWhole(other) && one.longValue() == other.longValue();
+        }
         if (one.getClass() != other.getClass()) {
-            return isWhole(one) && isWhole(other) && one.longValue() == other.longValue();
+            return false;
         }
         if (one.getClass() == ObjectNode.class) {
             return sameBut((ObjectNode) one, (ObjectNode) other, "");
