@@ -101,6 +101,8 @@ final class Framework implements Handle {
 
         void runInCycleAfter(Duration delay, Runnable task);
 
+        @Nullable PodInfo podOnNode(String uid);
+
         Nominations nominations();
 
         List<WaitingPod> waitingPods();
@@ -783,6 +785,11 @@ final class Framework implements Handle {
     @Override
     public List<PodInfo> nominatedPods(String nodeName) {
         return host.nominations().on(nodeName);
+    }
+
+    @Override
+    public @Nullable PodInfo podOnNode(String uid) {
+        return host.podOnNode(uid);
     }
 
     @Override

@@ -213,6 +213,11 @@ final class SandboxWorld implements Framework.Host {
     }
 
     @Override
+    public @Nullable PodInfo podOnNode(String uid) {
+        return cache.pod(uid);
+    }
+
+    @Override
     public Nominations nominations() {
         return nominations;
     }

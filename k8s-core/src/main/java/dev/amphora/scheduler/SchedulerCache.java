@@ -121,6 +121,12 @@ final class SchedulerCache {
         return placement == null ? null : placement.nodeName;
     }
 
+    /** A pod that is on a node, null if it is on none. */
+    @Nullable PodInfo pod(String uid) {
+        Placement placement = pods.get(uid);
+        return placement == null ? null : placement.pod;
+    }
+
     /** A pod that is on a node, by its name; looks at all of them. Null if there is none. */
     @Nullable PodInfo find(String namespace, String name) {
         for (Placement placement : pods.values()) {

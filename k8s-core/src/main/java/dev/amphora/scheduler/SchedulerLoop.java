@@ -266,8 +266,13 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
 
     private void place(Attempt attempt, String nodeName) {
         PodInfo pod = attempt.queued().pod;
+        String nominated = nominations.nodeOf(pod.uid());
         cache.assume(pod, nodeName);
         nominations.remove(pod.uid());
+        if (!nominated.isEmpty() && !nominated.equals(nodeName)) {
+            // nobody else tells of it: the API server only hears where the pod goes
+            released(pod, nominated, other -> other.priority() <= pod.priority() && !other.uid().equals(pod.uid()));
+        }
         Instant began = attempt.profile().times().begin();
         Status reserved = attempt.profile().runReserve(attempt.state(), pod, nodeName);
         attempt.profile().times().end(ExtensionPointTimes.Point.Reserve, began, reserved.code());
@@ -622,6 +627,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                     .map(task -> CompletableFuture.runAsync(task, kernel.blocking()))
                     .toArray(CompletableFuture<?>[]::new)));
         }
+    }
+
+    @Override
+    public @Nullable PodInfo podOnNode(String uid) {
+        return cache.pod(uid);
     }
 
     @Override

@@ -239,6 +239,11 @@ final class Bench implements Framework.Host {
     }
 
     @Override
+    public @Nullable PodInfo podOnNode(String uid) {
+        return cache.pod(uid);
+    }
+
+    @Override
     public Nominations nominations() {
         return nominations;
     }

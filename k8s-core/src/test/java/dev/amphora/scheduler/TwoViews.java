@@ -72,6 +72,11 @@ record TwoViews(SandboxWorld world, boolean indexed, Client writes) implements F
     }
 
     @Override
+    public @Nullable PodInfo podOnNode(String uid) {
+        return world.podOnNode(uid);
+    }
+
+    @Override
     public Nominations nominations() {
         return world.nominations();
     }

@@ -184,6 +184,41 @@ class PreemptionScenariosTest {
         assertThat(world.nodeOf("b")).isEqualTo("n1");
     }
 
+    @Test
+    void aNominatedPodThatGoesElsewhereMakesRoomForOthers() {
+        world.node("n1", "2");
+        world.node("n2", "2");
+        world.patchNode("n2", "{\"spec\":{\"taints\":[{\"key\":\"k\",\"effect\":\"NoSchedule\"}]}}");
+        world.create(slow("low", "1", ""));
+        world.settle();
+        world.create(pod("high", "2", "high"));
+        advance(5);
+        assertThat(nominated("high")).isEqualTo("n1");
+        world.create(pod("later", "1", ""));
+        advance(20);
+        assertThat(world.nodeOf("later")).isEmpty();
+        world.patch(Pod.class, "high", "{\"spec\":{\"tolerations\":[{\"key\":\"k\",\"operator\":\"Exists\"}]}}");
+        advance(5);
+        assertThat(world.placement()).isEqualTo(Map.of("low", "n1", "high", "n2", "later", "n1"));
+    }
+
+    @Test
+    void aVictimThatSomebodyElseHasDeletedFirstIsNotWaitedFor() {
+        world.fault = (method, arguments) -> {
+            if (method.equals("patch") && arguments[2].equals("a")) {
+                world.delete("a", false);
+                world.delete("b", false);
+            }
+        };
+        world.node("n1", "2");
+        world.create(pod("a", "1", ""));
+        world.create(pod("b", "1", ""));
+        world.settle();
+        world.create(pod("high", "2", "high"));
+        advance(15);
+        assertThat(world.placement()).isEqualTo(Map.of("high", "n1"));
+    }
+
     private void nominate(String pod, String node) {
         world.client.patch(
                 ResourceType.of(Pod.class),

@@ -63,6 +63,12 @@ public interface Handle {
     /** Tells the PreFilter plugins of a hypothetical removal, see {@link PreFilterPlugin#removePod}. */
     Status preFilterRemovePod(CycleState state, PodInfo pod, PodInfo removed, NodeInfo node);
 
+    /**
+     * A pod on a node as it is known at this moment, which may be later than {@link #snapshot} was taken; null if it has gone. To be asked
+     * where scheduling cycles run.
+     */
+    @Nullable PodInfo podOnNode(String uid);
+
     /** The pods that are nominated to a node. */
     List<PodInfo> nominatedPods(String nodeName);
 

@@ -1,8 +1,5 @@
 package dev.amphora.scheduler.plugins;
 
-import dev.amphora.api.ResourceType;
-import dev.amphora.api.StatusException;
-import dev.amphora.client.DeleteOptions;
 import dev.amphora.kernel.MetricFamily.Series;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.CycleState;
@@ -15,20 +12,15 @@ import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
-import dev.amphora.scheduler.framework.PodStatusPatch;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
 import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.Status;
-import dev.amphora.scheduler.framework.WaitingPod;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -46,7 +38,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugin, EnqueueExtensions {
     private static final Logger log = LoggerFactory.getLogger(DefaultPreemption.class);
-    private static final ResourceType<Pod> PODS = ResourceType.of(Pod.class);
     private static final Status NOT_HELPFUL =
             Status.unresolvable("Preemption is not helpful for scheduling").withPlugin("DefaultPreemption");
     private static final Status PREEMPTING =
@@ -55,14 +46,11 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
     private static final CycleState.Key<PreemptionPlan.Option> CHOSEN =
             new CycleState.Key<>(PreemptionPlan.Option.class);
 
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-
     private final Handle handle;
     private final Lister<PodDisruptionBudget> budgets;
     private final int minCandidateNodesPercentage;
     private final int minCandidateNodesAbsolute;
-    private final Set<String> preempting = new HashSet<>();
-    private final List<String> released = new ArrayList<>();
+    private final Evictions evictions;
     private final Series attempts;
     private final Series victimCounts;
     private @Nullable Object budgetsVersion;
@@ -86,6 +74,7 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
     /** The plugin for a profile. */
     public DefaultPreemption(Args args, Handle handle) {
         this.handle = handle;
+        this.evictions = new Evictions(handle);
         this.budgets = handle.lister(PodDisruptionBudget.class);
         this.attempts = handle.meters()
                 .counter("scheduler_preemption_attempts_total", "[STABLE] Attempts to make room for a pod.")
@@ -103,23 +92,12 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
 
     @Override
     public Status preEnqueue(PodInfo pod) {
-        return preempting.contains(pod.uid()) ? PREEMPTING : Status.success();
+        return evictions.areUnderWayFor(pod) ? PREEMPTING : Status.success();
     }
 
     @Override
     public Collection<String> released() {
-        if (released.isEmpty()) {
-            return List.of();
-        }
-        List<String> uids = List.copyOf(released);
-        released.clear();
-        return uids;
-    }
-
-    private void release(String uid) {
-        if (preempting.remove(uid)) {
-            released.add(uid);
-        }
+        return evictions.released();
     }
 
     @Override
@@ -163,8 +141,8 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
                 pod,
                 chosen.victims(),
                 chosen.node().name());
-        if (evict) {
-            preempt(pod, chosen);
+        if (evict && evictions.begin(pod, chosen)) {
+            victimCounts.observe(chosen.victims().size());
         }
         return Result.nominate(chosen.node().name());
     }
@@ -395,102 +373,15 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
                 : update.value();
     }
 
-    /** Deletes the victims, beside the scheduling cycle, unless all of them are on their way out already. */
-    private void preempt(PodInfo pod, Candidate candidate) {
-        List<PodInfo> victims = candidate.victims().stream()
-                .filter(victim -> !victim.isTerminating())
-                .toList();
-        if (victims.isEmpty()) {
-            return;
-        }
-        victimCounts.observe(candidate.victims().size());
-        preempting.add(pod.uid());
-        String nodeName = candidate.node().name();
-        List<PodInfo> outranked = handle.nominatedPods(nodeName).stream()
-                .filter(other -> other.priority() < pod.priority())
-                .toList();
-        outranked.forEach(handle::clearNomination);
-        List<PodInfo> running = new ArrayList<>();
-        for (PodInfo victim : victims) {
-            WaitingPod waiting = handle.waitingPod(victim.uid());
-            if (waiting == null) {
-                running.add(victim);
-            } else {
-                waiting.reject("DefaultPreemption", "preempted");
-                tell(victim, pod, nodeName);
-            }
-        }
-        handle.runAsync(() -> {
-            boolean done = true;
-            for (PodInfo other : outranked) {
-                clearNominatedNode(other);
-            }
-            for (int i = 0; i < running.size(); i++) {
-                if (i == running.size() - 1) {
-                    // the deletion of the last one shall find the pod free to be tried again
-                    handle.runInCycle(() -> release(pod.uid()));
-                }
-                done &= evict(running.get(i), pod, nodeName);
-            }
-            boolean complete = done;
-            handle.runInCycle(() -> {
-                release(pod.uid());
-                if (running.isEmpty()) {
-                    handle.activate(List.of(pod));
-                } else if (!complete) {
-                    // nothing else may wake the pod; at once would be in vain as long as the server fails
-                    handle.runInCycleAfter(PAUSE, () -> handle.activate(List.of(pod)));
-                }
-            });
-        });
-    }
-
-    private boolean evict(PodInfo victim, PodInfo preemptor, String nodeName) {
-        try {
-            new PodStatusPatch(victim)
-                    .condition(
-                            "DisruptionTarget",
-                            "True",
-                            "PreemptionByScheduler",
-                            handle.schedulerName() + ": preempting to accommodate a higher priority pod",
-                            handle.clock().instant())
-                    .write(handle.client());
-            handle.client()
-                    .delete(
-                            PODS,
-                            victim.namespace(),
-                            victim.name(),
-                            DeleteOptions.defaults().onlyUid(victim.uid()));
-        } catch (StatusException e) {
-            if (!e.isNotFound() && !e.isConflict()) {
-                log.warn("Pod {} could not be preempted: {}", victim, e.getMessage());
-                return false;
-            }
-            return true;
-        }
-        tell(victim, preemptor, nodeName);
-        return true;
-    }
-
-    private void tell(PodInfo victim, PodInfo preemptor, String nodeName) {
-        String note = "Preempted by pod " + preemptor.uid() + " on node " + nodeName;
-        handle.event(victim.pod(), "Normal", "Preempted", "Preempting", note);
-    }
-
-    private void clearNominatedNode(PodInfo pod) {
-        try {
-            new PodStatusPatch(pod).nominatedNode("").write(handle.client());
-        } catch (StatusException e) {
-            log.debug("The nominated node of pod {} could not be cleared: {}", pod, e.getMessage());
-        }
-    }
-
     /**
      * The deletion of a pod makes a pod that is held back here be looked at again, but doesn't by itself call for another attempt: that is
-     * for the plugins that have turned it down.
+     * for the plugins that have turned it down. Unless it is what the pod was held back for.
      */
     @Override
     public List<EventToRegister> eventsToRegister() {
-        return List.of(EventToRegister.judged(EventResource.POD, Actions.DELETE, (pod, before, after) -> Answer.SKIP));
+        return List.of(EventToRegister.judged(
+                EventResource.POD,
+                Actions.DELETE,
+                (pod, before, after) -> evictions.hasJustReleased(pod) ? Answer.QUEUE : Answer.SKIP));
     }
 }
