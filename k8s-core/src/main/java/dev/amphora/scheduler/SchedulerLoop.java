@@ -271,7 +271,10 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         nominations.remove(pod.uid());
         if (!nominated.isEmpty() && !nominated.equals(nodeName)) {
             // nobody else tells of it: the API server only hears where the pod goes
-            released(pod, nominated, other -> other.priority() <= pod.priority() && !other.uid().equals(pod.uid()));
+            released(
+                    pod,
+                    nominated,
+                    other -> other.priority() <= pod.priority() && !other.uid().equals(pod.uid()));
         }
         Instant began = attempt.profile().times().begin();
         Status reserved = attempt.profile().runReserve(attempt.state(), pod, nodeName);

@@ -40,8 +40,10 @@ class PreemptionSoakTest {
             }
             world.settle();
             for (int i = 0; i < NODES; i++) {
-                world.create(
-                        pod("high" + i, "3").editSpec().withPriorityClassName("high").endSpec());
+                world.create(pod("high" + i, "3")
+                        .editSpec()
+                        .withPriorityClassName("high")
+                        .endSpec());
                 if (chance.nextInt(4) == 0) {
                     world.kernel.advance(Duration.ofMillis(chance.nextInt(100)));
                 }
