@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,9 @@ public final class Informer<T extends HasMetadata> {
     private @Nullable Watch watch;
     private long session;
     private boolean heard;
+    /** Whether it was said that the server refuses. */
+    private boolean refused;
+
     private Instant opened = Instant.EPOCH;
     private Duration backoff = FIRST_BACKOFF;
     private Instant lastFailure = Instant.EPOCH;
@@ -283,6 +287,7 @@ public final class Informer<T extends HasMetadata> {
         session++;
         try {
             ObjectList<T> list = client.list(type, namespace, selection);
+            refused = false;
             replace(list);
         } catch (StatusException e) {
             retryLater(e, this::relist);
@@ -355,7 +360,11 @@ public final class Informer<T extends HasMetadata> {
         lastFailure = now;
         Duration delay = backoff.plusNanos((long) (kernel.random().nextDouble() * backoff.toNanos()));
         backoff = backoff.multipliedBy(2).compareTo(MAX_BACKOFF) > 0 ? MAX_BACKOFF : backoff.multipliedBy(2);
-        if (why != null) {
+        if (why != null && isRefusal(why) && !refused) {
+            // Until somebody grants the right or installs the kind, whoever needs this copy does nothing: not in silence.
+            refused = true;
+            log.warn("{} can't be followed, which is tried again: {}", type.plural(), why.getMessage());
+        } else if (why != null) {
             log.debug("Following {} failed, next attempt in {}: {}", type.plural(), delay, why.getMessage());
         }
         long current = ++session;
@@ -364,6 +373,11 @@ public final class Informer<T extends HasMetadata> {
                 attempt.run();
             }
         });
+    }
+
+    /** Who may not see the objects, or asks for a kind that is not there. */
+    private static boolean isRefusal(StatusException why) {
+        return Set.of(401, 403, 404).contains(why.code());
     }
 
     private void closeWatch() {
