@@ -32,7 +32,7 @@ public final class DisturbedClient {
 
     private final Client client;
     private final Kernel kernel;
-    private final Disturbance disturbance;
+    private Disturbance disturbance;
     private final Listener listener;
     private final Actor network;
     private final Set<Line<?>> lines = new LinkedHashSet<>();
@@ -85,6 +85,11 @@ public final class DisturbedClient {
                 line.end(StatusException.of(503, "ServiceUnavailable", "the line was cut", null));
             }
         }
+    }
+
+    /** Nothing happens to it any more; watches that are open last as long as they would have. */
+    void peace() {
+        disturbance = Disturbance.none();
     }
 
     /** Its process has crashed: every call fails from now on, and no watch hears anything. */

@@ -33,7 +33,7 @@ public final class DisturbedControllers implements AutoCloseable {
     private final Function<? super Controller, ? extends Client> writers;
     private final Supplier<? extends List<? extends Controller>> controllers;
     private final Actor undertaker;
-    private final Disturbance disturbance;
+    private Disturbance disturbance;
     private int crashAt;
     private final List<Write> journal = new ArrayList<>();
     private @Nullable Process running;
@@ -120,6 +120,15 @@ public final class DisturbedControllers implements AutoCloseable {
         dying.lines.forEach(DisturbedClient::die);
         undertaker.execute(dying.manager::close);
         undertaker.schedule(disturbance.restartAfter(), this::start);
+    }
+
+    /** Ends all disturbance: calls arrive at once, none fails, and watches that are opened from now on last. */
+    public void peace() {
+        disturbance = Disturbance.none();
+        crashAt = 0;
+        if (running != null) {
+            running.lines.forEach(DisturbedClient::peace);
+        }
     }
 
     /** Every write so far but Events, oldest first. */

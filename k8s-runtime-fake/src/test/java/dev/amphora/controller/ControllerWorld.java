@@ -22,6 +22,8 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
@@ -37,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -249,6 +252,38 @@ final class ControllerWorld implements AutoCloseable {
             }
             actor.schedule(Duration.ofSeconds(10), () -> beat(actor, name, on));
         });
+    }
+
+    /** A kubelet that renews its Lease, and says what it knows of its node whenever the server says something else. */
+    void kubelet(String name) {
+        heartbeats(name);
+        tell(kernel.actor("kubelet/" + name), name);
+    }
+
+    private void tell(Actor actor, String name) {
+        Node node = client.get(ResourceType.of(Node.class), null, name);
+        boolean known = Set.of("Ready", "MemoryPressure", "DiskPressure", "PIDPressure").stream()
+                .allMatch(type -> node.getStatus().getConditions().stream()
+                        .anyMatch(condition -> condition.getType().equals(type)
+                                && condition.getStatus().equals(type.equals("Ready") ? "True" : "False")));
+        if (!known) {
+            changeStatus(node, current -> current.getStatus().setConditions(List.of(
+                    condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
+                    condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
+                    condition("PIDPressure", "False", "KubeletHasSufficientPID"),
+                    condition("Ready", "True", "KubeletReady"))));
+        }
+        actor.schedule(Duration.ofSeconds(10), () -> tell(actor, name));
+    }
+
+    private NodeCondition condition(String type, String status, String reason) {
+        return new NodeConditionBuilder()
+                .withType(type)
+                .withStatus(status)
+                .withReason(reason)
+                .withLastHeartbeatTime(Pods.stamp(kernel.instant()))
+                .withLastTransitionTime(Pods.stamp(kernel.instant()))
+                .build();
     }
 
     List<String> events() {
