@@ -267,11 +267,12 @@ final class ControllerWorld implements AutoCloseable {
                         .anyMatch(condition -> condition.getType().equals(type)
                                 && condition.getStatus().equals(type.equals("Ready") ? "True" : "False")));
         if (!known) {
-            changeStatus(node, current -> current.getStatus().setConditions(List.of(
-                    condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
-                    condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
-                    condition("PIDPressure", "False", "KubeletHasSufficientPID"),
-                    condition("Ready", "True", "KubeletReady"))));
+            changeStatus(node, current -> current.getStatus()
+                    .setConditions(List.of(
+                            condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
+                            condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
+                            condition("PIDPressure", "False", "KubeletHasSufficientPID"),
+                            condition("Ready", "True", "KubeletReady"))));
         }
         actor.schedule(Duration.ofSeconds(10), () -> tell(actor, name));
     }

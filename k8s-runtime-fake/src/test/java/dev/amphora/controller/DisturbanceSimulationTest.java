@@ -6,9 +6,11 @@ import com.google.common.base.Splitter;
 import dev.amphora.tck.Disturbance;
 import dev.amphora.tck.DisturbedControllers;
 import dev.amphora.tck.Rivals;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DisturbanceSimulationTest {
     private static final int SEEDS = Integer.getInteger("simulation.seeds", 2);
     private static final int FIRST = Integer.getInteger("simulation.first", 1);
-    private static final Set<String> ONLY = Set.copyOf(
-            Splitter.on(',').omitEmptyStrings().splitToList(System.getProperty("simulation.story", "")));
+    private static final Set<String> ONLY =
+            Set.copyOf(Splitter.on(',').omitEmptyStrings().splitToList(System.getProperty("simulation.story", "")));
     private static final Duration MINUTE = Duration.ofMinutes(1);
     /** What lasts longer is played with leases that last longer too. */
     private static final Duration AGE = Duration.ofMinutes(20);
@@ -38,8 +40,7 @@ class DisturbanceSimulationTest {
     private record End(List<String> state, int writes, int mostPerMinute, List<DisturbedControllers.Write> journal) {}
 
     static Stream<ControllerStory> stories() {
-        return ClusterStories.andAllOthers()
-                .filter(story -> ONLY.isEmpty() || ONLY.contains(story.name()));
+        return ClusterStories.andAllOthers().filter(story -> ONLY.isEmpty() || ONLY.contains(story.name()));
     }
 
     private static End played(ControllerStory story, long seed, Disturbance disturbance) {
@@ -121,6 +122,33 @@ class DisturbanceSimulationTest {
         assertThat(most).as("most writes of %s in a minute", story).isLessThanOrEqualTo(4 * undisturbed.writes + 20);
     }
 
+    @Test
+    @DisplayName(
+            "CJ-1: who hears of a suspension too late starts the Job of one minute more, but that of no minute twice")
+    void aLateSuspensionCostsNoMoreThanAMinute() {
+        ControllerStory story = ClusterStories.andAllOthers()
+                .filter(each -> each.name().equals("every three minutes"))
+                .findFirst()
+                .orElseThrow();
+        Set<List<String>> ends = new HashSet<>();
+        for (long seed = 1; seed <= 6; seed++) {
+            try (DisturbedWorld there = new DisturbedWorld(seed);
+                    DisturbedControllers controllers = there.disturb(
+                            story.controllers(), story.disturbance().withCrashAfter((int) seed))) {
+                story.begin().accept(there.world);
+                there.world.kernel.advance(Duration.ofSeconds(356));
+                story.then().accept(there.world); // four seconds before the second start
+                there.world.kernel.advance(MINUTE.multipliedBy(2));
+                assertThat(controllers.crashes()).isEqualTo(1);
+                ends.add(there.world.list(Job.class).stream()
+                        .map(job -> job.getMetadata().getName())
+                        .toList());
+            }
+        }
+        // 2026-01-01T00:03Z and, where the suspension came late, 00:06Z
+        assertThat(ends).containsExactlyInAnyOrder(List.of("tick-29453763"), List.of("tick-29453763", "tick-29453766"));
+    }
+
     @ParameterizedTest
     @MethodSource("stories")
     @DisplayName("Of two instances only the one that leads writes, whatever becomes of their machines and lines")
@@ -141,7 +169,8 @@ class DisturbanceSimulationTest {
                 if (!there.world.kernel.runUntil(() -> rivals.leaders() == 1, AGE)) {
                     violations.put(seed, rivals.leaders() + " lead in the end");
                 }
-                if (!rivals.violations().isEmpty() || !there.world.kernel.failures().isEmpty()) {
+                if (!rivals.violations().isEmpty()
+                        || !there.world.kernel.failures().isEmpty()) {
                     violations.put(seed, rivals.violations() + " " + there.world.kernel.failures());
                 }
                 writes += rivals.writes();
