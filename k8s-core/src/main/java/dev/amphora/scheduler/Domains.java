@@ -1,5 +1,6 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.scheduler.framework.LabelColumn;
 import dev.amphora.scheduler.framework.NodeInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,29 +9,24 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers the combinations of values that nodes have for some labels. Belongs to the scheduler's actor. */
+/** Numbers the values that nodes have for labels, and the combinations of several. Belongs to the scheduler's actor. */
 final class Domains {
     private static final int MAX_KEPT = 16;
     /** With more combinations than one in so many nodes it isn't worth it. */
     private static final int MIN_NODES_PER_DOMAIN = 4;
 
-    private final Map<List<String>, Table> tables = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<String>, Table> eldest) {
-            return size() > MAX_KEPT;
-        }
-    };
+    private final Map<String, LabelColumn> columns = kept();
+    private final Map<List<String>, Table> tables = kept();
+    private List<NodeInfo> nodes = List.of();
+    private long version = -1;
 
     /**
      * Which combination each node has.
      *
-     * @param version of the nodes' labels
      * @param numbers by the nodes' places
      * @param combinations by their numbers, values in the order of the keys, null where a node has none
      */
-    record Table(long version, int[] numbers, List<List<@Nullable String>> combinations) {
+    record Table(int[] numbers, List<List<@Nullable String>> combinations) {
         int count() {
             return combinations.size();
         }
@@ -41,29 +37,72 @@ final class Domains {
         }
     }
 
-    /** The combinations of some labels. */
-    Table of(List<String> keys, List<NodeInfo> nodes, long version) {
-        Table known = tables.get(keys);
-        if (known == null || known.version != version || known.numbers.length != nodes.size()) {
-            Map<List<@Nullable String>, Integer> numbers = new HashMap<>();
-            List<List<@Nullable String>> combinations = new ArrayList<>();
-            int[] byNode = new int[nodes.size()];
-            for (int i = 0; i < byNode.length; i++) {
-                Map<String, String> labels = nodes.get(i).labels();
-                List<@Nullable String> values = new ArrayList<>(keys.size());
-                for (String key : keys) {
-                    values.add(labels.get(key));
-                }
-                Integer number = numbers.putIfAbsent(values, combinations.size());
-                if (number == null) {
-                    number = combinations.size();
-                    combinations.add(values);
-                }
-                byNode[i] = number;
+    private static <K, V> Map<K, V> kept() {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+                return size() > MAX_KEPT;
             }
-            known = new Table(version, byNode, combinations);
+        };
+    }
+
+    /**
+     * Takes these nodes for the snapshot's.
+     *
+     * @param labels the version of their labels
+     */
+    void begin(List<NodeInfo> snapshot, long labels) {
+        if (version != labels || nodes.size() != snapshot.size()) {
+            columns.clear();
+            tables.clear();
+        }
+        version = labels;
+        nodes = snapshot;
+    }
+
+    /** The values of one label. */
+    LabelColumn column(String label) {
+        LabelColumn known = columns.get(label);
+        if (known == null) {
+            known = new LabelColumn(label, nodes);
+            columns.put(label, known);
+        }
+        return known;
+    }
+
+    /** The combinations of the values of some labels. */
+    Table of(List<String> keys) {
+        Table known = tables.get(keys);
+        if (known == null) {
+            known = combine(keys);
             tables.put(List.copyOf(keys), known);
         }
         return known;
+    }
+
+    private Table combine(List<String> keys) {
+        int[] numbers = new int[nodes.size()];
+        List<List<@Nullable String>> combinations = new ArrayList<>();
+        combinations.add(List.of());
+        for (String key : keys) {
+            LabelColumn column = column(key);
+            Map<Long, Integer> pairs = new HashMap<>();
+            List<List<@Nullable String>> longer = new ArrayList<>();
+            for (int i = 0; i < numbers.length; i++) {
+                long pair = (long) numbers[i] * (column.count() + 1) + column.at(i) + 1;
+                Integer number = pairs.putIfAbsent(pair, longer.size());
+                if (number == null) {
+                    number = longer.size();
+                    List<@Nullable String> values = new ArrayList<>(combinations.get(numbers[i]));
+                    values.add(column.at(i) == LabelColumn.NONE ? null : column.value(column.at(i)));
+                    longer.add(values);
+                }
+                numbers[i] = number;
+            }
+            combinations = longer;
+        }
+        return new Table(numbers, combinations);
     }
 }

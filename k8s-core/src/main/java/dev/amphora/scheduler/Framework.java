@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.client.Client;
 import dev.amphora.kernel.Meters;
 import dev.amphora.scheduler.framework.BindPlugin;
+import dev.amphora.scheduler.framework.ColumnScorePlugin;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeLocal;
+import dev.amphora.scheduler.framework.NodeSelection;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PermitPlugin;
@@ -39,6 +41,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -51,7 +54,6 @@ final class Framework implements Handle {
     private static final Logger log = LoggerFactory.getLogger(Framework.class);
     private static final CycleState.Key<Skips> SKIPS = new CycleState.Key<>(Skips.class);
     private static final boolean[] NO_SKIPS = new boolean[0];
-    private static final int[] NO_INDICES = new int[0];
 
     private final String schedulerName;
     private final Host host;
@@ -75,7 +77,7 @@ final class Framework implements Handle {
     private List<BindPlugin> bind = List.of();
     private List<PostBindPlugin> postBind = List.of();
     private List<Tracking> tracking = List.of();
-    private int[] scoreWeights = NO_INDICES;
+    private int[] scoreWeights = new int[0];
     private long[] pluginScores = new long[0];
 
     /** What all profiles of one scheduler share. */
@@ -409,15 +411,21 @@ final class Framework implements Handle {
     /** What one Filter plugin says, by its index. */
     Status runFilter(CycleState state, PodInfo pod, NodeInfo node, int index) {
         FilterPlugin plugin = filter.get(index);
-        Status status;
         try {
-            status = plugin.filter(state, pod, node);
+            Status status = plugin.filter(state, pod, node);
+            return status.isSuccess() ? status : refusal(plugin, status);
         } catch (RuntimeException e) {
-            return failure("running \"%s\" filter plugin: ", plugin, e);
+            return failed(plugin, e);
         }
-        if (status.isSuccess()) {
-            return status;
-        }
+    }
+
+    /** What it means that a Filter plugin has thrown something. */
+    static Status failed(FilterPlugin plugin, RuntimeException e) {
+        return failure("running \"%s\" filter plugin: ", plugin, e);
+    }
+
+    /** What a Filter plugin has said that is no success, in its name. */
+    static Status refusal(FilterPlugin plugin, Status status) {
         return status.isRejected()
                 ? status.withPlugin(plugin.name())
                 : Status.error("running \"" + plugin.name() + "\" filter plugin: " + status.message())
@@ -588,58 +596,58 @@ final class Framework implements Handle {
      */
     Status runScore(
             CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable ScoreListener listener) {
-        return runScore(state, pod, nodes, totals, listener, null, NO_INDICES, null);
+        return runScore(state, pod, nodes, totals, listener, null);
     }
 
     /**
-     * Scores nodes, some of which are known.
+     * Scores nodes of which something is known.
      *
      * @param totals receives the weighted sums
-     * @param listener null if nobody is interested in the parts
-     * @param known what is known of the scores, null for nothing
-     * @param indices the nodes' places in what is known
-     * @param domains where nodes have their label values numbered, null if nothing is known
+     * @param known what is known of the scores
      */
-    Status runScore(
+    Status runScore(CycleState state, PodInfo pod, NodeSelection nodes, long[] totals, PodClass known) {
+        try {
+            for (int n = 0; n < totals.length; n++) {
+                int place = nodes.place(n);
+                if (known.isUnscored(place)) {
+                    known.score(this, state, pod, nodes.get(n), place);
+                }
+            }
+        } catch (RuntimeException e) {
+            // asked for themselves, it shows which plugin fails
+            return runScore(state, pod, nodes, totals, null, null);
+        }
+        return runScore(state, pod, nodes, totals, null, known);
+    }
+
+    private Status runScore(
             CycleState state,
             PodInfo pod,
             List<NodeInfo> nodes,
             long[] totals,
             @Nullable ScoreListener listener,
-            @Nullable PodClass known,
-            int[] indices,
-            @Nullable DomainScores domains) {
+            @Nullable PodClass known) {
         if (pluginScores.length != totals.length) {
             pluginScores = new long[totals.length];
         }
         long[] scores = pluginScores;
-        if (known != null) {
-            try {
-                for (int n = 0; n < scores.length; n++) {
-                    if (known.isUnscored(indices[n])) {
-                        known.score(this, state, pod, nodes.get(n), indices[n]);
-                    }
-                }
-            } catch (RuntimeException e) {
-                // asked for themselves, it shows which plugin fails
-                return runScore(state, pod, nodes, totals, listener);
-            }
-        }
         for (int i = 0; i < score.size(); i++) {
             if (skipsScore(state, i)) {
                 continue;
             }
             ScorePlugin plugin = score.get(i);
             try {
-                long[] column = known == null ? null : known.scores(i);
-                if (column != null) {
+                if (known == null || !(nodes instanceof NodeSelection selection)) {
+                    scoreEach(plugin, state, pod, nodes, scores);
+                } else if (known.scores(i) != null) {
+                    long[] column = Objects.requireNonNull(known.scores(i));
                     for (int n = 0; n < scores.length; n++) {
-                        scores[n] = column[indices[n]];
+                        scores[n] = column[selection.place(n)];
                     }
-                } else if (domains == null || !domains.score(plugin, state, pod, nodes, indices, scores)) {
-                    for (int n = 0; n < scores.length; n++) {
-                        scores[n] = plugin.score(state, pod, nodes.get(n));
-                    }
+                } else if (plugin instanceof ColumnScorePlugin byColumn) {
+                    byColumn.scoreAll(state, pod, selection, scores);
+                } else {
+                    scoreEach(plugin, state, pod, nodes, scores);
                 }
                 long[] raw = listener == null ? scores : scores.clone();
                 plugin.normalize(state, pod, nodes, scores);
@@ -660,6 +668,13 @@ final class Framework implements Handle {
             }
         }
         return Status.success();
+    }
+
+    private static void scoreEach(
+            ScorePlugin plugin, CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] scores) {
+        for (int n = 0; n < scores.length; n++) {
+            scores[n] = plugin.score(state, pod, nodes.get(n));
+        }
     }
 
     Status runReserve(CycleState state, PodInfo pod, String nodeName) {

@@ -129,13 +129,14 @@ final class PodClass {
         return open.nextSetBit(index);
     }
 
-    /**
-     * The end of the run of nodes from a place on that are known to pass all local plugins.
-     *
-     * @return the place itself if the node there isn't known to
-     */
-    int endOfPassing(int index) {
-        return passing.nextClearBit(index);
+    /** The end of the run of such nodes that one of them belongs to. */
+    int endOfOpen(int index) {
+        return open.nextClearBit(index);
+    }
+
+    /** Whether a node is known to pass all local plugins. */
+    boolean isPassing(int index) {
+        return passing.get(index);
     }
 
     boolean isOpen(int index) {
@@ -196,13 +197,18 @@ final class PodClass {
         return refusal == null ? Status.success() : refusal;
     }
 
+    /** What a local Filter plugin has said against a node; null if none refuses it. */
+    @Nullable Status localRefusal(int index) {
+        return refusedBy[index] == NONE ? null : refusal(index);
+    }
+
     boolean isLocalFilter(int plugin) {
         return localFilters[plugin];
     }
 
     /** What a Filter plugin has said by label values; null if it has to be asked about each node. */
     @Nullable DomainAnswers answers(
-            Framework framework, CycleState state, PodInfo pod, int plugin, Domains domains, List<NodeInfo> all) {
+            Framework framework, CycleState state, PodInfo pod, int plugin, Domains domains) {
         if (!(framework.filterPlugins().get(plugin) instanceof DomainLocal byDomain)) {
             return null;
         }
@@ -211,7 +217,7 @@ final class PodClass {
             return null;
         }
         DomainChanges since = byDomain.filterChanges(state, pod);
-        Domains.Table table = domains.of(keys, all, cache.log().restarts());
+        Domains.Table table = domains.of(keys);
         DomainAnswers known = domainAnswers.get(plugin);
         if (known != null && known.catchUp(table, since)) {
             return known;
@@ -256,16 +262,14 @@ final class PodClass {
         return unscored.get(index);
     }
 
-    /** Has the local Score plugins score a node, unless they have. */
+    /** Has the local Score plugins score a node. */
     void score(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index) {
-        if (unscored.get(index)) {
-            List<ScorePlugin> plugins = framework.scorePlugins();
-            for (int i = 0; i < localScores.length; i++) {
-                if (localScores[i]) {
-                    scores[i][index] = plugins.get(i).score(state, pod, node);
-                }
+        List<ScorePlugin> plugins = framework.scorePlugins();
+        for (int i = 0; i < localScores.length; i++) {
+            if (localScores[i]) {
+                scores[i][index] = plugins.get(i).score(state, pod, node);
             }
-            unscored.clear(index);
         }
+        unscored.clear(index);
     }
 }

@@ -3,21 +3,17 @@ package dev.amphora.scheduler;
 import dev.amphora.scheduler.ExtensionPointTimes.Point;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSelection;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodSignature;
 import dev.amphora.scheduler.framework.Status;
 import java.time.Instant;
-import java.util.AbstractList;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.RandomAccess;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -44,13 +40,10 @@ final class PodScheduling {
             return size() > MAX_CLASSES;
         }
     };
-    private final Domains domains = new Domains();
-    private int[] feasibleIndices = new int[0];
+    private final NodeSearch search = new NodeSearch();
     private long[] totals = new long[0];
-    private @Nullable Status[] refusals = new Status[0];
     private int nextStartNodeIndex;
     private int evaluated;
-    private boolean hasIndices;
 
     /** Remembers nothing from one pod to the next. */
     PodScheduling(RandomGenerator chance) {
@@ -139,13 +132,9 @@ final class PodScheduling {
         totals = new long[found];
         if (status.isSuccess()) {
             began = framework.times().begin();
-            if (known != null && hasIndices) {
+            if (known != null && feasible instanceof NodeSelection selection) {
                 known.beginScores(framework, state, pod);
-                DomainScores byDomain = new DomainScores(
-                        domains,
-                        snapshot.nodes(),
-                        Objects.requireNonNull(cache).log().restarts());
-                status = framework.runScore(state, pod, feasible, totals, null, known, feasibleIndices, byDomain);
+                status = framework.runScore(state, pod, selection, totals, known);
             } else {
                 status = framework.runScore(state, pod, feasible, totals, null);
             }
@@ -168,7 +157,6 @@ final class PodScheduling {
             NodeSnapshot snapshot,
             Diagnosis diagnosis,
             @Nullable PodClass known) {
-        hasIndices = false;
         evaluated = 0;
         Instant began = framework.times().begin();
         Framework.PreFilterOutcome outcome = framework.runPreFilter(state, pod);
@@ -217,7 +205,13 @@ final class PodScheduling {
         began = framework.times().begin();
         if (known != null && cache != null && outcome.nodeNames() == null) {
             known.begin(framework, state, pod, snapshot);
-            error = filterKnown(framework, state, pod, snapshot, diagnosis, known);
+            int needed = needed(framework, nodes.size());
+            error = search.run(framework, state, pod, snapshot, known, needed, start, cache.log().restarts());
+            feasible = search.feasible();
+            evaluated = search.evaluated();
+            if (error == null && feasible.isEmpty()) {
+                search.diagnose(known, diagnosis);
+            }
         } else {
             error = filter(framework, state, pod, nodes, diagnosis);
             evaluated = asked.size() + diagnosis.nodes.size();
@@ -227,9 +221,9 @@ final class PodScheduling {
         return error != null
                 ? error
                 : askExtenders(framework.askedExtenders(), pod, diagnosis, () -> {
-                    if (known != null && hasIndices) {
+                    if (known != null && feasible instanceof NodeSelection) {
                         // it was not said why nodes are refused, as long as others were not
-                        diagnose(snapshot.nodes(), start, known, diagnosis);
+                        search.diagnose(known, diagnosis);
                     }
                 });
     }
@@ -253,27 +247,26 @@ final class PodScheduling {
         if (answer.nodes().isEmpty()) {
             explain.run();
             diagnosis.nodes.putAll(answer.refusals());
-        } else if (hasIndices) {
-            Map<NodeInfo, Integer> places = new IdentityHashMap<>(feasible.size() * 2);
-            for (int i = 0; i < feasible.size(); i++) {
-                places.put(feasible.get(i), feasibleIndices[i]);
-            }
-            for (int i = 0; i < answer.nodes().size(); i++) {
-                feasibleIndices[i] =
-                        Objects.requireNonNull(places.get(answer.nodes().get(i)));
-            }
         }
-        asked.clear();
-        asked.addAll(answer.nodes());
-        feasible = asked;
+        if (feasible instanceof NodeSelection) {
+            search.retain(answer.nodes());
+            feasible = search.feasible();
+        } else {
+            asked.clear();
+            asked.addAll(answer.nodes());
+        }
         return null;
+    }
+
+    private static int needed(Framework framework, int all) {
+        return framework.comparesNodes() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
     }
 
     /** Looks at nodes until one more than is needed is found feasible; that one doesn't count. */
     private @Nullable Status filter(
             Framework framework, CycleState state, PodInfo pod, List<NodeInfo> nodes, Diagnosis diagnosis) {
         int all = nodes.size();
-        int needed = framework.comparesNodes() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
+        int needed = needed(framework, all);
         for (int i = 0; i < all; i++) {
             NodeInfo node = nodes.get((nextStartNodeIndex + i) % all);
             Status status = framework.filterWithNominatedPods(state, pod, node);
@@ -290,158 +283,6 @@ final class PodScheduling {
             }
         }
         return null;
-    }
-
-    /** Does the same with what is known of the nodes: those that are known to be refused cost nothing. */
-    private @Nullable Status filterKnown(
-            Framework framework,
-            CycleState state,
-            PodInfo pod,
-            NodeSnapshot snapshot,
-            Diagnosis diagnosis,
-            PodClass known) {
-        List<NodeInfo> nodes = snapshot.nodes();
-        int all = nodes.size();
-        int needed = framework.comparesNodes() ? numFeasibleNodesToFind(framework.percentageOfNodesToScore(), all) : 1;
-        if (feasibleIndices.length < needed) {
-            feasibleIndices = new int[needed];
-        }
-        if (refusals.length < all) {
-            refusals = new Status[all];
-        }
-        hasIndices = true;
-        int[] others = others(framework, state, known);
-        @Nullable DomainAnswers[] answers = new DomainAnswers[others.length];
-        for (int o = 0; o < others.length; o++) {
-            answers[o] = known.answers(framework, state, pod, others[o], domains, nodes);
-        }
-        String nominated = framework.nominations().nodeOf(pod.uid());
-        int own = nominated.isEmpty() ? -1 : snapshot.indexOf(nominated);
-        known.forget(own);
-        int start = nextStartNodeIndex % all;
-        int found = 0;
-        int looked = -1;
-        for (int round = 0; round < 2 && looked < 0; round++) {
-            int end = round == 0 ? all : start;
-            int index = known.nextOpen(round == 0 ? start : 0);
-            while (index >= 0 && index < end) {
-                int passing = others.length == 0 && index != own ? Math.min(end, known.endOfPassing(index)) : index;
-                for (; index < passing && found < needed; index++) {
-                    feasibleIndices[found++] = index;
-                    refusals[index] = null;
-                }
-                if (index < passing) {
-                    looked = round == 0 ? index - start : all - start + index;
-                    break;
-                }
-                if (index == end || !known.isOpen(index)) {
-                    index = known.nextOpen(index);
-                    continue;
-                }
-                NodeInfo node = nodes.get(index);
-                Status status = known.look(framework, state, pod, node, index, index == own)
-                        ? framework.filterWithNominatedPods(state, pod, node)
-                        : filterOpen(framework, state, pod, node, index, known, others, answers);
-                if (status.isSuccess()) {
-                    if (found == needed) {
-                        looked = round == 0 ? index - start : all - start + index;
-                        break;
-                    }
-                    feasibleIndices[found++] = index;
-                    refusals[index] = null;
-                } else if (status.isRejected()) {
-                    refusals[index] = status;
-                } else {
-                    return status;
-                }
-                index = known.nextOpen(index + 1);
-            }
-        }
-        feasible = new Found(nodes, feasibleIndices, found);
-        evaluated = looked < 0 ? all : looked;
-        if (found == 0) {
-            diagnose(nodes, start, known, diagnosis);
-        }
-        return null;
-    }
-
-    /** Nodes by their places. Holds until the next cycle. */
-    private static final class Found extends AbstractList<NodeInfo> implements RandomAccess {
-        private final List<NodeInfo> nodes;
-        private final int[] indices;
-        private final int size;
-
-        Found(List<NodeInfo> nodes, int[] indices, int size) {
-            this.nodes = nodes;
-            this.indices = indices;
-            this.size = size;
-        }
-
-        @Override
-        public NodeInfo get(int index) {
-            return nodes.get(indices[Objects.checkIndex(index, size)]);
-        }
-
-        @Override
-        public int size() {
-            return size;
-        }
-    }
-
-    /** What is said of a node that no local plugin refuses with the last word. */
-    private static Status filterOpen(
-            Framework framework,
-            CycleState state,
-            PodInfo pod,
-            NodeInfo node,
-            int index,
-            PodClass known,
-            int[] others,
-            @Nullable DomainAnswers[] answers) {
-        int refusedBy = known.refusedBy(index);
-        for (int o = 0; o < others.length && others[o] < refusedBy; o++) {
-            DomainAnswers byDomain = answers[o];
-            Status answer = byDomain == null ? null : byDomain.get(index);
-            if (answer == null) {
-                answer = framework.runFilter(state, pod, node, others[o]);
-                if (byDomain != null && (answer.isSuccess() || answer.isRejected())) {
-                    byDomain.put(index, answer);
-                }
-            }
-            if (!answer.isSuccess()) {
-                return answer;
-            }
-        }
-        return refusedBy == PodClass.NONE ? Status.success() : known.refusal(index);
-    }
-
-    /** Says of each node that was looked at why it is refused, in that order. */
-    private void diagnose(List<NodeInfo> nodes, int start, PodClass known, Diagnosis diagnosis) {
-        int all = nodes.size();
-        diagnosis.nodes.ensureCapacity(evaluated);
-        Status last = null;
-        for (int i = 0, index = start; i < evaluated; i++, index = index + 1 == all ? 0 : index + 1) {
-            Status status = known.isOpen(index) ? refusals[index] : known.refusal(index);
-            if (status != null) {
-                diagnosis.nodes.put(nodes.get(index), index, status);
-                if (last == null || !status.equals(last)) {
-                    diagnosis.blame(status);
-                    last = status;
-                }
-            }
-        }
-    }
-
-    /** The Filter plugins that have to be asked about every node. */
-    private static int[] others(Framework framework, CycleState state, PodClass known) {
-        int[] others = new int[framework.filterPlugins().size()];
-        int count = 0;
-        for (int i = 0; i < others.length; i++) {
-            if (!framework.skipsFilter(state, i) && !known.isLocalFilter(i)) {
-                others[count++] = i;
-            }
-        }
-        return Arrays.copyOf(others, count);
     }
 
     private int best(long[] totals) {

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Filter or Score plugin whose answer about a node, within one cycle, follows from the values of some of the node's labels and from
+ * A Filter plugin whose answer about a node, within one cycle, follows from the values of some of the node's labels and from
  * nothing else about the node. It is asked about one node of each combination of values. Hypothetical pods on nodes are not concerned: with
  * these it is asked each time.
  */
@@ -26,16 +26,6 @@ public interface DomainLocal extends Plugin {
      * @return the same object as long as that can be told; null if it can't
      */
     default @Nullable DomainChanges filterChanges(CycleState state, PodInfo pod) {
-        return null;
-    }
-
-    /**
-     * The labels that its Score looks at, before normalisation.
-     *
-     * @param state after PreScore
-     * @return null if it looks at more
-     */
-    default @Nullable List<String> scoreKeys(CycleState state, PodInfo pod) {
         return null;
     }
 }

@@ -2,6 +2,7 @@ package dev.amphora.scheduler.plugins;
 
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.AffinityTerm;
+import dev.amphora.scheduler.framework.ColumnScorePlugin;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.DomainChanges;
 import dev.amphora.scheduler.framework.DomainLocal;
@@ -13,12 +14,12 @@ import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.LabelMatcher;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSelection;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
-import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Places pods near or away from other pods, as they wish themselves and as the others wish. */
 public final class InterPodAffinity
-        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ColumnScorePlugin, EnqueueExtensions {
     private static final Status NO_AFFINITY =
             Status.unresolvable("node(s) didn't match pod affinity rules").withPlugin("InterPodAffinity");
     private static final Status ANTI_AFFINITY =
@@ -326,11 +327,6 @@ public final class InterPodAffinity
         return state.require(MATCHES).changes;
     }
 
-    @Override
-    public List<String> scoreKeys(CycleState state, PodInfo pod) {
-        return List.copyOf(new TreeSet<>(state.require(SCORING).scores.keys()));
-    }
-
     private static boolean isNearEnough(Matches matches, NodeInfo node) {
         boolean found = true;
         for (int i = 0; i < matches.affinity.size(); i++) {
@@ -455,6 +451,11 @@ public final class InterPodAffinity
     @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
         return state.require(SCORING).scores.sum(node.labels());
+    }
+
+    @Override
+    public void scoreAll(CycleState state, PodInfo pod, NodeSelection nodes, long[] scores) {
+        state.require(SCORING).scores.sums(nodes, scores);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.amphora.scheduler.plugins;
 
 import dev.amphora.scheduler.framework.Actions;
+import dev.amphora.scheduler.framework.ColumnScorePlugin;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
@@ -9,17 +10,18 @@ import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSelection;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
-import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Spreads pods over failure domains (KEP-895), by their own constraints or by those of the profile. */
 public final class PodTopologySpread
-        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements DomainLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ColumnScorePlugin, EnqueueExtensions {
     private static final String HOSTNAME = "kubernetes.io/hostname";
     private static final String ZONE = "topology.kubernetes.io/zone";
     private static final Status LABEL_MISSING = Status.unresolvable(
@@ -236,8 +238,6 @@ public final class PodTopologySpread
         final List<Map<String, Integer>> domains = new ArrayList<>();
         final double[] weights;
         final Set<String> ignored = new HashSet<>();
-        /** How many pods count on each node, for constraints by hostname; null if they have to be counted. */
-        @Nullable List<Map<String, Integer>> hosts;
 
         Scoring(List<SpreadConstraint> constraints) {
             this.constraints = constraints;
@@ -260,6 +260,13 @@ public final class PodTopologySpread
             return Status.skip();
         }
         boolean needsAll = !pod.spec().getTopologySpreadConstraints().isEmpty() || !systemDefaulted;
+        PodChanges kept = state.get(PodChanges.KEY);
+        if (kept != null && nodes instanceof NodeSelection selection) {
+            SpreadScores scores = SpreadScores.of(kept, pod, soft, needsAll, selection, handle.snapshot());
+            scores.begin(selection);
+            state.put(SpreadScores.KEY, scores);
+            return Status.success();
+        }
         Scoring scoring = new Scoring(soft);
         for (int n = 0; n < nodes.size(); n++) {
             NodeInfo node = nodes.get(n);
@@ -268,77 +275,37 @@ public final class PodTopologySpread
                 continue;
             }
             for (int i = 0; i < soft.size(); i++) {
-                String key = soft.get(i).topologyKey();
-                if (!key.equals(HOSTNAME)) {
-                    scoring.domains.get(i).putIfAbsent(domain(node, key), 0);
+                if (!soft.get(i).isByHost()) {
+                    scoring.domains.get(i).putIfAbsent(domain(node, soft.get(i).topologyKey()), 0);
                 }
             }
         }
         for (int i = 0; i < soft.size(); i++) {
-            int size = soft.get(i).topologyKey().equals(HOSTNAME)
+            int size = soft.get(i).isByHost()
                     ? nodes.size() - scoring.ignored.size()
                     : scoring.domains.get(i).size();
             scoring.weights[i] = Math.log(size + 2.0);
         }
-        Soft counted = softCounts(state, pod, soft, needsAll);
-        for (int i = 0; i < soft.size(); i++) {
-            Map<String, Integer> all = counted.domains.get(i);
-            scoring.domains.get(i).replaceAll((domain, none) -> all.getOrDefault(domain, 0));
-        }
-        scoring.hosts = state.get(PodChanges.KEY) == null ? null : counted.domains;
+        countSoft(scoring, pod, needsAll);
         state.put(SCORING, scoring);
         return Status.success();
     }
 
-    /**
-     * How many pods count in each domain of each soft constraint, whether or not a feasible node is in it: by the name of the node for
-     * those by hostname, if it is kept for the next pod like this one.
-     */
-    private record Soft(List<SpreadConstraint> constraints, List<Map<String, Integer>> domains) {}
-
-    private Soft softCounts(CycleState state, PodInfo pod, List<SpreadConstraint> soft, boolean needsAll) {
-        PodChanges kept = state.get(PodChanges.KEY);
-        PodChanges.Update<Soft> update = kept == null ? null : kept.take(Soft.class);
-        Soft counted;
-        if (update != null && update.value().constraints.equals(soft)) {
-            counted = update.value();
-            for (PodChanges.Change change : update.changes()) {
-                for (int i = 0; i < soft.size(); i++) {
-                    if (soft.get(i).counts(pod, change.pod())) {
-                        count(counted, i, pod, change.node(), change.delta(), needsAll);
-                    }
+    /** Counts the pods in each domain that a feasible node is in; those on nodes are counted where nodes are scored. */
+    private void countSoft(Scoring scoring, PodInfo pod, boolean needsAll) {
+        for (NodeInfo node : handle.snapshot().nodes()) {
+            if (needsAll && !SpreadConstraint.allApply(scoring.constraints, node.labels())) {
+                continue;
+            }
+            for (int i = 0; i < scoring.constraints.size(); i++) {
+                SpreadConstraint constraint = scoring.constraints.get(i);
+                if (!constraint.isByHost() && constraint.counts(pod, node)) {
+                    int count = constraint.count(pod, node);
+                    scoring.domains
+                            .get(i)
+                            .computeIfPresent(domain(node, constraint.topologyKey()), (domain, sum) -> sum + count);
                 }
             }
-        } else {
-            counted = new Soft(soft, new ArrayList<>());
-            soft.forEach(each -> counted.domains.add(new HashMap<>()));
-            List<NodeInfo> all = handle.snapshot().nodes();
-            for (int n = 0; n < all.size(); n++) {
-                NodeInfo node = all.get(n);
-                for (int i = 0; i < soft.size(); i++) {
-                    if (kept != null || !soft.get(i).topologyKey().equals(HOSTNAME)) {
-                        count(counted, i, pod, node, soft.get(i).count(pod, node), needsAll);
-                    }
-                }
-            }
-        }
-        if (kept != null) {
-            kept.keep(Soft.class, counted);
-        }
-        return counted;
-    }
-
-    private static void count(Soft counted, int index, PodInfo pod, NodeInfo node, int delta, boolean needsAll) {
-        SpreadConstraint constraint = counted.constraints.get(index);
-        if (delta != 0 && constraint.topologyKey().equals(HOSTNAME)) {
-            // What a node that is no domain has is asked for nevertheless. Most nodes have none.
-            counted.domains
-                    .get(index)
-                    .merge(node.name(), delta, (before, change) -> before + change == 0 ? null : before + change);
-        } else if (delta != 0
-                && !(needsAll && !SpreadConstraint.allApply(counted.constraints, node.labels()))
-                && constraint.counts(pod, node)) {
-            counted.domains.get(index).merge(domain(node, constraint.topologyKey()), delta, Integer::sum);
         }
     }
 
@@ -348,7 +315,19 @@ public final class PodTopologySpread
     }
 
     @Override
+    public void scoreAll(CycleState state, PodInfo pod, NodeSelection nodes, long[] scores) {
+        SpreadScores known = state.require(SpreadScores.KEY);
+        for (int n = 0; n < scores.length; n++) {
+            scores[n] = known.score(nodes.place(n));
+        }
+    }
+
+    @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
+        SpreadScores known = state.get(SpreadScores.KEY);
+        if (known != null) {
+            return known.score(handle.snapshot().indexOf(node.name()));
+        }
         Scoring scoring = state.require(SCORING);
         if (scoring.ignored.contains(node.name())) {
             return 0;
@@ -358,14 +337,9 @@ public final class PodTopologySpread
             SpreadConstraint constraint = scoring.constraints.get(i);
             String domain = node.labels().get(constraint.topologyKey());
             if (domain != null) {
-                int count;
-                if (!constraint.topologyKey().equals(HOSTNAME)) {
-                    count = scoring.domains.get(i).getOrDefault(domain, 0);
-                } else if (scoring.hosts == null) {
-                    count = constraint.count(pod, node);
-                } else {
-                    count = scoring.hosts.get(i).getOrDefault(node.name(), 0);
-                }
+                int count = constraint.isByHost()
+                        ? constraint.count(pod, node)
+                        : scoring.domains.get(i).getOrDefault(domain, 0);
                 score += count * scoring.weights[i] + (constraint.maxSkew() - 1);
             }
         }
@@ -374,22 +348,35 @@ public final class PodTopologySpread
 
     @Override
     public void normalize(CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] scores) {
-        Set<String> ignored = state.require(SCORING).ignored;
+        BitSet ignored = ignored(state, nodes);
         long min = Long.MAX_VALUE;
         long max = 0;
         for (int i = 0; i < scores.length; i++) {
-            if (ignored.isEmpty() || !ignored.contains(nodes.get(i).name())) {
+            if (!ignored.get(i)) {
                 min = Math.min(min, scores[i]);
                 max = Math.max(max, scores[i]);
             }
         }
         for (int i = 0; i < scores.length; i++) {
-            if (!ignored.isEmpty() && ignored.contains(nodes.get(i).name())) {
+            if (ignored.get(i)) {
                 scores[i] = 0;
             } else {
                 scores[i] = max == 0 ? MAX_SCORE : MAX_SCORE * (max + min - scores[i]) / max;
             }
         }
+    }
+
+    private static BitSet ignored(CycleState state, List<NodeInfo> nodes) {
+        BitSet ignored = new BitSet(nodes.size());
+        SpreadScores known = state.get(SpreadScores.KEY);
+        for (int i = 0; i < nodes.size(); i++) {
+            ignored.set(
+                    i,
+                    known != null && nodes instanceof NodeSelection selection
+                            ? known.isIgnored(selection.place(i))
+                            : state.require(SCORING).ignored.contains(nodes.get(i).name()));
+        }
+        return ignored;
     }
 
     @Override

@@ -29,6 +29,7 @@ record SpreadConstraint(
         boolean honorsTaints) {
     static final String HARD = "DoNotSchedule";
     static final String SOFT = "ScheduleAnyway";
+    private static final String HOSTNAME = "kubernetes.io/hostname";
 
     /** Those of a pod's own constraints with an action. */
     static List<SpreadConstraint> of(PodInfo pod, List<TopologySpreadConstraint> constraints, String action) {
@@ -65,6 +66,11 @@ record SpreadConstraint(
         }
         LabelMatcher matcher = LabelMatcher.of(own);
         return selector.isNothing() ? matcher : matcher.and(selector);
+    }
+
+    /** Whether each node is a domain of its own. */
+    boolean isByHost() {
+        return topologyKey.equals(HOSTNAME);
     }
 
     /** Whether the pods on a node count. */

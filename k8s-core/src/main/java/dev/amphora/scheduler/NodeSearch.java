@@ -1,0 +1,318 @@
+package dev.amphora.scheduler;
+
+import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.FilterPlugin;
+import dev.amphora.scheduler.framework.LabelColumn;
+import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSelection;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.PodInfo;
+import dev.amphora.scheduler.framework.Status;
+import java.util.AbstractList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.RandomAccess;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds nodes for pods whose class is known: those that are known to be refused cost nothing.
+ *
+ * <p>Takes nodes by blocks, never larger than what is still to be found and one, so that it comes to the same end as a search node by node and
+ * no plugin is asked about a node that such a search would not have come to. Within a block it goes plugin by plugin. Belongs to the
+ * scheduler's actor.
+ */
+final class NodeSearch {
+    private final Domains domains = new Domains();
+    private @Nullable Status[] refusals = new Status[0];
+    private int[] found = new int[0];
+    private int count;
+    private List<NodeInfo> nodes = List.of();
+    private int start;
+    private int evaluated;
+
+    /** Nodes that are looked at together, by their places. */
+    private int[] block = new int[0];
+    /** What is said of them; null if nothing speaks against them. */
+    private @Nullable Status[] verdicts = new Status[0];
+    /** Which of them are still in question. */
+    private int[] open = new int[0];
+
+    private int next;
+    private boolean wrapped;
+
+    /** The feasible nodes, in the order in which they were found. */
+    NodeSelection feasible() {
+        return new Found(nodes, found, count, domains);
+    }
+
+    /** How many nodes were looked at. */
+    int evaluated() {
+        return evaluated;
+    }
+
+    /**
+     * Looks at nodes until one more than is needed is found feasible; that one doesn't count.
+     *
+     * @param from the place of the first
+     * @param labels the version of the nodes' labels
+     * @return what is broken; null if nothing is
+     */
+    @Nullable Status run(
+            Framework framework,
+            CycleState state,
+            PodInfo pod,
+            NodeSnapshot snapshot,
+            PodClass known,
+            int needed,
+            int from,
+            long labels) {
+        nodes = snapshot.nodes();
+        int all = nodes.size();
+        start = from;
+        evaluated = all;
+        count = 0;
+        ensureCapacity(all, needed);
+        domains.begin(nodes, labels);
+        int[] others = others(framework, state, known);
+        @Nullable DomainAnswers[] answers = new DomainAnswers[others.length];
+        for (int o = 0; o < others.length; o++) {
+            answers[o] = known.answers(framework, state, pod, others[o], domains);
+        }
+        String nominated = framework.nominations().nodeOf(pod.uid());
+        int own = nominated.isEmpty() ? -1 : snapshot.indexOf(nominated);
+        known.forget(own);
+        next = start;
+        wrapped = false;
+        while (true) {
+            int size = fill(known, needed - count + 1, all);
+            if (size == 0) {
+                return null;
+            }
+            int asked = look(framework, state, pod, known, own, size);
+            for (int o = 0; o < others.length && asked > 0; o++) {
+                DomainAnswers byDomain = answers[o];
+                asked = byDomain == null
+                        ? ask(state, pod, known, others[o], framework.filterPlugins().get(others[o]), asked)
+                        : ask(framework, state, pod, known, others[o], byDomain, asked);
+            }
+            for (int i = 0; i < asked; i++) {
+                verdicts[open[i]] = known.localRefusal(block[open[i]]);
+            }
+            for (int i = 0; i < size; i++) {
+                int place = block[i];
+                Status verdict = verdicts[i];
+                refusals[place] = verdict;
+                if (verdict == null) {
+                    if (count == needed) {
+                        evaluated = before(place, all);
+                        return null;
+                    }
+                    found[count++] = place;
+                } else if (!verdict.isRejected()) {
+                    evaluated = before(place, all);
+                    return verdict;
+                }
+            }
+        }
+    }
+
+    /** How many nodes have their turn before one. */
+    private int before(int place, int all) {
+        return place >= start ? place - start : all - start + place;
+    }
+
+    private void ensureCapacity(int all, int needed) {
+        if (refusals.length < all) {
+            refusals = new Status[all];
+        }
+        if (found.length < needed) {
+            found = new int[needed];
+            block = new int[needed + 1];
+            verdicts = new Status[needed + 1];
+            open = new int[needed + 1];
+        }
+    }
+
+    /** Takes the next nodes that are not known to be refused by plugins whose word is final. */
+    private int fill(PodClass known, int max, int all) {
+        int size = 0;
+        while (size < max) {
+            int end = wrapped ? start : all;
+            int place = next < end ? known.nextOpen(next) : -1;
+            if (place < 0 || place >= end) {
+                if (wrapped) {
+                    break;
+                }
+                wrapped = true;
+                next = 0;
+                continue;
+            }
+            int until = Math.min(Math.min(end, known.endOfOpen(place)), place + max - size);
+            while (place < until) {
+                block[size++] = place++;
+            }
+            next = until;
+        }
+        return size;
+    }
+
+    /**
+     * Has plugins that look at a node only asked what is not known yet.
+     *
+     * @param own the node that the pod itself is nominated to, -1 if there is none
+     * @return how many of the block are left for the other plugins
+     */
+    private int look(Framework framework, CycleState state, PodInfo pod, PodClass known, int own, int size) {
+        int left = 0;
+        for (int i = 0; i < size; i++) {
+            int place = block[i];
+            verdicts[i] = null;
+            if (place == own || !known.isPassing(place)) {
+                NodeInfo node = nodes.get(place);
+                if (known.look(framework, state, pod, node, place, place == own)) {
+                    Status whole = framework.filterWithNominatedPods(state, pod, node);
+                    verdicts[i] = whole.isSuccess() ? null : whole;
+                    continue;
+                }
+            }
+            open[left++] = i;
+        }
+        return left;
+    }
+
+    /** Asks a plugin about those of the block that are left, as far as none before it refuses them; how many are left then. */
+    private int ask(CycleState state, PodInfo pod, PodClass known, int index, FilterPlugin plugin, int asked) {
+        int left = 0;
+        for (int a = 0; a < asked; a++) {
+            int i = open[a];
+            int place = block[i];
+            if (known.refusedBy(place) < index) {
+                verdicts[i] = known.refusal(place);
+                continue;
+            }
+            try {
+                Status answer = plugin.filter(state, pod, nodes.get(place));
+                if (answer.isSuccess()) {
+                    open[left++] = i;
+                } else {
+                    verdicts[i] = Framework.refusal(plugin, answer);
+                }
+            } catch (RuntimeException e) {
+                verdicts[i] = Framework.failed(plugin, e);
+            }
+        }
+        return left;
+    }
+
+    /** The same with a plugin whose answers follow from label values, where it has not answered already. */
+    private int ask(
+            Framework framework,
+            CycleState state,
+            PodInfo pod,
+            PodClass known,
+            int index,
+            DomainAnswers answers,
+            int asked) {
+        int left = 0;
+        for (int a = 0; a < asked; a++) {
+            int i = open[a];
+            int place = block[i];
+            if (known.refusedBy(place) < index) {
+                verdicts[i] = known.refusal(place);
+                continue;
+            }
+            Status answer = answers.get(place);
+            if (answer == null) {
+                answer = framework.runFilter(state, pod, nodes.get(place), index);
+                if (answer.isSuccess() || answer.isRejected()) {
+                    answers.put(place, answer);
+                }
+            }
+            if (answer.isSuccess()) {
+                open[left++] = i;
+            } else {
+                verdicts[i] = answer;
+            }
+        }
+        return left;
+    }
+
+    /** The Filter plugins that have to be asked about every node. */
+    private static int[] others(Framework framework, CycleState state, PodClass known) {
+        int[] others = new int[framework.filterPlugins().size()];
+        int count = 0;
+        for (int i = 0; i < others.length; i++) {
+            if (!framework.skipsFilter(state, i) && !known.isLocalFilter(i)) {
+                others[count++] = i;
+            }
+        }
+        return Arrays.copyOf(others, count);
+    }
+
+    /** Says of each node that was looked at why it is refused, in that order. */
+    void diagnose(PodClass known, Diagnosis diagnosis) {
+        int all = nodes.size();
+        diagnosis.nodes.ensureCapacity(evaluated);
+        Status last = null;
+        for (int i = 0, place = start; i < evaluated; i++, place = place + 1 == all ? 0 : place + 1) {
+            Status status = known.isOpen(place) ? refusals[place] : known.refusal(place);
+            if (status != null) {
+                diagnosis.nodes.put(nodes.get(place), place, status);
+                if (last == null || !status.equals(last)) {
+                    diagnosis.blame(status);
+                    last = status;
+                }
+            }
+        }
+    }
+
+    /** Leaves those of the feasible nodes that are given, in their order. */
+    void retain(List<NodeInfo> chosen) {
+        Map<NodeInfo, Integer> places = new IdentityHashMap<>(count * 2);
+        for (int i = 0; i < count; i++) {
+            places.put(nodes.get(found[i]), found[i]);
+        }
+        count = chosen.size();
+        for (int i = 0; i < count; i++) {
+            found[i] = Objects.requireNonNull(places.get(chosen.get(i)));
+        }
+    }
+
+    /** Nodes by their places. Holds until the next cycle. */
+    private static final class Found extends AbstractList<NodeInfo> implements NodeSelection, RandomAccess {
+        private final List<NodeInfo> nodes;
+        private final int[] places;
+        private final int size;
+        private final Domains domains;
+
+        Found(List<NodeInfo> nodes, int[] places, int size, Domains domains) {
+            this.nodes = nodes;
+            this.places = places;
+            this.size = size;
+            this.domains = domains;
+        }
+
+        @Override
+        public NodeInfo get(int index) {
+            return nodes.get(places[Objects.checkIndex(index, size)]);
+        }
+
+        @Override
+        public int size() {
+            return size;
+        }
+
+        @Override
+        public int place(int index) {
+            return places[index];
+        }
+
+        @Override
+        public LabelColumn column(String label) {
+            return domains.column(label);
+        }
+    }
+}
