@@ -2,11 +2,7 @@ package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.DomainChanges;
 import dev.amphora.scheduler.framework.Status;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,17 +10,12 @@ import org.jspecify.annotations.Nullable;
  * to the scheduler's actor.
  */
 final class DomainAnswers {
-    private static final int[] NO_NUMBERS = new int[0];
-
-    private final List<String> keys;
     private final Domains.Table table;
     private final @Nullable DomainChanges changes;
     private final @Nullable Status[] answers;
     private long position;
-    private @Nullable Map<DomainChanges.Domain, int[]> numbers;
 
-    DomainAnswers(List<String> keys, Domains.Table table, @Nullable DomainChanges changes) {
-        this.keys = keys;
+    DomainAnswers(Domains.Table table, @Nullable DomainChanges changes) {
         this.table = table;
         this.changes = changes;
         this.answers = new Status[table.count()];
@@ -42,7 +33,7 @@ final class DomainAnswers {
             return false;
         }
         for (int i = 0; i < since.size(); i++) {
-            for (int number : numbersOf(since.get(i))) {
+            for (int number : table.numbersOf(since.get(i))) {
                 answers[number] = null;
             }
         }
@@ -50,38 +41,12 @@ final class DomainAnswers {
         return true;
     }
 
-    /** The combinations that a domain's nodes have. */
-    private int[] numbersOf(DomainChanges.Domain domain) {
-        Map<DomainChanges.Domain, int[]> known = numbers;
-        if (known == null) {
-            known = new HashMap<>();
-            for (int number = 0; number < table.count(); number++) {
-                List<@Nullable String> values = table.combinations().get(number);
-                for (int k = 0; k < keys.size(); k++) {
-                    String value = values.get(k);
-                    if (value != null) {
-                        int[] one = {number};
-                        known.merge(new DomainChanges.Domain(keys.get(k), value), one, DomainAnswers::joined);
-                    }
-                }
-            }
-            numbers = known;
-        }
-        return Objects.requireNonNullElse(known.get(domain), NO_NUMBERS);
-    }
-
-    private static int[] joined(int[] some, int[] one) {
-        int[] all = Arrays.copyOf(some, some.length + 1);
-        all[some.length] = one[0];
-        return all;
-    }
-
     /** The answer for the node at a place; null if it isn't known. */
     @Nullable Status get(int place) {
-        return answers[table.numbers()[place]];
+        return answers[table.at(place)];
     }
 
     void put(int place, Status status) {
-        answers[table.numbers()[place]] = status;
+        answers[table.at(place)] = status;
     }
 }

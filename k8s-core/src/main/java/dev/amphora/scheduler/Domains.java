@@ -1,12 +1,15 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.scheduler.framework.DomainChanges;
 import dev.amphora.scheduler.framework.LabelColumn;
 import dev.amphora.scheduler.framework.NodeInfo;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers the values that nodes have for labels, and the combinations of several. Belongs to the scheduler's actor. */
@@ -20,13 +23,27 @@ final class Domains {
     private List<NodeInfo> nodes = List.of();
     private long version = -1;
 
-    /**
-     * Which combination each node has.
-     *
-     * @param numbers by the nodes' places
-     * @param combinations by their numbers, values in the order of the keys, null where a node has none
-     */
-    record Table(int[] numbers, List<List<@Nullable String>> combinations) {
+    /** Which combination each node has. */
+    static final class Table {
+        private static final int[] NO_NUMBERS = new int[0];
+
+        private final List<String> keys;
+        private final int[] numbers;
+        private final List<List<@Nullable String>> combinations;
+        private @Nullable Map<DomainChanges.Domain, int[]> byDomain;
+
+        private Table(List<String> keys, int[] numbers, List<List<@Nullable String>> combinations) {
+            this.keys = keys;
+            this.numbers = numbers;
+            this.combinations = combinations;
+        }
+
+        /** The number of the combination of the node at a place. */
+        int at(int place) {
+            return numbers[place];
+        }
+
+        /** How many combinations there are. */
         int count() {
             return combinations.size();
         }
@@ -34,6 +51,31 @@ final class Domains {
         /** Whether so many nodes share a combination that it pays to ask about one of them only. */
         boolean isCoarse() {
             return count() * MIN_NODES_PER_DOMAIN <= numbers.length;
+        }
+
+        /** The combinations that a domain's nodes have. */
+        int[] numbersOf(DomainChanges.Domain domain) {
+            Map<DomainChanges.Domain, int[]> known = byDomain;
+            if (known == null) {
+                known = new HashMap<>(combinations.size() * 2);
+                for (int number = 0; number < combinations.size(); number++) {
+                    for (int k = 0; k < keys.size(); k++) {
+                        String value = combinations.get(number).get(k);
+                        if (value != null) {
+                            int[] one = {number};
+                            known.merge(new DomainChanges.Domain(keys.get(k), value), one, Table::joined);
+                        }
+                    }
+                }
+                byDomain = known;
+            }
+            return Objects.requireNonNullElse(known.get(domain), NO_NUMBERS);
+        }
+
+        private static int[] joined(int[] some, int[] one) {
+            int[] all = Arrays.copyOf(some, some.length + 1);
+            all[some.length] = one[0];
+            return all;
         }
     }
 
@@ -76,8 +118,8 @@ final class Domains {
     Table of(List<String> keys) {
         Table known = tables.get(keys);
         if (known == null) {
-            known = combine(keys);
-            tables.put(List.copyOf(keys), known);
+            known = combine(List.copyOf(keys));
+            tables.put(known.keys, known);
         }
         return known;
     }
@@ -103,6 +145,6 @@ final class Domains {
             }
             combinations = longer;
         }
-        return new Table(numbers, combinations);
+        return new Table(keys, numbers, combinations);
     }
 }

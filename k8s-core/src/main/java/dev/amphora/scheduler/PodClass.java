@@ -225,7 +225,7 @@ final class PodClass {
         if (since == null && !table.isCoarse()) {
             return null;
         }
-        DomainAnswers fresh = new DomainAnswers(keys, table, since);
+        DomainAnswers fresh = new DomainAnswers(table, since);
         domainAnswers.put(plugin, fresh);
         return fresh;
     }

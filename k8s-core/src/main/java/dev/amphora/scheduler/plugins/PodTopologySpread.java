@@ -3,6 +3,7 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.Actions;
 import dev.amphora.scheduler.framework.ColumnScorePlugin;
 import dev.amphora.scheduler.framework.CycleState;
+import dev.amphora.scheduler.framework.DomainChanges;
 import dev.amphora.scheduler.framework.DomainLocal;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
@@ -85,47 +86,45 @@ public final class PodTopologySpread
 
     /** How many pods count in each domain of each hard constraint. */
     private static final class Counts implements CycleState.State {
-        private static final int NONE = Integer.MAX_VALUE;
-
         final List<SpreadConstraint> constraints;
-        final List<Map<String, Integer>> domains;
-        final int[] min;
+        final List<DomainCounts> domains;
+        /** Null in a dry run. */
+        @Nullable DomainChanges changes = new DomainChanges();
 
         Counts(List<SpreadConstraint> constraints) {
             this.constraints = constraints;
             this.domains = new ArrayList<>(constraints.size());
-            this.min = new int[constraints.size()];
-            for (int i = 0; i < constraints.size(); i++) {
-                domains.add(new HashMap<>());
-                min[i] = NONE;
-            }
+            constraints.forEach(each -> domains.add(new DomainCounts()));
+        }
+
+        private Counts(Counts counts) {
+            this.constraints = counts.constraints;
+            this.domains = counts.domains.stream().map(DomainCounts::copy).toList();
+            this.changes = null;
         }
 
         /** What the emptiest domain has. */
         int min(int index) {
-            if (min[index] < 0) {
-                int least = NONE;
-                for (int count : domains.get(index).values()) {
-                    least = Math.min(least, count);
-                }
-                min[index] = least;
-            }
-            return domains.get(index).size() < constraints.get(index).minDomains() ? 0 : min[index];
+            DomainCounts counts = domains.get(index);
+            return counts.size() < constraints.get(index).minDomains() ? 0 : counts.min();
         }
 
         void add(int index, String domain, int delta) {
-            domains.get(index).merge(domain, delta, Integer::sum);
-            min[index] = -1;
+            int before = min(index);
+            domains.get(index).add(domain, delta);
+            if (changes != null) {
+                if (min(index) == before) {
+                    changes.add(constraints.get(index).topologyKey(), domain);
+                } else {
+                    // how full a domain may be follows from the emptiest
+                    changes = new DomainChanges();
+                }
+            }
         }
 
         @Override
         public Counts copy() {
-            Counts copy = new Counts(constraints);
-            for (int i = 0; i < domains.size(); i++) {
-                copy.domains.get(i).putAll(domains.get(i));
-                copy.min[i] = min[i];
-            }
-            return copy;
+            return new Counts(this);
         }
     }
 
@@ -216,7 +215,7 @@ public final class PodTopologySpread
                 return LABEL_MISSING;
             }
             int self = constraint.selector().matches(pod.labels()) ? 1 : 0;
-            int matching = counts.domains.get(i).getOrDefault(domain, 0);
+            int matching = counts.domains.get(i).get(domain);
             if ((long) matching + self - counts.min(i) > constraint.maxSkew()) {
                 return SKEWED;
             }
@@ -230,6 +229,11 @@ public final class PodTopologySpread
                 .map(SpreadConstraint::topologyKey)
                 .distinct()
                 .toList();
+    }
+
+    @Override
+    public @Nullable DomainChanges filterChanges(CycleState state, PodInfo pod) {
+        return state.require(COUNTS).changes;
     }
 
     /** What the soft constraints score by. */
