@@ -95,7 +95,13 @@ final class NodeSearch {
             for (int o = 0; o < others.length && asked > 0; o++) {
                 DomainAnswers byDomain = answers[o];
                 asked = byDomain == null
-                        ? ask(state, pod, known, others[o], framework.filterPlugins().get(others[o]), asked)
+                        ? ask(
+                                state,
+                                pod,
+                                known,
+                                others[o],
+                                framework.filterPlugins().get(others[o]),
+                                asked)
                         : ask(framework, state, pod, known, others[o], byDomain, asked);
             }
             for (int i = 0; i < asked; i++) {

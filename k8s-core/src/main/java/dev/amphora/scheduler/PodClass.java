@@ -207,8 +207,7 @@ final class PodClass {
     }
 
     /** What a Filter plugin has said by label values; null if it has to be asked about each node. */
-    @Nullable DomainAnswers answers(
-            Framework framework, CycleState state, PodInfo pod, int plugin, Domains domains) {
+    @Nullable DomainAnswers answers(Framework framework, CycleState state, PodInfo pod, int plugin, Domains domains) {
         if (!(framework.filterPlugins().get(plugin) instanceof DomainLocal byDomain)) {
             return null;
         }

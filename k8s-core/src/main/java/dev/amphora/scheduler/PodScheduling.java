@@ -206,7 +206,15 @@ final class PodScheduling {
         if (known != null && cache != null && outcome.nodeNames() == null) {
             known.begin(framework, state, pod, snapshot);
             int needed = needed(framework, nodes.size());
-            error = search.run(framework, state, pod, snapshot, known, needed, start, cache.log().restarts());
+            error = search.run(
+                    framework,
+                    state,
+                    pod,
+                    snapshot,
+                    known,
+                    needed,
+                    start,
+                    cache.log().restarts());
             feasible = search.feasible();
             evaluated = search.evaluated();
             if (error == null && feasible.isEmpty()) {

@@ -378,7 +378,9 @@ public final class PodTopologySpread
                     i,
                     known != null && nodes instanceof NodeSelection selection
                             ? known.isIgnored(selection.place(i))
-                            : state.require(SCORING).ignored.contains(nodes.get(i).name()));
+                            : state.require(SCORING)
+                                    .ignored
+                                    .contains(nodes.get(i).name()));
         }
         return ignored;
     }

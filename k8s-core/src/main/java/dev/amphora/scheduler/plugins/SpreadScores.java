@@ -97,7 +97,8 @@ final class SpreadScores implements CycleState.State {
         if (constraint.isByHost()) {
             // What a node that is no domain has is asked for nevertheless.
             counts[index][place] += delta;
-        } else if (!(needsAll && !SpreadConstraint.allApply(constraints, node.labels())) && constraint.counts(pod, node)) {
+        } else if (!(needsAll && !SpreadConstraint.allApply(constraints, node.labels()))
+                && constraint.counts(pod, node)) {
             int number = columns[index].at(place);
             // pods on nodes without the label count as those of nodes where it is empty
             number = number == LabelColumn.NONE ? columns[index].number("") : number;
