@@ -7,10 +7,16 @@ import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.databind.BeanDescription;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
+import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
@@ -120,13 +126,26 @@ public final class Json {
 
     /** A typed object as a tree. */
     public static ObjectNode toTree(Object object) {
-        TreeMaker maker = new TreeMaker(Typed.MAPPER);
+        return toTree(Typed.MAPPER, object);
+    }
+
+    /**
+     * A typed object as a tree without its spec and its {@code managedFields}: as much as it takes to write its status.
+     *
+     * @param object of a kind that is built in
+     */
+    public static ObjectNode toStatusTree(HasMetadata object) {
+        return toTree(TypedStatus.MAPPER, object);
+    }
+
+    private static ObjectNode toTree(ObjectMapper mapper, Object object) {
+        TreeMaker maker = new TreeMaker(mapper);
         try {
-            Typed.MAPPER.writeValue(maker, object);
+            mapper.writeValue(maker, object);
             return (ObjectNode) maker.made();
         } catch (TreeMaker.Unfit | IOException e) {
             // a serializer failed, or wrote what the maker refuses; the general way tells
-            return Typed.MAPPER.valueToTree(object);
+            return mapper.valueToTree(object);
         }
     }
 
@@ -221,11 +240,36 @@ public final class Json {
         private static ObjectMapper create() {
             ObjectMapper mapper = new ObjectMapper();
             new KubernetesSerialization(mapper, false);
+            mapper.registerModule(OwnedFields.module());
             // The reference writes null for an absent list or map; the model's own code expects none.
             JsonSetter.Value empty = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
             mapper.configOverride(List.class).setSetterInfo(empty);
             mapper.configOverride(Map.class).setSetterInfo(empty);
             return mapper;
+        }
+    }
+
+    /** The same, but for what a write of the status doesn't need. */
+    private static final class TypedStatus extends BeanSerializerModifier {
+        private static final long serialVersionUID = 1L;
+
+        static final ObjectMapper MAPPER = create();
+
+        private static ObjectMapper create() {
+            ObjectMapper mapper = Typed.MAPPER.copy();
+            return mapper.setSerializerFactory(
+                    mapper.getSerializerFactory().withSerializerModifier(new TypedStatus()));
+        }
+
+        @Override
+        public List<BeanPropertyWriter> changeProperties(
+                SerializationConfig config, BeanDescription bean, List<BeanPropertyWriter> properties) {
+            if (HasMetadata.class.isAssignableFrom(bean.getBeanClass())) {
+                properties.removeIf(property -> property.getName().equals("spec"));
+            } else if (bean.getBeanClass() == ObjectMeta.class) {
+                properties.removeIf(property -> property.getName().equals("managedFields"));
+            }
+            return properties;
         }
     }
 

@@ -2,12 +2,14 @@ package dev.amphora.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.FieldsV1;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +31,24 @@ final class PodReader {
     });
     private static final RecentTrees<PodStatus> STATUSES =
             new RecentTrees<>("", tree -> Json.fromTree(tree, PodStatus.class));
-    private static final RecentTrees<List<ManagedFieldsEntry>> MANAGERS =
-            new RecentTrees<>("", tree -> part(MANAGED, tree).getManagedFields());
+    /** Many are the same but for the time at which they were written. */
+    private static final RecentTrees<ManagedFieldsEntry> MANAGERS = new RecentTrees<>("", PodReader::manager);
+
+    private static final RecentTrees<FieldsV1> FIELDS = new RecentTrees<>("", OwnedFields::of);
     private static final RecentTrees<List<OwnerReference>> REFERENCES =
             new RecentTrees<>("", tree -> part(OWNERS, tree).getOwnerReferences());
 
     private PodReader() {}
+
+    private static ManagedFieldsEntry manager(JsonNode tree) {
+        JsonNode fields = tree.path("fieldsV1");
+        ManagedFieldsEntry manager =
+                Json.fromTree(Trees.shallow((ObjectNode) tree).without("fieldsV1"), ManagedFieldsEntry.class);
+        if (fields.isObject()) {
+            manager.setFieldsV1(FIELDS.of(fields));
+        }
+        return manager;
+    }
 
     private static ObjectMeta part(String member, JsonNode tree) {
         return Json.fromTree(Json.object().set(member, tree), ObjectMeta.class);
@@ -129,7 +143,14 @@ final class PodReader {
             return false;
         }
         if (name.equals(MANAGED)) {
-            metadata.setManagedFields(MANAGERS.of(value));
+            List<ManagedFieldsEntry> managers = new ArrayList<>(value.size());
+            for (JsonNode entry : value) {
+                if (!entry.isObject()) {
+                    return false;
+                }
+                managers.add(MANAGERS.of(entry));
+            }
+            metadata.setManagedFields(managers);
         } else {
             metadata.setOwnerReferences(REFERENCES.of(value));
         }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -265,30 +266,51 @@ final class Writes {
 
     ApiResult update(Call call) {
         Endpoint endpoint = call.endpoint();
-        ResourceInfo info = endpoint.info();
-        ObjectNode body = Bodies.object(call, info.group(), info.version(), info.kind());
-        matchName(call, body);
-        matchNamespace(call, body);
-        toStored(call, body);
+        ObjectNode body = replacement(call);
         Facet facet = Facets.of(endpoint, call.request().subresource());
         if (facet == null) {
             throw ApiServer.notFound();
         }
+        // Of a status alone the spec is left out; it is as before, also for those who are asked.
+        boolean statusAlone = endpoint.custom() == null
+                && call.request().subresource().equals("status")
+                && !body.has("spec");
+        toStored(call, body);
+        AtomicReference<@Nullable ObjectNode> first = new AtomicReference<>(body);
         boolean[] made = new boolean[1];
         VersionedObject result = mutate(
                 call,
                 current -> {
                     made[0] = current == null;
-                    if (current != null) {
-                        sameUid(call, body, current);
+                    ObjectNode next = first.getAndSet(null);
+                    if (next == null) {
+                        next = replacement(call);
+                        toStored(call, next);
                     }
-                    return body.deepCopy();
+                    if (current != null) {
+                        sameUid(call, next, current);
+                    }
+                    if (statusAlone && current != null) {
+                        next.set(
+                                "spec",
+                                endpoint.working(current).tree().path("spec").deepCopy());
+                    }
+                    return next;
                 },
                 facet,
                 call.request().subresource().isEmpty() && endpoint.strategy().createOnUpdate());
         return made[0]
                 ? ApiResult.created(endpoint.view(result), call.warnings())
                 : ApiResult.ok(endpoint.view(result), call.warnings());
+    }
+
+    /** The object that a caller gives, read once for each attempt. */
+    private static ObjectNode replacement(Call call) {
+        ResourceInfo info = call.endpoint().info();
+        ObjectNode body = Bodies.object(call, info.group(), info.version(), info.kind());
+        matchName(call, body);
+        matchNamespace(call, body);
+        return body;
     }
 
     /** Changes an object until nobody else is in the way. */

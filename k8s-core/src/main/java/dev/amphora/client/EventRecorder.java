@@ -7,17 +7,16 @@ import dev.amphora.api.StatusException;
 import dev.amphora.kernel.Actor;
 import dev.amphora.kernel.Kernel;
 import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +39,8 @@ public final class EventRecorder implements AutoCloseable {
     private static final Duration SIMILAR_WITHIN = Duration.ofSeconds(600);
     private static final int BURST = 25;
     private static final double PER_SECOND = 1.0 / 300;
+    /** In nanoseconds; a power of two less one. */
+    private static final int MAX_NAME_OFFSET = 0xFFFF;
 
     private final Client client;
     private final Kernel kernel;
@@ -49,9 +50,39 @@ public final class EventRecorder implements AutoCloseable {
     private final AtomicInteger queued = new AtomicInteger();
 
     // touched by the actor only
-    private final Map<String, Bucket> buckets = bounded();
-    private final Map<String, Similar> similar = bounded();
-    private final Map<String, Written> written = bounded();
+    private final Map<Subject, Bucket> buckets = bounded();
+    private final Map<Key, Similar> similar = bounded();
+    private final Map<Key, Written> written = bounded();
+    /** Recorders on different nodes, and of different components, begin apart, so that their names rarely meet. */
+    private final int nameOffset;
+
+    private long lastName;
+
+    /** What events are about. */
+    private record Subject(
+            @Nullable String kind,
+            @Nullable String namespace,
+            @Nullable String name,
+            @Nullable String uid,
+            @Nullable String apiVersion,
+            @Nullable String fieldPath) {
+        static Subject of(ObjectReference about) {
+            return new Subject(
+                    about.getKind(),
+                    about.getNamespace(),
+                    about.getName(),
+                    about.getUid(),
+                    about.getApiVersion(),
+                    about.getFieldPath());
+        }
+    }
+
+    /**
+     * Which events are equal.
+     *
+     * @param message empty where all similar ones are meant
+     */
+    private record Key(Subject object, String type, String reason, String message) {}
 
     private static final class Bucket {
         double tokens = BURST;
@@ -63,7 +94,7 @@ public final class EventRecorder implements AutoCloseable {
     }
 
     private static final class Similar {
-        final Set<String> texts = new LinkedHashSet<>();
+        final List<String> texts = new ArrayList<>(1);
         Instant last;
 
         Similar(Instant last) {
@@ -71,7 +102,7 @@ public final class EventRecorder implements AutoCloseable {
         }
     }
 
-    private record Written(String namespace, String name, int count, Instant first) {}
+    private record Written(String name, int count) {}
 
     /**
      * A recorder for a component.
@@ -94,6 +125,7 @@ public final class EventRecorder implements AutoCloseable {
         this.component = component;
         this.host = host;
         this.actor = kernel.actor("events/" + component);
+        this.nameOffset = (component + "/" + host).hashCode() & MAX_NAME_OFFSET;
     }
 
     /** Records that all is well. */
@@ -149,21 +181,14 @@ public final class EventRecorder implements AutoCloseable {
     }
 
     private void write(ObjectReference about, String type, String reason, String message, Instant at) {
-        String object = String.join(
-                "\0",
-                String.valueOf(about.getKind()),
-                String.valueOf(about.getNamespace()),
-                String.valueOf(about.getName()),
-                String.valueOf(about.getUid()),
-                String.valueOf(about.getApiVersion()),
-                String.valueOf(about.getFieldPath()));
+        Subject object = Subject.of(about);
         if (!allowed(object, at)) {
             return;
         }
-        String kindOfEvent = String.join("\0", object, type, reason);
+        Key kindOfEvent = new Key(object, type, reason, "");
         boolean combined = isCombined(kindOfEvent, message, at);
         String text = combined ? "(combined from similar events): " + message : message;
-        String key = combined ? kindOfEvent : kindOfEvent + "\0" + message;
+        Key key = combined ? kindOfEvent : new Key(object, type, reason, message);
         Written before = written.get(key);
         if (before != null && raise(key, before, text, at)) {
             return;
@@ -171,7 +196,7 @@ public final class EventRecorder implements AutoCloseable {
         create(key, about, type, reason, text, at);
     }
 
-    private boolean allowed(String object, Instant at) {
+    private boolean allowed(Subject object, Instant at) {
         Bucket bucket = buckets.computeIfAbsent(object, k -> new Bucket(at));
         if (at.isAfter(bucket.last)) {
             double back = Duration.between(bucket.last, at).toMillis() / 1e3 * PER_SECOND;
@@ -185,89 +210,91 @@ public final class EventRecorder implements AutoCloseable {
         return true;
     }
 
-    private boolean isCombined(String kindOfEvent, String message, Instant at) {
+    private boolean isCombined(Key kindOfEvent, String message, Instant at) {
         Similar group = similar.computeIfAbsent(kindOfEvent, k -> new Similar(at));
         if (Duration.between(group.last, at).compareTo(SIMILAR_WITHIN) > 0) {
             group.texts.clear();
         }
         group.last = at;
-        group.texts.add(message);
+        if (!group.texts.contains(message)) {
+            group.texts.add(message);
+        }
         if (group.texts.size() < MAX_SIMILAR) {
             return false;
         }
-        group.texts.remove(group.texts.iterator().next());
+        group.texts.remove(0);
         return true;
     }
 
-    private boolean raise(String key, Written before, String text, Instant at) {
+    private boolean raise(Key key, Written before, String text, Instant at) {
         int count = before.count + 1;
         ObjectNode body = Json.object();
         body.put("count", count);
         body.put("message", text);
         body.put("lastTimestamp", stamp(at));
+        String namespace = namespace(key.object);
         try {
-            client.patch(EVENTS, before.namespace, before.name, Patch.strategic(body), null);
+            client.patch(EVENTS, namespace, before.name, Patch.strategic(body), null);
         } catch (StatusException e) {
             if (e.isNotFound()) {
                 return false;
             }
             throw e;
         }
-        written.put(key, new Written(before.namespace, before.name, count, before.first));
+        written.put(key, new Written(before.name, count));
         return true;
     }
 
-    private void create(String key, ObjectReference about, String type, String reason, String text, Instant at) {
-        String namespace =
-                about.getNamespace() == null || about.getNamespace().isEmpty() ? "default" : about.getNamespace();
-        String name = about.getName() + "." + Long.toHexString(ChronoUnit.NANOS.between(Instant.EPOCH, at));
-        Event event = new EventBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(namespace)
-                .endMetadata()
-                .withInvolvedObject(about)
-                .withType(type)
-                .withReason(reason)
-                .withMessage(text)
-                .withCount(1)
-                .withFirstTimestamp(stamp(at))
-                .withLastTimestamp(stamp(at))
-                .withNewSource()
-                .withComponent(component)
-                .withHost(host)
-                .endSource()
-                .withReportingComponent(component)
-                .withReportingInstance(host == null ? "" : host)
-                .build();
+    private void create(Key key, ObjectReference about, String type, String reason, String text, Instant at) {
+        ObjectNode event = Json.object().put("apiVersion", "v1").put("kind", "Event");
+        event.putObject("metadata").put("namespace", namespace(key.object));
+        event.set("involvedObject", Json.toTree(about));
+        event.put("type", type)
+                .put("reason", reason)
+                .put("message", text)
+                .put("count", 1)
+                .put("firstTimestamp", stamp(at))
+                .put("lastTimestamp", stamp(at));
+        ObjectNode source = event.putObject("source").put("component", component);
+        if (host != null) {
+            source.put("host", host);
+        }
+        event.put("reportingComponent", component).put("reportingInstance", host == null ? "" : host);
+        // No two of this recorder have one name, also where the clock stands still while many happen.
+        lastName = Math.max(lastName + 1, ChronoUnit.NANOS.between(Instant.EPOCH, at) + nameOffset);
+        String name = about.getName() + "." + Long.toHexString(lastName);
         for (int attempt = 0; ; attempt++) {
+            ((ObjectNode) event.get("metadata")).put("name", name);
             try {
-                client.create(event);
-                written.put(key, new Written(namespace, event.getMetadata().getName(), 1, at));
+                client.post(EVENTS, event);
+                written.put(key, new Written(name, 1));
                 return;
             } catch (StatusException e) {
-                // two events about one object in one instant of the clock
+                // another recorder's event about the object, in the same instant of the clock
                 if (!e.isAlreadyExists() || attempt == 8) {
                     throw e;
                 }
-                event.getMetadata()
-                        .setName(about.getName() + "."
-                                + Long.toHexString(ChronoUnit.NANOS.between(Instant.EPOCH, at)
-                                        + kernel.random().nextInt(1_000_000)));
+                event = event.deepCopy();
+                name = about.getName() + "."
+                        + Long.toHexString(lastName + kernel.random().nextInt(1_000_000));
             }
         }
+    }
+
+    private static String namespace(Subject object) {
+        return object.namespace == null || object.namespace.isEmpty() ? "default" : object.namespace;
     }
 
     private static String stamp(Instant at) {
         return at.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    private static <V> Map<String, V> bounded() {
+    private static <K, V> Map<K, V> bounded() {
         return new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
                 return size() > MAX_REMEMBERED;
             }
         };

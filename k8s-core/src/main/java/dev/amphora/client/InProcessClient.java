@@ -18,6 +18,7 @@ import dev.amphora.apiserver.access.User;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.client.CustomResource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Access to an API server in the same process: the same pipeline as over HTTP, without bytes. Safe for concurrent use. */
 public final class InProcessClient implements Client {
+    private static final String MODEL = "io.fabric8.kubernetes.api.model.";
+
     private final ApiServer server;
     private final User user;
     private final String userAgent;
@@ -107,15 +110,20 @@ public final class InProcessClient implements Client {
 
     @Override
     public <T extends HasMetadata> T update(T object) {
-        return put(object, "");
+        return put(object, Json.toTree(object), "");
     }
 
     @Override
     public <T extends HasMetadata> T updateStatus(T object) {
-        return put(object, "status");
+        return put(object, isBuiltIn(object) ? Json.toStatusTree(object) : Json.toTree(object), "status");
     }
 
-    private <T extends HasMetadata> T put(T object, String subresource) {
+    /** Whether all but the status is as before where only the status is given. */
+    private static boolean isBuiltIn(HasMetadata object) {
+        return object.getClass().getName().startsWith(MODEL) && !(object instanceof CustomResource);
+    }
+
+    private <T extends HasMetadata> T put(T object, ObjectNode tree, String subresource) {
         ResourceType<T> type = ResourceType.of(object);
         ObjectMeta metadata = object.getMetadata();
         return typed(
@@ -127,7 +135,7 @@ public final class InProcessClient implements Client {
                         metadata.getName(),
                         subresource,
                         RequestOptions.none(),
-                        Body.of(Json.toTree(object)))));
+                        Body.of(tree))));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,8 +52,7 @@ public final class Informer<T extends HasMetadata> {
     // guarded by this
     private final Map<ObjectKey, T> objects = new HashMap<>();
     private final Map<String, Index<T>> indexes = new LinkedHashMap<>();
-    private final Index<T> byNamespace =
-            new Index<>(object -> List.of(ObjectKey.of(object).namespace()));
+    private final Index<T> byNamespace = Index.ofNamespaces();
     private final List<Registration> registrations = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
     private @Nullable String seen;
@@ -158,9 +159,7 @@ public final class Informer<T extends HasMetadata> {
     /** All objects, by namespace and name. The list is the caller's own. */
     public synchronized List<T> list() {
         List<T> all = new ArrayList<>(objects.size());
-        for (Map<ObjectKey, T> bucket : byNamespace.buckets.values()) {
-            all.addAll(bucket.values());
-        }
+        byNamespace.buckets.values().forEach(bucket -> all.addAll(bucket.values()));
         return all;
     }
 
@@ -177,7 +176,7 @@ public final class Informer<T extends HasMetadata> {
      */
     public synchronized void addIndex(String name, Function<? super T, ? extends Collection<String>> keys) {
         if (!indexes.containsKey(name)) {
-            Index<T> index = new Index<>(keys);
+            Index<T> index = Index.of(keys);
             objects.forEach(index::add);
             indexes.put(name, index);
         }
@@ -206,7 +205,7 @@ public final class Informer<T extends HasMetadata> {
      * @throws IllegalArgumentException if there is no index of that name
      */
     public synchronized List<String> indexKeys(String name) {
-        return new ArrayList<>(index(name).buckets.keySet());
+        return index(name).keys();
     }
 
     /**
@@ -432,19 +431,19 @@ public final class Informer<T extends HasMetadata> {
     private void put(T object) {
         ObjectKey key = ObjectKey.of(object);
         T old = objects.put(key, object);
-        if (old != null) {
-            if (Objects.equals(
-                            old.getMetadata().getResourceVersion(),
-                            object.getMetadata().getResourceVersion())
-                    && Objects.equals(
-                            old.getMetadata().getUid(), object.getMetadata().getUid())) {
-                objects.put(key, old);
-                return;
-            }
-            unindex(key, old);
+        if (old != null
+                && Objects.equals(
+                        old.getMetadata().getResourceVersion(),
+                        object.getMetadata().getResourceVersion())
+                && Objects.equals(
+                        old.getMetadata().getUid(), object.getMetadata().getUid())) {
+            objects.put(key, old);
+            return;
         }
-        byNamespace.add(key, object);
-        indexes.values().forEach(index -> index.add(key, object));
+        byNamespace.replace(key, old, object);
+        for (Index<T> index : indexes.values()) {
+            index.replace(key, old, object);
+        }
         boolean another = old != null
                 && !Objects.equals(
                         old.getMetadata().getUid(), object.getMetadata().getUid());
@@ -474,7 +473,9 @@ public final class Informer<T extends HasMetadata> {
 
     private void unindex(ObjectKey key, T old) {
         byNamespace.remove(key, old);
-        indexes.values().forEach(index -> index.remove(key, old));
+        for (Index<T> index : indexes.values()) {
+            index.remove(key, old);
+        }
     }
 
     private synchronized void advance(String resourceVersion) {
@@ -501,26 +502,62 @@ public final class Informer<T extends HasMetadata> {
 
     private record Waiter(long revision, Actor on, Runnable task) {}
 
+    /** Finds objects by keys of their own. Large buckets are kept in order, small ones are put in order when they are asked for. */
     private static final class Index<T extends HasMetadata> {
         private final Function<? super T, ? extends Collection<String>> keys;
-        private final Map<String, TreeMap<ObjectKey, T>> buckets = new TreeMap<>();
+        private final Supplier<Map<ObjectKey, T>> bucket;
+        private final Map<String, Map<ObjectKey, T>> buckets;
 
-        Index(Function<? super T, ? extends Collection<String>> keys) {
+        private Index(
+                Function<? super T, ? extends Collection<String>> keys,
+                Supplier<Map<ObjectKey, T>> bucket,
+                Map<String, Map<ObjectKey, T>> buckets) {
             this.keys = keys;
+            this.bucket = bucket;
+            this.buckets = buckets;
+        }
+
+        static <T extends HasMetadata> Index<T> ofNamespaces() {
+            return new Index<>(
+                    object -> List.of(ObjectKey.of(object).namespace()), TreeMap::new, new TreeMap<>());
+        }
+
+        static <T extends HasMetadata> Index<T> of(Function<? super T, ? extends Collection<String>> keys) {
+            return new Index<>(keys, () -> new HashMap<>(4), new HashMap<>());
         }
 
         void add(ObjectKey at, T object) {
-            for (String key : keys.apply(object)) {
-                buckets.computeIfAbsent(key, k -> new TreeMap<>()).put(at, object);
+            add(keys.apply(object), at, object);
+        }
+
+        private void add(Collection<String> under, ObjectKey at, T object) {
+            for (String key : under) {
+                buckets.computeIfAbsent(key, k -> bucket.get()).put(at, object);
             }
         }
 
+        /** Takes an object in the place of another one, if there was one. */
+        void replace(ObjectKey at, @Nullable T old, T object) {
+            Collection<String> now = keys.apply(object);
+            if (old != null) {
+                Collection<String> before = keys.apply(old);
+                if (!before.equals(now)) {
+                    remove(before, at);
+                }
+            }
+            add(now, at, object);
+        }
+
         void remove(ObjectKey at, T object) {
-            for (String key : keys.apply(object)) {
-                TreeMap<ObjectKey, T> bucket = buckets.get(key);
-                if (bucket != null) {
-                    bucket.remove(at);
-                    if (bucket.isEmpty()) {
+            remove(keys.apply(object), at);
+        }
+
+        private void remove(Collection<String> under, ObjectKey at) {
+            for (String key : under) {
+                Map<ObjectKey, T> found = buckets.get(key);
+                if (found != null) {
+                    found.remove(at);
+                    if (found.isEmpty()) {
                         buckets.remove(key);
                     }
                 }
@@ -528,8 +565,23 @@ public final class Informer<T extends HasMetadata> {
         }
 
         List<T> get(String key) {
-            TreeMap<ObjectKey, T> bucket = buckets.get(key);
-            return bucket == null ? new ArrayList<>() : new ArrayList<>(bucket.values());
+            Map<ObjectKey, T> found = buckets.get(key);
+            if (found == null || found instanceof TreeMap) {
+                return found == null ? new ArrayList<>() : new ArrayList<>(found.values());
+            }
+            List<Map.Entry<ObjectKey, T>> entries = new ArrayList<>(found.entrySet());
+            if (entries.size() > 1) {
+                entries.sort(Map.Entry.comparingByKey());
+            }
+            List<T> objects = new ArrayList<>(entries.size());
+            entries.forEach(entry -> objects.add(entry.getValue()));
+            return objects;
+        }
+
+        List<String> keys() {
+            List<String> all = new ArrayList<>(buckets.keySet());
+            Collections.sort(all);
+            return all;
         }
     }
 }

@@ -85,9 +85,12 @@ public final class Pods {
         if (pod.getStatus() == null || pod.getStatus().getConditions() == null) {
             return Optional.empty();
         }
-        return pod.getStatus().getConditions().stream()
-                .filter(condition -> type.equals(condition.getType()))
-                .findFirst();
+        for (PodCondition condition : pod.getStatus().getConditions()) {
+            if (type.equals(condition.getType())) {
+                return Optional.of(condition);
+            }
+        }
+        return Optional.empty();
     }
 
     /** Whether the condition Ready holds. */

@@ -278,10 +278,7 @@ final class NodeAgent implements AutoCloseable {
                 lease = client.create(NodeObjects.lease(config, owner, now));
                 return;
             }
-            Lease renewed = Json.copy(current);
-            renewed.getSpec().setHolderIdentity(config.nodeName());
-            renewed.getSpec().setRenewTime(NodeObjects.micros(now));
-            lease = client.update(renewed);
+            lease = client.update(NodeObjects.renewed(current, config, now));
         } catch (StatusException e) {
             lease = null;
             log.debug("The lease of node {} was not renewed: {}", config.nodeName(), e.getMessage());

@@ -6,8 +6,10 @@ import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.NodeStatusBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -138,6 +140,31 @@ final class NodeObjects {
                 .withRenewTime(micros(now))
                 .endSpec()
                 .build();
+    }
+
+    /** A Lease as it is to be written after some time; parts are shared with the one before. */
+    static Lease renewed(Lease before, KubeletConfig config, Instant now) {
+        ObjectMeta known = before.getMetadata();
+        ObjectMeta metadata = new ObjectMeta();
+        metadata.setNamespace(known.getNamespace());
+        metadata.setName(known.getName());
+        metadata.setUid(known.getUid());
+        metadata.setResourceVersion(known.getResourceVersion());
+        metadata.setLabels(known.getLabels());
+        metadata.setAnnotations(known.getAnnotations());
+        metadata.setFinalizers(known.getFinalizers());
+        metadata.setOwnerReferences(known.getOwnerReferences());
+        LeaseSpec spec = new LeaseSpec();
+        LeaseSpec old = before.getSpec();
+        spec.setAcquireTime(old.getAcquireTime());
+        spec.setLeaseDurationSeconds(old.getLeaseDurationSeconds());
+        spec.setLeaseTransitions(old.getLeaseTransitions());
+        spec.setPreferredHolder(old.getPreferredHolder());
+        spec.setStrategy(old.getStrategy());
+        spec.setAdditionalProperties(old.getAdditionalProperties());
+        spec.setHolderIdentity(config.nodeName());
+        spec.setRenewTime(micros(now));
+        return new Lease(before.getApiVersion(), before.getKind(), metadata, spec);
     }
 
     /** A time as Leases carry it. */

@@ -71,6 +71,9 @@ final class ControllersBench implements Callable<Integer> {
                             + " as many. 0 for not at all. Default: ${DEFAULT-VALUE}")
     private int unrelated = 10_000;
 
+    @Option(names = "--writes", description = "Say what was written, by whom.")
+    private boolean writes;
+
     @Option(names = "--only", description = "fleet or unrelated. Default: both")
     private @Nullable String only;
 
@@ -110,6 +113,10 @@ final class ControllersBench implements Callable<Integer> {
                 out.printf("    heap %,.0f MB: %,.0f bytes a node%n", bare / 1e6, (bare - empty) / nodes);
                 Fleet fleet = new Fleet(cluster);
                 Client client = cluster.api("bench");
+                WriteCount count = new WriteCount();
+                if (writes) {
+                    cluster.apiServer().listen(count);
+                }
                 client.create(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName(NAMESPACE)
@@ -122,6 +129,7 @@ final class ControllersBench implements Callable<Integer> {
                 }
                 until(kernel, () -> fleet.available == pods && fleet.rolledOut == deployments);
                 watch.end("steady state", kernel.instant(), pods, "pods");
+                written(out, count, pods);
                 double full = BenchObjects.heap();
                 out.printf("    heap %,.0f MB: %,.0f bytes a pod%n", full / 1e6, (full - bare) / pods);
                 watch.begin(kernel.instant());
@@ -131,13 +139,16 @@ final class ControllersBench implements Callable<Integer> {
                 kernel.advance(LOOK);
                 until(kernel, () -> fleet.rolledOut == deployments);
                 watch.end("update of %,d Deployments".formatted(rolling), kernel.instant(), rolling * replicas, "pods");
+                written(out, count, rolling * replicas);
                 int lost = lose(cluster);
                 watch.begin(kernel.instant());
                 until(kernel, () -> fleet.readyNodes == nodes - lost && fleet.notReady > 0);
                 watch.end("a zone of %,d nodes: its loss noticed".formatted(lost), kernel.instant(), lost, "nodes");
+                written(out, count, lost);
                 watch.begin(kernel.instant());
                 until(kernel, () -> fleet.available == pods && fleet.rolledOut == deployments && fleet.elsewhere());
                 watch.end("its pods replaced elsewhere", kernel.instant(), fleet.lostPods, "pods");
+                written(out, count, fleet.lostPods);
                 out.printf("    heap %,.0f MB%n", BenchObjects.heap() / 1e6);
                 if (!kernel.failures().isEmpty()) {
                     throw new IllegalStateException(
@@ -148,6 +159,12 @@ final class ControllersBench implements Callable<Integer> {
         }
         out.println("Reference: no figure for its controllers; its scheduler alone binds 238 such pods/s on two cores,"
                 + " and its API server takes 769 pod creates/s.");
+    }
+
+    private void written(PrintWriter out, WriteCount count, int of) {
+        if (writes) {
+            count.print(out, of);
+        }
     }
 
     private int lose(Cluster cluster) {
