@@ -111,7 +111,7 @@ final class ControllersBench implements Callable<Integer> {
                 watch.end("nodes ready", kernel.instant(), nodes, "nodes");
                 double bare = BenchObjects.heap();
                 out.printf("    heap %,.0f MB: %,.0f bytes a node%n", bare / 1e6, (bare - empty) / nodes);
-                Fleet fleet = new Fleet(cluster);
+                Fleet fleet = new Fleet(cluster, available -> watch.progress(available, pods));
                 Client client = cluster.api("bench");
                 WriteCount count = new WriteCount();
                 if (writes) {

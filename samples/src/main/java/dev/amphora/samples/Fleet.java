@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Counts as a cluster changes: looking at everything each second would be what is measured. */
@@ -31,8 +32,16 @@ final class Fleet implements AutoCloseable {
     int readyNodes;
     int notReady;
     int lostPods;
+    private final IntConsumer whenMore;
+    private int most;
 
-    Fleet(Cluster cluster) {
+    /**
+     * Begins to count.
+     *
+     * @param whenMore told whenever more pods are available than ever before
+     */
+    Fleet(Cluster cluster, IntConsumer whenMore) {
+        this.whenMore = whenMore;
         informers = new Informers(cluster.api("bench-count"), cluster.kernel());
         actor = cluster.kernel().actor("bench-count");
         follow(Deployment.class, this::deployment);
@@ -71,6 +80,10 @@ final class Fleet implements AutoCloseable {
         int now = gone || status == null ? 0 : count(status.getAvailableReplicas());
         Integer before = availableOf.put(name, now);
         available += now - count(before);
+        if (available > most) {
+            most = available;
+            whenMore.accept(most);
+        }
         int wanted = count(deployment.getSpec().getReplicas());
         boolean finished = !gone
                 && status != null

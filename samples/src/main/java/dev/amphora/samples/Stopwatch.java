@@ -12,6 +12,9 @@ final class Stopwatch {
     private final PrintWriter out;
     private long wall;
     private long cpu;
+    private int tenths;
+    private int lastDone;
+    private long lastCpu;
     private Instant simulated = Instant.EPOCH;
 
     Stopwatch(PrintWriter out) {
@@ -22,6 +25,25 @@ final class Stopwatch {
         wall = System.nanoTime();
         cpu = system.getProcessCpuTime();
         simulated = now;
+        tenths = 0;
+        lastDone = 0;
+        lastCpu = cpu;
+    }
+
+    /** Says when another tenth of so many is done, and what each of them has cost. */
+    void progress(int done, int all) {
+        int tenth = (int) (10L * done / all);
+        if (tenth > tenths && tenth < 10) {
+            long now = system.getProcessCpuTime();
+            double each = (now - lastCpu) / 1e3 / (done - lastDone);
+            out.printf(
+                    "    %,9d after %6.0f s, cpu %6.0f s: cpu %,7.0f us each since%n",
+                    done, (System.nanoTime() - wall) / 1e9, (now - cpu) / 1e9, each);
+            out.flush();
+            tenths = tenth;
+            lastDone = done;
+            lastCpu = now;
+        }
     }
 
     void end(String what, Instant now, int count, String of) {

@@ -1,5 +1,6 @@
 package dev.amphora.samples;
 
+import com.google.common.base.Splitter;
 import dev.amphora.apiserver.ApiRequest;
 import dev.amphora.apiserver.ApiResult;
 import dev.amphora.apiserver.WriteListener;
@@ -21,7 +22,8 @@ final class WriteCount implements WriteListener {
                 ? request.resource()
                 : request.resource() + "/" + request.subresource();
         counts.merge(
-                request.verb().name().toLowerCase(Locale.ROOT) + " " + what + " by " + request.userAgent(),
+                request.verb().name().toLowerCase(Locale.ROOT) + " " + what + " by "
+                        + Splitter.on('@').splitToList(request.userAgent()).get(0),
                 1,
                 Integer::sum);
     }
