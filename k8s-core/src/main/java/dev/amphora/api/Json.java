@@ -257,8 +257,7 @@ public final class Json {
 
         private static ObjectMapper create() {
             ObjectMapper mapper = Typed.MAPPER.copy();
-            return mapper.setSerializerFactory(
-                    mapper.getSerializerFactory().withSerializerModifier(new TypedStatus()));
+            return mapper.setSerializerFactory(mapper.getSerializerFactory().withSerializerModifier(new TypedStatus()));
         }
 
         @Override

@@ -35,6 +35,7 @@ final class FieldOwnership {
     void note(Call call, ObjectNode given, @Nullable VersionedObject current) {
         ObjectNode live =
                 current == null ? nothing(call) : call.endpoint().view(current).tree();
+        // Nothing of it is changed but the entries, which are then those of the given object.
         ObjectNode now = call.endpoint().custom() == null ? served(call.endpoint(), given) : given.deepCopy();
         manager(call).update(live, now);
         Metadata.setManagedFields(given, now.path("metadata").get("managedFields"));
@@ -113,13 +114,12 @@ final class FieldOwnership {
         return CompleteForm.of(empty, endpoint.type());
     }
 
-    /** What is to be stored as callers see it. */
+    /** What is to be stored as callers see it; may share everything with it. */
     private static ObjectNode served(Endpoint endpoint, ObjectNode stored) {
-        ObjectNode complete = CompleteForm.of(stored, endpoint.storedType());
-        ObjectNode viewed = endpoint.conversion() == null || endpoint.custom() != null
+        ObjectNode complete = CompleteForm.ofOwn(stored, endpoint.storedType());
+        return endpoint.conversion() == null || endpoint.custom() != null
                 ? complete
                 : endpoint.view(VersionedObject.of(complete)).tree();
-        return viewed == stored ? stored.deepCopy() : viewed;
     }
 
     /** Whether an object differs from the stored one in nothing but the times of its entries. */

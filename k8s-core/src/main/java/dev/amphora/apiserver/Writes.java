@@ -30,6 +30,7 @@ final class Writes {
     private static final String MODIFIED =
             "the object has been modified; please apply your changes to the latest version and try again";
     private static final int MAX_ATTEMPTS = 100;
+    private static final String SPEC = "spec";
 
     private final Kernel kernel;
     private final StoreFeed feed;
@@ -272,9 +273,8 @@ final class Writes {
             throw ApiServer.notFound();
         }
         // Of a status alone the spec is left out; it is as before, also for those who are asked.
-        boolean statusAlone = endpoint.custom() == null
-                && call.request().subresource().equals("status")
-                && !body.has("spec");
+        boolean statusAlone =
+                endpoint.custom() == null && call.request().subresource().equals("status") && !body.has("spec");
         toStored(call, body);
         AtomicReference<@Nullable ObjectNode> first = new AtomicReference<>(body);
         boolean[] made = new boolean[1];
@@ -290,10 +290,11 @@ final class Writes {
                     if (current != null) {
                         sameUid(call, next, current);
                     }
-                    if (statusAlone && current != null) {
-                        next.set(
-                                "spec",
-                                endpoint.working(current).tree().path("spec").deepCopy());
+                    JsonNode spec = statusAlone && current != null
+                            ? endpoint.working(current).tree().get(SPEC)
+                            : null;
+                    if (spec != null) {
+                        next.set(SPEC, spec);
                     }
                     return next;
                 },
@@ -380,6 +381,11 @@ final class Writes {
         }
         JsonNode managed = given.path("metadata").get("managedFields");
         if (asked != null) {
+            JsonNode spec = given.get(SPEC);
+            if (spec != null && spec == old.get(SPEC)) {
+                // What was taken over as it is was the same at a glance; those who are asked may change what they get.
+                given.set(SPEC, spec.deepCopy());
+            }
             ObjectNode shown = mutation.shown(given);
             asked.mutate(call, Operation.UPDATE, shown, mutation.shown(old));
             mutation.admitted(shown, given);

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -360,7 +359,8 @@ public final class Informer<T extends HasMetadata> {
         Duration delay = backoff.plusNanos((long) (kernel.random().nextDouble() * backoff.toNanos()));
         backoff = backoff.multipliedBy(2).compareTo(MAX_BACKOFF) > 0 ? MAX_BACKOFF : backoff.multipliedBy(2);
         if (why != null && isRefusal(why) && !refused) {
-            // Until somebody grants the right or installs the kind, whoever needs this copy does nothing: not in silence.
+            // Until somebody grants the right or installs the kind, whoever needs this copy does nothing: not in
+            // silence.
             refused = true;
             log.warn("{} can't be followed, which is tried again: {}", type.plural(), why.getMessage());
         } else if (why != null) {
@@ -502,28 +502,23 @@ public final class Informer<T extends HasMetadata> {
 
     private record Waiter(long revision, Actor on, Runnable task) {}
 
-    /** Finds objects by keys of their own. Large buckets are kept in order, small ones are put in order when they are asked for. */
+    /** Finds objects by keys of their own, in order. */
     private static final class Index<T extends HasMetadata> {
         private final Function<? super T, ? extends Collection<String>> keys;
-        private final Supplier<Map<ObjectKey, T>> bucket;
-        private final Map<String, Map<ObjectKey, T>> buckets;
+        private final Map<String, TreeMap<ObjectKey, T>> buckets;
 
         private Index(
-                Function<? super T, ? extends Collection<String>> keys,
-                Supplier<Map<ObjectKey, T>> bucket,
-                Map<String, Map<ObjectKey, T>> buckets) {
+                Function<? super T, ? extends Collection<String>> keys, Map<String, TreeMap<ObjectKey, T>> buckets) {
             this.keys = keys;
-            this.bucket = bucket;
             this.buckets = buckets;
         }
 
         static <T extends HasMetadata> Index<T> ofNamespaces() {
-            return new Index<>(
-                    object -> List.of(ObjectKey.of(object).namespace()), TreeMap::new, new TreeMap<>());
+            return new Index<>(object -> List.of(ObjectKey.of(object).namespace()), new TreeMap<>());
         }
 
         static <T extends HasMetadata> Index<T> of(Function<? super T, ? extends Collection<String>> keys) {
-            return new Index<>(keys, () -> new HashMap<>(4), new HashMap<>());
+            return new Index<>(keys, new HashMap<>());
         }
 
         void add(ObjectKey at, T object) {
@@ -532,11 +527,11 @@ public final class Informer<T extends HasMetadata> {
 
         private void add(Collection<String> under, ObjectKey at, T object) {
             for (String key : under) {
-                buckets.computeIfAbsent(key, k -> bucket.get()).put(at, object);
+                buckets.computeIfAbsent(key, k -> new TreeMap<>()).put(at, object);
             }
         }
 
-        /** Takes an object in the place of another one, if there was one. */
+        /** Takes an object in the place of another one, if there was one: mostly it is found as before. */
         void replace(ObjectKey at, @Nullable T old, T object) {
             Collection<String> now = keys.apply(object);
             if (old != null) {
@@ -554,10 +549,10 @@ public final class Informer<T extends HasMetadata> {
 
         private void remove(Collection<String> under, ObjectKey at) {
             for (String key : under) {
-                Map<ObjectKey, T> found = buckets.get(key);
-                if (found != null) {
-                    found.remove(at);
-                    if (found.isEmpty()) {
+                TreeMap<ObjectKey, T> bucket = buckets.get(key);
+                if (bucket != null) {
+                    bucket.remove(at);
+                    if (bucket.isEmpty()) {
                         buckets.remove(key);
                     }
                 }
@@ -565,17 +560,8 @@ public final class Informer<T extends HasMetadata> {
         }
 
         List<T> get(String key) {
-            Map<ObjectKey, T> found = buckets.get(key);
-            if (found == null || found instanceof TreeMap) {
-                return found == null ? new ArrayList<>() : new ArrayList<>(found.values());
-            }
-            List<Map.Entry<ObjectKey, T>> entries = new ArrayList<>(found.entrySet());
-            if (entries.size() > 1) {
-                entries.sort(Map.Entry.comparingByKey());
-            }
-            List<T> objects = new ArrayList<>(entries.size());
-            entries.forEach(entry -> objects.add(entry.getValue()));
-            return objects;
+            TreeMap<ObjectKey, T> bucket = buckets.get(key);
+            return bucket == null ? new ArrayList<>() : new ArrayList<>(bucket.values());
         }
 
         List<String> keys() {

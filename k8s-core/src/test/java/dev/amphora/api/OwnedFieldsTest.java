@@ -44,14 +44,12 @@ class OwnedFieldsTest {
         ConfigMap changed = config();
         entry(changed).getFieldsV1().setAdditionalProperty("f:data", Map.of());
         assertThat(Json.toTree(changed).findPath("fieldsV1").has("f:data")).isTrue();
-        assertThat(entry(config()).getFieldsV1())
-                .isNotEqualTo(entry(changed).getFieldsV1());
+        assertThat(entry(config()).getFieldsV1()).isNotEqualTo(entry(changed).getFieldsV1());
     }
 
     @Test
     void ofPodsAreTheSame() {
-        JsonNode tree =
-                tree("{\"kind\":\"Pod\",\"apiVersion\":\"v1\"," + METADATA + ",\"spec\":{},\"status\":{}}");
+        JsonNode tree = tree("{\"kind\":\"Pod\",\"apiVersion\":\"v1\"," + METADATA + ",\"spec\":{},\"status\":{}}");
         Pod shared = Json.sharedFromTree(tree, Pod.class);
         assertThat(shared).isEqualTo(Json.fromTree(tree, Pod.class));
         assertThat(Json.toTree(shared).path("metadata")).isEqualTo(tree.path("metadata"));

@@ -18,9 +18,8 @@ final class WriteCount implements WriteListener {
 
     @Override
     public void written(Instant at, ApiRequest request, ApiResult result) {
-        String what = request.subresource().isEmpty()
-                ? request.resource()
-                : request.resource() + "/" + request.subresource();
+        String what =
+                request.subresource().isEmpty() ? request.resource() : request.resource() + "/" + request.subresource();
         counts.merge(
                 request.verb().name().toLowerCase(Locale.ROOT) + " " + what + " by "
                         + Splitter.on('@').splitToList(request.userAgent()).get(0),
