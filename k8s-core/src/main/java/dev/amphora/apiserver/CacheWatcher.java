@@ -201,15 +201,16 @@ final class CacheWatcher implements WatchSink.Handle {
     }
 
     private void deliver() {
+        boolean toldCaughtUp = true;
         while (true) {
             Pending next;
             synchronized (this) {
-                if (closed || paused) {
+                if (closed) {
                     scheduled = false;
                     return;
                 }
-                next = pending.poll();
-                if (next == null && !ending) {
+                next = paused ? null : pending.poll();
+                if (next == null && toldCaughtUp && (paused || !ending)) {
                     scheduled = false;
                     return;
                 }
@@ -217,11 +218,17 @@ final class CacheWatcher implements WatchSink.Handle {
                     pendingBytes = Math.max(0, pendingBytes - next.weight());
                 }
             }
+            if (next == null && !toldCaughtUp) {
+                toldCaughtUp = true;
+                sink.onCaughtUp();
+                continue;
+            }
             if (next == null) {
                 close();
                 sink.onClose();
                 return;
             }
+            toldCaughtUp = false;
             try {
                 VersionedObject object = next.object;
                 sink.onEvent(

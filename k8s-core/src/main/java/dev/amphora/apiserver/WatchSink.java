@@ -20,6 +20,9 @@ public interface WatchSink {
     /** Something happened to an object, shared and read-only. A bookmark's object has kind and resourceVersion only. */
     void onEvent(EventType type, VersionedObject object);
 
+    /** No other event is at hand: what the sink has held back to send it together with the next one should go out now. */
+    default void onCaughtUp() {}
+
     /** The watch has failed; {@link #onClose} follows. The transport delivers it as an event of type {@code ERROR}. */
     void onError(Status status);
 

@@ -81,6 +81,11 @@ record Accept(Format format, @Nullable As as, boolean pretty) {
 
     private static final Accept ANYTHING = new Accept(Format.JSON, null, false);
 
+    /** Whether a header leaves nothing to negotiate, as those of most clients: every offer includes JSON. */
+    private static boolean isPlain(@Nullable String header) {
+        return header == null || header.isEmpty() || header.equals("application/json") || header.equals("*/*");
+    }
+
     /**
      * Chooses.
      *
@@ -88,7 +93,7 @@ record Accept(Format format, @Nullable As as, boolean pretty) {
      * @return null if nothing fits
      */
     static @Nullable Accept negotiate(@Nullable String header, Offer offer) {
-        if (header == null || header.isEmpty()) {
+        if (header == null || isPlain(header)) {
             return ANYTHING;
         }
         for (Clause clause : clauses(header)) {
@@ -125,7 +130,7 @@ record Accept(Format format, @Nullable As as, boolean pretty) {
 
     /** Whether the router of the reference lets the header through: it knows whole types and {@code *}{@code /*} only. */
     static boolean routable(@Nullable String header) {
-        if (header == null || header.isEmpty()) {
+        if (header == null || isPlain(header)) {
             return true;
         }
         for (String clause : header.split(",", -1)) {

@@ -17,6 +17,11 @@ final class Audit {
         this.listeners = ImmutableList.copyOf(listeners);
     }
 
+    /** Whether nobody wants to be told of anything. */
+    boolean isEmpty() {
+        return listeners.isEmpty();
+    }
+
     /** Somebody who wants to be told, and of what. */
     record Listener(AuditPolicy policy, AuditSink sink) {}
 

@@ -57,7 +57,7 @@ final class Exchange {
     /** Where requests are soon answered, as for the objects themselves. */
     private static final Set<String> QUICK = ImmutableSet.of("", "status", "scale", "binding");
 
-    private static final Pattern SHORT = Pattern.compile("[0-9]{1,5}");
+    private static final int MOST_DIGITS = 5;
     /** Longer bodies take a while to read, in bytes. */
     private static final int QUICKLY_READ = 64 << 10;
 
@@ -120,7 +120,16 @@ final class Exchange {
         String length = call.header("Content-Length");
         return length == null
                 ? call.header("Transfer-Encoding") == null
-                : SHORT.matcher(length).matches() && Integer.parseInt(length) <= QUICKLY_READ;
+                : isShort(length) && Integer.parseInt(length) <= QUICKLY_READ;
+    }
+
+    private static boolean isShort(String number) {
+        for (int i = 0; i < number.length(); i++) {
+            if (number.charAt(i) < '0' || number.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !number.isEmpty() && number.length() <= MOST_DIGITS;
     }
 
     void authenticated(User who) {
@@ -148,7 +157,7 @@ final class Exchange {
 
     /** Tells who wants to know that the request has come, and later what becomes of it. */
     void audit(User real) {
-        trail = api.audit.begin(api, call, auditId, wish(), real);
+        trail = api.audit.isEmpty() ? null : api.audit.begin(api, call, auditId, wish(), real);
         if (trail != null) {
             measure.listen(trail);
         }
@@ -197,6 +206,9 @@ final class Exchange {
 
     /** The client's own time limit must be a duration; none is kept, for no request here takes long that isn't a watch. */
     private void checkTimeout() {
+        if (!query.containsKey("timeout")) {
+            return;
+        }
         String timeout = query.getOrDefault("timeout", List.of("")).get(0);
         if (!timeout.isEmpty()
                 && !timeout.equals("0")
@@ -300,7 +312,7 @@ final class Exchange {
         }
         if (verb == Verb.PATCH
                 && mediaType().equals("application/strategic-merge-patch+json")
-                && !Representation.isBuiltIn(resource)) {
+                && !builtIn) {
             authorize(access(target, verb));
             throw StatusException.of(
                     415,
@@ -309,7 +321,7 @@ final class Exchange {
                             + " application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
                     null);
         }
-        List<String> noName = Names.pathSegment(target.name());
+        List<String> noName = target.name().isEmpty() ? List.of() : Names.pathSegment(target.name());
         if (!noName.isEmpty()) {
             authorize(access(target, verb));
             throw StatusException.badRequest("Name parameter invalid: %s: %s"
@@ -333,7 +345,7 @@ final class Exchange {
         }
         Accept accept = Accept.negotiate(
                 call.header("Accept"),
-                Representation.isBuiltIn(resource) ? Accept.Offer.RESOURCES : Accept.Offer.CUSTOM_RESOURCES);
+                builtIn ? Accept.Offer.RESOURCES : Accept.Offer.CUSTOM_RESOURCES);
         if (accept == null) {
             authorize(request.access());
             throw notAcceptable("application/json, application/yaml, application/vnd.kubernetes.protobuf");
@@ -343,7 +355,7 @@ final class Exchange {
                 authorize(request.access());
                 throw notAcceptable("application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
             }
-            Representation representation = representation(resource, accept);
+            Representation representation = representation(resource, accept, builtIn);
             try {
                 representation.check();
             } catch (StatusException e) {
@@ -355,18 +367,20 @@ final class Exchange {
         }
         AuditTrail told = trail;
         ApiResult result = told == null ? api.apiServer.handle(request) : api.apiServer.handle(request, told::annotate);
-        warnings = ImmutableList.<String>builder()
-                .addAll(warnings)
-                .addAll(result.warnings())
-                .build();
+        if (!result.warnings().isEmpty()) {
+            warnings = ImmutableList.<String>builder()
+                    .addAll(warnings)
+                    .addAll(result.warnings())
+                    .build();
+        }
         boolean pretty = accept.pretty() || wantsPretty();
-        byte[] bytes = representation(resource, accept).write(result, pretty);
+        byte[] bytes = representation(resource, accept, builtIn).write(result, pretty);
         HttpAnswer answer = body(result.code(), bytes, accept.format(), verb == Verb.GET || verb == Verb.LIST);
         answer(answer);
     }
 
-    private Representation representation(ResourceInfo resource, Accept accept) {
-        return new Representation(resource, accept, query, api.kernel, () -> printerColumns(resource));
+    private Representation representation(ResourceInfo resource, Accept accept, boolean builtIn) {
+        return new Representation(resource, builtIn, accept, query, api.kernel, () -> printerColumns(resource));
     }
 
     /** The {@code additionalPrinterColumns} of a custom resource's version. */

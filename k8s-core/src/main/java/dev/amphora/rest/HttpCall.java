@@ -33,6 +33,16 @@ interface HttpCall {
     /** The names of the headers that were sent, each once, in any letter case. */
     Collection<String> headerNames();
 
+    /** Whether a header was sent whose name begins so, in any letter case. */
+    default boolean hasHeaderLike(String prefix) {
+        for (String name : headerNames()) {
+            if (name.regionMatches(true, 0, prefix, 0, prefix.length())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The first value of a header; null if there is none. */
     default @Nullable String header(String name) {
         List<String> values = headers(name);

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * both who may be impersonated and what may be done while doing so; and the old one, which asks only for the former.
  */
 final class Impersonation {
+    private static final String ANY = "impersonate-";
     private static final String EXTRA = "impersonate-extra-";
     private static final String AUTHENTICATION = "authentication.k8s.io";
     private static final String NODE_NAME = "authentication.kubernetes.io/node-name";
@@ -77,6 +78,9 @@ final class Impersonation {
 
     /** Who the headers name; null if nobody. */
     private static @Nullable User wanted(HttpCall call) {
+        if (!call.hasHeaderLike(ANY)) {
+            return null;
+        }
         String name = call.header("Impersonate-User");
         String uid = call.header("Impersonate-Uid");
         User wanted = new User(

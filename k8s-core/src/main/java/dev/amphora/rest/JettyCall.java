@@ -31,6 +31,7 @@ final class JettyCall implements HttpCall {
     /** Longer bodies, unless their length is stated, go out in chunks, as Go's server sends them. */
     private static final int LONGEST_COUNTED = 2048;
 
+    private static final byte[] NOTHING = new byte[0];
     private static final int NOT_MODIFIED = 304;
     private static final int INTERNAL_ERROR = 500;
     private static final int MOST_DISCARDED = 64 << 20;
@@ -66,6 +67,22 @@ final class JettyCall implements HttpCall {
     @Override
     public List<String> headers(String name) {
         return request.getHeaders().getValuesList(name);
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+        HttpField field = request.getHeaders().getField(name);
+        return field == null ? null : field.getValue();
+    }
+
+    @Override
+    public boolean hasHeaderLike(String prefix) {
+        for (HttpField field : request.getHeaders()) {
+            if (field.getName().regionMatches(true, 0, prefix, 0, prefix.length())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -219,7 +236,10 @@ final class JettyCall implements HttpCall {
      */
     private final class Body {
         private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private byte[] first = NOTHING;
+        /** What came in more than one piece. */
+        private @Nullable ByteArrayOutputStream bytes;
+
         private final int limit;
         private long length;
 
@@ -242,7 +262,7 @@ final class JettyCall implements HttpCall {
                 if (length <= limit) {
                     byte[] piece = new byte[chunk.getByteBuffer().remaining()];
                     chunk.getByteBuffer().get(piece);
-                    bytes.writeBytes(piece);
+                    add(piece);
                 }
                 chunk.release();
                 if (length > limit && (chunk.isLast() || length > MOST_DISCARDED)) {
@@ -250,10 +270,25 @@ final class JettyCall implements HttpCall {
                     return;
                 }
                 if (chunk.isLast()) {
-                    whole.complete(bytes.toByteArray());
+                    whole.complete(bytes == null ? first : bytes.toByteArray());
                     return;
                 }
             }
+        }
+
+        private void add(byte[] piece) {
+            if (piece.length == 0) {
+                return;
+            }
+            if (bytes == null && first.length == 0) {
+                first = piece;
+                return;
+            }
+            if (bytes == null) {
+                bytes = new ByteArrayOutputStream(2 * (first.length + piece.length));
+                bytes.writeBytes(first);
+            }
+            bytes.writeBytes(piece);
         }
     }
 

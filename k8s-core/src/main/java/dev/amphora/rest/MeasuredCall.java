@@ -103,6 +103,11 @@ final class MeasuredCall implements HttpCall {
     }
 
     @Override
+    public @Nullable String header(String name) {
+        return call.header(name);
+    }
+
+    @Override
     public Collection<String> headerNames() {
         return call.headerNames();
     }

@@ -11,6 +11,8 @@ final class MediaType {
     private static final Pattern PARAMETERS =
             Pattern.compile("(;\\s*" + TOKEN + "=(" + TOKEN + "|\"([^\"\\\\]|\\\\.)*\")\\s*)*(;\\s*)*");
 
+    private static final String JSON = "application/json";
+
     /** What stands for a type that can't be read. */
     private static final String UNREADABLE = ";";
 
@@ -20,6 +22,9 @@ final class MediaType {
     static String of(@Nullable String header) {
         if (header == null || header.isBlank()) {
             return "";
+        }
+        if (header.equals(JSON)) {
+            return JSON;
         }
         int semicolon = header.indexOf(';');
         String type = semicolon < 0 ? header : header.substring(0, semicolon);

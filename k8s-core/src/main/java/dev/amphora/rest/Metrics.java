@@ -105,8 +105,12 @@ final class Metrics {
         private final Series responseSize;
         private final @Nullable Series bodySize;
         private final AtomicReferenceArray<Series> counts = new AtomicReferenceArray<>(CODES);
+        private final Subject subject;
+        /** Only of those who watch. */
+        private volatile @Nullable Watched watched;
 
         Measured(Subject subject) {
+            this.subject = subject;
             labels = subject.labels();
             duration = durations.series(labels);
             sliDuration = sliDurations.series(subject.withoutDryRun());
@@ -114,6 +118,17 @@ final class Metrics {
             bodySize = subject.writes()
                     ? bodySizes.series(subject.resource, subject.group, subject.verb.toLowerCase(Locale.ROOT))
                     : null;
+        }
+
+        Watched watched() {
+            Watched known = watched;
+            if (known == null) {
+                known = new Watched(
+                        events.series(subject.group, subject.version, subject.resource),
+                        eventSizes.series(subject.group, subject.version, subject.resource));
+                watched = known;
+            }
+            return known;
         }
 
         Series count(int code) {
@@ -129,6 +144,8 @@ final class Metrics {
             return series;
         }
     }
+
+    private record Watched(Series events, Series sizes) {}
 
     private Measured measured(Subject subject) {
         Measured measured = bySubject.get(subject);
@@ -209,8 +226,9 @@ final class Metrics {
     }
 
     void sent(Subject subject, int bytes) {
-        events.add(1, subject.group, subject.version, subject.resource);
-        eventSizes.observe(bytes, subject.group, subject.version, subject.resource);
+        Watched watched = measured(subject).watched();
+        watched.events.add(1);
+        watched.sizes.observe(bytes);
     }
 
     /** The page. */

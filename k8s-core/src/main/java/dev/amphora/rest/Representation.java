@@ -37,11 +37,13 @@ final class Representation {
     /**
      * Describes it.
      *
+     * @param builtIn see {@link #isBuiltIn}
      * @param clock for ages
      * @param printerColumns the columns that a custom resource defines for itself
      */
     Representation(
             ResourceInfo resource,
+            boolean builtIn,
             Accept accept,
             Map<String, List<String>> query,
             InstantSource clock,
@@ -52,7 +54,7 @@ final class Representation {
         this.printerColumns = printerColumns;
         List<String> include = query.get("includeObject");
         includeObject = include == null ? "" : include.get(0);
-        builtIn = isBuiltIn(resource);
+        this.builtIn = builtIn;
     }
 
     /** Whether a resource is one that every server has. */

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class WatchAnswer implements WatchSink {
     private static final int PAUSE_ABOVE = 1 << 20;
     private static final int RESUME_BELOW = 256 << 10;
+    /** As much as goes into one record of TLS. */
+    private static final int SENT_TOGETHER = 16 << 10;
     /** How long a client may take for what is on its way when the watch ends. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -39,6 +42,10 @@ final class WatchAnswer implements WatchSink {
     /** What came before the transport was ready; null from then on. */
     private @Nullable List<byte[]> early = new ArrayList<>();
 
+    /** What goes out together with what is delivered next, or once nothing else is at hand; and how long it is. */
+    private final List<byte[]> held = new ArrayList<>();
+
+    private int heldBytes;
     private boolean endedEarly;
     private @Nullable Transport transport;
     private @Nullable Handle handle;
@@ -130,6 +137,7 @@ final class WatchAnswer implements WatchSink {
             for (byte[] event : first) {
                 send(ready, event);
             }
+            sendHeld(ready);
         }
         if (end) {
             end(ready);
@@ -164,8 +172,33 @@ final class WatchAnswer implements WatchSink {
         }
     }
 
+    @Override
+    public synchronized void onCaughtUp() {
+        if (transport != null) {
+            sendHeld(transport);
+        }
+    }
+
     private void send(Transport to, byte[] event) {
-        to.send(event).whenComplete((done, failure) -> taken(event.length));
+        if (heldBytes > 0 && heldBytes + event.length > SENT_TOGETHER) {
+            sendHeld(to);
+        }
+        held.add(event);
+        heldBytes += event.length;
+        if (heldBytes > SENT_TOGETHER) {
+            sendHeld(to);
+        }
+    }
+
+    private void sendHeld(Transport to) {
+        if (held.isEmpty()) {
+            return;
+        }
+        int length = heldBytes;
+        CompletionStage<Void> sent = to.send(held);
+        held.clear();
+        heldBytes = 0;
+        sent.whenComplete((done, failure) -> taken(length));
     }
 
     private void pauseIfFull() {
@@ -196,6 +229,9 @@ final class WatchAnswer implements WatchSink {
         synchronized (this) {
             endedEarly = true;
             open = transport;
+            if (open != null) {
+                sendHeld(open);
+            }
         }
         if (open != null) {
             end(open);
@@ -246,7 +282,8 @@ final class WatchAnswer implements WatchSink {
 
     /** Where events go. */
     private interface Transport {
-        CompletionStage<Void> send(byte[] event);
+        /** Sends events, at least one. The stage completes when all have been taken. */
+        CompletionStage<Void> send(List<byte[]> events);
 
         void end();
 
@@ -256,13 +293,21 @@ final class WatchAnswer implements WatchSink {
 
     private record Chunks(HttpStream stream, boolean text) implements Transport {
         @Override
-        public CompletionStage<Void> send(byte[] event) {
-            if (!text) {
-                return stream.write(event);
+        public CompletionStage<Void> send(List<byte[]> events) {
+            int length = text ? events.size() : 0;
+            for (byte[] event : events) {
+                length += event.length;
             }
-            byte[] line = Arrays.copyOf(event, event.length + 1);
-            line[event.length] = '\n';
-            return stream.write(line);
+            byte[] all = new byte[length];
+            int end = 0;
+            for (byte[] event : events) {
+                System.arraycopy(event, 0, all, end, event.length);
+                end += event.length;
+                if (text) {
+                    all[end++] = '\n';
+                }
+            }
+            return stream.write(all);
         }
 
         @Override
@@ -280,8 +325,13 @@ final class WatchAnswer implements WatchSink {
         private static final int FRAME_LENGTH = 4;
 
         @Override
-        public CompletionStage<Void> send(byte[] event) {
-            return connection.send(text ? event : Arrays.copyOfRange(event, FRAME_LENGTH, event.length), text);
+        public CompletionStage<Void> send(List<byte[]> events) {
+            CompletionStage<Void> last = CompletableFuture.completedFuture(null);
+            for (byte[] event : events) {
+                // in order, so that the last one is taken after all others
+                last = connection.send(text ? event : Arrays.copyOfRange(event, FRAME_LENGTH, event.length), text);
+            }
+            return last;
         }
 
         @Override
