@@ -310,9 +310,7 @@ final class Exchange {
             authorize(access(target, verb));
             throw StatusException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", new StatusDetails());
         }
-        if (verb == Verb.PATCH
-                && mediaType().equals("application/strategic-merge-patch+json")
-                && !builtIn) {
+        if (verb == Verb.PATCH && mediaType().equals("application/strategic-merge-patch+json") && !builtIn) {
             authorize(access(target, verb));
             throw StatusException.of(
                     415,
@@ -344,8 +342,7 @@ final class Exchange {
             return;
         }
         Accept accept = Accept.negotiate(
-                call.header("Accept"),
-                builtIn ? Accept.Offer.RESOURCES : Accept.Offer.CUSTOM_RESOURCES);
+                call.header("Accept"), builtIn ? Accept.Offer.RESOURCES : Accept.Offer.CUSTOM_RESOURCES);
         if (accept == null) {
             authorize(request.access());
             throw notAcceptable("application/json, application/yaml, application/vnd.kubernetes.protobuf");
