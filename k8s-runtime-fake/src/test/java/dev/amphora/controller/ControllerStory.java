@@ -431,11 +431,15 @@ record ControllerStory(
     }
 
     /**
-     * Whether nothing must happen any more before the end shows: who has lost sight of the Leases of nodes takes them for silent, as
-     * the reference would, and what he then does is undone only later.
+     * How long nothing must happen any more before the end shows. Who has lost sight of the Leases of nodes takes them for silent, as
+     * the reference would, and undoes that only later; and a Service whose writes failed several times waits up to five minutes.
      */
-    boolean endsInPeace() {
-        return controllers.startsWith("node-lifecycle-controller");
+    Duration peace() {
+        return switch (controllers.split(",", 2)[0]) {
+            case "node-lifecycle-controller" -> Duration.ofMinutes(2);
+            case "service-lb-controller" -> Duration.ofMinutes(6);
+            default -> Duration.ZERO;
+        };
     }
 
     /** All objects of the kinds in question, without what chance gives. */

@@ -47,9 +47,9 @@ class DisturbanceSimulationTest {
         try (DisturbedWorld there = new DisturbedWorld(seed);
                 DisturbedControllers controllers = there.disturb(story.controllers(), disturbance)) {
             story.play(there.world);
-            if (story.endsInPeace()) {
+            if (!story.peace().isZero()) {
                 controllers.peace();
-                there.world.kernel.advance(MINUTE.multipliedBy(2));
+                there.world.kernel.advance(story.peace());
             }
             assertThat(there.world.kernel.failures()).isEmpty();
             return new End(
