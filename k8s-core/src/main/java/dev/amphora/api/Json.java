@@ -75,6 +75,15 @@ public final class Json {
         return TreeText.write(tree, Json::generated);
     }
 
+    /**
+     * Writes a tree that has come from another one.
+     *
+     * @param old not changed any more; its nodes that are in the tree at the same place may have been written before, for another tree
+     */
+    public static byte[] write(JsonNode tree, ObjectNode old) {
+        return TreeText.write(tree, old, Json::generated);
+    }
+
     private static byte[] generated(Object value) {
         try {
             return TREES.writeValueAsBytes(value);

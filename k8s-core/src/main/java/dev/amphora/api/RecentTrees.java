@@ -17,6 +17,9 @@ final class RecentTrees<T> {
     private static final int DEPTH = 3;
 
     private final AtomicReferenceArray<@Nullable Made<T>> recent = new AtomicReferenceArray<>(SIZE);
+    /** By the node itself, which saves looking at what is in it. */
+    private final AtomicReferenceArray<@Nullable Made<T>> byNode = new AtomicReferenceArray<>(SIZE);
+
     private final String apart;
     private final Function<JsonNode, T> function;
 
@@ -34,6 +37,18 @@ final class RecentTrees<T> {
     private record Made<T>(JsonNode from, T value) {}
 
     T of(JsonNode tree) {
+        int own = System.identityHashCode(tree);
+        int ownPlace = (own ^ own >>> 8 ^ own >>> 16) & SIZE - 1;
+        Made<T> known = byNode.getAcquire(ownPlace);
+        if (known == null || known.from != tree) {
+            known = new Made<>(tree, likely(tree));
+            byNode.setRelease(ownPlace, known);
+        }
+        return known.value;
+    }
+
+    /** What was made of a tree that is the same, though perhaps not the same node. */
+    private T likely(JsonNode tree) {
         int hash = Trees.hashBut(tree, DEPTH, apart);
         int place = (hash ^ hash >>> 8 ^ hash >>> 16) & SIZE - 1;
         Made<T> made = recent.getPlain(place);

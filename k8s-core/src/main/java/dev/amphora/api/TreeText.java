@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Writes trees as JSON, without the generality of a generator: what is not plain is left to one, value by value. */
 final class TreeText {
@@ -41,18 +42,31 @@ final class TreeText {
      * @param others writes texts that need care, and values other than texts, whole numbers, booleans and null
      */
     static byte[] write(JsonNode tree, Function<Object, byte[]> others) {
+        return write(tree, null, others);
+    }
+
+    /**
+     * The same for a tree that shares nodes with another one, which isn't changed any more: they are written once for all such trees.
+     *
+     * @param old null if there is no other one
+     */
+    static byte[] write(JsonNode tree, @Nullable ObjectNode old, Function<Object, byte[]> others) {
         TreeText writing = new TreeText(others);
-        return writing.value(tree, 0) ? Arrays.copyOf(writing.text, writing.length) : others.apply(tree);
+        return writing.value(tree, old, 0) ? Arrays.copyOf(writing.text, writing.length) : others.apply(tree);
     }
 
     /** Writes a value; false if it nests too deeply. */
     private boolean value(JsonNode node, int depth) {
+        return value(node, null, depth);
+    }
+
+    private boolean value(JsonNode node, @Nullable JsonNode old, int depth) {
         if (depth > DEEPEST) {
             return false;
         }
         Class<?> form = node.getClass();
         if (form == ObjectNode.class) {
-            return object((ObjectNode) node, depth);
+            return object((ObjectNode) node, old instanceof ObjectNode before ? before : null, depth);
         }
         if (form == ArrayNode.class) {
             return array((ArrayNode) node, depth);
@@ -83,7 +97,7 @@ final class TreeText {
         return true;
     }
 
-    private boolean object(ObjectNode object, int depth) {
+    private boolean object(ObjectNode object, @Nullable ObjectNode old, int depth) {
         put('{');
         boolean first = true;
         for (Map.Entry<String, JsonNode> member : object.properties()) {
@@ -93,11 +107,31 @@ final class TreeText {
             first = false;
             quoted(member.getKey());
             put(':');
-            if (!value(member.getValue(), depth + 1)) {
+            JsonNode value = member.getValue();
+            JsonNode before = old == null ? null : old.get(member.getKey());
+            boolean written = value == before && value.isContainerNode()
+                    ? shared(value, depth + 1)
+                    : value(value, before, depth + 1);
+            if (!written) {
                 return false;
             }
         }
         put('}');
+        return true;
+    }
+
+    /** Writes a value that doesn't change and may be part of many trees. */
+    private boolean shared(JsonNode node, int depth) {
+        byte[] known = RecentTexts.of(node);
+        if (known != null) {
+            bytes(known);
+            return true;
+        }
+        int begin = length;
+        if (!value(node, depth)) {
+            return false;
+        }
+        RecentTexts.remember(node, text, begin, length);
         return true;
     }
 

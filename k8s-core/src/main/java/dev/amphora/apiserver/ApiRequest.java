@@ -92,6 +92,9 @@ public record ApiRequest(
             return options.fieldManager();
         }
         int slash = userAgent.indexOf('/');
+        if (isPlain(userAgent)) {
+            return slash < 0 ? userAgent : userAgent.substring(0, slash);
+        }
         StringBuilder manager = new StringBuilder();
         int length = 0;
         for (int c : (slash < 0 ? userAgent : userAgent.substring(0, slash))
@@ -106,6 +109,15 @@ public record ApiRequest(
             }
         }
         return manager.toString();
+    }
+
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return text.length() <= MAX_MANAGER_BYTES;
     }
 
     private static boolean isPrintable(int c) {

@@ -34,6 +34,14 @@ interface Facet {
                 && !old.path("kind").asText().equals("Namespace");
     }
 
+    /**
+     * Whether the outcome is right by construction and whole: nothing needs to be checked, kept or filled in, and what is the same node of
+     * the tree as before is what it was.
+     */
+    default boolean isCertain() {
+        return false;
+    }
+
     /** Whether the change is noted in {@code managedFields}. */
     default boolean isTracked() {
         return true;

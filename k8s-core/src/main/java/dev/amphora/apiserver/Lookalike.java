@@ -87,9 +87,26 @@ final class Lookalike {
         if (known == null) {
             return null;
         }
-        ObjectNode copy = known.deepCopy();
+        ObjectNode copy = copy(known);
         if (name.isTextual()) {
             Metadata.of(copy).set(NAME, name);
+        }
+        return copy;
+    }
+
+    /** A copy that is free to be changed, but for the entries of managers, which are never changed in place. */
+    private static ObjectNode copy(ObjectNode object) {
+        ObjectNode copy = object.objectNode();
+        for (Map.Entry<String, JsonNode> member : object.properties()) {
+            if (member.getKey().equals("metadata") && member.getValue() instanceof ObjectNode metadata) {
+                ObjectNode own = copy.putObject("metadata");
+                for (Map.Entry<String, JsonNode> each : metadata.properties()) {
+                    boolean shared = each.getKey().equals("managedFields");
+                    own.set(each.getKey(), shared ? each.getValue() : each.getValue().deepCopy());
+                }
+            } else {
+                copy.set(member.getKey(), member.getValue().deepCopy());
+            }
         }
         return copy;
     }

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.amphora.api.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The order in which the reference writes the members that all objects have: kind and version first, metadata as it declares it. */
 final class MemberOrder {
@@ -26,6 +27,8 @@ final class MemberOrder {
             "finalizers",
             "managedFields");
 
+    private static final List<String> FIRST = ImmutableList.of("kind", "apiVersion", "metadata");
+
     private static final List<String> MAPS = ImmutableList.of("labels", "annotations");
 
     private MemberOrder() {}
@@ -40,6 +43,54 @@ final class MemberOrder {
         }
         object.fields().forEachRemaining(member -> ordered.putIfAbsent(member.getKey(), member.getValue()));
         return ordered;
+    }
+
+    /** The same for who only reads: the object itself if its members are in order. */
+    static ObjectNode toRead(ObjectNode object) {
+        return isKept(object) ? object : of(object);
+    }
+
+    private static boolean isKept(ObjectNode object) {
+        int next = 0;
+        boolean first = true;
+        for (Map.Entry<String, JsonNode> member : object.properties()) {
+            int place = FIRST.indexOf(member.getKey());
+            if (place < 0) {
+                first = false;
+            } else if (!first || place < next) {
+                return false;
+            } else {
+                next = place + 1;
+            }
+        }
+        return object.get("metadata") instanceof ObjectNode metadata && isMetadataKept(metadata);
+    }
+
+    private static boolean isMetadataKept(ObjectNode metadata) {
+        int next = 0;
+        for (Map.Entry<String, JsonNode> member : metadata.properties()) {
+            String name = member.getKey();
+            while (next < METADATA.size() && !METADATA.get(next).equals(name)) {
+                next++;
+            }
+            if (next == METADATA.size() || MAPS.contains(name) && !isSorted(member.getValue())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isSorted(JsonNode map) {
+        String last = "";
+        if (map instanceof ObjectNode object && object.size() > 1) {
+            for (Map.Entry<String, JsonNode> member : object.properties()) {
+                if (member.getKey().compareTo(last) < 0) {
+                    return false;
+                }
+                last = member.getKey();
+            }
+        }
+        return true;
     }
 
     /** The metadata of an object, its members in order. */

@@ -40,7 +40,7 @@ final class OptionRules {
 
     /** What is wrong with the values of {@code dryRun}. */
     static void dryRun(List<String> values, List<FieldError> errors) {
-        if (!values.stream().allMatch("All"::equals)) {
+        if (!values.isEmpty() && !values.stream().allMatch("All"::equals)) {
             ArrayNode shown = Json.object().putArray("values");
             values.forEach(shown::add);
             errors.add(new FieldError(
@@ -66,6 +66,9 @@ final class OptionRules {
     }
 
     private static void manager(String manager, List<FieldError> errors) {
+        if (manager.isEmpty()) {
+            return;
+        }
         if (manager.getBytes(java.nio.charset.StandardCharsets.UTF_8).length > LONGEST_MANAGER) {
             errors.add(new FieldError(
                     FieldError.Type.TOO_LONG,

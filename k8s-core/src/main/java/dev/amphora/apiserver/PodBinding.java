@@ -55,7 +55,7 @@ final class PodBinding {
                         asked.options(),
                         null),
                 pods);
-        writes.mutateUnasked(pod, current -> bound(pod, current, binding), new Unchecked());
+        writes.mutateUnasked(pod, current -> bound(pod, current, binding), new Bound());
         return Answers.created(call);
     }
 
@@ -74,11 +74,11 @@ final class PodBinding {
                                     + " failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %d")
                             .formatted(call.key(), version, current.revision()));
         }
-        ObjectNode pod = copy(current.tree());
         String uid = Metadata.text(binding, "uid");
         if (!uid.isEmpty() && !uid.equals(current.uid())) {
             throw StatusException.conflict("", "pods", name, Writes.uidMismatch(call, uid, current.uid()));
         }
+        ObjectNode pod = copy(current.tree());
         if (Metadata.isDeleting(pod)) {
             throw refused(name, "pod %s is being deleted, cannot be assigned to a host".formatted(name));
         }
@@ -90,12 +90,12 @@ final class PodBinding {
             throw refused(name, "pod %s has non-empty .spec.schedulingGates".formatted(name));
         }
         String target = binding.path("target").path("name").asText();
-        pod.withObject("/spec").put("nodeName", target);
+        member(pod, "spec").put("nodeName", target);
         copy(binding, pod, "annotations");
         copy(binding, pod, "labels");
         copyZone(pod, target);
         PodConditions.set(pod, "PodScheduled", "True", Metadata.time(kernel.instant()));
-        pod.withObject("/status").remove("nominatedNodeName");
+        member(pod, "status").remove("nominatedNodeName");
         Metadata.of(pod).remove("resourceVersion");
         return pod;
     }
@@ -126,16 +126,22 @@ final class PodBinding {
             for (String label : List.of("topology.kubernetes.io/zone", "topology.kubernetes.io/region")) {
                 String value = found.labels().path(label).asText("");
                 if (!value.isEmpty() && !pod.path("metadata").path("labels").has(label)) {
-                    Metadata.of(pod).withObject("/labels").put(label, value);
+                    member(Metadata.of(pod), "labels").put(label, value);
                 }
             }
         });
     }
 
     private static void copy(ObjectNode from, ObjectNode to, String map) {
-        from.path("metadata").path(map).fields().forEachRemaining(entry -> Metadata.of(to)
-                .withObject("/" + map)
-                .set(entry.getKey(), entry.getValue()));
+        from.path("metadata")
+                .path(map)
+                .properties()
+                .forEach(entry -> member(Metadata.of(to), map).set(entry.getKey(), entry.getValue()));
+    }
+
+    /** A member that is an object; made if it is missing. */
+    private static ObjectNode member(ObjectNode object, String name) {
+        return object.get(name) instanceof ObjectNode member ? member : object.putObject(name);
     }
 
     private static void checkTarget(ObjectNode binding) {
@@ -157,8 +163,16 @@ final class PodBinding {
         return StatusException.conflict("", "pods/binding", name, why);
     }
 
+    /** The one thing that a binding changes. */
+    private static final class Bound extends Unchecked {
+        @Override
+        public boolean isCertain() {
+            return true;
+        }
+    }
+
     /** A write whose outcome is right by construction. */
-    static final class Unchecked implements Facet {
+    static class Unchecked implements Facet {
         @Override
         public boolean isTracked() {
             return false;

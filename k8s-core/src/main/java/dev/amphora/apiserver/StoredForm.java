@@ -22,7 +22,16 @@ final class StoredForm {
 
     /** The bytes to be stored of an object, whose resource version must have been taken out. */
     static byte[] of(ObjectNode object) {
-        return Json.write(MemberOrder.of(object));
+        return Json.write(MemberOrder.toRead(object));
+    }
+
+    /**
+     * The same for a change of an object.
+     *
+     * @param old what is stored; shares nodes with the object where nothing has changed
+     */
+    static byte[] of(ObjectNode object, ObjectNode old) {
+        return Json.write(MemberOrder.toRead(object), old);
     }
 
     /**

@@ -41,12 +41,14 @@ public final class VersionedObject {
     private record Summary(String name, String namespace, String uid, String node, JsonNode labels) {
         static Summary of(ObjectNode tree) {
             JsonNode metadata = tree.path("metadata");
+            String node = tree.path("spec").path("nodeName").asText("");
+            JsonNode labels = metadata.path("labels");
             return new Summary(
                     metadata.path("name").asText(""),
                     NAMES.intern(metadata.path("namespace").asText("")),
                     metadata.path("uid").asText(""),
-                    NAMES.intern(tree.path("spec").path("nodeName").asText("")),
-                    LABELS.intern(metadata.path("labels")));
+                    node.isEmpty() ? "" : NAMES.intern(node),
+                    labels.isEmpty() ? labels : LABELS.intern(labels));
         }
     }
 
@@ -121,7 +123,7 @@ public final class VersionedObject {
 
     /** The object's tree, its first members and its metadata in the order in which they go out. Read-only. */
     public ObjectNode ordered() {
-        return MemberOrder.of(tree());
+        return MemberOrder.toRead(tree());
     }
 
     /** The object as JSON. Read-only. */

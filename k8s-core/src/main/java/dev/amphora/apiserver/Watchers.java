@@ -16,9 +16,12 @@ final class Watchers {
     private static final String NODE = "spec.nodeName";
 
     private final String prefix;
+    private final Anchor whole;
     private final Map<Anchor, Set<CacheWatcher>> byAnchor = new LinkedHashMap<>();
     private final Map<CacheWatcher, Anchor> anchors = new LinkedHashMap<>();
     private int ofNodes;
+    /** How many watch a part of the resource by its keys. */
+    private int ofParts;
 
     /**
      * Nobody yet.
@@ -27,6 +30,7 @@ final class Watchers {
      */
     Watchers(String prefix) {
         this.prefix = prefix;
+        this.whole = Anchor.key(prefix);
     }
 
     /**
@@ -50,7 +54,15 @@ final class Watchers {
         Anchor anchor = Anchor.of(watcher.filter());
         if (anchors.put(watcher, anchor) == null) {
             byAnchor.computeIfAbsent(anchor, key -> new LinkedHashSet<>()).add(watcher);
-            ofNodes += anchor.node ? 1 : 0;
+            count(anchor, 1);
+        }
+    }
+
+    private void count(Anchor anchor, int number) {
+        if (anchor.node) {
+            ofNodes += number;
+        } else if (!anchor.value.equals(prefix)) {
+            ofParts += number;
         }
     }
 
@@ -63,18 +75,20 @@ final class Watchers {
             all.remove(watcher);
             return all.isEmpty() ? null : all;
         });
-        ofNodes -= anchor.node ? 1 : 0;
+        count(anchor, -1);
     }
 
     /** Offers a change to all whom it may concern, and says how many they are. */
     int offer(Change change) {
         String key = change.key();
-        int offered = offer(change, Anchor.key(prefix));
-        int slash = key.indexOf('/', prefix.length());
-        if (slash >= 0) {
-            offered += offer(change, Anchor.key(key.substring(0, slash + 1)));
+        int offered = offer(change, whole);
+        if (ofParts > 0) {
+            int slash = key.indexOf('/', prefix.length());
+            if (slash >= 0) {
+                offered += offer(change, Anchor.key(key.substring(0, slash + 1)));
+            }
+            offered += offer(change, Anchor.key(key));
         }
-        offered += offer(change, Anchor.key(key));
         if (ofNodes > 0) {
             String now = node(change.object());
             String before = node(change.previous());
@@ -110,6 +124,7 @@ final class Watchers {
         anchors.clear();
         byAnchor.clear();
         ofNodes = 0;
+        ofParts = 0;
         return all;
     }
 }

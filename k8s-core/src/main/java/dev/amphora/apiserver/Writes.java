@@ -374,6 +374,9 @@ final class Writes {
         VersionedObject current = endpoint.cache().object(entry);
         ObjectNode old = endpoint.working(current).tree();
         ObjectNode given = mutation.next(current);
+        if (facet.isCertain()) {
+            return write(call, key, entry, CompleteForm.ofChanged(given, old, endpoint.storedType()), old, current);
+        }
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         OwnerReferences.deduplicate(call, given);
         if (!mutation.managesFields() && facet.isTracked()) {
@@ -425,9 +428,7 @@ final class Writes {
             }
         }
         if (call.options().isDryRun()) {
-            allocations.dryRun(endpoint, object, old);
-            Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
-            return VersionedObject.of(object);
+            return dry(endpoint, object, old, current);
         }
         try (Allocations.Held held = allocations.hold(endpoint, object, old);
                 StoreFeed.OwnWrites writing = feed.writing()) {
@@ -444,6 +445,28 @@ final class Writes {
             held.keep();
             return stored(endpoint, key, bytes, form, current, swap.revision());
         }
+    }
+
+    /** Writes a change that nothing is left to be asked about; null if somebody else has changed the object meanwhile. */
+    private @Nullable VersionedObject write(
+            Call call, String key, Store.Entry entry, ObjectNode object, ObjectNode old, VersionedObject current) {
+        Endpoint endpoint = call.endpoint();
+        if (call.options().isDryRun()) {
+            return dry(endpoint, object, old, current);
+        }
+        try (StoreFeed.OwnWrites writing = feed.writing()) {
+            byte[] bytes = StoredForm.of(object, old);
+            Store.Swap swap = meter.measure(endpoint, StoreMeter.Operation.update, () -> endpoint.store()
+                    .put(key, bytes, entry.modRevision(), timeToLive(endpoint)));
+            return swap.succeeded() ? stored(endpoint, key, bytes, object, current, swap.revision()) : null;
+        }
+    }
+
+    /** What a change would have come to. */
+    private VersionedObject dry(Endpoint endpoint, ObjectNode object, ObjectNode old, VersionedObject current) {
+        allocations.dryRun(endpoint, object, old);
+        Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
+        return VersionedObject.of(object);
     }
 
     private @Nullable VersionedObject remove(

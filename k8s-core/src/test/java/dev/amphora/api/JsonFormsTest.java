@@ -126,6 +126,20 @@ class JsonFormsTest {
         assertWritten(deep);
     }
 
+    @Test
+    void whatTreesHaveInCommonIsWrittenAsInEach() {
+        ObjectNode old = tree(POD);
+        ObjectNode now = Trees.shallow(old);
+        ObjectNode spec = Trees.shallow((ObjectNode) old.get("spec"));
+        spec.put("nodeName", "n2");
+        now.set("spec", spec);
+        for (int i = 0; i < 3; i++) {
+            assertThat(Json.write(now, old)).isEqualTo(Json.write(now));
+        }
+        ObjectNode other = now.deepCopy();
+        assertThat(Json.write(other, old)).isEqualTo(Json.write(now));
+    }
+
     private static void assertWritten(JsonNode tree) throws JsonProcessingException {
         assertThat(Json.write(tree)).isEqualTo(Json.mapper().writeValueAsBytes(tree));
     }

@@ -55,6 +55,23 @@ class StoredFormTest {
                 .isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"kind\":\"A\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\",\"labels\":{\"a\":\"1\",\"b\":\"2\"}},\"spec\":{}}",
+                "{\"apiVersion\":\"v1\",\"kind\":\"A\",\"metadata\":{\"name\":\"a\"}}",
+                "{\"kind\":\"A\",\"apiVersion\":\"v1\",\"spec\":{},\"metadata\":{\"name\":\"a\"}}",
+                "{\"kind\":\"A\",\"apiVersion\":\"v1\",\"metadata\":{\"uid\":\"u\",\"name\":\"a\"}}",
+                "{\"kind\":\"A\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\",\"labels\":{\"b\":\"1\",\"a\":\"2\"}}}",
+                "{\"kind\":\"A\",\"metadata\":{\"name\":\"a\",\"x\":1,\"uid\":\"u\"},\"spec\":{}}",
+                "{\"kind\":\"A\",\"apiVersion\":\"v1\"}"
+            })
+    void whatIsInOrderIsNotSortedAgain(String json) {
+        ObjectNode object = (ObjectNode) Json.read(json.getBytes(StandardCharsets.UTF_8));
+        assertThat(MemberOrder.toRead(object).toString())
+                .isEqualTo(MemberOrder.of(object).toString());
+    }
+
     @Test
     void anObjectThatNobodyHoldsComesBackTheSame() {
         ObjectNode tree = Json.object().put("kind", "ConfigMap").put("apiVersion", "v1");

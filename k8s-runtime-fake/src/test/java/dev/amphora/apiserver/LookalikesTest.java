@@ -29,7 +29,7 @@ class LookalikesTest {
         return (ObjectNode) Json.read(
                 """
                 {"kind":"Pod","apiVersion":"v1","metadata":{"name":"%s","labels":{"z":"1","a":"2"}},
-                 "spec":{"containers":[{"name":"c","image":"i:1","resources":{"requests":{"cpu":"0.1","memory":"1024Mi"}}}],
+                 "spec":{"containers":[{"name":"c","image":"i:1","resources":{"requests":{"cpu":"0.1","memory":"1024Mi"}},"ports":[{"containerPort":80}]}],
                   "nodeSelector":{"disk":"ssd"}}}
                 """
                         .formatted(name)
@@ -70,6 +70,14 @@ class LookalikesTest {
         }
         assertThat(List.of(uid("p0"), uid("p3"), uid("p4"), uid("p5"))).doesNotHaveDuplicates();
         assertThat(stored("p5")).contains("\"cpu\":\"100m\"", "\"memory\":\"1Gi\"", "\"qosClass\":\"Burstable\"");
+    }
+
+    @Test
+    void whatFollowsFromTheBodyIsWorkedOutOnce() {
+        create(pod("p0"));
+        create(pod("p1"));
+        assertThat(create(pod("p2")).tree().get("spec"))
+                .isSameAs(create(pod("p3")).tree().get("spec"));
     }
 
     private static ApiRequest get(String name) {

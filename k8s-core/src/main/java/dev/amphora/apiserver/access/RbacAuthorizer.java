@@ -21,7 +21,16 @@ public final class RbacAuthorizer implements Authorizer {
 
     /** A request for objects of any name. */
     private record Question(
-            User user, String verb, String group, String resource, String subresource, String namespace) {}
+            User user, String verb, String group, String resource, String subresource, String namespace) {
+        @Override
+        public int hashCode() {
+            int hash = 31 * user.name().hashCode() + verb.hashCode();
+            hash = 31 * hash + group.hashCode();
+            hash = 31 * hash + resource.hashCode();
+            hash = 31 * hash + subresource.hashCode();
+            return 31 * hash + namespace.hashCode();
+        }
+    }
 
     /** Why it is allowed, as long as no role or binding changes. */
     private record Answer(long version, Decision decision) {}

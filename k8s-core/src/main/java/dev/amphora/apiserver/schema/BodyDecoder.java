@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.BaseEncoding;
 import com.google.common.primitives.Bytes;
@@ -151,14 +150,13 @@ public final class BodyDecoder {
             throw StatusException.badRequest("the object provided is unrecognized (must be of type %s): %s (%s)"
                     .formatted(kind, e.reason(), shown(bytes.get())));
         }
-        String cannot =
-                "%s in version \"%s\" cannot be handled as a %s: ".formatted(document.kind, document.version, kind);
         boolean expectedKind = document.kind.equals(kind);
         TypeSchema type = catalogue
                 .findType(document.group, document.version, document.kind)
                 .or(() -> former(document, expectedKind ? version : "v1"))
-                .orElseThrow(() -> StatusException.badRequest(cannot + notRegistered(document)));
+                .orElseThrow(() -> StatusException.badRequest(cannot(document, kind) + notRegistered(document)));
         if (!expectedKind) {
+            String cannot = cannot(document, kind);
             checked(document, type, cannot);
             throw StatusException.badRequest(cannot
                     + "converting (%s.%s) to (%s.%s): unknown conversion"
@@ -173,8 +171,12 @@ public final class BodyDecoder {
         try {
             return body(document, type, validation);
         } catch (DecodeException e) {
-            throw StatusException.badRequest(cannot + e.reason());
+            throw StatusException.badRequest(cannot(document, kind) + e.reason());
         }
+    }
+
+    private static String cannot(Document document, String kind) {
+        return "%s in version \"%s\" cannot be handled as a %s: ".formatted(document.kind, document.version, kind);
     }
 
     /** What an object in a version that is no longer served looks like: as it does in one that is. */
@@ -437,16 +439,16 @@ public final class BodyDecoder {
         }
         String apiVersion = typeField(tree, "apiVersion");
         String ownKind = typeField(tree, "kind");
-        List<String> parts = Splitter.on('/').splitToList(apiVersion);
-        if (parts.size() > 2) {
+        int slash = apiVersion.indexOf('/');
+        if (slash != apiVersion.lastIndexOf('/')) {
             throw new DecodeException("unexpected GroupVersion string: " + apiVersion);
         }
         boolean own = !apiVersion.isEmpty();
         return new Document(
                 tree,
                 null,
-                own ? parts.size() == 2 ? parts.get(0) : "" : group,
-                own ? parts.get(parts.size() - 1) : version,
+                own ? apiVersion.substring(0, Math.max(0, slash)) : group,
+                own ? apiVersion.substring(slash + 1) : version,
                 ownKind.isEmpty() ? kind : ownKind,
                 List.of());
     }

@@ -35,10 +35,22 @@ public final class CompleteForm {
         return type.name().isEmpty() ? object : complete(object, type, true);
     }
 
+    /**
+     * The same for a change of an object that is in complete form: what it has in common with that isn't looked at.
+     *
+     * @param object may be shared with the result
+     * @param old shares nodes with the object where nothing has changed
+     */
+    public static ObjectNode ofChanged(ObjectNode object, ObjectNode old, TypeSchema type) {
+        return type.name().isEmpty() ? object : inOrder(object, old, type, true);
+    }
+
     private static ObjectNode complete(ObjectNode object, TypeSchema type, boolean own) {
-        if (own && isComplete(object, type)) {
-            return object;
-        }
+        return own && isComplete(object, type) ? object : inOrder(object, null, type, own);
+    }
+
+    /** An object with what is always written, its members in their order; what it shares with one in complete form is left as it is. */
+    private static ObjectNode inOrder(ObjectNode object, @Nullable ObjectNode old, TypeSchema type, boolean own) {
         FieldOrder order = type.order();
         List<FieldSchema> fields = order.fields();
         @Nullable JsonNode[] values = new JsonNode[fields.size()];
@@ -55,7 +67,8 @@ public final class CompleteForm {
             JsonNode value = values[i];
             FieldSchema field = fields.get(i);
             if (value != null) {
-                members.put(field.name(), value(value, field.type(), own));
+                JsonNode before = old == null ? null : old.get(field.name());
+                members.put(field.name(), before == null ? value(value, field.type(), own) : changed(value, before, field));
             } else if (field.alwaysWritten()) {
                 members.put(field.name(), zero(field));
             }
@@ -68,6 +81,17 @@ public final class CompleteForm {
             }
         }
         return new ObjectNode(JsonNodeFactory.instance, members);
+    }
+
+    private static JsonNode changed(JsonNode value, JsonNode before, FieldSchema field) {
+        if (value == before) {
+            return value;
+        }
+        return value instanceof ObjectNode now
+                        && before instanceof ObjectNode old
+                        && field.type().kind() == TypeSchema.Kind.OBJECT
+                ? inOrder(now, old, field.type(), true)
+                : value(value, field.type(), true);
     }
 
     /** Whether nothing is missing and everything is in its place. */

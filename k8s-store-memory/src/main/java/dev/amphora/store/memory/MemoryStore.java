@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,9 @@ public final class MemoryStore implements Store {
 
     private final Expirations expirations = new Expirations();
     private final List<Feed> feeds = new ArrayList<>();
+    /** By key: what the tree of {@link #current} holds, or a moment before that does. Changed under the lock. */
+    private final Map<String, Entry> byKey = new ConcurrentHashMap<>();
+
     private volatile Snapshot current = new Snapshot(KeyTree.EMPTY, FIRST_REVISION);
     private volatile @Nullable Kernel kernel;
     private @Nullable Actor reaper;
@@ -91,7 +96,10 @@ public final class MemoryStore implements Store {
     public Got get(String key) {
         kernel();
         Snapshot now = current;
-        return new Got(Optional.ofNullable(now.tree.get(KeyTree.bytes(key))), now.revision);
+        Entry latest = byKey.get(key);
+        // what has come since the snapshot was taken isn't in it
+        boolean known = latest != null && latest.modRevision() <= now.revision;
+        return new Got(Optional.ofNullable(known ? latest : now.tree.get(KeyTree.bytes(key))), now.revision);
     }
 
     @Override
@@ -133,7 +141,7 @@ public final class MemoryStore implements Store {
         synchronized (lock) {
             Kernel running = kernel();
             Snapshot now = current;
-            Entry found = now.tree.get(place);
+            Entry found = byKey.get(key);
             if ((found == null ? 0 : found.modRevision()) != expectedModRevision) {
                 return new Swap(false, now.revision, found);
             }
@@ -163,7 +171,7 @@ public final class MemoryStore implements Store {
         synchronized (lock) {
             kernel();
             Snapshot now = current;
-            Entry found = now.tree.get(place);
+            Entry found = byKey.get(key);
             if (found == null || found.modRevision() != expectedModRevision) {
                 return new Swap(false, now.revision, found);
             }
@@ -262,6 +270,12 @@ public final class MemoryStore implements Store {
 
     private void commit(Event event, KeyTree after) {
         history.append(event, after);
+        Entry entry = event.entry();
+        if (entry == null) {
+            byKey.remove(event.key());
+        } else {
+            byKey.put(event.key(), entry);
+        }
         current = new Snapshot(after, event.revision());
         for (Feed feed : feeds) {
             feed.changed(event);
