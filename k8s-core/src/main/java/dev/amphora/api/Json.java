@@ -135,6 +135,18 @@ public final class Json {
 
     /** A typed object as a tree. */
     public static ObjectNode toTree(Object object) {
+        if (object instanceof Pod pod) {
+            try {
+                return PodWriter.write(pod);
+            } catch (TreeMaker.Unfit e) {
+                return general(object);
+            }
+        }
+        return general(object);
+    }
+
+    /** A typed object as a tree, whatever its class. */
+    static ObjectNode general(Object object) {
         return toTree(Typed.MAPPER, object);
     }
 

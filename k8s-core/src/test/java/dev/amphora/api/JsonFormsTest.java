@@ -7,10 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +92,66 @@ class JsonFormsTest {
                     .isEqualTo(Json.read(Json.write(new ObjectMapper().valueToTree(object)))
                             .toString());
         }
+    }
+
+    @Test
+    void aPodIsWrittenAsInTheGeneralWay() {
+        ObjectNode full = tree(POD);
+        ObjectNode unknown = tree(POD);
+        unknown.withObject("/spec").remove("unheardOf");
+        for (ObjectNode each : List.of(full, unknown, Json.object(), everything())) {
+            Pod pod = Json.fromTree(each, Pod.class);
+            assertThat(Json.toTree(pod).toString()).isEqualTo(Json.general(pod).toString());
+            assertThat(Json.toTree(pod)).isEqualTo(Json.general(pod));
+        }
+        assertThat(Json.toTree(new Pod())).isEqualTo(Json.general(new Pod()));
+        Pod odd = new PodBuilder()
+                .withNewMetadata()
+                .withFinalizers("a", null)
+                .endMetadata()
+                .build();
+        assertThat(Json.toTree(odd)).isEqualTo(Json.general(odd));
+    }
+
+    /** A pod with a value in each field. */
+    private static ObjectNode everything() {
+        ObjectNode pod = Json.object().put("apiVersion", "v1").put("kind", "Pod");
+        pod.set("metadata", filled(ObjectMeta.class));
+        ObjectNode spec = filled(PodSpec.class);
+        spec.putArray("containers").add(filled(Container.class)).add(filled(Container.class));
+        pod.set("spec", spec);
+        return pod;
+    }
+
+    private static ObjectNode filled(Class<?> type) {
+        ObjectNode filled = Json.object();
+        for (Field field : type.getDeclaredFields()) {
+            String name = field.getName();
+            if (Modifier.isStatic(field.getModifiers()) || name.equals("additionalProperties") || name.startsWith("_")) {
+                continue;
+            }
+            Class<?> kind = field.getType();
+            if (kind == String.class) {
+                filled.put(name, "text of " + name);
+            } else if (kind == Long.class || kind == Integer.class) {
+                filled.put(name, name.length());
+            } else if (kind == Boolean.class) {
+                filled.put(name, true);
+            } else if (kind == Map.class) {
+                filled.putObject(name).put("1", "2").put("0", "3");
+            } else if (kind == List.class) {
+                boolean texts = field.getGenericType().getTypeName().contains("java.lang.String");
+                ArrayNode array = filled.putArray(name);
+                if (texts) {
+                    array.add("one").add("two");
+                } else {
+                    array.addObject();
+                }
+            } else {
+                filled.putObject(name);
+            }
+        }
+        return filled;
     }
 
     @Test

@@ -18,6 +18,12 @@ import picocli.CommandLine.Spec;
         description = "Measure the scheduler: decisions alone, end to end through the API server, and over HTTPS.",
         mixinStandardHelpOptions = true)
 final class SchedulerBench implements Callable<Integer> {
+    /** So many pods have been scheduled before it is measured how fast that goes. */
+    private static final int WARM_AFTER = 200_000;
+
+    private static final int LEAST_WARM_UP = 5;
+    private static final int MOST_WARM_UP = 40;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -47,8 +53,10 @@ final class SchedulerBench implements Callable<Integer> {
                     "decision, end-to-end, https (a client in a process of its own; basic only). Default: the first two")
     private List<String> ways = List.of("decision", "end-to-end");
 
-    @Option(names = "--warm-up", description = "Rounds before those that count. Default: ${DEFAULT-VALUE}")
-    private int warmUp = 5;
+    @Option(
+            names = "--warm-up",
+            description = "Rounds before those that count. Default: as many as come to 200,000 pods, from 5 to 40")
+    private int warmUp = -1;
 
     @Option(names = "--rounds", description = "Rounds that count; the median is shown. Default: ${DEFAULT-VALUE}")
     private int rounds = 3;
@@ -89,9 +97,9 @@ final class SchedulerBench implements Callable<Integer> {
             return 0;
         }
         out.printf(
-                "nodes of 4 CPU, 32 Gi, 110 pods; %d rounds of warm-up, median of %d; p50 and p99: decision, of an attempt;"
+                "nodes of 4 CPU, 32 Gi, 110 pods; %s rounds of warm-up, median of %d; p50 and p99: decision, of an attempt;"
                         + " otherwise from the creation until it is seen bound%n",
-                warmUp, rounds);
+                warmUp < 0 ? "some" : warmUp, rounds);
         for (SchedulerWorkload each : chosen) {
             measure(out, each);
         }
@@ -103,6 +111,15 @@ final class SchedulerBench implements Callable<Integer> {
 
     private boolean isWanted(SchedulerWorkload workload) {
         return only.isEmpty() || only.contains(workload.name()) || only.contains(group(workload.origin()));
+    }
+
+    /**
+     * How many rounds come before those that count. The compiler of the JVM goes on improving what is run often for well over 100,000 pods;
+     * a round of most workloads has far fewer, and each begins with a cluster of its own, which takes time too.
+     */
+    private int warmUp(SchedulerWorkload workload) {
+        int each = Math.max(1, workload.init() + workload.waiting() + workload.measured());
+        return warmUp >= 0 ? warmUp : Math.min(MOST_WARM_UP, Math.max(LEAST_WARM_UP, WARM_AFTER / each));
     }
 
     private static String group(Origin origin) {
@@ -122,9 +139,10 @@ final class SchedulerBench implements Callable<Integer> {
             rounds(out, workload, "end to end", run::inProcess);
         }
         if (ways.contains("https") && workload.name().equals(SchedulerWorkloads.BASIC.name())) {
-            List<SchedulerFigures> all = run.overHttps(workload, warmUp + rounds);
+            int before = warmUp(workload);
+            List<SchedulerFigures> all = run.overHttps(workload, before + rounds);
             all.get(0).print(out, workload, "https, cold");
-            SchedulerFigures.median(all.subList(warmUp, all.size())).print(out, workload, "https");
+            SchedulerFigures.median(all.subList(before, all.size())).print(out, workload, "https");
         }
     }
 
@@ -133,13 +151,14 @@ final class SchedulerBench implements Callable<Integer> {
             compare(out, workload, how, round);
             return;
         }
+        int before = warmUp(workload);
         List<SchedulerFigures> counting = new ArrayList<>();
-        for (int i = 0; i < warmUp + rounds; i++) {
+        for (int i = 0; i < before + rounds; i++) {
             SchedulerFigures figures = round.of(workload);
-            if (i == 0 && warmUp > 0 && workload.name().equals(SchedulerWorkloads.BASIC.name())) {
+            if (i == 0 && before > 0 && workload.name().equals(SchedulerWorkloads.BASIC.name())) {
                 figures.print(out, workload, how + ", cold");
             }
-            if (i >= warmUp) {
+            if (i >= before) {
                 counting.add(figures);
             }
         }
@@ -151,10 +170,11 @@ final class SchedulerBench implements Callable<Integer> {
         SchedulerWorkload without = SchedulerWorkloads.BASIC.sized(with.nodes(), with.init(), with.measured());
         List<SchedulerFigures> counting = new ArrayList<>();
         List<SchedulerFigures> plain = new ArrayList<>();
-        for (int i = 0; i < warmUp + rounds; i++) {
+        int before = warmUp(with);
+        for (int i = 0; i < before + rounds; i++) {
             SchedulerFigures beside = round.of(without);
             SchedulerFigures figures = round.of(with);
-            if (i >= warmUp) {
+            if (i >= before) {
                 plain.add(beside);
                 counting.add(figures);
             }
