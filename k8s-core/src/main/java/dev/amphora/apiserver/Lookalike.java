@@ -102,7 +102,9 @@ final class Lookalike {
                 ObjectNode own = copy.putObject("metadata");
                 for (Map.Entry<String, JsonNode> each : metadata.properties()) {
                     boolean shared = each.getKey().equals("managedFields");
-                    own.set(each.getKey(), shared ? each.getValue() : each.getValue().deepCopy());
+                    own.set(
+                            each.getKey(),
+                            shared ? each.getValue() : each.getValue().deepCopy());
                 }
             } else {
                 copy.set(member.getKey(), member.getValue().deepCopy());

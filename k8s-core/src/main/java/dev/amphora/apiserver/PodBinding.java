@@ -133,10 +133,8 @@ final class PodBinding {
     }
 
     private static void copy(ObjectNode from, ObjectNode to, String map) {
-        from.path("metadata")
-                .path(map)
-                .properties()
-                .forEach(entry -> member(Metadata.of(to), map).set(entry.getKey(), entry.getValue()));
+        from.path("metadata").path(map).properties().forEach(entry -> member(Metadata.of(to), map)
+                .set(entry.getKey(), entry.getValue()));
     }
 
     /** A member that is an object; made if it is missing. */

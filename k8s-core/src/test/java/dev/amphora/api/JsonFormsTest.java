@@ -127,7 +127,9 @@ class JsonFormsTest {
         ObjectNode filled = Json.object();
         for (Field field : type.getDeclaredFields()) {
             String name = field.getName();
-            if (Modifier.isStatic(field.getModifiers()) || name.equals("additionalProperties") || name.startsWith("_")) {
+            if (Modifier.isStatic(field.getModifiers())
+                    || name.equals("additionalProperties")
+                    || name.startsWith("_")) {
                 continue;
             }
             Class<?> kind = field.getType();

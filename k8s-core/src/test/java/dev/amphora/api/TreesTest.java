@@ -35,8 +35,7 @@ final class TreesTest {
     void podsThatDifferInNameAndNodeShareWhatIsBelow() {
         Pod one = Json.sharedFromTree(pod("p1", "'nodeName':'n1',"), Pod.class);
         Pod other = Json.sharedFromTree(pod("p2", ""), Pod.class);
-        assertThat(one.getSpec().getContainers())
-                .isSameAs(other.getSpec().getContainers());
+        assertThat(one.getSpec().getContainers()).isSameAs(other.getSpec().getContainers());
         assertThat(one.getSpec().getNodeName()).isEqualTo("n1");
         assertThat(other.getSpec().getNodeName()).isNull();
         assertThat(other.getMetadata().getName()).isEqualTo("p2");

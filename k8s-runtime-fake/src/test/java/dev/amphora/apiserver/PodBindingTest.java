@@ -93,8 +93,8 @@ class PodBindingTest {
         ObjectNode pod = bind("p0", false);
         assertThat(pod.at("/spec/nodeName").asText()).isEqualTo("n1");
         assertThat(pod.at("/metadata/labels"))
-                .isEqualTo(tree(
-                        "{\"zone\":\"1\",\"a\":\"2\",\"bound\":\"yes\",\"topology.kubernetes.io/zone\":\"z1\"}"));
+                .isEqualTo(
+                        tree("{\"zone\":\"1\",\"a\":\"2\",\"bound\":\"yes\",\"topology.kubernetes.io/zone\":\"z1\"}"));
         assertThat(pod.at("/status/conditions/0/type").asText()).isEqualTo("PodScheduled");
         assertThat(pod.at("/status/conditions/0/status").asText()).isEqualTo("True");
         assertThat(pod.at("/metadata/managedFields")).isEqualTo(before.at("/metadata/managedFields"));

@@ -68,7 +68,8 @@ public final class CompleteForm {
             FieldSchema field = fields.get(i);
             if (value != null) {
                 JsonNode before = old == null ? null : old.get(field.name());
-                members.put(field.name(), before == null ? value(value, field.type(), own) : changed(value, before, field));
+                members.put(
+                        field.name(), before == null ? value(value, field.type(), own) : changed(value, before, field));
             } else if (field.alwaysWritten()) {
                 members.put(field.name(), zero(field));
             }
