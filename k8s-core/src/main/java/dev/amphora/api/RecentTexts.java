@@ -34,7 +34,7 @@ final class RecentTexts {
     }
 
     private static int place(JsonNode node) {
-        int hash = System.identityHashCode(node);
+        int hash = Trees.glance(node);
         return (hash ^ hash >>> 8 ^ hash >>> 16) & SIZE - 1;
     }
 }

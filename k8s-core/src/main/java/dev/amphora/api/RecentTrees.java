@@ -37,7 +37,7 @@ final class RecentTrees<T> {
     private record Made<T>(JsonNode from, T value) {}
 
     T of(JsonNode tree) {
-        int own = System.identityHashCode(tree);
+        int own = Trees.glance(tree);
         int ownPlace = (own ^ own >>> 8 ^ own >>> 16) & SIZE - 1;
         Made<T> known = byNode.getAcquire(ownPlace);
         if (known == null || known.from != tree) {
