@@ -80,12 +80,13 @@ final class StoreFeed implements Store.Listener {
 
     /** Waits until everything up to a revision has reached the caches; false if that takes too long. */
     boolean await(long revision) {
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        CompletableFuture<Boolean> done;
         Store.Watch running = watch;
         synchronized (this) {
             if (applied >= revision) {
                 return true;
             }
+            done = new CompletableFuture<>();
             waiters.add(new Waiter(revision, done));
         }
         Actor.Timer timer = actor.schedule(PATIENCE, () -> done.complete(false));

@@ -177,7 +177,7 @@ final class WatchCache {
     Snapshot current(String within) {
         start();
         synchronized (feed) {
-            return new Snapshot(new ArrayList<>(within(within)), revision());
+            return new Snapshot(objects.isEmpty() ? List.of() : new ArrayList<>(within(within)), revision());
         }
     }
 

@@ -37,7 +37,7 @@ final class PodEvents implements AutoCloseable {
     /** How many may wait to be written; under a flood of pods, placing them goes before telling of it. */
     private static final int MAX_QUEUED = 10_000;
     /** How many are written as fast as they come, and how many in each second after these. */
-    private static final int BURST = 1_000;
+    private static final int BURST = 100;
 
     private static final int PER_SECOND = 500;
     private static final Duration PAUSE = Duration.ofMillis(100);

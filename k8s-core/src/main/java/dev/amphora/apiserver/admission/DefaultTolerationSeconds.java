@@ -8,6 +8,7 @@ import java.util.List;
 /** Pods bear with a node that is not ready or unreachable for five minutes, unless they say otherwise. */
 final class DefaultTolerationSeconds implements AdmissionPlugin {
     private static final int SECONDS = 300;
+    private static final List<String> KEYS = List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable");
 
     @Override
     public String name() {
@@ -20,9 +21,9 @@ final class DefaultTolerationSeconds implements AdmissionPlugin {
         if (pod == null || request.operation() == Operation.DELETE || !request.isFor("", "pods")) {
             return;
         }
-        for (String key : List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
+        for (String key : KEYS) {
             if (!tolerates(pod.path("spec").path("tolerations"), key)) {
-                pod.withObject("/spec")
+                spec(pod)
                         .withArray("tolerations")
                         .addObject()
                         .put("key", key)
@@ -31,6 +32,10 @@ final class DefaultTolerationSeconds implements AdmissionPlugin {
                         .put("tolerationSeconds", SECONDS);
             }
         }
+    }
+
+    private static ObjectNode spec(ObjectNode pod) {
+        return pod.get("spec") instanceof ObjectNode spec ? spec : pod.putObject("spec");
     }
 
     private static boolean tolerates(JsonNode tolerations, String key) {
