@@ -121,7 +121,8 @@ public final class Trees {
         for (int depth = 0; depth < GLANCE && node.isContainerNode() && !node.isEmpty(); depth++) {
             hash = 31 * hash + node.size();
             if (node instanceof ObjectNode object) {
-                Map.Entry<String, JsonNode> first = object.properties().iterator().next();
+                Map.Entry<String, JsonNode> first =
+                        object.properties().iterator().next();
                 hash = 31 * hash + first.getKey().hashCode();
                 node = first.getValue();
             } else {
