@@ -23,6 +23,7 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.WindowRateControl;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.EndPoint;
@@ -50,6 +51,9 @@ import org.jspecify.annotations.Nullable;
 public final class RestServer implements AutoCloseable {
     private static final int LARGEST_HEADERS = 64 << 10;
     private static final int STREAMS_PER_CONNECTION = 250;
+    /** How many resets, pings and the like a connection of HTTP/2 bears in a second. A client that opens twice the streams loses those alone. */
+    private static final int MOST_ODDITIES = 2 * STREAMS_PER_CONNECTION;
+
     /** Most requests are answered on these threads. */
     private static final int SELECTORS = Math.min(8, Runtime.getRuntime().availableProcessors());
 
@@ -81,6 +85,7 @@ public final class RestServer implements AutoCloseable {
         HTTP2ServerConnectionFactory http2 = new HTTP2ServerConnectionFactory(configuration);
         http2.setMaxConcurrentStreams(STREAMS_PER_CONNECTION);
         http2.setStreamIdleTimeout(0);
+        http2.setRateControlFactory(new WindowRateControl.Factory(MOST_ODDITIES));
         ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
         alpn.setDefaultProtocol(http1.getProtocol());
         SslConnectionFactory tls = new SslConnectionFactory(tls(serving, api.authorities()), alpn.getProtocol());
