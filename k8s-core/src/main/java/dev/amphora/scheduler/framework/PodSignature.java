@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
-import io.fabric8.kubernetes.api.model.Volume;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that the scheduler's decision about a pod depends on in the pod itself: its namespace, labels, requests, host ports, tolerations, node
- * selector, affinities, spread constraints, images, controller, the scheduler and the node it names. Pods with equal signatures are alike (KEP-5598).
+ * What the scheduler's decision about a pod depends on in the pod itself: its namespace, labels, requests, host ports, tolerations, node
+ * selector, affinities, spread constraints, images, controller, the scheduler and the node it names. Pods with equal signatures are alike (KEP-5598),
+ * except for their volumes and claims, for these are mostly their own: what follows from them is never taken from one pod to another.
  * Immutable.
  */
 public final class PodSignature {
@@ -61,21 +61,8 @@ public final class PodSignature {
                 namespace, labels, requests, hostPorts, tolerations, nodeSelector, terms, spread, images, controller);
     }
 
-    /** The signature of a pod; null if something about it can't be compared, such as a claim that is its own. */
+    /** The signature of a pod; null if something about it can't be compared. */
     static @Nullable PodSignature of(PodInfo pod) {
-        if (!pod.spec().getResourceClaims().isEmpty()) {
-            return null;
-        }
-        for (Volume volume : pod.spec().getVolumes()) {
-            if (volume.getConfigMap() == null
-                    && volume.getSecret() == null
-                    && volume.getEmptyDir() == null
-                    && volume.getProjected() == null
-                    && volume.getDownwardAPI() == null
-                    && volume.getHostPath() == null) {
-                return null;
-            }
-        }
         List<String> images = new ArrayList<>();
         for (Container container : pod.spec().getInitContainers()) {
             if (!container.getRestartPolicyRules().isEmpty()) {

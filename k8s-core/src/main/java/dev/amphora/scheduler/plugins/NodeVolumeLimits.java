@@ -21,6 +21,7 @@ import io.fabric8.kubernetes.api.model.storage.CSINode;
 import io.fabric8.kubernetes.api.model.storage.CSINodeDriver;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttachment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
     private static final String MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins";
     private static final Status EXCEEDED =
             Status.unschedulable("node(s) exceed max volume count").withPlugin("NodeVolumeLimits");
+    private static final CycleState.Key<Wanted> WANTED = new CycleState.Key<>(Wanted.class);
 
     private final Lister<CSINode> csiNodes;
     private final Lister<PersistentVolumeClaim> claims;
@@ -48,9 +50,40 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         this.attachments = handle.lister(VolumeAttachment.class).index("scheduler.node", NodeVolumeLimits::nodeName);
     }
 
+    /**
+     * A volume that a driver attaches.
+     *
+     * @param name one for all pods that use it
+     * @param plugin the code that serves it on nodes where the driver has not taken over; null if it is the driver's anywhere
+     */
+    private record Attached(String name, String driver, @Nullable String plugin) {
+        boolean isOn(@Nullable CSINode csiNode) {
+            return plugin == null || isMigrated(csiNode, plugin);
+        }
+    }
+
+    /** The volumes of the pod, or why they can't be told. */
+    private record Wanted(List<Attached> volumes, @Nullable RuntimeException failure) implements CycleState.State {
+        @Override
+        public Wanted copy() {
+            return this;
+        }
+    }
+
     @Override
     public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
-        return mayAttach(pod) ? Result.success() : Result.skip();
+        if (!mayAttach(pod)) {
+            return Result.skip();
+        }
+        List<Attached> wanted = new ArrayList<>();
+        RuntimeException failure = null;
+        try {
+            collect(pod, true, wanted);
+        } catch (Claims.Missing | IllegalStateException e) {
+            failure = e;
+        }
+        state.put(WANTED, new Wanted(wanted, failure));
+        return Result.success();
     }
 
     private static boolean mayAttach(PodInfo pod) {
@@ -66,49 +99,91 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
 
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
-        CSINode csiNode = csiNodes.get(null, node.name());
-        Map<String, String> wanted = new HashMap<>();
-        try {
-            collect(pod, csiNode, true, wanted);
-        } catch (Claims.Missing e) {
-            return Status.unresolvable(String.valueOf(e.getMessage()));
+        Wanted wanted = state.require(WANTED);
+        if (wanted.failure instanceof Claims.Missing) {
+            return Status.unresolvable(String.valueOf(wanted.failure.getMessage()));
         }
-        if (wanted.isEmpty()) {
+        if (wanted.failure != null) {
+            throw wanted.failure;
+        }
+        CSINode csiNode = wanted.volumes.isEmpty() ? null : csiNodes.get(null, node.name());
+        if (csiNode == null || fits(wanted, csiNode, node)) {
+            // without its CSINode nothing is known of a node's limits
             return Status.success();
         }
-        Map<String, Integer> limits = limits(csiNode);
-        if (limits.isEmpty()) {
-            return Status.success();
+        Map<String, String> more = new HashMap<>();
+        for (Attached volume : wanted.volumes) {
+            if (volume.isOn(csiNode)) {
+                more.put(volume.name, volume.driver);
+            }
         }
-        Map<String, String> attached = new HashMap<>();
-        for (PodInfo other : node.pods()) {
-            collect(other, csiNode, false, attached);
-        }
-        collectAttachments(node.name(), attached);
+        Map<String, String> attached = attached(node, csiNode);
         Map<String, Integer> counts = new HashMap<>();
-        attached.forEach((volume, driver) -> {
-            wanted.remove(volume);
-            counts.merge(driver, 1, Integer::sum);
-        });
-        Map<String, Integer> more = new HashMap<>();
-        wanted.values().forEach(driver -> more.merge(driver, 1, Integer::sum));
-        for (Map.Entry<String, Integer> each : more.entrySet()) {
-            Integer limit = limits.get(each.getKey());
-            if (limit != null && counts.getOrDefault(each.getKey(), 0) + each.getValue() > limit) {
+        attached.values().forEach(driver -> counts.merge(driver, 1, Integer::sum));
+        more.keySet().removeAll(attached.keySet());
+        more.values().forEach(driver -> counts.merge(driver, 1, Integer::sum));
+        Map<String, Integer> limits = limits(csiNode);
+        for (String driver : more.values()) {
+            Integer limit = limits.get(driver);
+            if (limit != null && counts.getOrDefault(driver, 0) > limit) {
                 return EXCEEDED;
             }
         }
         return Status.success();
     }
 
-    /** The volumes of a pod that a driver attaches: unique name to driver. */
-    private void collect(PodInfo pod, @Nullable CSINode csiNode, boolean isNew, Map<String, String> into) {
+    /** Whether all volumes of all pods on a node together are few enough, so that they need not be looked at. */
+    private boolean fits(Wanted wanted, CSINode csiNode, NodeInfo node) {
+        long least = Long.MAX_VALUE;
+        for (CSINodeDriver driver : csiNode.getSpec() == null
+                ? List.<CSINodeDriver>of()
+                : csiNode.getSpec().getDrivers()) {
+            if (driver.getAllocatable() != null && driver.getAllocatable().getCount() != null) {
+                least = Math.min(least, driver.getAllocatable().getCount());
+            }
+        }
+        if (least == Long.MAX_VALUE) {
+            return true;
+        }
+        long most = wanted.volumes.size() + attachments.get(node.name()).size();
+        List<PodInfo> pods = node.pods();
+        for (int p = 0; p < pods.size() && most <= least; p++) {
+            List<Volume> volumes = pods.get(p).spec().getVolumes();
+            for (int v = 0; v < volumes.size(); v++) {
+                if (volumes.get(v).getEphemeral() != null) {
+                    // whose claim may be another's
+                    return false;
+                }
+            }
+            most += volumes.size();
+        }
+        return most <= least;
+    }
+
+    /** What is attached to a node, by the volumes' names. */
+    private Map<String, String> attached(NodeInfo node, CSINode csiNode) {
+        List<Attached> volumes = new ArrayList<>();
+        for (PodInfo other : node.pods()) {
+            collect(other, false, volumes);
+        }
+        collectAttachments(node.name(), volumes);
+        Map<String, String> attached = new HashMap<>();
+        for (Attached volume : volumes) {
+            if (volume.isOn(csiNode)) {
+                attached.put(volume.name, volume.driver);
+            }
+        }
+        return attached;
+    }
+
+    /** The volumes of a pod that a driver attaches. */
+    private void collect(PodInfo pod, boolean isNew, List<Attached> into) {
         for (Volume volume : pod.spec().getVolumes()) {
             String name = Claims.claimName(pod, volume);
             if (name == null) {
                 Disks.Migrated disk = Disks.migrated(volume);
-                if (disk != null && isMigrated(csiNode, disk.plugin())) {
-                    into.put(disk.driver() + "/" + disk.handle(), disk.driver());
+                if (disk != null) {
+                    into.add(new Attached(disk.driver() + "/" + disk.handle(), disk.driver(), disk.plugin()));
                 }
                 continue;
             }
@@ -127,11 +202,11 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
             if (strange != null) {
                 throw new IllegalStateException(strange);
             }
-            collect(claim, csiNode, into);
+            collect(claim, into);
         }
     }
 
-    private void collect(PersistentVolumeClaim claim, @Nullable CSINode csiNode, Map<String, String> into) {
+    private void collect(PersistentVolumeClaim claim, List<Attached> into) {
         PersistentVolume volume =
                 Claims.volumeName(claim).isEmpty() ? null : volumes.get(null, Claims.volumeName(claim));
         if (volume == null) {
@@ -142,29 +217,28 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
             }
             String provisioner = Claims.text(storageClass.getProvisioner());
             String driver = Disks.driver(provisioner);
-            if (driver != null && !isMigrated(csiNode, provisioner)) {
-                return;
-            }
             // a volume that is yet to be made is like no other
             String handle = "new volume for " + claim.getMetadata().getNamespace() + "/"
                     + claim.getMetadata().getName();
-            put(driver == null ? provisioner : driver, handle, into);
+            add(driver == null ? provisioner : driver, handle, driver == null ? null : provisioner, into);
         } else if (Claims.spec(volume).getCsi() != null) {
-            put(
+            add(
                     Claims.spec(volume).getCsi().getDriver(),
                     Claims.spec(volume).getCsi().getVolumeHandle(),
+                    null,
                     into);
         } else {
             Disks.Migrated disk = Disks.migrated(Claims.spec(volume));
-            if (disk != null && isMigrated(csiNode, disk.plugin())) {
-                put(disk.driver(), disk.handle(), into);
+            if (disk != null) {
+                add(disk.driver(), disk.handle(), disk.plugin(), into);
             }
         }
     }
 
-    private static void put(@Nullable String driver, @Nullable String handle, Map<String, String> into) {
+    private static void add(
+            @Nullable String driver, @Nullable String handle, @Nullable String plugin, List<Attached> into) {
         if (driver != null && !driver.isEmpty() && handle != null && !handle.isEmpty()) {
-            into.put(driver + "/" + handle, driver);
+            into.add(new Attached(driver + "/" + handle, driver, plugin));
         }
     }
 
@@ -175,16 +249,17 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
     }
 
     /** Volumes that are still attached count too, whether or not a pod uses them. */
-    private void collectAttachments(String nodeName, Map<String, String> into) {
+    private void collectAttachments(String nodeName, List<Attached> into) {
         for (VolumeAttachment attachment : attachments.get(nodeName)) {
             String name = attachment.getSpec().getSource() == null
                     ? null
                     : attachment.getSpec().getSource().getPersistentVolumeName();
             PersistentVolume volume = name == null ? null : volumes.get(null, name);
             if (volume != null && Claims.spec(volume).getCsi() != null) {
-                put(
+                add(
                         Claims.spec(volume).getCsi().getDriver(),
                         Claims.spec(volume).getCsi().getVolumeHandle(),
+                        null,
                         into);
             }
         }

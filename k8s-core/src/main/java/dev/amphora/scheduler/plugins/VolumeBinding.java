@@ -135,7 +135,9 @@ public final class VolumeBinding
         if (!choice.problems().isEmpty()) {
             return new Status(Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE, choice.problems(), "VolumeBinding");
         }
-        choices.byNode.put(node.name(), choice);
+        if (!choice.isEmpty()) {
+            choices.byNode.put(node.name(), choice);
+        }
         return Status.success();
     }
 

@@ -41,6 +41,7 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
     private static final String ELSEWHERE = "node(s) didn't match PersistentVolume's node affinity";
     private static final String NOTHING_TO_BIND = "node(s) didn't find available persistent volumes to bind";
     private static final String NO_SPACE = "node(s) did not have enough free storage";
+    private static final VolumeChoice NOTHING = new VolumeChoice(List.of(), List.of(), List.of());
     private static final String GONE = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 
     /** A volume that exists, for a claim. */
@@ -87,25 +88,26 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
     /**
      * The claims of a pod.
      *
-     * @param bound those that have their volumes
+     * @param bound the volumes of those that have them
      * @param waiting those that wait for the pod, the smallest first
      * @param candidates the volumes of the classes of those that wait
      * @param unboundImmediate whether there are others
      */
     record Wanted(
-            List<PersistentVolumeClaim> bound,
+            List<Bound> bound,
             List<PersistentVolumeClaim> waiting,
             Map<String, List<PersistentVolume>> candidates,
             boolean unboundImmediate) {
 
         static Wanted of(List<PersistentVolumeClaim> claims, VolumeObjects objects) {
-            List<PersistentVolumeClaim> bound = new ArrayList<>();
+            List<Bound> bound = new ArrayList<>();
             List<PersistentVolumeClaim> waiting = new ArrayList<>();
             Map<String, List<PersistentVolume>> candidates = new HashMap<>();
             boolean immediate = false;
             for (PersistentVolumeClaim claim : claims) {
                 if (Claims.isBound(claim)) {
-                    bound.add(claim);
+                    PersistentVolume volume = objects.volume(Claims.volumeName(claim));
+                    bound.add(new Bound(volume != null, volume == null ? null : nodes(volume)));
                 } else if (Claims.volumeName(claim).isEmpty() && waits(claim, objects)) {
                     waiting.add(claim);
                     candidates.computeIfAbsent(Claims.classOf(claim), objects::volumesOf);
@@ -127,6 +129,19 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
         }
     }
 
+    /**
+     * The volume that a claim has.
+     *
+     * @param exists whether it is there
+     * @param nodes those that reach it; null for all
+     */
+    record Bound(boolean exists, @Nullable NodeMatcher nodes) {
+        boolean reaches(NodeInfo node) {
+            // as in the reference, only the node's labels are looked at
+            return exists && (nodes == null || nodes.matches(node.labels(), ""));
+        }
+    }
+
     private static BigDecimal size(PersistentVolumeClaim claim) {
         Quantity size = requested(claim);
         return size == null ? BigDecimal.ZERO : size.getNumericalAmount();
@@ -141,17 +156,17 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
 
     /** What would be bound on a node. */
     static VolumeChoice on(NodeInfo node, Wanted wanted, VolumeObjects objects) {
-        List<String> problems = new ArrayList<>();
         boolean elsewhere = false;
         boolean gone = false;
-        for (PersistentVolumeClaim claim : wanted.bound) {
-            PersistentVolume volume = objects.volume(Claims.volumeName(claim));
-            if (volume == null || !reaches(node, volume)) {
-                gone = volume == null;
-                elsewhere = volume != null;
-                break;
-            }
+        for (int i = 0; i < wanted.bound.size() && !elsewhere && !gone; i++) {
+            Bound bound = wanted.bound.get(i);
+            gone = !bound.exists;
+            elsewhere = bound.exists && !bound.reaches(node);
         }
+        if (!elsewhere && !gone && wanted.waiting.isEmpty()) {
+            return NOTHING;
+        }
+        List<String> problems = new ArrayList<>();
         if (elsewhere) {
             problems.add(ELSEWHERE);
         }
@@ -273,11 +288,16 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
 
     /** Whether a volume can be used on a node with these labels. */
     static boolean reaches(Map<String, String> labels, PersistentVolume volume) {
+        NodeMatcher nodes = nodes(volume);
+        // as in the reference, only the node's labels are looked at
+        return nodes == null || nodes.matches(labels, "");
+    }
+
+    private static @Nullable NodeMatcher nodes(PersistentVolume volume) {
         NodeSelector required = Claims.spec(volume).getNodeAffinity() == null
                 ? null
                 : Claims.spec(volume).getNodeAffinity().getRequired();
-        // as in the reference, only the node's labels are looked at
-        return required == null || NodeMatcher.of(required).matches(labels, "");
+        return required == null ? null : NodeMatcher.of(required);
     }
 
     // -- volumes that have to be made --------------------------------------------------------------------------------
