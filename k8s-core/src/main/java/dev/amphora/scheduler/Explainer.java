@@ -109,7 +109,7 @@ final class Explainer {
         Map<String, Set<String>> names = new TreeMap<>();
         CycleState alone = new CycleState();
         for (PreFilterPlugin plugin : framework.preFilterPlugins()) {
-            PreFilterPlugin.Result result = plugin.preFilter(alone, pod, snapshot.nodes());
+            PreFilterPlugin.Result result = Framework.runPreFilter(plugin, alone, pod, snapshot.nodes());
             if (result.status().isSuccess()) {
                 ran.add(plugin.name());
                 if (result.nodeNames() != null) {
@@ -151,11 +151,10 @@ final class Explainer {
             }
             Map<String, Status> refusals = new LinkedHashMap<>();
             for (NodeInfo node : nodes) {
-                Status status = plugin.filter(state, pod, node);
+                Status status = framework.runFilter(state, pod, node, i);
                 if (!status.isSuccess()) {
-                    Status named = status.withPlugin(plugin.name());
-                    refusals.put(node.name(), named);
-                    first.putIfAbsent(node.name(), named);
+                    refusals.put(node.name(), status);
+                    first.putIfAbsent(node.name(), status);
                 }
             }
             if (!refusals.isEmpty()) {

@@ -335,12 +335,7 @@ final class Framework implements Handle {
         Status verdict = Status.success();
         for (int i = 0; i < preFilter.size(); i++) {
             PreFilterPlugin plugin = preFilter.get(i);
-            PreFilterPlugin.Result result;
-            try {
-                result = plugin.preFilter(state, pod, nodes);
-            } catch (RuntimeException e) {
-                return new PreFilterOutcome(failure("running PreFilter plugin \"%s\": ", plugin, e), null, narrowing);
-            }
+            PreFilterPlugin.Result result = runPreFilter(plugin, state, pod, nodes);
             Status status = result.status();
             if (status.isSkip()) {
                 int index = plugin instanceof FilterPlugin ? filter.indexOf((FilterPlugin) plugin) : -1;
@@ -357,8 +352,7 @@ final class Framework implements Handle {
                 continue;
             }
             if (!status.isSuccess()) {
-                Status error = Status.error("running PreFilter plugin \"" + plugin.name() + "\": " + status.message());
-                return new PreFilterOutcome(error.withPlugin(plugin.name()), null, narrowing);
+                return new PreFilterOutcome(status, null, narrowing);
             }
             if (result.nodeNames() != null) {
                 narrowing.add(plugin.name());
@@ -379,6 +373,22 @@ final class Framework implements Handle {
         skips.filter = skipped;
         state.put(SKIPS, skips);
         return new PreFilterOutcome(verdict, names, narrowing);
+    }
+
+    /** What one PreFilter plugin says; if it fails, in the words in which that is told. */
+    static PreFilterPlugin.Result runPreFilter(
+            PreFilterPlugin plugin, CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        try {
+            PreFilterPlugin.Result result = plugin.preFilter(state, pod, nodes);
+            Status status = result.status();
+            if (status.isSuccess() || status.isSkip() || status.isRejected()) {
+                return result;
+            }
+            Status error = Status.error("running PreFilter plugin \"" + plugin.name() + "\": " + status.message());
+            return PreFilterPlugin.Result.of(error.withPlugin(plugin.name()));
+        } catch (RuntimeException e) {
+            return PreFilterPlugin.Result.of(failure("running PreFilter plugin \"%s\": ", plugin, e));
+        }
     }
 
     private static Status failure(String prefix, Plugin plugin, RuntimeException e) {

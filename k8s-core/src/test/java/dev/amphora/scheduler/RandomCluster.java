@@ -1,5 +1,9 @@
 package dev.amphora.scheduler;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.client.Client;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.FilterPlugin;
@@ -37,6 +41,7 @@ final class RandomCluster {
 
     final SandboxWorld world;
     final RandomObjects objects;
+    private final RandomWishes wishes;
     final Framework remembering;
     final Framework plain;
     private final SeededChance chance;
@@ -53,10 +58,17 @@ final class RandomCluster {
                 oneIn(2) ? List.of(new RandomExtender(false, seed), new RandomExtender(true, seed + 1)) : List.of();
         world = new SandboxWorld(InstantSource.fixed(Instant.EPOCH), chance, extenders);
         objects = new RandomObjects(world, chance);
+        wishes = new RandomWishes(chance);
         Profile profile = Profile.named("default-scheduler")
                 .percentageOfNodesToScore(chance.nextInt(3) == 0 ? 100 : chance.nextInt(60));
         if (oneIn(2)) {
             profile = profile.with(new PlainPlugin(), 1 + chance.nextInt(3));
+        }
+        if (oneIn(4)) {
+            profile = profile.with(new FailingPlugin(), 1);
+        }
+        if (oneIn(4)) {
+            profile = profile.args("PodTopologySpread", listedConstraints());
         }
         remembering = new Framework(profile, new TwoViews(world, true, writes(true)));
         plain = new Framework(profile, new TwoViews(world, false, writes(false)));
@@ -116,6 +128,62 @@ final class RandomCluster {
         public long score(CycleState state, PodInfo pod, NodeInfo node) {
             return (node.pods().size() * 17L + node.name().length()) % 101;
         }
+    }
+
+    /** Without a trace, which would be logged many times. */
+    private static final class Failure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Failure(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /** A plugin that now and then fails, or throws. */
+    private static final class FailingPlugin implements FilterPlugin, ScorePlugin {
+        @Override
+        public String name() {
+            return "Failing";
+        }
+
+        @Override
+        public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
+            int sort = pod.name().hashCode() % 11;
+            if (sort == 3 && node.pods().size() == 3) {
+                throw new Failure("three");
+            }
+            return sort == 4 && node.pods().size() == 4 ? Status.error("four") : Status.success();
+        }
+
+        @Override
+        public long score(CycleState state, PodInfo pod, NodeInfo node) {
+            if (pod.name().hashCode() % 13 == 5 && node.pods().size() == 2) {
+                throw new Failure("two");
+            }
+            return pod.name().hashCode() % 13 == 6 ? node.pods().size() * 30L : 0;
+        }
+    }
+
+    /** Constraints for pods without any, one of them hard. */
+    private static JsonNode listedConstraints() {
+        ObjectNode args = JsonNodeFactory.instance.objectNode().put("defaultingType", "List");
+        ArrayNode constraints = args.putArray("defaultConstraints");
+        constraints
+                .addObject()
+                .put("maxSkew", 1)
+                .put("topologyKey", "topology.kubernetes.io/zone")
+                .put("whenUnsatisfiable", "ScheduleAnyway");
+        constraints
+                .addObject()
+                .put("maxSkew", 2)
+                .put("topologyKey", "kubernetes.io/hostname")
+                .put("whenUnsatisfiable", "ScheduleAnyway");
+        constraints
+                .addObject()
+                .put("maxSkew", 3)
+                .put("topologyKey", "rack")
+                .put("whenUnsatisfiable", "DoNotSchedule");
+        return args;
     }
 
     private void namespace(String name) {
@@ -320,6 +388,20 @@ final class RandomCluster {
                     .addToAllocatable("example.com/gpu", new Quantity(String.valueOf(chance.nextInt(3))))
                     .endStatus();
         }
+        if (oneIn(12)) {
+            // as without the label, and for some as with a value
+            node = node.editMetadata()
+                    .removeFromLabels("topology.kubernetes.io/zone")
+                    .addToLabels(oneIn(2) ? Map.of() : Map.of("topology.kubernetes.io/zone", ""))
+                    .endMetadata();
+        }
+        if (oneIn(8)) {
+            // not the node's name, and another node's too
+            node = node.editMetadata()
+                    .removeFromLabels("kubernetes.io/hostname")
+                    .addToLabels(oneIn(3) ? Map.of() : Map.of("kubernetes.io/hostname", "h" + chance.nextInt(3)))
+                    .endMetadata();
+        }
         return node.editSpec()
                 .withUnschedulable(oneIn(15) ? true : null)
                 .endSpec()
@@ -343,7 +425,17 @@ final class RandomCluster {
         if (!nominated.isEmpty() && oneIn(8)) {
             return nominated.remove(chance.nextInt(nominated.size()));
         }
-        return switch (chance.nextInt(14)) {
+        if (oneIn(3)) {
+            pod.editMetadata().addToLabels("size", "s").endMetadata();
+        }
+        return switch (chance.nextInt(20)) {
+            case 14 -> wishes.spread(pod);
+            case 15 -> wishes.company(pod);
+            case 16 ->
+                wishes.nodes(
+                        pod, nodes.stream().map(node -> node.getMetadata().getName()).toList());
+            case 17 -> wishes.port(pod);
+            case 18 -> objects.withVolume(new PodBuilder(wishes.spread(pod)));
             case 0 -> withAffinity(pod);
             case 1 -> withAntiAffinity(pod);
             case 2 -> withPreferences(pod);
