@@ -104,7 +104,7 @@ final class SchedulerBench implements Callable<Integer> {
             measure(out, each);
         }
         if (curves) {
-            new SchedulerCurves(out, ways, callers).show();
+            new SchedulerCurves(out, ways, callers, warmUp).show();
         }
         return 0;
     }
