@@ -178,11 +178,7 @@ final class RandomCluster {
                 .put("maxSkew", 2)
                 .put("topologyKey", "kubernetes.io/hostname")
                 .put("whenUnsatisfiable", "ScheduleAnyway");
-        constraints
-                .addObject()
-                .put("maxSkew", 3)
-                .put("topologyKey", "rack")
-                .put("whenUnsatisfiable", "DoNotSchedule");
+        constraints.addObject().put("maxSkew", 3).put("topologyKey", "rack").put("whenUnsatisfiable", "DoNotSchedule");
         return args;
     }
 
@@ -433,7 +429,8 @@ final class RandomCluster {
             case 15 -> wishes.company(pod);
             case 16 ->
                 wishes.nodes(
-                        pod, nodes.stream().map(node -> node.getMetadata().getName()).toList());
+                        pod,
+                        nodes.stream().map(node -> node.getMetadata().getName()).toList());
             case 17 -> wishes.port(pod);
             case 18 -> objects.withVolume(new PodBuilder(wishes.spread(pod)));
             case 0 -> withAffinity(pod);
