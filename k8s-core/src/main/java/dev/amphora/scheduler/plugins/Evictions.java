@@ -80,9 +80,11 @@ final class Evictions {
     /** The uids of pods whose victims have gone since this was asked last. */
     Collection<String> released() {
         justReleased.clear();
-        for (Eviction first = ending.peek(); first != null && isOver(first); first = ending.peek()) {
+        Eviction first = ending.peek();
+        if (first != null && isOver(first)) {
             ending.remove();
             release(first);
+            releaseOvertaken();
         }
         if (released.isEmpty()) {
             return List.of();
@@ -91,6 +93,16 @@ final class Evictions {
         released.clear();
         justReleased.addAll(uids);
         return uids;
+    }
+
+    /** Those who stood behind one that took longer: what could have woken them may have passed by. */
+    private void releaseOvertaken() {
+        for (Eviction next = ending.peek(); next != null && isOver(next); next = ending.peek()) {
+            ending.remove();
+            release(next);
+            PodInfo overtaken = next.preemptor;
+            handle.runInCycle(() -> handle.activate(List.of(overtaken)));
+        }
     }
 
     /** Whether a pod is among those that {@link #released} has told of last. */
@@ -168,6 +180,7 @@ final class Evictions {
         if (ending.remove(eviction)) {
             release(eviction);
             handle.runInCycleAfter(PAUSE, () -> handle.activate(List.of(eviction.preemptor)));
+            releaseOvertaken();
         }
     }
 
