@@ -15,8 +15,20 @@ final class OutputComparison {
     private static final String WARNING = "Warning: ";
     private static final String DESCRIPTION = "${description}";
     private static final int SHOWN = 150;
-    private static final Set<String> IN_ANY_ORDER =
-            Set.of("secret", "secrets", "configmap", "configmaps", "cm", "endpointslice", "endpointslices");
+    private static final Set<String> IN_ANY_ORDER = Set.of(
+            "secret",
+            "secrets",
+            "configmap",
+            "configmaps",
+            "cm",
+            "endpointslice",
+            "endpointslices",
+            "namespace",
+            "namespaces",
+            "ns",
+            "limitrange",
+            "limitranges",
+            "limits");
 
     private OutputComparison() {}
 
@@ -52,7 +64,8 @@ final class OutputComparison {
 
     /**
      * Whether the lines of a command come in an order that changes from run to run: kubectl prints the data of described Secrets so, and
-     * of ConfigMaps where it is an older one, and the logs of several containers; the controller keeps the endpoints of a slice as a set.
+     * of ConfigMaps where it is an older one, the resources of LimitRanges, also those of a namespace, and the logs of several containers;
+     * the controller keeps the endpoints of a slice as a set.
      */
     private static boolean printsInAnyOrder(List<String> args) {
         boolean several = args.contains("-l") || args.contains("--all-containers");
