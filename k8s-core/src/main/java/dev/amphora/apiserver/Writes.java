@@ -272,9 +272,15 @@ final class Writes {
         if (facet == null) {
             throw ApiServer.notFound();
         }
-        // Of a status alone the spec is left out; it is as before, also for those who are asked.
-        boolean statusAlone =
-                endpoint.custom() == null && call.request().subresource().equals("status") && !body.has("spec");
+        // Of a status alone callers in process leave the spec out; it is as before, also for those who are asked. What
+        // came
+        // over a transport is shown to these as it was sent.
+        Body given = call.request().body();
+        boolean statusAlone = endpoint.custom() == null
+                && given != null
+                && given.tree() != null
+                && call.request().subresource().equals("status")
+                && !body.has("spec");
         toStored(call, body);
         AtomicReference<@Nullable ObjectNode> first = new AtomicReference<>(body);
         boolean[] made = new boolean[1];
