@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -70,14 +69,14 @@ final class SchedulerBench implements Callable<Integer> {
     @Option(names = "--list", description = "Say what the workloads are.")
     private boolean list;
 
-    @Option(names = "--outside", hidden = true, description = "Be the client of this server.")
-    private @Nullable String outside;
+    @Option(names = "--outside", hidden = true, description = "Be the client of the servers whose addresses come in.")
+    private boolean outside;
 
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        if (outside != null) {
-            new SchedulerOutside(out, outside, callers).run(SchedulerWorkloads.BASIC.sized(-1, 0, pods), rounds);
+        if (outside) {
+            new SchedulerOutside(out, callers).run(SchedulerWorkloads.BASIC.sized(-1, 0, pods));
             return 0;
         }
         List<SchedulerWorkload> chosen = SchedulerWorkloads.all().stream()

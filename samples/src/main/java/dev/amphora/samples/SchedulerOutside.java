@@ -1,8 +1,10 @@
 package dev.amphora.samples;
 
 import dev.amphora.api.Json;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,51 +21,52 @@ final class SchedulerOutside {
     private static final String PODS = "/api/v1/namespaces/" + BenchObjects.NAMESPACE + "/pods";
 
     private final PrintWriter out;
-    private final URI server;
     private final int callers;
     private long[] created = new long[0];
     private long[] latencies = new long[0];
-    private int first;
     private CountDownLatch bound = new CountDownLatch(0);
 
-    SchedulerOutside(PrintWriter out, String server, int callers) {
+    SchedulerOutside(PrintWriter out, int callers) {
         this.out = out;
-        this.server = URI.create(server);
         this.callers = callers;
     }
 
-    /** Prints two lines for each round: when it begins, and what came of it. */
-    void run(SchedulerWorkload workload, int rounds) throws Exception {
+    /** Measures each server whose address comes in, a line each. Prints two lines for it: when it begins, and what came of it. */
+    void run(SchedulerWorkload workload) throws Exception {
+        byte[][] bodies = new byte[workload.measured()][];
+        for (int i = 0; i < bodies.length; i++) {
+            bodies[i] = Json.write(Json.toTree(workload.pod(i)));
+        }
+        BufferedReader servers = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String server = servers.readLine(); server != null; server = servers.readLine()) {
+            round(URI.create(server), bodies);
+        }
+    }
+
+    private void round(URI server, byte[][] bodies) throws Exception {
         List<HttpsConnection> connections = new ArrayList<>();
         for (int i = 0; i < callers; i++) {
             connections.add(new HttpsConnection(server));
         }
-        HttpsConnection watch = new HttpsConnection(server);
-        watch.stream(PODS + "?watch=true");
-        Thread watcher = new Thread(() -> follow(watch));
-        watcher.setDaemon(true);
-        watcher.start();
-        for (int round = 0; round < rounds; round++) {
-            round(workload, connections, round * workload.measured());
+        int count = bodies.length;
+        synchronized (this) {
+            created = new long[count];
+            latencies = new long[count];
+            bound = new CountDownLatch(count);
+        }
+        try (HttpsConnection watch = new HttpsConnection(server)) {
+            watch.stream(PODS + "?watch=true");
+            Thread watcher = new Thread(() -> follow(watch));
+            watcher.setDaemon(true);
+            watcher.start();
+            measure(connections, bodies);
         }
         for (HttpsConnection connection : connections) {
             connection.close();
         }
-        watch.close();
     }
 
-    private void round(SchedulerWorkload workload, List<HttpsConnection> connections, int from) throws Exception {
-        int count = workload.measured();
-        byte[][] bodies = new byte[count][];
-        for (int i = 0; i < count; i++) {
-            bodies[i] = Json.write(Json.toTree(workload.pod(from + i)));
-        }
-        synchronized (this) {
-            created = new long[count];
-            latencies = new long[count];
-            first = from;
-            bound = new CountDownLatch(count);
-        }
+    private void measure(List<HttpsConnection> connections, byte[][] bodies) throws InterruptedException {
         out.println("begin");
         out.flush();
         long cpu = SchedulerFigures.cpu();
@@ -85,8 +88,8 @@ final class SchedulerOutside {
         double cpuSeconds = (SchedulerFigures.cpu() - cpu) / 1e9;
         long[] sorted = latencies.clone();
         Arrays.sort(sorted);
-        out.println("end " + seconds + " " + cpuSeconds + " " + sorted[(count - 1) / 2] / 1e6 + " "
-                + sorted[(int) (0.99 * (count - 1))] / 1e6);
+        out.println("end " + seconds + " " + cpuSeconds + " " + sorted[(sorted.length - 1) / 2] / 1e6 + " "
+                + sorted[(int) (0.99 * (sorted.length - 1))] / 1e6);
         out.flush();
     }
 
@@ -130,8 +133,8 @@ final class SchedulerOutside {
         }
         String before = "\"metadata\":{\"name\":\"p";
         int name = event.indexOf(before) + before.length();
-        int place = Integer.parseInt(event.substring(name, event.indexOf('"', name))) - first;
-        if (place >= 0 && latencies[place] == 0) {
+        int place = Integer.parseInt(event.substring(name, event.indexOf('"', name)));
+        if (latencies[place] == 0) {
             latencies[place] = System.nanoTime() - created[place];
             bound.countDown();
         }

@@ -170,58 +170,64 @@ final class SchedulerRun {
         }
     }
 
-    /** Measures with a client in a process of its own, over HTTPS. The pods of one round stay for the next. */
+    /** Measures with a client in a process of its own, over HTTPS, which stays the same while each round has a cluster of its own. */
     List<SchedulerFigures> overHttps(SchedulerWorkload workload, int rounds) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx1g",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Amphora.class.getName(),
+                        "bench",
+                        "scheduler",
+                        "--outside",
+                        "--pods=" + workload.measured(),
+                        "--callers=8")
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<SchedulerFigures> figures = new ArrayList<>();
+        try (BufferedReader from =
+                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+                PrintWriter to = new PrintWriter(process.getOutputStream(), true, StandardCharsets.UTF_8)) {
+            for (int i = 0; i < rounds; i++) {
+                figures.add(overHttps(workload, from, to));
+            }
+        } finally {
+            process.destroy();
+        }
+        return figures;
+    }
+
+    private SchedulerFigures overHttps(SchedulerWorkload workload, BufferedReader from, PrintWriter to)
+            throws IOException {
         try (Cluster cluster = cluster(workload).serve(0).start()) {
             filled(cluster, workload);
-            Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-Xmx1g",
-                            "-XX:+UseSerialGC",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Amphora.class.getName(),
-                            "bench",
-                            "scheduler",
-                            "--outside=" + cluster.endpoint().orElseThrow().url(),
-                            "--pods=" + workload.measured(),
-                            "--rounds=" + rounds,
-                            "--callers=8")
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            List<SchedulerFigures> figures = new ArrayList<>();
-            try (BufferedReader lines =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                long cpu = 0;
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    String[] words = line.split(" ");
-                    if (words[0].equals("begin")) {
-                        cpu = SchedulerFigures.cpu();
-                    } else {
-                        double ownCpu = (SchedulerFigures.cpu() - cpu) / 1e9;
-                        double clientCpu = Double.parseDouble(words[2]);
-                        figures.add(new SchedulerFigures(
-                                workload.measured(),
-                                Double.parseDouble(words[1]),
-                                ownCpu + clientCpu,
-                                Double.parseDouble(words[3]),
-                                Double.parseDouble(words[4]),
-                                SchedulerFigures.heap(),
-                                "of the cpu %.0f us/pod in the server, %.0f in the client"
-                                        .formatted(
-                                                ownCpu * 1e6 / workload.measured(),
-                                                clientCpu * 1e6 / workload.measured())));
-                    }
-                }
-            } finally {
-                process.destroy();
-            }
-            if (figures.size() < rounds) {
-                throw new IOException("the client has ended after " + figures.size() + " rounds");
-            }
-            return figures;
+            to.println(cluster.endpoint().orElseThrow().url());
+            line(from);
+            long cpu = SchedulerFigures.cpu();
+            String[] end = line(from);
+            double ownCpu = (SchedulerFigures.cpu() - cpu) / 1e9;
+            double clientCpu = Double.parseDouble(end[2]);
+            int pods = workload.measured();
+            return new SchedulerFigures(
+                    pods,
+                    Double.parseDouble(end[1]),
+                    ownCpu + clientCpu,
+                    Double.parseDouble(end[3]),
+                    Double.parseDouble(end[4]),
+                    SchedulerFigures.heap(),
+                    "of the cpu %.0f us/pod in the server, %.0f in the client"
+                            .formatted(ownCpu * 1e6 / pods, clientCpu * 1e6 / pods));
         }
+    }
+
+    private static String[] line(BufferedReader from) throws IOException {
+        String line = from.readLine();
+        if (line == null) {
+            throw new IOException("the client has ended");
+        }
+        return line.split(" ");
     }
 
     /** What goes on while pods are measured. */
