@@ -146,17 +146,17 @@ record ControllerStory(
                     world -> merge(world, ReplicationController.class, "web", "{'spec':{'replicas':2}}"),
                     List.of(ReplicationController.class, Pod.class)),
             new ControllerStory(
-                    "every three minutes",
+                    "every five minutes",
                     "cronjob-controller,job-controller",
                     world -> create(
                             world,
                             CronJob.class,
-                            "{'metadata':{'name':'tick'},'spec':{'schedule':'*/3 * * * *','jobTemplate':{'spec':{"
+                            "{'metadata':{'name':'tick'},'spec':{'schedule':'*/5 * * * *','jobTemplate':{'spec':{"
                                     + "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c',"
                                     + "'image':'img:1'}]}}}}}}"),
-                    // Far from any start: one who has lost his watch may see a minute late that there are to be no
-                    // more.
-                    Duration.ofSeconds(450),
+                    // Half a minute after the second start. The third one falls into the peace, when he who has lost his
+                    // watch sees within a minute that there are to be no more.
+                    Duration.ofSeconds(630),
                     world -> merge(world, CronJob.class, "tick", "{'spec':{'suspend':true}}"),
                     List.of(CronJob.class, Job.class)),
             new ControllerStory(
@@ -432,11 +432,12 @@ record ControllerStory(
 
     /**
      * How long nothing must happen any more before the end shows. Who has lost sight of the Leases of nodes takes them for silent, as
-     * the reference would, and undoes that only later; and a Service whose writes failed several times waits up to five minutes.
+     * the reference would, and undoes that only later; who has lost sight of a CronJob goes on to start its Jobs; and a Service whose
+     * writes failed several times waits up to five minutes.
      */
     Duration peace() {
         return switch (controllers.split(",", 2)[0]) {
-            case "node-lifecycle-controller" -> Duration.ofMinutes(2);
+            case "node-lifecycle-controller", "cronjob-controller" -> Duration.ofMinutes(2);
             case "service-lb-controller" -> Duration.ofMinutes(6);
             default -> Duration.ZERO;
         };
