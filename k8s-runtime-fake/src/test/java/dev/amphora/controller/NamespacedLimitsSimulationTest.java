@@ -13,8 +13,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
-import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.nio.charset.StandardCharsets;
@@ -194,34 +192,6 @@ class NamespacedLimitsSimulationTest {
                 PersistentVolume.class,
                 "{'metadata':{'name':'%s'},'spec':{'capacity':{'storage':'%s'},'accessModes':['ReadWriteOnce'],'hostPath':{'path':'/x'}}}"
                         .formatted(name, size));
-    }
-
-    @Test
-    @DisplayName("CJ-1, CJ-5, CJ-7: a Job a minute, none while one runs, and only so many kept")
-    void startsJobsOnTime() {
-        try (ControllerWorld world = new ControllerWorld(1, "cronjob-controller,job-controller")) {
-            create(
-                    world,
-                    CronJob.class,
-                    "{'metadata':{'name':'tick','namespace':'default'},'spec':{'schedule':'* * * * *','concurrencyPolicy':'Forbid','jobTemplate':{'spec':{'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c','image':'x'}]}}}}}}");
-            world.kernel.advance(Duration.ofSeconds(61));
-            assertThat(world.list(Job.class)).hasSize(1);
-            world.kernel.advance(Duration.ofMinutes(2));
-            assertThat(world.list(Job.class)).hasSize(1);
-            for (int i = 0; i < 6; i++) {
-                world.kubeletRounds(1);
-                for (Pod pod : world.list(Pod.class)) {
-                    if (!Pods.isTerminal(pod)) {
-                        world.setPhase(pod, "Succeeded", false);
-                    }
-                }
-                world.kernel.advance(Duration.ofSeconds(61));
-            }
-            assertThat(world.list(Job.class).size()).isBetween(3, 4);
-            assertThat(world.get(CronJob.class, "tick").getStatus().getLastSuccessfulTime())
-                    .isNotNull();
-            assertThat(world.kernel.failures()).isEmpty();
-        }
     }
 
     private static <T extends HasMetadata> void create(ControllerWorld world, Class<T> type, String json) {

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Starts Jobs at the times of a schedule: the reference's {@code cronjob-controller}. */
@@ -74,6 +75,28 @@ public final class CronJobController implements Controller {
                         .findFirst();
     }
 
+    private static CronJobStatus statusOf(CronJob cronJob) {
+        return cronJob.getStatus() == null
+                ? new CronJobStatus()
+                : cronJob.getStatus().edit().build();
+    }
+
+    private static boolean refersTo(List<ObjectReference> references, Job job) {
+        return references.stream()
+                .anyMatch(reference ->
+                        reference.getUid().equals(job.getMetadata().getUid()));
+    }
+
+    /** @throws DateTimeException if there is none of that name */
+    private static ZoneId zone(@Nullable String name) {
+        return name == null ? ZoneOffset.UTC : ZoneId.of(name);
+    }
+
+    private static boolean isScheduledAlike(CronJob one, CronJob other) {
+        return one.getSpec().getSchedule().equals(other.getSpec().getSchedule())
+                && Objects.equals(one.getSpec().getTimeZone(), other.getSpec().getTimeZone());
+    }
+
     private static final class Executor {
         private final Context context;
         private final Informer<CronJob> cronJobs;
@@ -85,13 +108,30 @@ public final class CronJobController implements Controller {
             this.cronJobs = context.informers().of(CRON_JOBS);
             this.jobs = Pods.indexed(context.informers().of(JOBS));
             this.loop = new ControlLoop<ObjectKey>(context.kernel(), name, 5)
-                    .watch(cronJobs, KeyMapper.self(ObjectKey::of))
+                    .watch(cronJobs, this::changed)
                     .watch(jobs, KeyMapper.each(job -> OwnerReferences.controllerOf(job)
                             .filter(owner -> "CronJob".equals(owner.getKind()))
                             .map(owner ->
                                     List.of(new ObjectKey(job.getMetadata().getNamespace(), owner.getName())))
                             .orElse(List.of())));
             loop.start(this::reconcile);
+        }
+
+        /** A new schedule waits for its first start, so that what it would have missed in the past is not made up for. */
+        private void changed(@Nullable CronJob before, @Nullable CronJob now, Consumer<ObjectKey> add) {
+            CronJob known = now == null ? Objects.requireNonNull(before) : now;
+            ObjectKey key = ObjectKey.of(known);
+            if (before == null || now == null || isScheduledAlike(before, now)) {
+                add.accept(key);
+                return;
+            }
+            try {
+                CronSchedule schedule =
+                        CronSchedule.parse(now.getSpec().getSchedule(), zone(now.getSpec().getTimeZone()));
+                new Run(key, now).untilNext(schedule).ifPresent(wait -> loop.addAfter(key, wait));
+            } catch (IllegalArgumentException | DateTimeException e) {
+                add.accept(key); // which tells what is wrong with it
+            }
         }
 
         private Result reconcile(ObjectKey key) {
@@ -102,17 +142,15 @@ public final class CronJobController implements Controller {
         /** One look at one CronJob. */
         private final class Run {
             private final ObjectKey key;
-            private final CronJob cronJob;
             private final Instant now = context.kernel().instant();
-            private final CronJobStatus status;
-            private final List<ObjectReference> active;
+            private CronJob cronJob;
+            private CronJobStatus status;
+            private List<ObjectReference> active;
 
             Run(ObjectKey key, CronJob cronJob) {
                 this.key = key;
                 this.cronJob = cronJob;
-                this.status = cronJob.getStatus() == null
-                        ? new CronJobStatus()
-                        : cronJob.getStatus().edit().build();
+                this.status = statusOf(cronJob);
                 this.active = new ArrayList<>(status.getActive());
             }
 
@@ -144,8 +182,8 @@ public final class CronJobController implements Controller {
             private void look(List<Job> owned) {
                 for (Job job : owned) {
                     String name = job.getMetadata().getName();
-                    boolean known = isActive(job);
                     JobCondition end = ended(job).orElse(null);
+                    boolean known = isActive(job) || end == null && isKnownToTheServer(job);
                     if (!known && end == null) {
                         context.events()
                                 .warning(
@@ -184,9 +222,19 @@ public final class CronJobController implements Controller {
             }
 
             private boolean isActive(Job job) {
-                return active.stream()
-                        .anyMatch(reference ->
-                                reference.getUid().equals(job.getMetadata().getUid()));
+                return refersTo(active, job);
+            }
+
+            /** The copy may be older than the Jobs are; then the look goes on with the CronJob as it is now. */
+            private boolean isKnownToTheServer(Job job) {
+                CronJob current = context.client().get(CRON_JOBS, key.namespace(), key.name());
+                if (!refersTo(statusOf(current).getActive(), job)) {
+                    return false;
+                }
+                cronJob = current;
+                status = statusOf(current);
+                active = new ArrayList<>(status.getActive());
+                return true;
             }
 
             private void forget(Job job) {
@@ -195,10 +243,10 @@ public final class CronJobController implements Controller {
             }
 
             private Result startNext() {
-                ZoneId zone = ZoneOffset.UTC;
+                ZoneId zone;
                 String zoneName = cronJob.getSpec().getTimeZone();
                 try {
-                    zone = zoneName == null ? zone : ZoneId.of(zoneName);
+                    zone = zone(zoneName);
                 } catch (DateTimeException e) {
                     context.events()
                             .warning(
@@ -275,12 +323,14 @@ public final class CronJobController implements Controller {
 
             /** Waits for the start after the latest that has come, not after now: every five minutes are counted from start to start. */
             private Result next(CronSchedule schedule) {
+                return untilNext(schedule).map(Result::requeueAfter).orElse(Result.done());
+            }
+
+            private Optional<Duration> untilNext(CronSchedule schedule) {
                 Instant earliest = lastStart();
                 Instant latest = MissedStarts.between(schedule, earliest, now).latest();
                 return schedule.after(latest == null ? earliest : latest)
-                        .map(next ->
-                                Result.requeueAfter(Duration.between(now, next).plus(SLACK)))
-                        .orElse(Result.done());
+                        .map(next -> Duration.between(now, next).plus(SLACK));
             }
 
             private Result start(CronSchedule schedule, Instant due) {
@@ -293,6 +343,12 @@ public final class CronJobController implements Controller {
                                     "Missed scheduled time to start a job: " + MISSED.format(due));
                     return next(schedule);
                 }
+                Job wanted = job(due);
+                if (active.stream()
+                        .anyMatch(reference ->
+                                reference.getName().equals(wanted.getMetadata().getName()))) {
+                    return next(schedule);
+                }
                 String policy = Objects.requireNonNullElse(cronJob.getSpec().getConcurrencyPolicy(), "Allow");
                 if (policy.equals("Forbid") && !active.isEmpty()) {
                     context.events()
@@ -303,11 +359,8 @@ public final class CronJobController implements Controller {
                     return next(schedule);
                 }
                 if (policy.equals("Replace")) {
-                    for (ObjectReference reference : List.copyOf(active)) {
-                        jobs.find(key.namespace(), reference.getName()).ifPresent(this::delete);
-                    }
+                    List.copyOf(active).forEach(this::replace);
                 }
-                Job wanted = job(due);
                 try {
                     Job created = context.client().create(wanted);
                     loop.wrote(key, jobs, created);
@@ -330,11 +383,7 @@ public final class CronJobController implements Controller {
                     if (!OwnerReferences.isControlledBy(holder, cronJob)) {
                         throw e;
                     }
-                    if (!isActive(holder) && ended(holder).isEmpty()) {
-                        note(holder, due);
-                    } else {
-                        status.setLastScheduleTime(Pods.stamp(due));
-                    }
+                    note(holder, due); // if it has ended, the next look sees that
                 }
                 return next(schedule);
             }
@@ -353,9 +402,7 @@ public final class CronJobController implements Controller {
 
             private Job job(Instant due) {
                 JobTemplateSpec template = cronJob.getSpec().getJobTemplate();
-                ZoneId zone = cronJob.getSpec().getTimeZone() == null
-                        ? ZoneOffset.UTC
-                        : ZoneId.of(cronJob.getSpec().getTimeZone());
+                ZoneId zone = zone(cronJob.getSpec().getTimeZone());
                 return new JobBuilder()
                         .withNewMetadata()
                         .withName(cronJob.getMetadata().getName() + "-" + due.getEpochSecond() / 60)
@@ -394,12 +441,29 @@ public final class CronJobController implements Controller {
                                 Pods.time(job.getStatus().getStartTime()), Instant.EPOCH))
                         .thenComparing(job -> job.getMetadata().getName()));
                 for (Job job : kind.subList(0, kind.size() - limit)) {
-                    delete(job);
-                    owned.remove(job);
+                    if (delete(job)) {
+                        owned.remove(job);
+                    }
                 }
             }
 
-            private void delete(Job job) {
+            /** Ends a Job that still runs at the next one's time. */
+            private void replace(ObjectReference running) {
+                Job job;
+                try {
+                    job = context.client().get(JOBS, key.namespace(), running.getName());
+                } catch (StatusException e) {
+                    context.events().warning(cronJob, "FailedGet", "Get job: " + e.getMessage());
+                    throw e;
+                }
+                if (!delete(job)) {
+                    throw StatusException.internalError(
+                            "could not replace job %s/%s".formatted(key.namespace(), running.getName()));
+                }
+            }
+
+            /** Whether it is done; a Job that can't be deleted is told of, and keeps no other one from being started. */
+            private boolean delete(Job job) {
                 String name = job.getMetadata().getName();
                 try {
                     context.client()
@@ -415,10 +479,11 @@ public final class CronJobController implements Controller {
                 } catch (StatusException e) {
                     if (!e.isNotFound()) {
                         context.events().warning(cronJob, "FailedDelete", "Deleted job: " + e.getMessage());
-                        throw e;
+                        return false;
                     }
                 }
                 forget(job);
+                return true;
             }
         }
     }
