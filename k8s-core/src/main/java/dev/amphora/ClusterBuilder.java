@@ -63,6 +63,8 @@ public final class ClusterBuilder {
     private String builtInControllers = "*";
     private final List<Controller> ownControllers = new ArrayList<>();
     private @Nullable String electedAs;
+    private String controllersProgram = Identities.MANAGER;
+    private boolean asksPorts;
     private final Map<Controller, User> restrictedControllers = new LinkedHashMap<>();
     private @Nullable ServiceProxy proxy;
     private @Nullable Serving serving;
@@ -150,6 +152,25 @@ public final class ClusterBuilder {
      */
     public ClusterBuilder leaderElection(String identity) {
         electedAs = identity;
+        return this;
+    }
+
+    /**
+     * What the controllers' program is called, as the reference takes it from the name of its file: their user agent begins with it, and so
+     * managed fields name them. By default {@code kube-controller-manager}. A program's own controllers go by it too.
+     */
+    public ClusterBuilder controllersProgram(String fileName) {
+        controllersProgram = fileName;
+        return this;
+    }
+
+    /**
+     * Component statuses tell what answers at the ports where the reference's scheduler and controller manager tell of their health,
+     * 10259 and 10257 of the loopback address: as the reference's API server does, which knows of no other way. By default only components
+     * that are not of this process are asked there; those that are have no such port.
+     */
+    public ClusterBuilder componentsAtPorts() {
+        asksPorts = true;
         return this;
     }
 
@@ -264,7 +285,17 @@ public final class ClusterBuilder {
         Kernel time = kernel == null ? new ThreadedKernel() : kernel;
         FrontProxy frontProxy = new FrontProxy(time, serving == null ? null : serving.certificates());
         ClusterParts parts = new ClusterParts(
-                time, kernel == null, store, api, authority(time), everyNode, frontProxy, localServers, admission);
+                time,
+                kernel == null,
+                store,
+                api,
+                authority(time),
+                everyNode,
+                frontProxy,
+                localServers,
+                admission,
+                new ComponentPorts(time, asksPorts),
+                controllersProgram);
         try {
             if (serving != null) {
                 parts.serve(serving.address());

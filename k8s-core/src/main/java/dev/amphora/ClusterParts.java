@@ -119,6 +119,7 @@ final class ClusterParts implements AutoCloseable {
     private final ApiServer apiServer;
     private final RestApi rest;
     private final Identities identities;
+    private final ComponentPorts componentPorts;
     private @Nullable Endpoint endpoint;
     private @Nullable InetSocketAddress served;
     private volatile boolean ready;
@@ -132,6 +133,8 @@ final class ClusterParts implements AutoCloseable {
      * @param frontProxy what to show to other API servers
      * @param localServers other servers within this process
      * @param admission plugins of the program's own
+     * @param componentPorts where components are asked that don't run here
+     * @param controllersProgram what controllers call themselves
      */
     ClusterParts(
             Kernel kernel,
@@ -142,8 +145,11 @@ final class ClusterParts implements AutoCloseable {
             UnaryOperator<KubeletConfig> everyNode,
             FrontProxy frontProxy,
             LocalServers localServers,
-            List<Function<ObjectReader, AdmissionPlugin>> admission) {
+            List<Function<ObjectReader, AdmissionPlugin>> admission,
+            ComponentPorts componentPorts,
+            String controllersProgram) {
         this.kernel = kernel;
+        this.componentPorts = componentPorts;
         this.frontProxy = frontProxy;
         this.localServers = localServers;
         this.admission = admission;
@@ -162,9 +168,10 @@ final class ClusterParts implements AutoCloseable {
         try {
             store.start(kernel);
             apiServer = newApiServer(store);
-            identities = new Identities(apiServer, options.authorizationModes());
+            identities = new Identities(apiServer, options.authorizationModes(), controllersProgram);
             running.push(apiServer);
             apiServer.start();
+            ComponentPorts.NAMES.forEach(name -> apiServer.component(name, () -> componentPorts.ask(name)));
             health.live("etcd", apiServer::isReady);
             health.ready("informer-sync", () -> ready);
             options.disabledFeatures().forEach(this::withoutFeature);
@@ -390,10 +397,17 @@ final class ClusterParts implements AutoCloseable {
                                 made)
                         .start());
             }
-            apiServer.component("controller-manager", () -> ready);
+            runsHere("controller-manager");
         }
         restricted.forEach((controller, user) -> run(new ControllerManager(
                 kernel, new InProcessClient(apiServer, user, controller.name()), List.of(controller))));
+    }
+
+    /** Nobody need ask a component by its port that runs in this process. */
+    private void runsHere(String component) {
+        if (!componentPorts.askAll()) {
+            apiServer.component(component, () -> ready ? Optional.empty() : Optional.of("not yet started"));
+        }
     }
 
     private void run(ControllerManager manager) {
@@ -442,7 +456,7 @@ final class ClusterParts implements AutoCloseable {
 
     void startScheduler(Scheduler scheduler) {
         running.push(scheduler);
-        apiServer.component("scheduler", () -> ready);
+        runsHere("scheduler");
         this.scheduler = scheduler;
         scheduler.start(new Scheduler.Context(kernel, identities.component("kube-scheduler")));
     }

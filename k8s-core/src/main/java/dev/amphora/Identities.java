@@ -14,14 +14,17 @@ import java.util.List;
  * {@code system:masters} instead, for else the cluster could not work.
  */
 final class Identities {
-    private static final String MANAGER = "kube-controller-manager";
+    static final String MANAGER = "kube-controller-manager";
 
     private final ApiServer server;
+    private final String managerProgram;
     private final boolean byRoles;
     private final boolean byNode;
 
-    Identities(ApiServer server, List<String> authorizationModes) {
+    /** @param managerProgram what the user agent of the controllers begins with */
+    Identities(ApiServer server, List<String> authorizationModes, String managerProgram) {
         this.server = server;
+        this.managerProgram = managerProgram;
         byRoles = authorizationModes.contains("RBAC");
         byNode = byRoles && authorizationModes.contains("Node");
     }
@@ -33,12 +36,16 @@ final class Identities {
 
     /** A component such as {@code kube-scheduler}: the user {@code system:kube-scheduler}. */
     Client component(String name) {
-        return client(restricted(User.of("system:" + name), byRoles), name);
+        return client(user(name), name);
+    }
+
+    private User user(String component) {
+        return restricted(User.of("system:" + component), byRoles);
     }
 
     /** What reads for all controllers. */
     Client controllerManager() {
-        return component(MANAGER);
+        return client(user(MANAGER), managerProgram);
     }
 
     /** A controller: a service account, if it is one of the reference's; with all rights, if it is somebody's own. */
@@ -48,8 +55,9 @@ final class Identities {
         }
         return ControllerAccounts.of(controller.name())
                 .map(account -> client(
-                        restricted(User.serviceAccount(ControllerAccounts.NAMESPACE, account), byRoles), MANAGER))
-                .orElseGet(() -> client(User.of("system:" + MANAGER, User.MASTERS), MANAGER));
+                        restricted(User.serviceAccount(ControllerAccounts.NAMESPACE, account), byRoles),
+                        managerProgram))
+                .orElseGet(() -> client(User.of("system:" + MANAGER, User.MASTERS), managerProgram));
     }
 
     /** The kubelet of a node. */

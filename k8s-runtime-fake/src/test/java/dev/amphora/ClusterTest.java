@@ -3,14 +3,21 @@ package dev.amphora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.net.HostAndPort;
 import dev.amphora.api.ResourceType;
 import dev.amphora.client.Client;
 import dev.amphora.client.ListOptions;
+import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.SimulatedKernel;
+import dev.amphora.kernel.ThreadedKernel;
 import dev.amphora.proxy.UserspaceProxy;
 import dev.amphora.runtime.fake.FakeRuntime;
 import dev.amphora.store.memory.MemoryStore;
+import io.fabric8.kubernetes.api.model.ComponentCondition;
+import io.fabric8.kubernetes.api.model.ComponentStatus;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.net.ConnectException;
@@ -90,6 +97,74 @@ class ClusterTest {
                     .isEmpty();
             assertThat(other.node("worker-1")).isNotSameAs(one.node("worker-1"));
         }
+    }
+
+    @Test
+    void managedFieldsNameTheControllersByTheirProgram() {
+        try (SimulatedKernel kernel = new SimulatedKernel(1);
+                Cluster cluster = Cluster.builder()
+                        .kernel(kernel)
+                        .store(new MemoryStore(kernel))
+                        .controllersProgram("kcm")
+                        .start()) {
+            kernel.advance(Duration.ofSeconds(5));
+            assertThat(cluster.api("test")
+                            .get(ResourceType.of(ConfigMap.class), "default", "kube-root-ca.crt")
+                            .getMetadata()
+                            .getManagedFields())
+                    .extracting(ManagedFieldsEntry::getManager)
+                    .containsExactly("kcm");
+        }
+    }
+
+    @Test
+    void componentsOfThisProcessAreKnownToBeHealthyUnlessTheirPortsAreToBeAsked() {
+        try (SimulatedKernel kernel = new SimulatedKernel(1);
+                Cluster cluster = Cluster.builder()
+                        .kernel(kernel)
+                        .store(new MemoryStore(kernel))
+                        .noScheduler()
+                        .start()) {
+            assertThat(componentStatus(cluster, "controller-manager")).isEqualTo("True ok");
+            assertThat(componentStatus(cluster, "scheduler"))
+                    .isEqualTo("False Get \"https://127.0.0.1:10259/healthz\": dial tcp 127.0.0.1:10259: connect:"
+                            + " connection refused");
+        }
+        try (SimulatedKernel kernel = new SimulatedKernel(1);
+                Cluster cluster = Cluster.builder()
+                        .kernel(kernel)
+                        .store(new MemoryStore(kernel))
+                        .componentsAtPorts()
+                        .start()) {
+            assertThat(componentStatus(cluster, "controller-manager"))
+                    .isEqualTo("False Get \"https://127.0.0.1:10257/healthz\": dial tcp 127.0.0.1:10257: connect:"
+                            + " connection refused");
+        }
+    }
+
+    @Test
+    void whoAnswersAtAPortIsHealthy() {
+        try (Kernel kernel = new ThreadedKernel()) {
+            ComponentPorts ports = new ComponentPorts(kernel, true);
+            HostAndPort address;
+            try (Cluster cluster =
+                    Cluster.builder().kernel(kernel).store(new MemoryStore()).serve(0).start()) {
+                URI url = URI.create(cluster.endpoint().orElseThrow().url());
+                address = HostAndPort.fromParts(url.getHost(), url.getPort());
+                assertThat(ports.ask(address)).isEmpty();
+            }
+            assertThat(ports.ask(address))
+                    .hasValue("Get \"https://%s/healthz\": dial tcp %s: connect: connection refused"
+                            .formatted(address, address));
+        }
+    }
+
+    private static String componentStatus(Cluster cluster, String name) {
+        ComponentCondition condition = cluster.api("test")
+                .get(ResourceType.of(ComponentStatus.class), null, name)
+                .getConditions()
+                .get(0);
+        return condition.getStatus() + " " + condition.getMessage();
     }
 
     private static Pod pod(String name) {

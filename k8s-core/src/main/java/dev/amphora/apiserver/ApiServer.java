@@ -55,7 +55,6 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -204,9 +203,10 @@ public final class ApiServer implements AutoCloseable {
      * Says how to find out whether a component of the control plane runs, for who reads its status.
      *
      * @param name {@code scheduler} or {@code controller-manager}
+     * @param problem what is wrong with it; empty if it is healthy
      */
-    public void component(String name, BooleanSupplier healthy) {
-        subresources.components().component(name, healthy);
+    public void component(String name, Supplier<Optional<String>> problem) {
+        subresources.components().component(name, problem);
     }
 
     /** Whether it has started. */

@@ -13,6 +13,7 @@ import dev.amphora.store.memory.MemoryStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,7 +105,7 @@ class CompactionTest {
 
     @Test
     void componentStatusesAreMadeWhenTheyAreRead() {
-        server.component("scheduler", () -> true);
+        server.component("scheduler", Optional::empty);
 
         Listing all = list("componentstatuses", Map.of());
 

@@ -37,6 +37,18 @@ final class ControllerFlags {
     @Option(names = "--node-cidr-mask-size-ipv6", description = "The same for IPv6 of two ranges. Default: 64")
     private @Nullable Integer maskSizeV6;
 
+    @Option(
+            names = "--controller-manager-program",
+            paramLabel = "NAME",
+            description = "What managed fields call the controllers, for which the reference takes the name of its program's"
+                    + " file. Default: ${DEFAULT-VALUE}")
+    private String program = "kube-controller-manager";
+
+    /** What the controllers' program is called. */
+    String program() {
+        return program;
+    }
+
     /**
      * What the options say.
      *

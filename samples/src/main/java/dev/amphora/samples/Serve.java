@@ -342,6 +342,9 @@ final class Serve implements Callable<Integer> {
         if (parts == Components.api) {
             builder.noScheduler().noControllers();
         }
+        if (parts != Components.all) {
+            builder.componentsAtPorts();
+        }
         if (controllers != null) {
             builder.controllers(controllers);
         }
@@ -355,6 +358,7 @@ final class Serve implements Callable<Integer> {
             builder.proxy(new UserspaceProxy());
         }
         builder.controllerSettings(controllerFlags.settings(serviceClusterIpRange));
+        builder.controllersProgram(controllerFlags.program());
         if (loadBalancerRanges != null) {
             builder.loadBalancer(AddressPool.of(loadBalancerRanges));
         }

@@ -37,6 +37,9 @@ final class KubectlCluster implements AutoCloseable {
             "Contains a CA bundle that can be used to verify the kube-apiserver when"
                     + " using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is"
                     + " guaranteed across distributions of Kubernetes clusters.";
+    /** What the recorder's controller manager was called. */
+    private static final String CONTROLLERS_PROGRAM = "kcm";
+
     private static final Duration TO_GO = Duration.ofSeconds(60);
     private static final Duration TO_APPEAR = Duration.ofSeconds(20);
     private static final Duration SILENCE = Duration.ofMillis(200);
@@ -91,6 +94,8 @@ final class KubectlCluster implements AutoCloseable {
                         .withoutVersions(List.of("extensions/v1beta1"))
                         .withPublishedEndpoint(false)
                         .withReleaseName(Setting.REFERENCE))
+                .controllersProgram(CONTROLLERS_PROGRAM)
+                .componentsAtPorts()
                 .serve(0);
         if (level == Level.api) {
             builder.noControllers();
