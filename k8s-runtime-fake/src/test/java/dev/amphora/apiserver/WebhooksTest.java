@@ -143,6 +143,35 @@ class WebhooksTest {
     }
 
     @Test
+    void areShownAStatusThatCameOverATransportAsItWasSentAndOneOfThisProcessWithTheSpecThatIsStored() {
+        create(
+                "apps",
+                "deployments",
+                "n",
+                "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d'},'spec':{'replicas':3,'selector':{'matchLabels':{'a':'b'}},"
+                        + "'template':{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'i'}]}}}}");
+        create(
+                GROUP,
+                "mutatingwebhookconfigurations",
+                "",
+                configuration("Mutating", "'UPDATE'", "apps", "deployments/status", SERVICE, ""));
+        answer(request -> LocalWebhook.allow());
+        ObjectNode status =
+                json("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d'},'status':{'replicas':2}}");
+        byte[] sent = status.toString().getBytes(StandardCharsets.UTF_8);
+
+        call(Verb.UPDATE, "apps", "deployments", "n", "d", "status", Body.of(sent, "application/json"));
+        ObjectNode stored = call(Verb.UPDATE, "apps", "deployments", "n", "d", "status", Body.of(status));
+
+        assertThat(requests).extracting(asked -> asked.at("/object/status/replicas").asInt()).containsExactly(2, 2);
+        assertThat(requests.get(0).at("/object/spec/template/spec/containers").isEmpty())
+                .isTrue();
+        assertThat(requests.get(0).at("/oldObject/spec/replicas").asInt()).isEqualTo(3);
+        assertThat(requests.get(1).at("/object/spec")).isEqualTo(requests.get(1).at("/oldObject/spec"));
+        assertThat(stored.at("/spec/replicas").asInt()).isEqualTo(3);
+    }
+
+    @Test
     void areAskedInTheVersionThatTheyNameAboutCustomObjectsOfAnother() {
         create(
                 "apiextensions.k8s.io",
@@ -266,7 +295,7 @@ class WebhooksTest {
     }
 
     private void remove(String plural, String name) {
-        call(Verb.DELETE, GROUP, plural, "", name, "", null);
+        call(Verb.DELETE, GROUP, plural, "", name, "", (Body) null);
     }
 
     private ObjectNode create(String group, String plural, String namespace, String object) {
@@ -281,6 +310,20 @@ class WebhooksTest {
             String name,
             String subresource,
             @Nullable ObjectNode body) {
+        Body sent = body == null
+                ? null
+                : verb == Verb.PATCH ? Body.of(body, "application/merge-patch+json") : Body.of(body);
+        return call(verb, group, plural, namespace, name, subresource, sent);
+    }
+
+    private ObjectNode call(
+            Verb verb,
+            String group,
+            String plural,
+            String namespace,
+            String name,
+            String subresource,
+            @Nullable Body body) {
         return server.handle(new ApiRequest(
                         new User("admin", "", List.of(User.MASTERS), Map.of()),
                         "test",
@@ -292,9 +335,7 @@ class WebhooksTest {
                         name,
                         subresource,
                         RequestOptions.none(),
-                        body == null
-                                ? null
-                                : verb == Verb.PATCH ? Body.of(body, "application/merge-patch+json") : Body.of(body)))
+                        body))
                 .tree();
     }
 
