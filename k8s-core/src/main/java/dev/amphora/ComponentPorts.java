@@ -41,8 +41,8 @@ record ComponentPorts(Kernel kernel, boolean askAll) {
 
     Optional<String> ask(HostAndPort address) {
         String url = "https://" + address + "/healthz";
-        return kernel.await(
-                answer(url).handle((answer, failure) -> failure == null ? problem(answer) : problem(url, address, failure)));
+        return kernel.await(answer(url)
+                .handle((answer, failure) -> failure == null ? problem(answer) : problem(url, address, failure)));
     }
 
     private CompletionStage<HttpResponse<Void>> answer(String url) {

@@ -147,8 +147,11 @@ class ClusterTest {
         try (Kernel kernel = new ThreadedKernel()) {
             ComponentPorts ports = new ComponentPorts(kernel, true);
             HostAndPort address;
-            try (Cluster cluster =
-                    Cluster.builder().kernel(kernel).store(new MemoryStore()).serve(0).start()) {
+            try (Cluster cluster = Cluster.builder()
+                    .kernel(kernel)
+                    .store(new MemoryStore())
+                    .serve(0)
+                    .start()) {
                 URI url = URI.create(cluster.endpoint().orElseThrow().url());
                 address = HostAndPort.fromParts(url.getHost(), url.getPort());
                 assertThat(ports.ask(address)).isEmpty();

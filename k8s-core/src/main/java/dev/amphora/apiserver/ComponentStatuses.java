@@ -49,8 +49,8 @@ final class ComponentStatuses {
     }
 
     private VersionedObject status(String name) {
-        Optional<String> problem = problems.getOrDefault(name, () -> Optional.of("nobody runs it"))
-                .get();
+        Optional<String> problem =
+                problems.getOrDefault(name, () -> Optional.of("nobody runs it")).get();
         ObjectNode tree = Json.object();
         tree.put("kind", "ComponentStatus").put("apiVersion", "v1");
         tree.putObject("metadata").put("name", name);

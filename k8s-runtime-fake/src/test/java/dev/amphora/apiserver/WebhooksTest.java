@@ -163,7 +163,9 @@ class WebhooksTest {
         call(Verb.UPDATE, "apps", "deployments", "n", "d", "status", Body.of(sent, "application/json"));
         ObjectNode stored = call(Verb.UPDATE, "apps", "deployments", "n", "d", "status", Body.of(status));
 
-        assertThat(requests).extracting(asked -> asked.at("/object/status/replicas").asInt()).containsExactly(2, 2);
+        assertThat(requests)
+                .extracting(asked -> asked.at("/object/status/replicas").asInt())
+                .containsExactly(2, 2);
         assertThat(requests.get(0).at("/object/spec/template/spec/containers").isEmpty())
                 .isTrue();
         assertThat(requests.get(0).at("/oldObject/spec/replicas").asInt()).isEqualTo(3);

@@ -154,7 +154,8 @@ record ControllerStory(
                             "{'metadata':{'name':'tick'},'spec':{'schedule':'*/5 * * * *','jobTemplate':{'spec':{"
                                     + "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c',"
                                     + "'image':'img:1'}]}}}}}}"),
-                    // Half a minute after the second start. The third one falls into the peace, when he who has lost his
+                    // Half a minute after the second start. The third one falls into the peace, when he who has lost
+                    // his
                     // watch sees within a minute that there are to be no more.
                     Duration.ofSeconds(630),
                     world -> merge(world, CronJob.class, "tick", "{'spec':{'suspend':true}}"),

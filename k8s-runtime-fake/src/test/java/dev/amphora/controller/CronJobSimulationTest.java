@@ -20,17 +20,14 @@ import org.junit.jupiter.api.Test;
 /** What a CronJob's controller does from one start to the next. The world begins at 2026-01-01T00:00Z, minute 29453760 of the epoch. */
 class CronJobSimulationTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    private static final String TEMPLATE = "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c',"
-            + "'image':'x'}]}}";
+    private static final String TEMPLATE =
+            "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c'," + "'image':'x'}]}}";
 
     @Test
     @DisplayName("CJ-1, CJ-5, CJ-7: a Job a minute, none while one runs, and only so many kept")
     void startsJobsOnTime() {
         try (ControllerWorld world = new ControllerWorld(1, "cronjob-controller,job-controller")) {
-            create(
-                    world,
-                    CronJob.class,
-                    tick("* * * * *", "'concurrencyPolicy':'Forbid',"));
+            create(world, CronJob.class, tick("* * * * *", "'concurrencyPolicy':'Forbid',"));
             world.kernel.advance(Duration.ofSeconds(61));
             assertThat(world.list(Job.class)).hasSize(1);
             world.kernel.advance(Duration.ofMinutes(2));

@@ -40,8 +40,9 @@ final class ControllerFlags {
     @Option(
             names = "--controller-manager-program",
             paramLabel = "NAME",
-            description = "What managed fields call the controllers, for which the reference takes the name of its program's"
-                    + " file. Default: ${DEFAULT-VALUE}")
+            description =
+                    "What managed fields call the controllers, for which the reference takes the name of its program's"
+                            + " file. Default: ${DEFAULT-VALUE}")
     private String program = "kube-controller-manager";
 
     /** What the controllers' program is called. */

@@ -83,8 +83,8 @@ public final class CronJobController implements Controller {
 
     private static boolean refersTo(List<ObjectReference> references, Job job) {
         return references.stream()
-                .anyMatch(reference ->
-                        reference.getUid().equals(job.getMetadata().getUid()));
+                .anyMatch(
+                        reference -> reference.getUid().equals(job.getMetadata().getUid()));
     }
 
     /** @throws DateTimeException if there is none of that name */
@@ -126,8 +126,8 @@ public final class CronJobController implements Controller {
                 return;
             }
             try {
-                CronSchedule schedule =
-                        CronSchedule.parse(now.getSpec().getSchedule(), zone(now.getSpec().getTimeZone()));
+                CronSchedule schedule = CronSchedule.parse(
+                        now.getSpec().getSchedule(), zone(now.getSpec().getTimeZone()));
                 new Run(key, now).untilNext(schedule).ifPresent(wait -> loop.addAfter(key, wait));
             } catch (IllegalArgumentException | DateTimeException e) {
                 add.accept(key); // which tells what is wrong with it
