@@ -24,6 +24,8 @@ public final class VersionedObject {
     private final long revision;
     private final byte @Nullable [] stored;
     private final @Nullable ObjectNode own;
+    /** Keeps the tree of an object that will soon be written again. */
+    private volatile @Nullable ObjectNode held;
     private volatile @Nullable Summary summary;
     private volatile @Nullable Reference<ObjectNode> tree;
     private volatile @Nullable Reference<byte[]> bytes;
@@ -160,6 +162,27 @@ public final class VersionedObject {
             typed = new WeakReference<>(made);
             return made;
         }
+    }
+
+    /** The object as a class, if somebody holds it so; null otherwise. */
+    <T> @Nullable T known(Class<T> type) {
+        Object known = held(typed);
+        return known != null && known.getClass() == type ? type.cast(known) : null;
+    }
+
+    /** Shares with whoever asks for it an object that was made otherwise than from the tree. */
+    void share(Object made) {
+        typed = new WeakReference<>(made);
+    }
+
+    /** Keeps the tree until it is {@linkplain #release released}. */
+    void hold() {
+        held = tree();
+    }
+
+    /** Keeps the tree only as long as somebody uses it. */
+    void release() {
+        held = null;
     }
 
     /** The object's name. */

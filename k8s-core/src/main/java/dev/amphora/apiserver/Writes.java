@@ -385,8 +385,12 @@ final class Writes {
         }
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         OwnerReferences.deduplicate(call, given);
-        if (!mutation.managesFields() && facet.isTracked()) {
+        JsonNode renewal = mutation.managesFields() ? null : LeaseRenewal.managed(call, given, old, owners.now());
+        if (!mutation.managesFields() && facet.isTracked() && renewal == null) {
             owners.note(call, given, current);
+        }
+        if (renewal != null) {
+            Metadata.setManagedFields(given, renewal);
         }
         JsonNode managed = given.path("metadata").get("managedFields");
         if (asked != null) {
@@ -401,6 +405,18 @@ final class Writes {
         }
         OwnerReferences.deduplicateAdmitted(call, given);
         checkVersion(call, given, current);
+        if (renewal != null && LeaseRenewal.isStill(given, old)) {
+            ObjectNode renewed = LeaseRenewal.renewed(given, old, renewal);
+            if (asked != null) {
+                asked.validate(call, Operation.UPDATE, renewed, old);
+            }
+            Metadata.of(renewed).remove("resourceVersion");
+            VersionedObject written = write(call, key, entry, renewed, old, current);
+            if (written != null && !call.options().isDryRun()) {
+                LeaseRenewal.prepareNext(current, written);
+            }
+            return written;
+        }
         Metadata.keepGeneration(given, old);
         Metadata.keep(given, old);
         ObjectNode prepared = CompleteForm.ofOwn(given, endpoint.storedType());
@@ -491,6 +507,7 @@ final class Writes {
         if (!swap.succeeded()) {
             return 0;
         }
+        current.release();
         feed.wrote(endpoint.cache(), new Change(swap.revision(), key, null, current, kernel.instant()));
         allocations.release(endpoint, current.tree());
         return swap.revision();
@@ -513,6 +530,9 @@ final class Writes {
             long revision) {
         Metadata.of(object).put("resourceVersion", Long.toString(revision));
         VersionedObject now = VersionedObject.stored(key, value, revision, object);
+        if (previous != null) {
+            previous.release();
+        }
         feed.wrote(endpoint.cache(), new Change(revision, key, now, previous, kernel.instant()));
         return now;
     }

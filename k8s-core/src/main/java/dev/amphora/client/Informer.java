@@ -49,7 +49,7 @@ public final class Informer<T extends HasMetadata> {
     private final ListOptions selection;
 
     // guarded by this
-    private final Map<ObjectKey, T> objects = new HashMap<>();
+    private final Map<ObjectKey, Slot<T>> objects = new HashMap<>();
     private final Map<String, Index<T>> indexes = new LinkedHashMap<>();
     private final Index<T> byNamespace = Index.ofNamespaces();
     private final List<Registration> registrations = new ArrayList<>();
@@ -147,7 +147,8 @@ public final class Informer<T extends HasMetadata> {
 
     /** One object. */
     public synchronized Optional<T> find(ObjectKey key) {
-        return Optional.ofNullable(objects.get(key));
+        Slot<T> slot = objects.get(key);
+        return slot == null ? Optional.empty() : Optional.of(slot.object);
     }
 
     /** How many objects there are. */
@@ -158,7 +159,7 @@ public final class Informer<T extends HasMetadata> {
     /** All objects, by namespace and name. The list is the caller's own. */
     public synchronized List<T> list() {
         List<T> all = new ArrayList<>(objects.size());
-        byNamespace.buckets.values().forEach(bucket -> all.addAll(bucket.values()));
+        byNamespace.buckets.values().forEach(bucket -> bucket.values().forEach(slot -> all.add(slot.object)));
         return all;
     }
 
@@ -430,19 +431,26 @@ public final class Informer<T extends HasMetadata> {
 
     private void put(T object) {
         ObjectKey key = ObjectKey.of(object);
-        T old = objects.put(key, object);
+        Slot<T> slot = objects.get(key);
+        T old = slot == null ? null : slot.object;
         if (old != null
                 && Objects.equals(
                         old.getMetadata().getResourceVersion(),
                         object.getMetadata().getResourceVersion())
                 && Objects.equals(
                         old.getMetadata().getUid(), object.getMetadata().getUid())) {
-            objects.put(key, old);
             return;
         }
-        byNamespace.replace(key, old, object);
-        for (Index<T> index : indexes.values()) {
-            index.replace(key, old, object);
+        if (slot == null || old == null) {
+            Slot<T> fresh = new Slot<>(object);
+            objects.put(key, fresh);
+            byNamespace.add(key, fresh);
+            indexes.values().forEach(index -> index.add(key, fresh));
+        } else {
+            slot.object = object;
+            for (Index<T> index : indexes.values()) {
+                index.moved(key, old, slot);
+            }
         }
         boolean another = old != null
                 && !Objects.equals(
@@ -461,11 +469,11 @@ public final class Informer<T extends HasMetadata> {
 
     private void remove(T object) {
         ObjectKey key = ObjectKey.of(object);
-        T old = objects.remove(key);
-        if (old == null) {
+        Slot<T> slot = objects.remove(key);
+        if (slot == null) {
             return;
         }
-        unindex(key, old);
+        unindex(key, slot.object);
         for (Registration registration : registrations) {
             registration.post(h -> h.onDelete(object));
         }
@@ -502,13 +510,22 @@ public final class Informer<T extends HasMetadata> {
 
     private record Waiter(long revision, Actor on, Runnable task) {}
 
+    /** Where an object stands: in all indexes the same, so that a new state of it need not be looked up in each. */
+    private static final class Slot<T> {
+        T object;
+
+        Slot(T object) {
+            this.object = object;
+        }
+    }
+
     /** Finds objects by keys of their own, in order. */
     private static final class Index<T extends HasMetadata> {
         private final Function<? super T, ? extends Collection<String>> keys;
-        private final Map<String, TreeMap<ObjectKey, T>> buckets;
+        private final Map<String, TreeMap<ObjectKey, Slot<T>>> buckets;
 
         private Index(
-                Function<? super T, ? extends Collection<String>> keys, Map<String, TreeMap<ObjectKey, T>> buckets) {
+                Function<? super T, ? extends Collection<String>> keys, Map<String, TreeMap<ObjectKey, Slot<T>>> buckets) {
             this.keys = keys;
             this.buckets = buckets;
         }
@@ -521,26 +538,24 @@ public final class Informer<T extends HasMetadata> {
             return new Index<>(keys, new HashMap<>());
         }
 
-        void add(ObjectKey at, T object) {
-            add(keys.apply(object), at, object);
+        void add(ObjectKey at, Slot<T> slot) {
+            add(keys.apply(slot.object), at, slot);
         }
 
-        private void add(Collection<String> under, ObjectKey at, T object) {
+        private void add(Collection<String> under, ObjectKey at, Slot<T> slot) {
             for (String key : under) {
-                buckets.computeIfAbsent(key, k -> new TreeMap<>()).put(at, object);
+                buckets.computeIfAbsent(key, k -> new TreeMap<>()).put(at, slot);
             }
         }
 
-        /** Takes an object in the place of another one, if there was one: mostly it is found as before. */
-        void replace(ObjectKey at, @Nullable T old, T object) {
-            Collection<String> now = keys.apply(object);
-            if (old != null) {
-                Collection<String> before = keys.apply(old);
-                if (!before.equals(now)) {
-                    remove(before, at);
-                }
+        /** Another object stands in a slot now: mostly it is found as before. */
+        void moved(ObjectKey at, T old, Slot<T> slot) {
+            Collection<String> now = keys.apply(slot.object);
+            Collection<String> before = keys.apply(old);
+            if (!before.equals(now)) {
+                remove(before, at);
+                add(now, at, slot);
             }
-            add(now, at, object);
         }
 
         void remove(ObjectKey at, T object) {
@@ -549,7 +564,7 @@ public final class Informer<T extends HasMetadata> {
 
         private void remove(Collection<String> under, ObjectKey at) {
             for (String key : under) {
-                TreeMap<ObjectKey, T> bucket = buckets.get(key);
+                TreeMap<ObjectKey, Slot<T>> bucket = buckets.get(key);
                 if (bucket != null) {
                     bucket.remove(at);
                     if (bucket.isEmpty()) {
@@ -560,8 +575,13 @@ public final class Informer<T extends HasMetadata> {
         }
 
         List<T> get(String key) {
-            TreeMap<ObjectKey, T> bucket = buckets.get(key);
-            return bucket == null ? new ArrayList<>() : new ArrayList<>(bucket.values());
+            TreeMap<ObjectKey, Slot<T>> bucket = buckets.get(key);
+            if (bucket == null) {
+                return new ArrayList<>();
+            }
+            List<T> found = new ArrayList<>(bucket.size());
+            bucket.values().forEach(slot -> found.add(slot.object));
+            return found;
         }
 
         List<String> keys() {

@@ -72,6 +72,7 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.time.Duration;
@@ -93,6 +94,7 @@ public final class Controllers {
     private static final List<ResourceType<?>> SHARED = List.of(
             ResourceType.of(Pod.class),
             ResourceType.of(Node.class),
+            ResourceType.of(Lease.class),
             ResourceType.of(Namespace.class),
             ResourceType.of(Service.class),
             ResourceType.of(Endpoints.class),

@@ -1,6 +1,7 @@
 package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.ImageState;
+import dev.amphora.scheduler.framework.LabelMatcher;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class SchedulerCache {
     private final Map<String, Entry> nodes = new HashMap<>();
     private final Map<String, Placement> pods = new HashMap<>();
+    private final PodGroups groups = new PodGroups();
     private int assumed;
     private final Map<String, Image> images = new HashMap<>();
     private final Map<String, Integer> claims = new HashMap<>();
@@ -107,8 +109,10 @@ final class SchedulerCache {
             own.node = entry.node;
             copy.nodes.put(name, own);
         });
-        pods.forEach((uid, placement) ->
-                copy.pods.put(uid, new Placement(placement.pod, placement.nodeName, placement.assumed)));
+        pods.forEach((uid, placement) -> {
+            copy.pods.put(uid, new Placement(placement.pod, placement.nodeName, placement.assumed));
+            copy.groups.add(placement.pod, placement.nodeName);
+        });
         copy.claims.putAll(claims);
         copy.orderChanged = true;
         copy.assumed = assumed;
@@ -315,6 +319,7 @@ final class SchedulerCache {
         pods.put(placement.pod.uid(), placement);
         assumed += placement.assumed ? 1 : 0;
         countClaims(placement.pod, 1);
+        groups.add(placement.pod, placement.nodeName);
         Entry entry = nodes.computeIfAbsent(placement.nodeName, SchedulerCache::absent);
         entry.info = entry.info.plus(placement.pod);
         if (entry.node != null) {
@@ -336,6 +341,7 @@ final class SchedulerCache {
     private void take(Placement placement) {
         assumed -= placement.assumed ? 1 : 0;
         countClaims(placement.pod, -1);
+        groups.remove(placement.pod, placement.nodeName);
         Entry entry = nodes.get(placement.nodeName);
         if (entry == null) {
             return;
@@ -435,6 +441,16 @@ final class SchedulerCache {
         public int indexOf(String name) {
             Entry entry = nodes.get(name);
             return entry == null || entry.index >= order.length ? -1 : entry.index;
+        }
+
+        @Override
+        public void countPods(String namespace, LabelMatcher labels, PodCount each) {
+            groups.count(namespace, labels, (name, count) -> {
+                int place = indexOf(name);
+                if (place >= 0) {
+                    each.count(place, count);
+                }
+            });
         }
 
         @Override

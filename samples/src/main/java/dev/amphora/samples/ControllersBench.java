@@ -43,6 +43,10 @@ final class ControllersBench implements Callable<Integer> {
     private static final String NAMESPACE = "fleet";
     private static final String ZONE = "topology.kubernetes.io/zone";
     private static final Duration LOOK = Duration.ofSeconds(1);
+    /** How long the nodes are watched at rest, and how often each renews its Lease meanwhile. */
+    private static final Duration REST = Duration.ofMinutes(5);
+
+    private static final int BEATS = 30;
     private static final Duration PATIENCE = Duration.ofHours(6);
 
     @Spec
@@ -111,6 +115,9 @@ final class ControllersBench implements Callable<Integer> {
                 watch.end("nodes ready", kernel.instant(), nodes, "nodes");
                 double bare = BenchObjects.heap();
                 out.printf("    heap %,.0f MB: %,.0f bytes a node%n", bare / 1e6, (bare - empty) / nodes);
+                watch.begin(kernel.instant());
+                kernel.advance(REST);
+                watch.end("nothing but heartbeats", kernel.instant(), nodes * BEATS, "beats");
                 Fleet fleet = new Fleet(cluster, available -> watch.progress(available, pods));
                 Client client = cluster.api("bench");
                 WriteCount count = new WriteCount();

@@ -56,10 +56,12 @@ record NodeHealth(Instant heard, @Nullable String heartbeat, @Nullable ZonedDate
         if (node.getStatus() == null || node.getStatus().getConditions() == null) {
             return null;
         }
-        return node.getStatus().getConditions().stream()
-                .filter(condition -> type.equals(condition.getType()))
-                .findFirst()
-                .orElse(null);
+        for (NodeCondition condition : node.getStatus().getConditions()) {
+            if (type.equals(condition.getType())) {
+                return condition;
+            }
+        }
+        return null;
     }
 
     /** The status of the condition Ready; {@code Unknown} if there is none. */

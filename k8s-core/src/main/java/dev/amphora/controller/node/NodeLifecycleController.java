@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -116,7 +117,7 @@ public final class NodeLifecycleController implements Controller {
         private final Informer<Node> nodes;
         private final Informer<Pod> pods;
         private final Informer<Lease> leases;
-        private final Map<String, NodeHealth> health = new TreeMap<>();
+        private final Map<String, NodeHealth> health = new LinkedHashMap<>();
         private final Map<String, Zone> zones = new TreeMap<>();
         private final Set<String> podsToMark = new LinkedHashSet<>();
 
@@ -165,18 +166,27 @@ public final class NodeLifecycleController implements Controller {
         private void monitor() {
             Map<String, int[]> counts = new TreeMap<>();
             List<Node> all = nodes.list();
-            Set<String> names = new LinkedHashSet<>();
             for (Node node : all) {
-                names.add(node.getMetadata().getName());
                 String ready = NodeHealth.ready(node);
                 try {
-                    ready = look(node);
+                    ready = look(node, ready);
                 } catch (StatusException e) {
                     log.debug("Looking at {} failed: {}", node.getMetadata().getName(), e.getMessage());
                 }
                 int[] count = counts.computeIfAbsent(Zones.of(node), zone -> new int[2]);
                 count[ready.equals("True") ? 0 : 1]++;
             }
+            if (health.size() > all.size()) {
+                forgetAllBut(all);
+            }
+            adapt(counts, all);
+            taintSome();
+            actor.schedule(settings.monitorPeriod, this::monitor);
+        }
+
+        private void forgetAllBut(List<Node> all) {
+            Set<String> names = new HashSet<>();
+            all.forEach(node -> names.add(node.getMetadata().getName()));
             for (String gone : new ArrayList<>(health.keySet())) {
                 if (!names.contains(gone)) {
                     health.remove(gone);
@@ -184,18 +194,19 @@ public final class NodeLifecycleController implements Controller {
                     zones.values().forEach(zone -> zone.toTaint.remove(gone));
                 }
             }
-            adapt(counts, all);
-            taintSome();
-            actor.schedule(settings.monitorPeriod, this::monitor);
         }
 
-        /** Looks at one node and says whether it is ready. */
-        private String look(Node seen) {
+        /**
+         * Looks at one node and says whether it is ready.
+         *
+         * @param before whether it was, as it has said
+         */
+        private String look(Node seen, String before) {
             Node node = seen;
             String name = node.getMetadata().getName();
             Instant now = context.kernel().instant();
-            String before = NodeHealth.ready(node);
-            if (!health.containsKey(name)) {
+            NodeHealth last = health.get(name);
+            if (last == null) {
                 context.events()
                         .normal(
                                 node,
@@ -203,14 +214,15 @@ public final class NodeLifecycleController implements Controller {
                                 "Node %s event: Registered Node %s in Controller".formatted(name, name));
             }
             NodeHealth known = NodeHealth.observe(
-                    health.get(name), node, leases.find("kube-node-lease", name).orElse(null), now);
+                    last, node, leases.find("kube-node-lease", name).orElse(null), now);
             health.put(name, known);
             boolean reported = NodeHealth.condition(node, "Ready") != null;
+            String after = before;
             if (known.isSilent(reported ? settings.monitorGrace : settings.startupGrace, now)
                     && !(reported && before.equals("Unknown"))) {
                 node = silence(node, now);
+                after = NodeHealth.ready(node);
             }
-            String after = NodeHealth.ready(node);
             if (!reported && NodeHealth.condition(node, "Ready") == null) {
                 return after;
             }

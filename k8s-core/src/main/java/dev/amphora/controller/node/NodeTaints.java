@@ -91,6 +91,9 @@ final class NodeTaints {
 
     /** Without the NoExecute taints of readiness. */
     static List<Taint> calmed(Node node) {
+        if (of(node).isEmpty()) {
+            return List.of();
+        }
         return of(node).stream()
                 .filter(taint -> !"NoExecute".equals(taint.getEffect())
                         || !(NOT_READY.equals(taint.getKey()) || UNREACHABLE.equals(taint.getKey())))

@@ -22,6 +22,35 @@ public interface NodeSnapshot {
         return -1;
     }
 
+    /** Hears how many pods count on a node. */
+    @FunctionalInterface
+    interface PodCount {
+        /** So many are on the node at a place in {@link #nodes}. */
+        void count(int place, int pods);
+    }
+
+    /**
+     * Counts the pods of a namespace whose labels match and that are not being deleted.
+     *
+     * @param each told of each node that has any, in no order; a node may come more than once, then its numbers add up
+     */
+    default void countPods(String namespace, LabelMatcher labels, PodCount each) {
+        List<NodeInfo> nodes = nodes();
+        for (int place = 0; place < nodes.size(); place++) {
+            int count = 0;
+            for (PodInfo pod : nodes.get(place).pods()) {
+                if (!pod.isTerminating()
+                        && pod.namespace().equals(namespace)
+                        && labels.matches(pod.labels())) {
+                    count++;
+                }
+            }
+            if (count != 0) {
+                each.count(place, count);
+            }
+        }
+    }
+
     /** The nodes that have pods with any affinity or anti-affinity to pods. */
     List<NodeInfo> nodesWithAffinityPods();
 

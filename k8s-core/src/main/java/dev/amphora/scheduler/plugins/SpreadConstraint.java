@@ -79,10 +79,14 @@ record SpreadConstraint(
                 && (!honorsTaints || Tolerations.tolerateAll(pod.tolerations(), node.taints()));
     }
 
+    /** Whether any pod may count. */
+    boolean countsAny() {
+        return !selector.isEverything() && !selector.isNothing();
+    }
+
     /** Whether another pod counts, on whatever node it is. */
     boolean counts(PodInfo pod, PodInfo other) {
-        return !selector.isEverything()
-                && !selector.isNothing()
+        return countsAny()
                 && !other.isTerminating()
                 && other.namespace().equals(pod.namespace())
                 && selector.matches(other.labels());
@@ -90,7 +94,7 @@ record SpreadConstraint(
 
     /** How many of the pods on a node count. */
     int count(PodInfo pod, NodeInfo node) {
-        if (selector.isEverything() || selector.isNothing()) {
+        if (!countsAny()) {
             return 0;
         }
         int count = 0;

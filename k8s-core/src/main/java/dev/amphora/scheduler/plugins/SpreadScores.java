@@ -61,15 +61,18 @@ final class SpreadScores implements CycleState.State {
             }
         } else {
             List<NodeInfo> all = snapshot.nodes();
-            scores = new SpreadScores(soft, needsAll, nodes, all.size());
-            for (int place = 0; place < all.size(); place++) {
-                for (int i = 0; i < soft.size(); i++) {
-                    int count = soft.get(i).count(pod, all.get(place));
-                    if (count != 0) {
-                        scores.count(i, pod, all.get(place), place, count);
-                    }
+            SpreadScores fresh = new SpreadScores(soft, needsAll, nodes, all.size());
+            for (int i = 0; i < soft.size(); i++) {
+                SpreadConstraint constraint = soft.get(i);
+                if (constraint.countsAny()) {
+                    int index = i;
+                    snapshot.countPods(
+                            pod.namespace(),
+                            constraint.selector(),
+                            (place, count) -> fresh.count(index, pod, all.get(place), place, count));
                 }
             }
+            scores = fresh;
         }
         kept.keep(SpreadScores.class, scores);
         return scores;
