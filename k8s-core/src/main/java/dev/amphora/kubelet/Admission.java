@@ -9,6 +9,8 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Sysctl;
 import java.math.BigDecimal;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,20 +34,40 @@ final class Admission {
             "net.ipv4.tcp_rmem",
             "net.ipv4.tcp_wmem");
 
+    private static final List<String> COUNTED = List.of("cpu", "memory", "ephemeral-storage");
+
     private Admission() {}
+
+    /**
+     * What a pod takes of its node.
+     *
+     * @param needs by resource, of those that are counted
+     * @param hostPorts with their protocols
+     */
+    record Share(Map<String, BigDecimal> needs, Set<String> hostPorts) {
+        static Share of(Pod pod) {
+            Map<String, BigDecimal> needs = new HashMap<>();
+            COUNTED.forEach(resource -> needs.put(resource, PodSpecs.needs(pod, resource)));
+            return new Share(Map.copyOf(needs), Admission.hostPorts(pod));
+        }
+
+        BigDecimal needs(String resource) {
+            return needs.getOrDefault(resource, BigDecimal.ZERO);
+        }
+    }
 
     /**
      * Why a pod is refused, null if it is not.
      *
      * @param pod the pod
-     * @param others the pods of the node that have been taken and have not ended
+     * @param others what the pods of the node take that have been admitted and have not ended
      * @param nodeName the node's name
      * @param labels the node's labels
      * @param capacity what the node has
      */
     static PodStatuses.@Nullable Waiting refusal(
             Pod pod,
-            Collection<Pod> others,
+            Collection<Share> others,
             String nodeName,
             Map<String, String> labels,
             Map<String, Quantity> capacity) {
@@ -63,7 +85,8 @@ final class Admission {
                 }
             }
         }
-        PodStatuses.Waiting full = resources(pod, others, capacity);
+        Share own = Share.of(pod);
+        PodStatuses.Waiting full = resources(own, others, capacity);
         if (full != null) {
             return full;
         }
@@ -71,9 +94,8 @@ final class Admission {
             return new PodStatuses.Waiting(
                     "NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
         }
-        Set<String> taken = new TreeSet<>();
-        others.forEach(other -> taken.addAll(hostPorts(other)));
-        if (hostPorts(pod).stream().anyMatch(taken::contains)) {
+        if (!own.hostPorts.isEmpty()
+                && others.stream().anyMatch(other -> !Collections.disjoint(own.hostPorts, other.hostPorts))) {
             return new PodStatuses.Waiting(
                     "NodePorts",
                     "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
@@ -82,20 +104,20 @@ final class Admission {
     }
 
     private static PodStatuses.@Nullable Waiting resources(
-            Pod pod, Collection<Pod> others, Map<String, Quantity> capacity) {
+            Share own, Collection<Share> others, Map<String, Quantity> capacity) {
         long maxPods = PodSpecs.units(capacity.get("pods"));
         if (capacity.containsKey("pods") && others.size() + 1 > maxPods) {
             return outOf("pods", 1, others.size(), maxPods);
         }
-        for (String resource : List.of("cpu", "memory", "ephemeral-storage")) {
+        for (String resource : COUNTED) {
             int scale = resource.equals("cpu") ? 3 : 0;
-            BigDecimal wanted = PodSpecs.needs(pod, resource);
+            BigDecimal wanted = own.needs(resource);
             if (wanted.signum() == 0 || !capacity.containsKey(resource)) {
                 continue;
             }
             BigDecimal used = BigDecimal.ZERO;
-            for (Pod other : others) {
-                used = used.add(PodSpecs.needs(other, resource));
+            for (Share other : others) {
+                used = used.add(other.needs(resource));
             }
             BigDecimal all = PodSpecs.amount(capacity.get(resource));
             if (used.add(wanted).compareTo(all) > 0) {

@@ -309,10 +309,10 @@ final class NodeAgent implements AutoCloseable {
     }
 
     private PodStatuses.@Nullable Waiting refusal(Pod pod) {
-        List<Pod> others = new ArrayList<>();
+        List<Admission.Share> others = new ArrayList<>();
         for (PodWorker worker : workers.values()) {
             if (worker.countsForAdmission() && !worker.uid().equals(PodSpecs.uid(pod))) {
-                others.add(worker.pod());
+                others.add(worker.share());
             }
         }
         Map<String, String> labels = node == null || node.getMetadata().getLabels() == null

@@ -10,6 +10,7 @@ import dev.amphora.kubelet.ContainerRuntime.PodState;
 import dev.amphora.kubelet.ContainerRuntime.SandboxStatus;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,6 +80,10 @@ final class PodWorker {
     private final LastWords lastWords;
     private final Map<String, PodStatuses.Waiting> waiting = new LinkedHashMap<>();
     private Pod pod;
+    private Admission.@Nullable Share share;
+    /** The spec that the share is of. */
+    private @Nullable PodSpec shared;
+
     private PodState state = PodState.NONE;
     private Stage stage = Stage.NEW;
     private PodStatuses.@Nullable Waiting verdict;
@@ -114,6 +119,18 @@ final class PodWorker {
     /** What the runtime last had of it. */
     PodState state() {
         return state;
+    }
+
+    /** What it takes of the node; worked out once for each spec. */
+    @SuppressWarnings("ReferenceEquality")
+    Admission.Share share() {
+        Admission.Share known = share;
+        if (known == null || shared != pod.getSpec()) {
+            shared = pod.getSpec();
+            known = Admission.Share.of(pod);
+            share = known;
+        }
+        return known;
     }
 
     /** Whether it holds a share of the node. */

@@ -2,31 +2,32 @@ package dev.amphora.scheduler;
 
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Node names by zone, listed round robin over the zones, which stand in the order of their first appearance. */
 final class NodeTree {
-    private final Map<String, List<String>> zones = new LinkedHashMap<>();
+    private final Map<String, Set<String>> zones = new LinkedHashMap<>();
 
     /** The same names in the same order. */
     NodeTree copy() {
         NodeTree copy = new NodeTree();
-        zones.forEach((zone, names) -> copy.zones.put(zone, new ArrayList<>(names)));
+        zones.forEach((zone, names) -> copy.zones.put(zone, new LinkedHashSet<>(names)));
         return copy;
     }
 
     void add(Node node) {
-        List<String> names = zones.computeIfAbsent(zone(node), zone -> new ArrayList<>());
-        if (!names.contains(node.getMetadata().getName())) {
-            names.add(node.getMetadata().getName());
-        }
+        zones.computeIfAbsent(zone(node), zone -> new LinkedHashSet<>())
+                .add(node.getMetadata().getName());
     }
 
     void remove(Node node) {
         String zone = zone(node);
-        List<String> names = zones.get(zone);
+        Set<String> names = zones.get(zone);
         if (names != null) {
             names.remove(node.getMetadata().getName());
             if (names.isEmpty()) {
@@ -45,16 +46,11 @@ final class NodeTree {
 
     List<String> list() {
         List<String> all = new ArrayList<>();
-        List<List<String>> lists = new ArrayList<>(zones.values());
-        boolean more = true;
-        for (int i = 0; more; i++) {
-            more = false;
-            for (List<String> names : lists) {
-                if (i < names.size()) {
-                    all.add(names.get(i));
-                    more = true;
-                }
-            }
+        List<Iterator<String>> left = new ArrayList<>();
+        zones.values().forEach(names -> left.add(names.iterator()));
+        while (!left.isEmpty()) {
+            left.removeIf(names -> !names.hasNext());
+            left.forEach(names -> all.add(names.next()));
         }
         return all;
     }
