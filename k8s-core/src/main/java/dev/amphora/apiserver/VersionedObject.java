@@ -26,6 +26,7 @@ public final class VersionedObject {
     private final @Nullable ObjectNode own;
     /** Keeps the tree of an object that will soon be written again. */
     private volatile @Nullable ObjectNode held;
+
     private volatile @Nullable Summary summary;
     private volatile @Nullable Reference<ObjectNode> tree;
     private volatile @Nullable Reference<byte[]> bytes;

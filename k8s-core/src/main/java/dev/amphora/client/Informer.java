@@ -525,7 +525,8 @@ public final class Informer<T extends HasMetadata> {
         private final Map<String, TreeMap<ObjectKey, Slot<T>>> buckets;
 
         private Index(
-                Function<? super T, ? extends Collection<String>> keys, Map<String, TreeMap<ObjectKey, Slot<T>>> buckets) {
+                Function<? super T, ? extends Collection<String>> keys,
+                Map<String, TreeMap<ObjectKey, Slot<T>>> buckets) {
             this.keys = keys;
             this.buckets = buckets;
         }

@@ -128,10 +128,9 @@ class SchedulerCacheTest {
         int[] counts = new int[snapshot.nodes().size()];
         snapshot.countPods("default", web, (place, count) -> counts[place] += count);
         for (int place = 0; place < counts.length; place++) {
-            assertThat(counts[place])
-                    .isEqualTo((int) snapshot.nodes().get(place).pods().stream()
-                            .filter(pod -> !pod.isTerminating() && web.matches(pod.labels()))
-                            .count());
+            assertThat(counts[place]).isEqualTo((int) snapshot.nodes().get(place).pods().stream()
+                    .filter(pod -> !pod.isTerminating() && web.matches(pod.labels()))
+                    .count());
         }
         return counts;
     }

@@ -39,9 +39,7 @@ public interface NodeSnapshot {
         for (int place = 0; place < nodes.size(); place++) {
             int count = 0;
             for (PodInfo pod : nodes.get(place).pods()) {
-                if (!pod.isTerminating()
-                        && pod.namespace().equals(namespace)
-                        && labels.matches(pod.labels())) {
+                if (!pod.isTerminating() && pod.namespace().equals(namespace) && labels.matches(pod.labels())) {
                     count++;
                 }
             }
