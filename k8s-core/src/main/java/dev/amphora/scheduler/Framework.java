@@ -657,7 +657,7 @@ final class Framework implements Handle {
                 } else if (plugin instanceof ColumnScorePlugin byColumn) {
                     byColumn.scoreAll(state, pod, selection, scores);
                 } else {
-                    scoreEach(plugin, state, pod, nodes, scores);
+                    scoreSelected(plugin, state, pod, selection, scores);
                 }
                 long[] raw = listener == null ? scores : scores.clone();
                 plugin.normalize(state, pod, nodes, scores);
@@ -682,6 +682,14 @@ final class Framework implements Handle {
 
     private static void scoreEach(
             ScorePlugin plugin, CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] scores) {
+        for (int n = 0; n < scores.length; n++) {
+            scores[n] = plugin.score(state, pod, nodes.get(n));
+        }
+    }
+
+    /** The same for nodes of a search, apart from it so that the compiler sees one kind of list only. */
+    private static void scoreSelected(
+            ScorePlugin plugin, CycleState state, PodInfo pod, NodeSelection nodes, long[] scores) {
         for (int n = 0; n < scores.length; n++) {
             scores[n] = plugin.score(state, pod, nodes.get(n));
         }

@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
  * scheduler's actor.
  */
 final class NodeSearch {
+    private static final int NAMED = -1;
+
     private final Domains domains = new Domains();
-    private @Nullable Status[] refusals = new Status[0];
     private int[] found = new int[0];
     private int count;
-    private List<NodeInfo> nodes = List.of();
+    private NodeInfo[] nodes = new NodeInfo[0];
+    private List<FilterPlugin> filters = List.of();
     private int start;
     private int evaluated;
 
@@ -37,8 +39,17 @@ final class NodeSearch {
     private int[] block = new int[0];
     /** What is said of them; null if nothing speaks against them. */
     private @Nullable Status[] verdicts = new Status[0];
+    /** Which plugin it is that said so, where that is still to be written into the answer, else {@link #NAMED}. */
+    private int[] refusers = new int[0];
     /** Which of them are still in question. */
     private int[] open = new int[0];
+
+    /** Nodes that this search was told no about, by their places in the order of their turns, and the answers, not all of them in the plugin's name. */
+    private int[] refused = new int[0];
+
+    private @Nullable Status[] refusals = new Status[0];
+    private int[] refusedBy = new int[0];
+    private int refusedCount;
 
     private int next;
     private boolean wrapped;
@@ -69,13 +80,15 @@ final class NodeSearch {
             int needed,
             int from,
             long labels) {
-        nodes = snapshot.nodes();
-        int all = nodes.size();
+        nodes = NodeArray.of(snapshot.nodes());
+        filters = framework.filterPlugins();
+        int all = nodes.length;
         start = from;
         evaluated = all;
         count = 0;
+        refusedCount = 0;
         ensureCapacity(all, needed);
-        domains.begin(nodes, labels);
+        domains.begin(snapshot.nodes(), labels);
         int[] others = others(framework, state, known);
         @Nullable DomainAnswers[] answers = new DomainAnswers[others.length];
         for (int o = 0; o < others.length; o++) {
@@ -95,13 +108,7 @@ final class NodeSearch {
             for (int o = 0; o < others.length && asked > 0; o++) {
                 DomainAnswers byDomain = answers[o];
                 asked = byDomain == null
-                        ? ask(
-                                state,
-                                pod,
-                                known,
-                                others[o],
-                                framework.filterPlugins().get(others[o]),
-                                asked)
+                        ? ask(state, pod, known, others[o], filters.get(others[o]), asked)
                         : ask(framework, state, pod, known, others[o], byDomain, asked);
             }
             for (int i = 0; i < asked; i++) {
@@ -110,14 +117,17 @@ final class NodeSearch {
             for (int i = 0; i < size; i++) {
                 int place = block[i];
                 Status verdict = verdicts[i];
-                refusals[place] = verdict;
                 if (verdict == null) {
                     if (count == needed) {
                         evaluated = before(place, all);
                         return null;
                     }
                     found[count++] = place;
-                } else if (!verdict.isRejected()) {
+                } else if (verdict.isRejected()) {
+                    refused[refusedCount] = place;
+                    refusals[refusedCount] = verdict;
+                    refusedBy[refusedCount++] = refusers[i];
+                } else {
                     evaluated = before(place, all);
                     return verdict;
                 }
@@ -132,12 +142,15 @@ final class NodeSearch {
 
     private void ensureCapacity(int all, int needed) {
         if (refusals.length < all) {
+            refused = new int[all];
             refusals = new Status[all];
+            refusedBy = new int[all];
         }
         if (found.length < needed) {
             found = new int[needed];
             block = new int[needed + 1];
             verdicts = new Status[needed + 1];
+            refusers = new int[needed + 1];
             open = new int[needed + 1];
         }
     }
@@ -176,8 +189,9 @@ final class NodeSearch {
         for (int i = 0; i < size; i++) {
             int place = block[i];
             verdicts[i] = null;
+            refusers[i] = NAMED;
             if (place == own || !known.isPassing(place)) {
-                NodeInfo node = nodes.get(place);
+                NodeInfo node = nodes[place];
                 if (known.look(framework, state, pod, node, place, place == own)) {
                     Status whole = framework.filterWithNominatedPods(state, pod, node);
                     verdicts[i] = whole.isSuccess() ? null : whole;
@@ -189,8 +203,12 @@ final class NodeSearch {
         return left;
     }
 
-    /** Asks a plugin about those of the block that are left, as far as none before it refuses them; how many are left then. */
+    /**
+     * Asks a plugin about those of the block that are left, as far as none before it refuses them; how many are left then. There are hundreds
+     * of nodes for each pod, and few reasons are ever read, so that whose they are is not written here.
+     */
     private int ask(CycleState state, PodInfo pod, PodClass known, int index, FilterPlugin plugin, int asked) {
+        NodeInfo[] all = nodes;
         int left = 0;
         for (int a = 0; a < asked; a++) {
             int i = open[a];
@@ -200,9 +218,12 @@ final class NodeSearch {
                 continue;
             }
             try {
-                Status answer = plugin.filter(state, pod, nodes.get(place));
+                Status answer = plugin.filter(state, pod, all[place]);
                 if (answer.isSuccess()) {
                     open[left++] = i;
+                } else if (answer.isRejected()) {
+                    verdicts[i] = answer;
+                    refusers[i] = index;
                 } else {
                     verdicts[i] = Framework.refusal(plugin, answer);
                 }
@@ -232,7 +253,7 @@ final class NodeSearch {
             }
             Status answer = answers.get(place);
             if (answer == null) {
-                answer = framework.runFilter(state, pod, nodes.get(place), index);
+                answer = framework.runFilter(state, pod, nodes[place], index);
                 if (answer.isSuccess() || answer.isRejected()) {
                     answers.put(place, answer);
                 }
@@ -260,13 +281,19 @@ final class NodeSearch {
 
     /** Says of each node that was looked at why it is refused, in that order. */
     void diagnose(PodClass known, Diagnosis diagnosis) {
-        int all = nodes.size();
+        int all = nodes.length;
         diagnosis.nodes.ensureCapacity(evaluated);
         Status last = null;
+        int next = 0;
         for (int i = 0, place = start; i < evaluated; i++, place = place + 1 == all ? 0 : place + 1) {
-            Status status = known.isOpen(place) ? refusals[place] : known.refusal(place);
+            Status status = null;
+            if (next < refusedCount && refused[next] == place) {
+                status = refusal(next++);
+            } else if (!known.isOpen(place)) {
+                status = known.refusal(place);
+            }
             if (status != null) {
-                diagnosis.nodes.put(nodes.get(place), place, status);
+                diagnosis.nodes.put(nodes[place], place, status);
                 if (last == null || !status.equals(last)) {
                     diagnosis.blame(status);
                     last = status;
@@ -275,11 +302,18 @@ final class NodeSearch {
         }
     }
 
+    /** One of the answers of this search, in the plugin's name. */
+    private Status refusal(int number) {
+        Status said = Objects.requireNonNull(refusals[number]);
+        int plugin = refusedBy[number];
+        return plugin == NAMED ? said : said.withPlugin(filters.get(plugin).name());
+    }
+
     /** Leaves those of the feasible nodes that are given, in their order. */
     void retain(List<NodeInfo> chosen) {
         Map<NodeInfo, Integer> places = new IdentityHashMap<>(count * 2);
         for (int i = 0; i < count; i++) {
-            places.put(nodes.get(found[i]), found[i]);
+            places.put(nodes[found[i]], found[i]);
         }
         count = chosen.size();
         for (int i = 0; i < count; i++) {
@@ -289,12 +323,12 @@ final class NodeSearch {
 
     /** Nodes by their places. Holds until the next cycle. */
     private static final class Found extends AbstractList<NodeInfo> implements NodeSelection, RandomAccess {
-        private final List<NodeInfo> nodes;
+        private final NodeInfo[] nodes;
         private final int[] places;
         private final int size;
         private final Domains domains;
 
-        Found(List<NodeInfo> nodes, int[] places, int size, Domains domains) {
+        Found(NodeInfo[] nodes, int[] places, int size, Domains domains) {
             this.nodes = nodes;
             this.places = places;
             this.size = size;
@@ -303,7 +337,7 @@ final class NodeSearch {
 
         @Override
         public NodeInfo get(int index) {
-            return nodes.get(places[Objects.checkIndex(index, size)]);
+            return nodes[places[Objects.checkIndex(index, size)]];
         }
 
         @Override

@@ -11,9 +11,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import java.util.AbstractList;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -385,7 +383,7 @@ final class SchedulerCache {
                 entry.index = i;
                 view.order[i] = entry.info;
             }
-            view.asList = Collections.unmodifiableList(Arrays.asList(view.order));
+            view.asList = new NodeArray(view.order);
             view.withAffinity.clear();
             view.withAntiAffinity.clear();
             for (int i = 0; i < view.order.length; i++) {
