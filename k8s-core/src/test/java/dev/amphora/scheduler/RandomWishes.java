@@ -86,8 +86,9 @@ final class RandomWishes {
                 .build();
     }
 
-    private PodAffinityTerm term() {
-        return new PodAffinityTermBuilder()
+    /** As the API server stores it: what the keys mean for the labels of the pod itself stands in the selector (KEP-3633). */
+    private PodAffinityTerm term(Map<String, String> labels) {
+        PodAffinityTermBuilder term = new PodAffinityTermBuilder()
                 .withTopologyKey(any(KEYS))
                 .withLabelSelector(selector())
                 .withNamespaces(oneIn(3) ? List.of(any(List.of("default", "other"))) : List.of())
@@ -96,25 +97,41 @@ final class RandomWishes {
                                 ? new LabelSelectorBuilder()
                                         .withMatchLabels(oneIn(2) ? Map.of("team", any(List.of("x", "y"))) : Map.of())
                                         .build()
-                                : null)
-                .build();
+                                : null);
+        for (String key : List.of("color", "size")) {
+            if (oneIn(3)) {
+                boolean own = oneIn(2);
+                term = own ? term.addToMatchLabelKeys(key) : term.addToMismatchLabelKeys(key);
+                if (labels.containsKey(key)) {
+                    term = term.editLabelSelector()
+                            .addNewMatchExpression()
+                            .withKey(key)
+                            .withOperator(own ? "In" : "NotIn")
+                            .withValues(labels.get(key))
+                            .endMatchExpression()
+                            .endLabelSelector();
+                }
+            }
+        }
+        return term.build();
     }
 
-    private WeightedPodAffinityTerm weighted() {
-        return new WeightedPodAffinityTerm(term(), 1 + chance.nextInt(100));
+    private WeightedPodAffinityTerm weighted(Map<String, String> labels) {
+        return new WeightedPodAffinityTerm(term(labels), 1 + chance.nextInt(100));
     }
 
     /** Near to some pods and away from others, by need and by wish. */
     Pod company(PodBuilder pod) {
+        Map<String, String> labels = pod.buildMetadata().getLabels();
         return pod.editSpec()
                 .withNewAffinity()
                 .withNewPodAffinity()
-                .withRequiredDuringSchedulingIgnoredDuringExecution(oneIn(3) ? some(2, this::term) : List.of())
-                .withPreferredDuringSchedulingIgnoredDuringExecution(some(2, this::weighted))
+                .withRequiredDuringSchedulingIgnoredDuringExecution(oneIn(3) ? some(2, () -> term(labels)) : List.of())
+                .withPreferredDuringSchedulingIgnoredDuringExecution(some(2, () -> weighted(labels)))
                 .endPodAffinity()
                 .withNewPodAntiAffinity()
-                .withRequiredDuringSchedulingIgnoredDuringExecution(oneIn(3) ? some(2, this::term) : List.of())
-                .withPreferredDuringSchedulingIgnoredDuringExecution(some(2, this::weighted))
+                .withRequiredDuringSchedulingIgnoredDuringExecution(oneIn(3) ? some(2, () -> term(labels)) : List.of())
+                .withPreferredDuringSchedulingIgnoredDuringExecution(some(2, () -> weighted(labels)))
                 .endPodAntiAffinity()
                 .endAffinity()
                 .endSpec()
