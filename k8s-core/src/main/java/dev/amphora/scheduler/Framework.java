@@ -1,11 +1,8 @@
 package dev.amphora.scheduler;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.client.Client;
 import dev.amphora.kernel.Meters;
 import dev.amphora.scheduler.framework.BindPlugin;
-import dev.amphora.scheduler.framework.ColumnScorePlugin;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
@@ -23,7 +20,6 @@ import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.PreBindPlugin;
 import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
-import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueSortPlugin;
 import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.ReservePlugin;
@@ -37,11 +33,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -61,24 +54,20 @@ final class Framework implements Handle {
     private final ExtensionPointTimes times;
     private final Extenders extenders;
     private final int percentageOfNodesToScore;
-    private final List<Plugin> plugins = new ArrayList<>();
-    private final Map<String, Integer> weights = new HashMap<>();
-    private List<PreEnqueuePlugin> preEnqueue = List.of();
-    private List<ReleasingPlugin> releasing = List.of();
-    private List<QueueSortPlugin> queueSort = List.of();
-    private List<PreFilterPlugin> preFilter = List.of();
-    private List<FilterPlugin> filter = List.of();
-    private List<PostFilterPlugin> postFilter = List.of();
-    private List<PreScorePlugin> preScore = List.of();
-    private List<ScorePlugin> score = List.of();
-    private List<ReservePlugin> reserve = List.of();
-    private List<PermitPlugin> permit = List.of();
-    private List<PreBindPlugin> preBind = List.of();
-    private List<BindPlugin> bind = List.of();
-    private List<PostBindPlugin> postBind = List.of();
-    private List<Tracking> tracking = List.of();
-    private int[] scoreWeights = new int[0];
-    private long[] pluginScores = new long[0];
+    private final ProfilePlugins plugins;
+    private final List<PreEnqueuePlugin> preEnqueue;
+    private final List<ReleasingPlugin> releasing;
+    private final List<QueueSortPlugin> queueSort;
+    private final List<PreFilterPlugin> preFilter;
+    private final List<FilterPlugin> filter;
+    private final List<PostFilterPlugin> postFilter;
+    private final Scoring scoring;
+    private final List<ReservePlugin> reserve;
+    private final List<PermitPlugin> permit;
+    private final List<PreBindPlugin> preBind;
+    private final List<BindPlugin> bind;
+    private final List<PostBindPlugin> postBind;
+    private final List<Tracking> tracking;
 
     /** What all profiles of one scheduler share. */
     interface Host {
@@ -127,17 +116,11 @@ final class Framework implements Handle {
     /** A plugin that follows pods which come and go in a dry run, and its index among the Filter plugins, -1 if it has none. */
     private record Tracking(PreFilterPlugin plugin, int filter) {}
 
-    /** Which Filter and Score plugins have nothing to do for a pod. */
-    private static final class Skips implements CycleState.State {
-        boolean[] filter = NO_SKIPS;
-        boolean[] score = NO_SKIPS;
-
+    /** Which Filter plugins have nothing to do for a pod. Never changes. */
+    private record Skips(boolean[] filter) implements CycleState.State {
         @Override
         public Skips copy() {
-            Skips copy = new Skips();
-            copy.filter = filter;
-            copy.score = score;
-            return copy;
+            return this;
         }
     }
 
@@ -148,88 +131,27 @@ final class Framework implements Handle {
         this.times = new ExtensionPointTimes(meters, host.clock(), schedulerName);
         this.extenders = new Extenders(host.extenders(), host::sideBySide);
         this.percentageOfNodesToScore = profile.percentageOfNodesToScore();
-        for (Profile.Entry entry : profile.entries()) {
-            Plugin plugin = entry.factory().create(args(entry), this);
-            if (!plugin.name().equals(entry.name())) {
-                throw new IllegalArgumentException(
-                        "plugin " + plugin.name() + " is configured under the name " + entry.name());
-            }
-            plugins.add(plugin);
-            Integer weight = profile.rule("score").enabled().get(entry.name());
-            weights.put(entry.name(), weight == null || weight == 0 ? entry.weight() : weight);
-        }
-        preEnqueue = at(PreEnqueuePlugin.class, profile);
+        plugins = new ProfilePlugins(profile, this, extenders.ignoredResources());
+        preEnqueue = plugins.at(PreEnqueuePlugin.class);
         releasing = preEnqueue.stream()
                 .filter(ReleasingPlugin.class::isInstance)
                 .map(ReleasingPlugin.class::cast)
                 .toList();
-        queueSort = at(QueueSortPlugin.class, profile);
-        preFilter = at(PreFilterPlugin.class, profile);
-        filter = at(FilterPlugin.class, profile);
-        postFilter = at(PostFilterPlugin.class, profile);
-        preScore = at(PreScorePlugin.class, profile);
-        score = at(ScorePlugin.class, profile);
-        scoreWeights = score.stream().mapToInt(plugin -> weight(plugin.name())).toArray();
-        reserve = at(ReservePlugin.class, profile);
-        permit = at(PermitPlugin.class, profile);
-        preBind = at(PreBindPlugin.class, profile);
-        bind = at(BindPlugin.class, profile);
-        postBind = at(PostBindPlugin.class, profile);
+        queueSort = plugins.at(QueueSortPlugin.class);
+        preFilter = plugins.at(PreFilterPlugin.class);
+        filter = plugins.at(FilterPlugin.class);
+        postFilter = plugins.at(PostFilterPlugin.class);
+        scoring = new Scoring(plugins);
+        reserve = plugins.at(ReservePlugin.class);
+        permit = plugins.at(PermitPlugin.class);
+        preBind = plugins.at(PreBindPlugin.class);
+        bind = plugins.at(BindPlugin.class);
+        postBind = plugins.at(PostBindPlugin.class);
         tracking = preFilter.stream()
                 .filter(PreFilterPlugin::tracksPods)
                 .map(plugin -> new Tracking(
                         plugin, plugin instanceof FilterPlugin ? filter.indexOf((FilterPlugin) plugin) : -1))
                 .toList();
-        if (queueSort.size() != 1) {
-            throw new IllegalArgumentException(
-                    "a profile needs one queue sort plugin, " + schedulerName + " has " + queueSort.size());
-        }
-        if (bind.isEmpty()) {
-            throw new IllegalArgumentException("a profile needs a bind plugin, " + schedulerName + " has none");
-        }
-    }
-
-    /** A plugin's arguments; NodeResourcesFit leaves alone what extenders take care of. */
-    private JsonNode args(Profile.Entry entry) {
-        Set<String> ignored = extenders.ignoredResources();
-        if (ignored.isEmpty() || !entry.name().equals("NodeResourcesFit")) {
-            return entry.args();
-        }
-        ObjectNode args = entry.args().deepCopy();
-        ignored.forEach(args.withArray("ignoredResources")::add);
-        return args;
-    }
-
-    /** The plugins at an extension point: first those that a configuration names there and everywhere, last those that it names only there. */
-    private <P extends Plugin> List<P> at(Class<P> point, Profile profile) {
-        String name = point.getSimpleName().replace("Plugin", "");
-        Profile.PointRule rule = profile.rule(Character.toLowerCase(name.charAt(0)) + name.substring(1));
-        List<P> first = new ArrayList<>();
-        List<P> last = new ArrayList<>();
-        rule.enabled().keySet().forEach(each -> {
-            for (int i = 0; i < plugins.size(); i++) {
-                Plugin plugin = plugins.get(i);
-                if (plugin.name().equals(each) && !point.isInstance(plugin)) {
-                    throw new IllegalArgumentException("plugin \"" + each + "\" does not extend " + name + " plugin");
-                }
-                if (plugin.name().equals(each)) {
-                    (profile.entries().get(i).everywhere() ? first : last).add(point.cast(plugin));
-                }
-            }
-        });
-        List<P> enabled = new ArrayList<>(first);
-        for (int i = 0; i < plugins.size(); i++) {
-            Plugin plugin = plugins.get(i);
-            if (point.isInstance(plugin)
-                    && profile.entries().get(i).everywhere()
-                    && !rule.enabled().containsKey(plugin.name())
-                    && !rule.leavesOut(plugin.name())
-                    && !profile.isDisabled(plugin.name(), point)) {
-                enabled.add(point.cast(plugin));
-            }
-        }
-        enabled.addAll(last);
-        return List.copyOf(enabled);
     }
 
     ExtensionPointTimes times() {
@@ -237,25 +159,16 @@ final class Framework implements Handle {
     }
 
     List<Plugin> plugins() {
-        return plugins;
+        return plugins.all();
     }
 
     /** The plugins at each extension point, by the point's name in a configuration. */
     Map<String, List<? extends Plugin>> points() {
-        Map<String, List<? extends Plugin>> points = new LinkedHashMap<>();
-        points.put("preEnqueue", preEnqueue);
-        points.put("queueSort", queueSort);
-        points.put("preFilter", preFilter);
-        points.put("filter", filter);
-        points.put("postFilter", postFilter);
-        points.put("preScore", preScore);
-        points.put("score", score);
-        points.put("reserve", reserve);
-        points.put("permit", permit);
-        points.put("preBind", preBind);
-        points.put("bind", bind);
-        points.put("postBind", postBind);
-        return points;
+        return plugins.points();
+    }
+
+    int weight(String plugin) {
+        return plugins.weight(plugin);
     }
 
     List<PreEnqueuePlugin> preEnqueuePlugins() {
@@ -275,7 +188,7 @@ final class Framework implements Handle {
     }
 
     List<ScorePlugin> scorePlugins() {
-        return score;
+        return scoring.plugins();
     }
 
     QueueSortPlugin queueSortPlugin() {
@@ -286,14 +199,9 @@ final class Framework implements Handle {
         return percentageOfNodesToScore;
     }
 
-    int weight(String plugin) {
-        Integer weight = weights.get(plugin);
-        return weight == null || weight == 0 ? 1 : weight;
-    }
-
     /** Whether more than one node has to be found, so that the best can be chosen. */
     boolean comparesNodes() {
-        return !score.isEmpty() || extenders.compareNodes();
+        return !scoring.plugins().isEmpty() || extenders.compareNodes();
     }
 
     /** The extenders of the scheduler. */
@@ -369,9 +277,7 @@ final class Framework implements Handle {
                 }
             }
         }
-        Skips skips = new Skips();
-        skips.filter = skipped;
-        state.put(SKIPS, skips);
+        state.put(SKIPS, new Skips(skipped));
         return new PreFilterOutcome(verdict, names, narrowing);
     }
 
@@ -391,7 +297,8 @@ final class Framework implements Handle {
         }
     }
 
-    private static Status failure(String prefix, Plugin plugin, RuntimeException e) {
+    /** What it means that a plugin has thrown something; the prefix takes its name. */
+    static Status failure(String prefix, Plugin plugin, RuntimeException e) {
         log.warn("Plugin {} failed", plugin.name(), e);
         return Status.error(prefix.formatted(plugin.name()) + e.getMessage()).withPlugin(plugin.name());
     }
@@ -560,139 +467,22 @@ final class Framework implements Handle {
 
     /** Whether a plugin's Score is left out for the pod. */
     boolean skipsScore(CycleState state, int index) {
-        Skips skips = state.get(SKIPS);
-        return skips != null && skips.score.length > index && skips.score[index];
+        return scoring.skips(state, index);
     }
 
     Status runPreScore(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
-        boolean[] skipped = new boolean[score.size()];
-        for (int i = 0; i < preScore.size(); i++) {
-            PreScorePlugin plugin = preScore.get(i);
-            Status status;
-            try {
-                status = plugin.preScore(state, pod, nodes);
-            } catch (RuntimeException e) {
-                return failure("running PreScore plugin \"%s\": ", plugin, e);
-            }
-            if (status.isSkip()) {
-                int index = plugin instanceof ScorePlugin ? score.indexOf((ScorePlugin) plugin) : -1;
-                if (index >= 0) {
-                    skipped[index] = true;
-                }
-            } else if (!status.isSuccess()) {
-                return Status.error("running PreScore plugin \"" + plugin.name() + "\": " + status.message())
-                        .withPlugin(plugin.name());
-            }
-        }
-        Skips skips = state.get(SKIPS);
-        if (skips == null) {
-            skips = new Skips();
-            state.put(SKIPS, skips);
-        }
-        skips.score = skipped;
-        return Status.success();
+        return scoring.prepare(state, pod, nodes);
     }
 
-    /** Receives one plugin's scores, before and after normalisation. The arrays are reused. */
-    interface ScoreListener {
-        void scored(ScorePlugin plugin, long[] raw, long[] normalized);
-    }
-
-    /**
-     * Scores nodes.
-     *
-     * @param totals receives the weighted sums
-     * @param listener null if nobody is interested in the parts
-     */
+    /** Scores nodes; says the parts to a listener, if there is one. */
     Status runScore(
-            CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable ScoreListener listener) {
-        return runScore(state, pod, nodes, totals, listener, null);
+            CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, Scoring.@Nullable Listener listener) {
+        return scoring.run(state, pod, nodes, totals, listener);
     }
 
-    /**
-     * Scores nodes of which something is known.
-     *
-     * @param totals receives the weighted sums
-     * @param known what is known of the scores
-     */
+    /** Scores nodes of which something is known. */
     Status runScore(CycleState state, PodInfo pod, NodeSelection nodes, long[] totals, PodClass known) {
-        try {
-            for (int n = 0; n < totals.length; n++) {
-                int place = nodes.place(n);
-                if (known.isUnscored(place)) {
-                    known.score(this, state, pod, nodes.get(n), place);
-                }
-            }
-        } catch (RuntimeException e) {
-            // asked for themselves, it shows which plugin fails
-            return runScore(state, pod, nodes, totals, null, null);
-        }
-        return runScore(state, pod, nodes, totals, null, known);
-    }
-
-    private Status runScore(
-            CycleState state,
-            PodInfo pod,
-            List<NodeInfo> nodes,
-            long[] totals,
-            @Nullable ScoreListener listener,
-            @Nullable PodClass known) {
-        if (pluginScores.length != totals.length) {
-            pluginScores = new long[totals.length];
-        }
-        long[] scores = pluginScores;
-        for (int i = 0; i < score.size(); i++) {
-            if (skipsScore(state, i)) {
-                continue;
-            }
-            ScorePlugin plugin = score.get(i);
-            try {
-                if (known == null || !(nodes instanceof NodeSelection selection)) {
-                    scoreEach(plugin, state, pod, nodes, scores);
-                } else if (known.scores(i) != null) {
-                    long[] column = Objects.requireNonNull(known.scores(i));
-                    for (int n = 0; n < scores.length; n++) {
-                        scores[n] = column[selection.place(n)];
-                    }
-                } else if (plugin instanceof ColumnScorePlugin byColumn) {
-                    byColumn.scoreAll(state, pod, selection, scores);
-                } else {
-                    scoreSelected(plugin, state, pod, selection, scores);
-                }
-                long[] raw = listener == null ? scores : scores.clone();
-                plugin.normalize(state, pod, nodes, scores);
-                if (listener != null) {
-                    listener.scored(plugin, raw, scores);
-                }
-            } catch (RuntimeException e) {
-                return failure("running Score plugin \"%s\": ", plugin, e);
-            }
-            int weight = scoreWeights[i];
-            for (int n = 0; n < scores.length; n++) {
-                if (scores[n] < ScorePlugin.MIN_SCORE || scores[n] > ScorePlugin.MAX_SCORE) {
-                    return Status.error("plugin \"" + plugin.name() + "\" returns an invalid score " + scores[n]
-                                    + ", it should in the range of [0, 100] after normalizing")
-                            .withPlugin(plugin.name());
-                }
-                totals[n] += scores[n] * weight;
-            }
-        }
-        return Status.success();
-    }
-
-    private static void scoreEach(
-            ScorePlugin plugin, CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] scores) {
-        for (int n = 0; n < scores.length; n++) {
-            scores[n] = plugin.score(state, pod, nodes.get(n));
-        }
-    }
-
-    /** The same for nodes of a search, apart from it so that the compiler sees one kind of list only. */
-    private static void scoreSelected(
-            ScorePlugin plugin, CycleState state, PodInfo pod, NodeSelection nodes, long[] scores) {
-        for (int n = 0; n < scores.length; n++) {
-            scores[n] = plugin.score(state, pod, nodes.get(n));
-        }
+        return scoring.run(state, pod, nodes, totals, known);
     }
 
     Status runReserve(CycleState state, PodInfo pod, String nodeName) {

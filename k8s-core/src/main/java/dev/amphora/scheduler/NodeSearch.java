@@ -106,10 +106,7 @@ final class NodeSearch {
             }
             int asked = look(framework, state, pod, known, own, size);
             for (int o = 0; o < others.length && asked > 0; o++) {
-                DomainAnswers byDomain = answers[o];
-                asked = byDomain == null
-                        ? ask(state, pod, known, others[o], filters.get(others[o]), asked)
-                        : ask(framework, state, pod, known, others[o], byDomain, asked);
+                asked = ask(state, pod, known, others[o], answers[o], asked);
             }
             for (int i = 0; i < asked; i++) {
                 verdicts[open[i]] = known.localRefusal(block[open[i]]);
@@ -206,8 +203,12 @@ final class NodeSearch {
     /**
      * Asks a plugin about those of the block that are left, as far as none before it refuses them; how many are left then. There are hundreds
      * of nodes for each pod, and few reasons are ever read, so that whose they are is not written here.
+     *
+     * @param answers what it has said by label values, null if it has to be asked about each node
      */
-    private int ask(CycleState state, PodInfo pod, PodClass known, int index, FilterPlugin plugin, int asked) {
+    private int ask(
+            CycleState state, PodInfo pod, PodClass known, int index, @Nullable DomainAnswers answers, int asked) {
+        FilterPlugin plugin = filters.get(index);
         NodeInfo[] all = nodes;
         int left = 0;
         for (int a = 0; a < asked; a++) {
@@ -217,44 +218,17 @@ final class NodeSearch {
                 verdicts[i] = known.refusal(place);
                 continue;
             }
-            try {
-                Status answer = plugin.filter(state, pod, all[place]);
-                if (answer.isSuccess()) {
-                    open[left++] = i;
-                } else if (answer.isRejected()) {
-                    verdicts[i] = answer;
-                    refusers[i] = index;
-                } else {
-                    verdicts[i] = Framework.refusal(plugin, answer);
-                }
-            } catch (RuntimeException e) {
-                verdicts[i] = Framework.failed(plugin, e);
-            }
-        }
-        return left;
-    }
-
-    /** The same with a plugin whose answers follow from label values, where it has not answered already. */
-    private int ask(
-            Framework framework,
-            CycleState state,
-            PodInfo pod,
-            PodClass known,
-            int index,
-            DomainAnswers answers,
-            int asked) {
-        int left = 0;
-        for (int a = 0; a < asked; a++) {
-            int i = open[a];
-            int place = block[i];
-            if (known.refusedBy(place) < index) {
-                verdicts[i] = known.refusal(place);
-                continue;
-            }
-            Status answer = answers.get(place);
+            Status answer = answers == null ? null : answers.get(place);
             if (answer == null) {
-                answer = framework.runFilter(state, pod, nodes[place], index);
-                if (answer.isSuccess() || answer.isRejected()) {
+                try {
+                    answer = plugin.filter(state, pod, all[place]);
+                    if (!answer.isSuccess() && (answers != null || !answer.isRejected())) {
+                        answer = Framework.refusal(plugin, answer);
+                    }
+                } catch (RuntimeException e) {
+                    answer = Framework.failed(plugin, e);
+                }
+                if (answers != null && (answer.isSuccess() || answer.isRejected())) {
                     answers.put(place, answer);
                 }
             }
@@ -262,6 +236,7 @@ final class NodeSearch {
                 open[left++] = i;
             } else {
                 verdicts[i] = answer;
+                refusers[i] = index;
             }
         }
         return left;

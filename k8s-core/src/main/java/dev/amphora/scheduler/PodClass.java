@@ -27,6 +27,8 @@ final class PodClass {
     /** The first Filter plugin that refuses a node, where none does. */
     static final int NONE = Integer.MAX_VALUE;
 
+    private static final int MAX_ALIKE = 10_000;
+
     /** Pods that share a class. */
     record Key(PodSignature signature, int priority) {}
 
@@ -182,6 +184,10 @@ final class PodClass {
     private void note(Status status, int plugin, int index) {
         if (!status.isSuccess()) {
             refusedBy[index] = plugin;
+            if (alike.size() > MAX_ALIKE) {
+                // a plugin may name amounts that are new each time
+                alike.clear();
+            }
             refusals[index] = alike.computeIfAbsent(status, each -> each);
         }
     }
@@ -262,8 +268,7 @@ final class PodClass {
     }
 
     /** Has the local Score plugins score a node. */
-    void score(Framework framework, CycleState state, PodInfo pod, NodeInfo node, int index) {
-        List<ScorePlugin> plugins = framework.scorePlugins();
+    void score(List<ScorePlugin> plugins, CycleState state, PodInfo pod, NodeInfo node, int index) {
         for (int i = 0; i < localScores.length; i++) {
             if (localScores[i]) {
                 scores[i][index] = plugins.get(i).score(state, pod, node);
