@@ -85,7 +85,8 @@ final class PodReader {
             boolean fits =
                     switch (member.getKey()) {
                         case "labels", "annotations" -> texts(metadata, member.getKey(), value);
-                        case "generation" -> whole(metadata, value);
+                        case "generation", "deletionGracePeriodSeconds" -> whole(metadata, member.getKey(), value);
+                        case "finalizers" -> texts(metadata, value);
                         case MANAGED, OWNERS -> list(metadata, member.getKey(), value);
                         default -> value.isTextual() && text(metadata, member.getKey(), value.textValue());
                     };
@@ -104,6 +105,7 @@ final class PodReader {
             case "uid" -> metadata.setUid(text);
             case "resourceVersion" -> metadata.setResourceVersion(text);
             case "creationTimestamp" -> metadata.setCreationTimestamp(text);
+            case "deletionTimestamp" -> metadata.setDeletionTimestamp(text);
             default -> {
                 return false;
             }
@@ -111,12 +113,28 @@ final class PodReader {
         return true;
     }
 
-    private static boolean whole(ObjectMeta metadata, JsonNode value) {
+    private static boolean whole(ObjectMeta metadata, String name, JsonNode value) {
         if (!value.canConvertToLong() || !value.isIntegralNumber()) {
             return false;
         }
-        metadata.setGeneration(value.longValue());
+        if (name.equals("generation")) {
+            metadata.setGeneration(value.longValue());
+        } else {
+            metadata.setDeletionGracePeriodSeconds(value.longValue());
+        }
         return true;
+    }
+
+    private static boolean texts(ObjectMeta metadata, JsonNode value) {
+        List<String> texts = new ArrayList<>(value.size());
+        for (JsonNode each : value) {
+            if (!each.isTextual()) {
+                return false;
+            }
+            texts.add(each.textValue());
+        }
+        metadata.setFinalizers(texts);
+        return value.isArray();
     }
 
     private static boolean texts(ObjectMeta metadata, String name, JsonNode value) {

@@ -147,7 +147,10 @@ final class Bodies {
 
     /** The options that a request carries. */
     static ObjectNode options(Call call, Body body, String kind) {
-        return DECODER.decodeOptions(bytes(body), encoding(body), kind);
+        Optional<JsonNode> tree = encoding(body) == Encoding.JSON ? tree(body) : Optional.empty();
+        return tree.isPresent()
+                ? DECODER.decodeOptions(tree.get(), kind)
+                : DECODER.decodeOptions(bytes(body), encoding(body), kind);
     }
 
     static FieldValidation validation(RequestOptions options) {

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.api.Trees;
 import dev.amphora.apiserver.customresource.Definition;
 import dev.amphora.kernel.Kernel;
 import java.time.Instant;
@@ -211,7 +212,7 @@ final class Deletes {
     /** One try; null if somebody else has changed the object meanwhile. */
     private @Nullable Outcome attempt(Call call, Options options, String key, VersionedObject current) {
         Endpoint endpoint = call.endpoint();
-        ObjectNode next = current.tree().deepCopy();
+        ObjectNode next = toMark(endpoint, current.tree());
         if (endpoint.strategy().holdDeleted(next, Metadata.time(kernel.instant()))) {
             if (options.isDryRun() || call.options().isDryRun()) {
                 return new Outcome(VersionedObject.of(next), false);
@@ -244,6 +245,16 @@ final class Deletes {
             return written == null ? null : new Outcome(written, false);
         }
         return gone(endpoint, key, written);
+    }
+
+    /** A copy in which a deletion may be noted. Where that is in the metadata alone, it shares the rest. */
+    private static ObjectNode toMark(Endpoint endpoint, ObjectNode object) {
+        if (!endpoint.strategy().deletesGracefully()) {
+            return object.deepCopy();
+        }
+        ObjectNode copy = Trees.shallow(object);
+        copy.set("metadata", Trees.shallow((ObjectNode) object.get("metadata")));
+        return copy;
     }
 
     private @Nullable Outcome gone(Endpoint endpoint, String key, VersionedObject current) {

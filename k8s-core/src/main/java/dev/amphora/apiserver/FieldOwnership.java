@@ -31,12 +31,23 @@ final class FieldOwnership {
         this.endpoints = endpoints;
     }
 
-    /** Notes what a write changes. The given object is in the version of the strategy; a create has no current one. */
-    void note(Call call, ObjectNode given, @Nullable VersionedObject current) {
+    /**
+     * Notes what a write changes.
+     *
+     * @param given in the version of the strategy
+     * @param current as it is, null for a create
+     * @param shares whether what is the same node in both is as it was, and both are in the same version
+     */
+    void note(Call call, ObjectNode given, @Nullable VersionedObject current, boolean shares) {
         ObjectNode live =
                 current == null ? nothing(call) : call.endpoint().view(current).tree();
         // Nothing of it is changed but the entries, which are then those of the given object.
-        ObjectNode now = call.endpoint().custom() == null ? served(call.endpoint(), given) : given.deepCopy();
+        ObjectNode now;
+        if (shares) {
+            now = CompleteForm.ofChanged(given, live, call.endpoint().storedType());
+        } else {
+            now = call.endpoint().custom() == null ? served(call.endpoint(), given) : given.deepCopy();
+        }
         manager(call).update(live, now);
         Metadata.setManagedFields(given, now.path("metadata").get("managedFields"));
     }
@@ -138,7 +149,7 @@ final class FieldOwnership {
         for (Map.Entry<String, JsonNode> member : one.properties()) {
             if (!members.contains(member.getKey())) {
                 JsonNode there = other.get(member.getKey());
-                if (there == null || !Json.same(member.getValue(), there)) {
+                if (there == null || there != member.getValue() && !Json.same(member.getValue(), there)) {
                     return false;
                 }
                 counted++;

@@ -31,6 +31,7 @@ final class Patches {
     static final String APPLY = "application/apply-patch+yaml";
 
     private final Writes writes;
+    private final StatusMemory statuses = new StatusMemory();
 
     Patches(Writes writes) {
         this.writes = writes;
@@ -38,7 +39,6 @@ final class Patches {
 
     ApiResult patch(Call call) {
         Endpoint endpoint = call.endpoint();
-        ResourceInfo info = endpoint.info();
         Body body = call.request().body();
         if (body != null && body.mediaType().equals(APPLY)) {
             return apply(call);
@@ -48,24 +48,53 @@ final class Patches {
         if (facet == null) {
             throw ApiServer.notFound();
         }
-        VersionedObject result = writes.mutate(
-                call,
-                current -> {
-                    if (current == null) {
-                        throw endpoint.notFound(call.request().name());
-                    }
-                    ObjectNode live = endpoint.view(current).tree();
-                    ObjectNode document =
-                            endpoint.custom() == null ? MemberOrder.of(live) : (ObjectNode) Json.sorted(live);
-                    ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
-                    Writes.matchName(call, object);
-                    Writes.matchNamespace(call, object);
-                    Writes.toStored(call, object);
-                    return object;
-                },
-                facet,
-                false);
+        VersionedObject result = writes.mutate(call, new Patching(call, patch), facet, false);
         return ApiResult.ok(endpoint.view(result), call.warnings());
+    }
+
+    /** Applies a patch to whatever is stored. */
+    private final class Patching implements Writes.Mutation {
+        private final Call call;
+        private final Reader patch;
+        private StatusMemory.@Nullable Case known;
+
+        Patching(Call call, Reader patch) {
+            this.call = call;
+            this.patch = patch;
+        }
+
+        @Override
+        public ObjectNode next(@Nullable VersionedObject current) {
+            Endpoint endpoint = call.endpoint();
+            if (current == null) {
+                throw endpoint.notFound(call.request().name());
+            }
+            StatusMerge ofStatus = patch.ofStatus;
+            known = null;
+            if (ofStatus != null && ofStatus.suits(current)) {
+                ObjectNode live = current.tree();
+                StatusMemory.Case like = statuses.of(
+                        call, ofStatus.status(), live, writes.owners().now());
+                known = like;
+                return ofStatus.apply(live, like, this::patched);
+            }
+            ObjectNode live = endpoint.view(current).tree();
+            return patched(endpoint.custom() == null ? MemberOrder.of(live) : (ObjectNode) Json.sorted(live));
+        }
+
+        private ObjectNode patched(ObjectNode document) {
+            ResourceInfo info = call.endpoint().info();
+            ObjectNode object = apply(call, patch, document, info.group(), info.version(), info.kind());
+            Writes.matchName(call, object);
+            Writes.matchNamespace(call, object);
+            Writes.toStored(call, object);
+            return object;
+        }
+
+        @Override
+        public StatusMemory.@Nullable Case ofStatusAlone() {
+            return known;
+        }
     }
 
     /** Server-side apply: makes the object as a manager wants it, or makes it at all. */
@@ -211,8 +240,13 @@ final class Patches {
      * @param apply from a tree to the patched one
      * @param strictErrors what strict validation refuses of the patch itself
      * @param structure the type that the outcome is fitted to without being decoded, null if it is decoded as a text is
+     * @param ofStatus how it is merged into the status alone, null if it isn't
      */
-    record Reader(Function<ObjectNode, Patched> apply, List<String> strictErrors, @Nullable TypeSchema structure) {}
+    record Reader(
+            Function<ObjectNode, Patched> apply,
+            List<String> strictErrors,
+            @Nullable TypeSchema structure,
+            @Nullable StatusMerge ofStatus) {}
 
     /** Reads the patch of a call. */
     static Reader reader(Call call, TypeSchema type) {
@@ -223,16 +257,20 @@ final class Patches {
         switch (body == null ? "" : body.mediaType()) {
             case "application/json-patch+json" -> {
                 JsonPatch patch = tree == null ? JsonPatch.parse(bytes, lenient) : JsonPatch.of(tree, lenient);
-                return new Reader(patch::apply, patch.strictErrors(), null);
+                return new Reader(patch::apply, patch.strictErrors(), null, null);
             }
             case "application/merge-patch+json" -> {
                 MergePatch patch = tree == null ? MergePatch.parse(bytes, lenient) : MergePatch.of(tree, lenient);
-                return new Reader(patch::apply, patch.strictErrors(), null);
+                return new Reader(patch::apply, patch.strictErrors(), null, null);
             }
             case "application/strategic-merge-patch+json" -> {
                 StrategicMergePatch patch =
                         tree == null ? StrategicMergePatch.parse(bytes) : StrategicMergePatch.of(tree);
-                return new Reader(document -> patch.apply(document, type), patch.strictErrors(), type);
+                return new Reader(
+                        document -> patch.apply(document, type),
+                        patch.strictErrors(),
+                        type,
+                        StatusMerge.of(call, patch));
             }
             default ->
                 throw StatusException.of(

@@ -49,7 +49,7 @@ final class Reviews {
     ApiResult create(Call call) {
         ResourceInfo info = call.endpoint().info();
         ObjectNode review = Bodies.object(call, info.group(), info.version(), info.kind());
-        owners.note(call, review, null);
+        owners.note(call, review, null, false);
         admission.mutate(call, Operation.CREATE, review, null);
         switch (info.kind()) {
             case "TokenReview" -> token(call, review);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.api.StatusException;
+import dev.amphora.api.Trees;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import dev.amphora.apiserver.schema.CompleteForm;
 import dev.amphora.apiserver.schema.ResourceInfo;
@@ -86,6 +87,14 @@ final class Writes {
         /** Takes over into an object what plugins have made of the tree that {@link #shown} gave them. */
         default void admitted(ObjectNode shown, ObjectNode object) {}
 
+        /**
+         * What is known of such changes if it has changed the status alone, in a tree that shares with the present one all that is neither
+         * status nor metadata; otherwise null.
+         */
+        default StatusMemory.@Nullable Case ofStatusAlone() {
+            return null;
+        }
+
         /** Whether the tree comes with the right {@code managedFields}; otherwise they are kept here. */
         default boolean managesFields() {
             return false;
@@ -163,7 +172,7 @@ final class Writes {
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         OwnerReferences.deduplicate(call, given);
         if (!managed) {
-            owners.note(call, given, null);
+            owners.note(call, given, null, false);
         }
     }
 
@@ -248,7 +257,7 @@ final class Writes {
         object.put("apiVersion", endpoint.info().apiVersion())
                 .put("kind", endpoint.info().kind());
         endpoint.strategy().setDefaults(object);
-        owners.note(call, object, null);
+        owners.note(call, object, null, false);
         Metadata.fill(object, kernel, endpoint.strategy().hasGeneration());
         if (uid != null) {
             Metadata.of(object).put("uid", uid);
@@ -383,11 +392,15 @@ final class Writes {
         if (facet.isCertain()) {
             return write(call, key, entry, CompleteForm.ofChanged(given, old, endpoint.storedType()), old, current);
         }
+        // Such a change can't touch the rest: whatever anybody makes of that is put back.
+        StatusMemory.Case alike = mutation.ofStatusAlone();
+        ObjectNode rest = alike == null ? null : old;
         endpoint.strategy().stamp(given, Metadata.time(kernel.instant()));
         OwnerReferences.deduplicate(call, given);
         JsonNode renewal = mutation.managesFields() ? null : LeaseRenewal.managed(call, given, old, owners.now());
-        if (!mutation.managesFields() && facet.isTracked() && renewal == null) {
-            owners.note(call, given, current);
+        boolean noted = renewal != null || alike != null && alike.isKnown();
+        if (!noted && !mutation.managesFields() && facet.isTracked()) {
+            owners.note(call, given, current, rest != null);
         }
         if (renewal != null) {
             Metadata.setManagedFields(given, renewal);
@@ -402,6 +415,9 @@ final class Writes {
             ObjectNode shown = mutation.shown(given);
             asked.mutate(call, Operation.UPDATE, shown, mutation.shown(old));
             mutation.admitted(shown, given);
+            if (rest != null) {
+                given.set(SPEC, rest.get(SPEC));
+            }
         }
         OwnerReferences.deduplicateAdmitted(call, given);
         checkVersion(call, given, current);
@@ -419,24 +435,24 @@ final class Writes {
         }
         Metadata.keepGeneration(given, old);
         Metadata.keep(given, old);
-        ObjectNode prepared = CompleteForm.ofOwn(given, endpoint.storedType());
-        endpoint.strategy().dropDisabledFields(prepared);
-        facet.prepare(prepared, old);
-        facet.stamp(prepared, old, Metadata.time(kernel.instant()));
-        Metadata.setManagedFields(prepared, managed);
-        ObjectNode object = CompleteForm.ofOwn(prepared, endpoint.storedType());
+        ObjectNode known = alike == null ? null : alike.finished(given, old);
+        JsonNode admitted =
+                alike != null && known == null ? given.path("status").deepCopy() : given;
+        ObjectNode object = known == null ? prepare(endpoint, given, old, rest, facet, managed) : known;
         refuse(endpoint, object, facet.validate(object, old));
         facet.warnings(object, old).forEach(call::warn);
         if (asked != null) {
             asked.validate(call, Operation.UPDATE, mutation.shown(object), mutation.shown(old));
         }
         Metadata.of(object).remove("resourceVersion");
-        CompleteForm.forgetEmpty(object, endpoint.storedType());
+        if (known == null) {
+            CompleteForm.forgetEmpty(object, rest, endpoint.storedType());
+        }
         if (facet.isLast(object, old)) {
             return remove(call, key, entry, current, object);
         }
         ObjectNode form = endpoint.storedForm(object);
-        byte[] bytes = StoredForm.of(form);
+        byte[] bytes = rest == null ? StoredForm.of(form) : StoredForm.of(form, known == null ? rest : shared(known));
         boolean settled = (entry.version() > 1 || !settlesLate(endpoint)) && !endpoint.isOutdated(key);
         if (settled && (Arrays.equals(bytes, entry.value()) || sameContent(bytes, entry.value()))) {
             return current;
@@ -465,8 +481,42 @@ final class Writes {
                 return null;
             }
             held.keep();
+            if (alike != null && known == null && call.warnings().isEmpty()) {
+                alike.finish(admitted, object);
+            }
             return stored(endpoint, key, bytes, form, current, swap.revision());
         }
+    }
+
+    /** What is to be stored of an admitted change, complete. */
+    private ObjectNode prepare(
+            Endpoint endpoint,
+            ObjectNode given,
+            ObjectNode old,
+            @Nullable ObjectNode rest,
+            Facet facet,
+            @Nullable JsonNode managed) {
+        ObjectNode prepared = complete(endpoint, given, rest);
+        if (rest == null) {
+            endpoint.strategy().dropDisabledFields(prepared);
+        }
+        facet.prepare(prepared, old);
+        facet.stamp(prepared, old, Metadata.time(kernel.instant()));
+        Metadata.setManagedFields(prepared, managed);
+        return complete(endpoint, prepared, rest);
+    }
+
+    /** The parts of an object that may be parts of others, as the old parts of a change are. */
+    private static ObjectNode shared(ObjectNode object) {
+        ObjectNode shared = Trees.shallow(object);
+        shared.set("metadata", Trees.shallow((ObjectNode) object.get("metadata")));
+        return shared;
+    }
+
+    private static ObjectNode complete(Endpoint endpoint, ObjectNode object, @Nullable ObjectNode rest) {
+        return rest == null
+                ? CompleteForm.ofOwn(object, endpoint.storedType())
+                : CompleteForm.ofChanged(object, rest, endpoint.storedType());
     }
 
     /** Writes a change that nothing is left to be asked about; null if somebody else has changed the object meanwhile. */
@@ -513,10 +563,14 @@ final class Writes {
         return swap.revision();
     }
 
-    /** Writes an object whose condition has been checked; null if somebody else has changed it meanwhile. */
+    /**
+     * Writes an object whose condition has been checked; null if somebody else has changed it meanwhile.
+     *
+     * @param object may share nodes with the current one where nothing has changed
+     */
     @Nullable VersionedObject replace(Endpoint endpoint, String key, ObjectNode object, VersionedObject current) {
         Metadata.of(object).remove("resourceVersion");
-        byte[] value = StoredForm.of(object);
+        byte[] value = StoredForm.of(object, current.tree());
         Store.Swap swap = endpoint.store().put(key, value, current.revision(), timeToLive(endpoint));
         return swap.succeeded() ? stored(endpoint, key, value, object, current, swap.revision()) : null;
     }
@@ -551,17 +605,19 @@ final class Writes {
             Metadata.of(object).put("resourceVersion", Long.toString(current.revision()));
             return;
         }
+        String present = Long.toString(current.revision());
+        if (asked.equals(present)) {
+            return;
+        }
         if (ListRules.badVersion(asked) != null) {
             throw StatusException.of(
                     500, "", "strconv.ParseUint: parsing %s: invalid syntax".formatted(Json.quote(asked)), null);
         }
-        if (!asked.equals(Long.toString(current.revision()))) {
-            throw StatusException.conflict(
-                    endpoint.info().group(),
-                    endpoint.info().plural(),
-                    call.request().name(),
-                    MODIFIED);
-        }
+        throw StatusException.conflict(
+                endpoint.info().group(),
+                endpoint.info().plural(),
+                call.request().name(),
+                MODIFIED);
     }
 
     /** Whether the reference keeps a new object in a form that its first update changes, even one without a difference. */

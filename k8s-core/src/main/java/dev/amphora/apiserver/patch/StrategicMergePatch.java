@@ -62,6 +62,11 @@ public final class StrategicMergePatch {
         return new StrategicMergePatch((ObjectNode) JsonSyntax.plain(tree), JsonSyntax.repeated(tree));
     }
 
+    /** The patch itself. Read-only. */
+    public ObjectNode tree() {
+        return patch;
+    }
+
     /** A text for each member that was given twice; to be warned of, or to be refused by strict validation. */
     public List<String> strictErrors() {
         return strictErrors;

@@ -276,8 +276,21 @@ public final class BodyDecoder {
      * @throws StatusException 400 if the body is no such object
      */
     public ObjectNode decodeOptions(byte[] bytes, Encoding encoding, String kind) {
+        return decodeOptions(() -> read(bytes, encoding, "", "v1", kind), kind);
+    }
+
+    /**
+     * The same for a tree: as if it had been written as JSON and read again.
+     *
+     * @param tree not used by anybody else
+     */
+    public ObjectNode decodeOptions(JsonNode tree, String kind) {
+        return decodeOptions(() -> document(tree, "", "v1", kind), kind);
+    }
+
+    private ObjectNode decodeOptions(Supplier<Document> reading, String kind) {
         try {
-            Document document = read(bytes, encoding, "", "v1", kind);
+            Document document = reading.get();
             TypeSchema type = catalogue
                     .findType(document.group, document.version, document.kind)
                     .filter(found -> document.kind.equals(kind))

@@ -162,6 +162,15 @@ public final class CompleteForm {
      * @param object in complete form; changed
      */
     public static void forgetEmpty(ObjectNode object, TypeSchema type) {
+        forgetEmpty(object, null, type);
+    }
+
+    /**
+     * The same for a change of an object.
+     *
+     * @param old what it shares with this one directly is left as it is; null for nothing
+     */
+    public static void forgetEmpty(ObjectNode object, @Nullable ObjectNode old, TypeSchema type) {
         if (!type.name().startsWith("io.k8s.api.")) {
             return;
         }
@@ -171,6 +180,9 @@ public final class CompleteForm {
                 continue;
             }
             JsonNode value = member.getValue();
+            if (old != null && value == old.get(member.getKey())) {
+                continue;
+            }
             TypeSchema inner = field.type();
             if (value.isArray() && value.isEmpty() && inner.kind() == TypeSchema.Kind.LIST && !field.omitEmpty()) {
                 member.setValue(JsonNodeFactory.instance.nullNode());

@@ -65,12 +65,12 @@ final class Strategies {
     /** Gives the object everything of the old one but its status and the metadata that a status update may carry. */
     static void keepAllButStatus(ObjectNode object, ObjectNode old) {
         for (String member : members(object)) {
-            if (!member.equals("status") && !member.equals("metadata")) {
+            if (!member.equals("status") && !member.equals("metadata") && object.get(member) != old.get(member)) {
                 object.remove(member);
             }
         }
         for (String member : members(old)) {
-            if (!member.equals("status") && !member.equals("metadata")) {
+            if (!member.equals("status") && !member.equals("metadata") && !object.has(member)) {
                 object.set(member, old.get(member).deepCopy());
             }
         }
