@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** The kubelet of the recordings of controllers: binds pods and sets their status when it is told to. */
 final class ControllerKubelet {
@@ -36,7 +38,9 @@ final class ControllerKubelet {
         String what = act.path("kubelet").asText();
         if (what.equals("round")) {
             List<ObjectNode> ending = chosen("finish", act, Integer.MAX_VALUE);
-            List<ObjectNode> starting = chosen("run", act, act.path("count").asInt(Integer.MAX_VALUE));
+            List<ObjectNode> starting =
+                    new ArrayList<>(chosen("run", act, act.path("count").asInt(Integer.MAX_VALUE)));
+            again("run", act, act.path("matched").asInt() - ending.size() - starting.size(), starting);
             List<Runnable> calls = calls(ending, "finish", Trees.object().put("kubelet", "finish"), problems);
             calls.addAll(calls(starting, "run", act, problems));
             script.next(calls);
@@ -79,7 +83,21 @@ final class ControllerKubelet {
                 seen.putIfAbsent(pod, before);
             }
         }
-        return List.copyOf(seen.values());
+        List<ObjectNode> all = new ArrayList<>(seen.values());
+        again(what, act, matched - all.size(), all);
+        return all;
+    }
+
+    /** Adds pods, as many as are missing, that are as the act needs them only in the form in which they were last shown. */
+    private void again(String what, JsonNode act, int missing, List<ObjectNode> chosen) {
+        Set<String> due = sight.outdated().stream()
+                .filter(pod -> isChosen(what, pod, act))
+                .map(ControllerKubelet::name)
+                .collect(Collectors.toSet());
+        bed.pods().stream()
+                .filter(pod -> due.contains(name(pod)))
+                .limit(Math.max(0, missing))
+                .forEach(chosen::add);
     }
 
     private boolean isChosen(String what, ObjectNode pod, JsonNode act) {

@@ -12,8 +12,10 @@ import java.util.random.RandomGenerator;
  * @param patience how long the recorder waits in each step: from 0, until all is due, to 1, for as long as it did
  * @param spread whether calls and writes take now less and now more than that, up to twice as long
  * @param prompt how many of the writes take no time at all, from 0 to 1: their writer goes on before anybody else does
+ * @param crowded whether so many nodes of other scenarios are not ready that their zone counts as disrupted
  */
-record ControllerPace(Duration call, Duration write, double patience, boolean spread, double prompt) {
+record ControllerPace(
+        Duration call, Duration write, double patience, boolean spread, double prompt, boolean crowded) {
     /** The likeliest first. */
     private static final List<ControllerPace> LIKELY = List.of(
             steady(1000, 8000, 1),
@@ -27,7 +29,8 @@ record ControllerPace(Duration call, Duration write, double patience, boolean sp
             steady(4000, 4000, 1),
             steady(3000, 4000, 1),
             steady(6000, 4000, 1),
-            steady(20, 2000, 1));
+            steady(20, 2000, 1),
+            steady(1000, 8000, 1).amongOthers());
 
     private static final double FASTEST_CALL = 20;
     private static final double SLOWEST_CALL = 20_000;
@@ -54,11 +57,16 @@ record ControllerPace(Duration call, Duration write, double patience, boolean sp
                 micros(write),
                 random.nextBoolean() ? 1 : random.nextDouble(),
                 random.nextBoolean(),
-                Math.max(0, random.nextDouble() * 1.5 - 0.5));
+                Math.max(0, random.nextDouble() * 1.5 - 0.5),
+                random.nextInt(SELDOM) == 0);
     }
 
     private static ControllerPace steady(long call, long write, double patience) {
-        return new ControllerPace(micros(call), micros(write), patience, false, 0);
+        return new ControllerPace(micros(call), micros(write), patience, false, 0, false);
+    }
+
+    private ControllerPace amongOthers() {
+        return new ControllerPace(call, write, patience, spread, prompt, true);
     }
 
     /** A number whose order of magnitude is as likely as any other. */

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** One scenario, replayed in a control plane of its own. */
 final class ControllerReplay {
@@ -70,7 +71,7 @@ final class ControllerReplay {
             List<ControllerBed.Change> changes = bed.takeChanges();
             changes.forEach(names::learn);
             JsonNode then = step.path("then");
-            objects(projection, then).forEach(problem -> differences.add(where + problem));
+            objects(projection, then, changes).forEach(problem -> differences.add(where + problem));
             writes.differences(changes, then).forEach(problem -> differences.add(where + problem));
             events.differences(changes, then).forEach(problem -> differences.add(where + problem));
             if (!differences.isEmpty()) {
@@ -84,7 +85,8 @@ final class ControllerReplay {
         return number;
     }
 
-    private List<String> objects(ControllerProjection projection, JsonNode then) {
+    private List<String> objects(
+            ControllerProjection projection, JsonNode then, List<ControllerBed.Change> changes) {
         List<JsonNode> expected = new ArrayList<>();
         for (JsonNode object : then.path("objects")) {
             ObjectNode single = object.deepCopy();
@@ -96,10 +98,10 @@ final class ControllerReplay {
         List<JsonNode> found = new ArrayList<>();
         for (String kind : projection.kinds()) {
             for (ObjectNode object : bed.list(kind)) {
-                ObjectNode projected = projection.of(object);
+                JsonNode projected = shown(projection, object);
                 if (projected != null
                         && !sight.isUnseen(kind, projected.path("name").asText())) {
-                    found.add(projection.normal(names.canonical(projected)));
+                    found.add(projected);
                 }
             }
         }
@@ -109,7 +111,13 @@ final class ControllerReplay {
                 missing.add(object);
             }
         }
+        sight.overlook(changes, pod -> shown(projection, pod), missing, found);
         return tell(missing, found);
+    }
+
+    private @Nullable JsonNode shown(ControllerProjection projection, ObjectNode object) {
+        ObjectNode projected = projection.of(object);
+        return projected == null ? null : projection.normal(names.canonical(projected));
     }
 
     /** Tells what is missing and what is there instead, an object beside the one of its kind and name. */
