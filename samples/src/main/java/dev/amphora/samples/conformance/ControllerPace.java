@@ -29,8 +29,7 @@ record ControllerPace(
             steady(4000, 4000, 1),
             steady(3000, 4000, 1),
             steady(6000, 4000, 1),
-            steady(20, 2000, 1),
-            steady(1000, 8000, 1).amongOthers());
+            steady(20, 2000, 1));
 
     private static final double FASTEST_CALL = 20;
     private static final double SLOWEST_CALL = 20_000;
@@ -58,14 +57,15 @@ record ControllerPace(
                 random.nextBoolean() ? 1 : random.nextDouble(),
                 random.nextBoolean(),
                 Math.max(0, random.nextDouble() * 1.5 - 0.5),
-                random.nextInt(SELDOM) == 0);
+                false);
     }
 
     private static ControllerPace steady(long call, long write, double patience) {
         return new ControllerPace(micros(call), micros(write), patience, false, 0, false);
     }
 
-    private ControllerPace amongOthers() {
+    /** The same while many other nodes are not ready. */
+    ControllerPace amongOthers() {
         return new ControllerPace(call, write, patience, spread, prompt, true);
     }
 

@@ -100,7 +100,7 @@ final class ControllerReplay {
             for (ObjectNode object : bed.list(kind)) {
                 JsonNode projected = shown(projection, object);
                 if (projected != null
-                        && !sight.isUnseen(kind, projected.path("name").asText())) {
+                        && !sight.isUnseen(kind, Trees.at(object, "metadata", "name").asText())) {
                     found.add(projected);
                 }
             }

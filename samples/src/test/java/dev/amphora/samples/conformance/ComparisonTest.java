@@ -106,4 +106,14 @@ class ComparisonTest {
 
         assertThat(bindings.fill("${rv:future}")).isEqualTo("100041");
     }
+
+    @Test
+    void whereTheSchedulerChoosesTheNodeItsZoneIsChanceToo() {
+        List<String> got = List.of("    NodeName:  node-3", "    Zone:  z2");
+
+        assertThat(OutputComparison.equal(List.of("    NodeName:  ${node}", "    Zone:  z1"), got, false))
+                .isTrue();
+        assertThat(OutputComparison.equal(List.of("    NodeName:  node-3", "    Zone:  z1"), got, false))
+                .isFalse();
+    }
 }
