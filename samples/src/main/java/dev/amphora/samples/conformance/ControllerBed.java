@@ -58,6 +58,7 @@ final class ControllerBed implements AutoCloseable {
     private static final int NODES = 20;
     /** Nodes of other scenarios, without a zone like those of this one. */
     private static final int STRANGERS = 8;
+
     private static final List<String> ZONES = List.of("zone-a", "zone-b", "zone-c");
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);

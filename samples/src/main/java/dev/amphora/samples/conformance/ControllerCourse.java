@@ -116,10 +116,9 @@ final class ControllerCourse {
     /** The scenarios shared their zone, and nodes of one that are not ready slow down what happens to those of another. */
     private boolean leadsToTheEndAmongOthers() {
         return scenario.makesNodes()
-                && ControllerPace.likely().stream()
-                        .limit(AMONG_OTHERS)
-                        .anyMatch(pace ->
-                                play(new Turn(pace.amongOthers(), seed)).isAsRecorded());
+                && ControllerPace.likely().stream().limit(AMONG_OTHERS).anyMatch(pace -> play(new Turn(
+                                pace.amongOthers(), seed))
+                        .isAsRecorded());
     }
 
     private Turn turn(ControllerPace pace) {

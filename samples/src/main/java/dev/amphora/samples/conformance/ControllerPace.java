@@ -14,8 +14,7 @@ import java.util.random.RandomGenerator;
  * @param prompt how many of the writes take no time at all, from 0 to 1: their writer goes on before anybody else does
  * @param crowded whether so many nodes of other scenarios are not ready that their zone counts as disrupted
  */
-record ControllerPace(
-        Duration call, Duration write, double patience, boolean spread, double prompt, boolean crowded) {
+record ControllerPace(Duration call, Duration write, double patience, boolean spread, double prompt, boolean crowded) {
     /** The likeliest first. */
     private static final List<ControllerPace> LIKELY = List.of(
             steady(1000, 8000, 1),

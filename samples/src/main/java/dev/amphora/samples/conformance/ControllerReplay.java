@@ -85,8 +85,7 @@ final class ControllerReplay {
         return number;
     }
 
-    private List<String> objects(
-            ControllerProjection projection, JsonNode then, List<ControllerBed.Change> changes) {
+    private List<String> objects(ControllerProjection projection, JsonNode then, List<ControllerBed.Change> changes) {
         List<JsonNode> expected = new ArrayList<>();
         for (JsonNode object : then.path("objects")) {
             ObjectNode single = object.deepCopy();
@@ -100,7 +99,8 @@ final class ControllerReplay {
             for (ObjectNode object : bed.list(kind)) {
                 JsonNode projected = shown(projection, object);
                 if (projected != null
-                        && !sight.isUnseen(kind, Trees.at(object, "metadata", "name").asText())) {
+                        && !sight.isUnseen(
+                                kind, Trees.at(object, "metadata", "name").asText())) {
                     found.add(projected);
                 }
             }
