@@ -105,6 +105,28 @@ class VolumeSimulationTest {
     }
 
     @Test
+    @DisplayName("PV-3: a volume is released when the claim goes that it is reserved for, even one that never named it")
+    void releasesAVolumeWhoseClaimGoesBeforeItIsBound() {
+        try (ControllerWorld world = world()) {
+            claim(world, "data", "'storageClassName':'','volumeMode':'Block',");
+            create(
+                    world,
+                    PersistentVolume.class,
+                    "{'metadata':{'name':'disk'},'spec':{'capacity':{'storage':'1Gi'},'accessModes':['ReadWriteOnce'],"
+                            + "'hostPath':{'path':'/disk'},'persistentVolumeReclaimPolicy':'Retain','claimRef':{"
+                            + "'namespace':'default','name':'data','uid':'"
+                            + world.get(PersistentVolumeClaim.class, "data")
+                                    .getMetadata()
+                                    .getUid()
+                            + "'}}}");
+            world.settle();
+            assertThat(onlyVolume(world).getStatus().getPhase()).isNotEqualTo("Released");
+            world.delete(PersistentVolumeClaim.class, "data", "Background");
+            assertThat(onlyVolume(world).getStatus().getPhase()).isEqualTo("Released");
+        }
+    }
+
+    @Test
     void saysWhyNoHostPathIsMade() {
         try (ControllerWorld world = world()) {
             hostPaths(world, ",'mountOptions':['ro','soft']");

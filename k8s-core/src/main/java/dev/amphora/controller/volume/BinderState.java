@@ -97,10 +97,15 @@ final class BinderState {
     /** The volumes that a claim might have: those of its class, and those that name it. */
     List<PersistentVolume> volumesFor(PersistentVolumeClaim claim) {
         return Stream.concat(
-                        volumes.byIndex(RESERVED, ObjectKey.of(claim).toString()).stream(),
+                        volumesReservedFor(claim).stream(),
                         volumes.byIndex(BY_CLASS, VolumeMatch.classOf(claim)).stream())
                 .distinct()
                 .toList();
+    }
+
+    /** The volumes that refer to a claim of this name. */
+    List<PersistentVolume> volumesReservedFor(PersistentVolumeClaim claim) {
+        return volumes.byIndex(RESERVED, ObjectKey.of(claim).toString());
     }
 
     /** The pods of a claim that have not ended. */

@@ -58,7 +58,7 @@ public final class PersistentVolumeBinder implements Controller {
                 .uses(state.nodes)
                 .<PersistentVolume>watch(
                         state.volumes, (old, now, keys) -> ofVolume(state, now == null ? old : now, keys))
-                .<PersistentVolumeClaim>watch(state.claims, (old, now, keys) -> ofClaim(now == null ? old : now, keys))
+                .<PersistentVolumeClaim>watch(state.claims, (old, now, keys) -> ofClaim(state, now == null ? old : now, keys))
                 .start(key -> {
                     if (key.namespace().isEmpty()) {
                         PersistentVolume volume =
@@ -89,7 +89,9 @@ public final class PersistentVolumeBinder implements Controller {
         }
     }
 
-    private static void ofClaim(@Nullable PersistentVolumeClaim claim, Consumer<StorageKey> keys) {
+    /** A claim may go, or find another volume, before it names the one that is reserved for it. */
+    private static void ofClaim(
+            BinderState state, @Nullable PersistentVolumeClaim claim, Consumer<StorageKey> keys) {
         if (claim == null) {
             return;
         }
@@ -97,6 +99,7 @@ public final class PersistentVolumeBinder implements Controller {
         if (!StorageAnnotations.isEmpty(claim.getSpec().getVolumeName())) {
             keys.accept(StorageKey.ofVolume(claim.getSpec().getVolumeName()));
         }
+        state.volumesReservedFor(claim).forEach(volume -> keys.accept(StorageKey.of(volume)));
     }
 
     @Override
