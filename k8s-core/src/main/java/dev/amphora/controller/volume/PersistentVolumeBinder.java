@@ -58,7 +58,8 @@ public final class PersistentVolumeBinder implements Controller {
                 .uses(state.nodes)
                 .<PersistentVolume>watch(
                         state.volumes, (old, now, keys) -> ofVolume(state, now == null ? old : now, keys))
-                .<PersistentVolumeClaim>watch(state.claims, (old, now, keys) -> ofClaim(state, now == null ? old : now, keys))
+                .<PersistentVolumeClaim>watch(
+                        state.claims, (old, now, keys) -> ofClaim(state, now == null ? old : now, keys))
                 .start(key -> {
                     if (key.namespace().isEmpty()) {
                         PersistentVolume volume =
@@ -90,8 +91,7 @@ public final class PersistentVolumeBinder implements Controller {
     }
 
     /** A claim may go, or find another volume, before it names the one that is reserved for it. */
-    private static void ofClaim(
-            BinderState state, @Nullable PersistentVolumeClaim claim, Consumer<StorageKey> keys) {
+    private static void ofClaim(BinderState state, @Nullable PersistentVolumeClaim claim, Consumer<StorageKey> keys) {
         if (claim == null) {
             return;
         }
