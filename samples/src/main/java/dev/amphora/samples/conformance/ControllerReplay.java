@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +112,7 @@ final class ControllerReplay {
                 missing.add(object);
             }
         }
-        sight.overlook(changes, pod -> shown(projection, pod), missing, found);
+        sight.overlook(changes, pod -> Optional.ofNullable(shown(projection, pod)), missing, found);
         return tell(missing, found);
     }
 

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the recorder overlooked for a while. It looks at each kind through a watch of its own, and at times an object reached it late: then
@@ -87,11 +86,11 @@ final class ControllerSight {
      * Takes out of what is missing and of what is there instead the pods that are shown as they were before a report of their kubelet.
      *
      * @param changes of this step
-     * @param shown what is shown of a pod in some form; null if it isn't one of the scenario's
+     * @param shown what is shown of a pod in some form; nothing if it isn't one of the scenario's
      */
     void overlook(
             List<ControllerBed.Change> changes,
-            Function<ObjectNode, @Nullable JsonNode> shown,
+            Function<ObjectNode, Optional<JsonNode>> shown,
             List<JsonNode> missing,
             List<JsonNode> found) {
         outdated.clear();
@@ -101,7 +100,7 @@ final class ControllerSight {
             if (before == null || after == null || !isReport(before, after)) {
                 continue;
             }
-            JsonNode earlier = shown.apply(before);
+            JsonNode earlier = shown.apply(before).orElse(null);
             if (earlier == null) {
                 continue;
             }
