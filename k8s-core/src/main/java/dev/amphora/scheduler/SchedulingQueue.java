@@ -284,7 +284,7 @@ final class SchedulingQueue {
     /** The same, where only some of the pods that wait come into question. */
     void happened(
             ClusterEvent event, @Nullable HasMetadata before, @Nullable HasMetadata after, Predicate<PodInfo> whom) {
-        takeReleased();
+        takeReleased(after == null ? before : after);
         boolean ofInterest = false;
         TreeMap<Long, QueuedPod> candidates = new TreeMap<>();
         for (QueueingHints profile : hints.values()) {
@@ -532,10 +532,10 @@ final class SchedulingQueue {
     }
 
     /** Has events look at the pods that plugins have let go of. */
-    private void takeReleased() {
+    private void takeReleased(@Nullable HasMetadata about) {
         for (Framework profile : profiles.values()) {
             for (ReleasingPlugin plugin : profile.releasingPlugins()) {
-                for (String uid : plugin.released()) {
+                for (String uid : plugin.released(about)) {
                     QueuedPod queued = pods.get(uid);
                     if (queued != null && queued.pool == QueuedPod.Pool.UNSCHEDULABLE) {
                         index(queued);

@@ -12,6 +12,7 @@ import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Pods that a plugin holds back until it says so, as preemption does while it makes room. */
@@ -55,7 +57,7 @@ class ReleasingPluginTest {
         }
 
         @Override
-        public Collection<String> released() {
+        public Collection<String> released(@Nullable HasMetadata about) {
             List<String> uids = released;
             released = List.of();
             return uids;

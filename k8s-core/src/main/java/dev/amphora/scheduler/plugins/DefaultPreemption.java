@@ -16,6 +16,7 @@ import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
 import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.Status;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
@@ -96,8 +97,8 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
     }
 
     @Override
-    public Collection<String> released() {
-        return evictions.released();
+    public Collection<String> released(@Nullable HasMetadata about) {
+        return evictions.released(about);
     }
 
     @Override

@@ -7,9 +7,9 @@ import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodStatusPatch;
 import dev.amphora.scheduler.framework.WaitingPod;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +35,8 @@ final class Evictions {
 
     private final Handle handle;
     private final Map<String, Eviction> underWay = new HashMap<>();
-    /** Those of them of which nothing but the end is left to be seen, which comes in the order in which they were begun. */
-    private final ArrayDeque<Eviction> ending = new ArrayDeque<>();
+    /** Those of which the end has not been seen, by the uids of the victims. */
+    private final Map<String, List<Eviction>> byVictim = new HashMap<>();
 
     private final List<String> released = new ArrayList<>();
     private final Set<String> justReleased = new HashSet<>();
@@ -46,6 +47,7 @@ final class Evictions {
         final String nodeName;
         final List<PodInfo> victims;
         boolean called;
+        boolean over;
 
         Eviction(PodInfo preemptor, String nodeName, List<PodInfo> victims) {
             this.preemptor = preemptor;
@@ -77,14 +79,21 @@ final class Evictions {
         return true;
     }
 
-    /** The uids of pods whose victims have gone since this was asked last. */
-    Collection<String> released() {
+    /**
+     * The uids of pods whose victims have gone since this was asked last.
+     *
+     * @param about what has changed; the end of a victim is seen when that is it
+     */
+    Collection<String> released(@Nullable HasMetadata about) {
         justReleased.clear();
-        Eviction first = ending.peek();
-        if (first != null && isOver(first)) {
-            ending.remove();
-            release(first);
-            releaseOvertaken();
+        List<Eviction> concerned =
+                about == null ? null : byVictim.get(about.getMetadata().getUid());
+        if (concerned != null) {
+            for (Eviction eviction : List.copyOf(concerned)) {
+                if (isOver(eviction)) {
+                    release(eviction);
+                }
+            }
         }
         if (released.isEmpty()) {
             return List.of();
@@ -95,22 +104,19 @@ final class Evictions {
         return uids;
     }
 
-    /** Those who stood behind one that took longer: what could have woken them may have passed by. */
-    private void releaseOvertaken() {
-        for (Eviction next = ending.peek(); next != null && isOver(next); next = ending.peek()) {
-            ending.remove();
-            release(next);
-            PodInfo overtaken = next.preemptor;
-            handle.runInCycle(() -> handle.activate(List.of(overtaken)));
-        }
-    }
-
     /** Whether a pod is among those that {@link #released} has told of last. */
     boolean hasJustReleased(PodInfo pod) {
         return justReleased.contains(pod.uid());
     }
 
     private void release(Eviction eviction) {
+        eviction.over = true;
+        for (PodInfo victim : eviction.victims) {
+            byVictim.computeIfPresent(victim.uid(), (uid, all) -> {
+                all.remove(eviction);
+                return all.isEmpty() ? null : all;
+            });
+        }
         if (underWay.remove(eviction.preemptor.uid(), eviction)) {
             released.add(eviction.preemptor.uid());
         }
@@ -141,6 +147,9 @@ final class Evictions {
         }
         Eviction eviction = new Eviction(pod, nodeName, running);
         underWay.put(pod.uid(), eviction);
+        for (PodInfo victim : running) {
+            byVictim.computeIfAbsent(victim.uid(), uid -> new ArrayList<>(1)).add(eviction);
+        }
         handle.runAsync(() -> {
             outranked.forEach(this::clearNominatedNode);
             evict(eviction);
@@ -170,17 +179,14 @@ final class Evictions {
             // whatever could have woken the pod may have passed by
             release(eviction);
             handle.activate(List.of(eviction.preemptor));
-        } else {
-            ending.add(eviction);
         }
     }
 
     /** Nothing else may wake the pod; at once would be in vain as long as the server fails. */
     private void failed(Eviction eviction) {
-        if (ending.remove(eviction)) {
+        if (!eviction.over) {
             release(eviction);
             handle.runInCycleAfter(PAUSE, () -> handle.activate(List.of(eviction.preemptor)));
-            releaseOvertaken();
         }
     }
 

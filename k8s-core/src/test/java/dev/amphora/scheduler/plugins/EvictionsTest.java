@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,36 +79,57 @@ class EvictionsTest {
         now.forEach(Runnable::run);
     }
 
-    @Test
-    void whoIsOvertakenByTheEndOfItsVictimsIsTriedWhenTheOtherIsLetGo() {
-        run(calls);
-        run(cycles);
-        onNodes.remove("uid-b");
-        assertThat(evictions.released()).isEmpty();
-        assertThat(evictions.areUnderWayFor(slow)).isTrue();
-        assertThat(evictions.areUnderWayFor(quick)).isFalse();
-
-        onNodes.remove("uid-a");
-        assertThat(evictions.released()).containsExactly(slow.uid(), quick.uid());
-        assertThat(evictions.hasJustReleased(slow)).isTrue();
-        run(cycles);
-        verify(handle).activate(List.of(quick));
+    /** The scheduler sees a pod go. */
+    private Collection<String> gone(String name) {
+        onNodes.remove("uid-" + name);
+        return evictions.released(pod(name).pod());
     }
 
     @Test
-    void whoStandsBehindOneWhoseVictimCouldNotBeDeletedIsTriedToo() {
-        doThrow(StatusException.internalError("down")).when(client).delete(any(), any(), eq("a"), any());
+    void whoseVictimsGoFirstIsLetGoFirst() {
         run(calls);
-        // That the last call is made is said before it is made; that it has failed, after the other's has come to
-        // something.
-        Runnable failed = cycles.remove(1);
         run(cycles);
-        onNodes.remove("uid-b");
-        assertThat(evictions.released()).isEmpty();
+        assertThat(evictions.released(null)).isEmpty();
 
-        failed.run();
+        assertThat(gone("b")).containsExactly(quick.uid());
+        assertThat(evictions.hasJustReleased(quick)).isTrue();
+        assertThat(evictions.areUnderWayFor(slow)).isTrue();
+        assertThat(evictions.areUnderWayFor(quick)).isFalse();
+
+        assertThat(gone("a")).containsExactly(slow.uid());
+        assertThat(evictions.hasJustReleased(slow)).isTrue();
+        assertThat(evictions.hasJustReleased(quick)).isFalse();
+    }
+
+    @Test
+    void whoseVictimsHaveGoneBeforeAllWereAskedToIsTriedAtOnce() {
+        assertThat(gone("b")).isEmpty();
+        assertThat(evictions.areUnderWayFor(quick)).isTrue();
+
+        run(calls);
         run(cycles);
         verify(handle).activate(List.of(quick));
-        assertThat(evictions.released()).containsExactly(slow.uid(), quick.uid());
+        assertThat(evictions.released(null)).containsExactly(quick.uid());
+    }
+
+    @Test
+    void twoWhoWaitForTheSameVictimAreLetGoTogether() {
+        PodInfo third = pod("third");
+        preempt(third, "b");
+        run(calls);
+        run(cycles);
+        assertThat(gone("b")).containsExactly(quick.uid(), third.uid());
+    }
+
+    @Test
+    void whoseVictimCouldNotBeDeletedIsLetGoAfterAPauseAndHoldsUpNobody() {
+        doThrow(StatusException.internalError("down")).when(client).delete(any(), any(), eq("a"), any());
+        run(calls);
+        run(cycles);
+        assertThat(evictions.released(null)).containsExactly(slow.uid());
+        verify(handle).runInCycleAfter(any(), any());
+
+        assertThat(gone("b")).containsExactly(quick.uid());
+        assertThat(gone("a")).isEmpty();
     }
 }
