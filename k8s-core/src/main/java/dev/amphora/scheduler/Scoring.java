@@ -33,7 +33,8 @@ final class Scoring {
     Scoring(ProfilePlugins plugins) {
         preScore = plugins.at(PreScorePlugin.class);
         score = plugins.at(ScorePlugin.class);
-        weights = score.stream().mapToInt(plugin -> plugins.weight(plugin.name())).toArray();
+        weights =
+                score.stream().mapToInt(plugin -> plugins.weight(plugin.name())).toArray();
     }
 
     List<ScorePlugin> plugins() {
@@ -82,8 +83,7 @@ final class Scoring {
      * @param totals receives the weighted sums
      * @param listener null if nobody is interested in the parts
      */
-    Status run(
-            CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable Listener listener) {
+    Status run(CycleState state, PodInfo pod, List<NodeInfo> nodes, long[] totals, @Nullable Listener listener) {
         return run(state, pod, nodes, totals, listener, null);
     }
 
