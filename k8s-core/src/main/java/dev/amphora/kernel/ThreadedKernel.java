@@ -154,6 +154,7 @@ public final class ThreadedKernel implements Kernel {
     /** A serial queue in front of the pool: at most one pool thread drains it at a time. */
     private final class Mailbox implements Actor {
         private final String name;
+        private final String threadName;
         private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         private final Set<Alarm> alarms = new HashSet<>();
         private boolean running;
@@ -161,6 +162,7 @@ public final class ThreadedKernel implements Kernel {
 
         Mailbox(String name) {
             this.name = name;
+            threadName = "amphora-" + name;
         }
 
         @Override
@@ -229,31 +231,29 @@ public final class ThreadedKernel implements Kernel {
 
         private void drain() {
             Thread thread = Thread.currentThread();
-            String threadName = thread.getName();
-            thread.setName("amphora-" + name);
-            try {
-                for (int turn = 0; turn < MAX_TASKS_PER_TURN; turn++) {
-                    Runnable task;
-                    synchronized (this) {
-                        task = tasks.poll();
-                        if (task == null) {
-                            running = false;
-                            return;
-                        }
-                    }
-                    try {
-                        task.run();
-                    } catch (Throwable t) {
-                        // What an actor still does when it is closed meets things that are closed already.
-                        if (!closed.get() && !hasEnded()) {
-                            log.error("A task of {} failed", name, t);
-                        } else {
-                            log.debug("A task of {} failed after the end", name, t);
-                        }
+            if (!thread.getName().equals(threadName)) {
+                // It keeps the name until it serves another actor: the system is told each time, which costs as much as a small task.
+                thread.setName(threadName);
+            }
+            for (int turn = 0; turn < MAX_TASKS_PER_TURN; turn++) {
+                Runnable task;
+                synchronized (this) {
+                    task = tasks.poll();
+                    if (task == null) {
+                        running = false;
+                        return;
                     }
                 }
-            } finally {
-                thread.setName(threadName);
+                try {
+                    task.run();
+                } catch (Throwable t) {
+                    // What an actor still does when it is closed meets things that are closed already.
+                    if (!closed.get() && !hasEnded()) {
+                        log.error("A task of {} failed", name, t);
+                    } else {
+                        log.debug("A task of {} failed after the end", name, t);
+                    }
+                }
             }
             submit(actors, this::drain);
         }
