@@ -56,16 +56,35 @@ final class RemoteWatch<T extends HasMetadata> implements Watch, AsyncBody.Consu
     public void consume(List<ByteBuffer> buffers, AsyncBody from) {
         for (ByteBuffer buffer : buffers) {
             while (buffer.hasRemaining()) {
-                byte next = buffer.get();
-                if (next == '\n' && HttpResponse.isSuccessful(code)) {
-                    event(line.toByteArray());
-                    line.reset();
+                int end = HttpResponse.isSuccessful(code) ? lineFeed(buffer) : -1;
+                byte[] piece = new byte[(end < 0 ? buffer.limit() : end) - buffer.position()];
+                buffer.get(piece);
+                if (end < 0) {
+                    line.writeBytes(piece);
                 } else {
-                    line.write(next);
+                    buffer.get();
+                    event(line.size() == 0 ? piece : withBeginning(piece));
                 }
             }
         }
         from.consume();
+    }
+
+    /** Where the line ends; -1 if that has not come. */
+    private static int lineFeed(ByteBuffer buffer) {
+        for (int i = buffer.position(); i < buffer.limit(); i++) {
+            if (buffer.get(i) == '\n') {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private byte[] withBeginning(byte[] rest) {
+        line.writeBytes(rest);
+        byte[] whole = line.toByteArray();
+        line.reset();
+        return whole;
     }
 
     private void event(byte[] text) {

@@ -1,6 +1,5 @@
 package dev.amphora.samples;
 
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +7,6 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.Locale;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  * machine that it is made on.
  */
 final class HttpsConnection implements AutoCloseable {
+    private static final String LENGTH = "content-length:";
+
     private final SSLSocket socket;
     private final InputStream in;
+    /** What has come and has not been looked at yet. */
+    private final byte[] buffer = new byte[1 << 16];
+
+    private int begin;
+    private int end;
     private final OutputStream output;
     private final String host;
 
@@ -26,7 +31,7 @@ final class HttpsConnection implements AutoCloseable {
         socket = (SSLSocket)
                 HttpsWatchers.trusting().getSocketFactory().createSocket(server.getHost(), server.getPort());
         socket.setTcpNoDelay(true);
-        in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+        in = socket.getInputStream();
         output = socket.getOutputStream();
         host = server.getHost() + ":" + server.getPort();
     }
@@ -47,7 +52,7 @@ final class HttpsConnection implements AutoCloseable {
         output.write(whole);
         long length = answer("POST " + path);
         if (length >= 0) {
-            in.skipNBytes(length);
+            skip(length);
         } else {
             while (chunk() != null) {
                 // the answer itself is not looked at
@@ -68,9 +73,8 @@ final class HttpsConnection implements AutoCloseable {
         String status = line();
         long length = -1;
         for (String header = line(); !header.isEmpty(); header = line()) {
-            if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-                length =
-                        Long.parseLong(header.substring(header.indexOf(':') + 1).trim());
+            if (header.regionMatches(true, 0, LENGTH, 0, LENGTH.length())) {
+                length = Long.parseLong(header.substring(LENGTH.length()).trim());
             }
         }
         if (status.length() < 10 || status.charAt(9) != '2') {
@@ -82,21 +86,58 @@ final class HttpsConnection implements AutoCloseable {
     /** The next piece of a body that comes in chunks, null after the last. */
     byte @Nullable [] chunk() throws IOException {
         int size = Integer.parseInt(line(), 16);
-        byte[] data = in.readNBytes(size);
+        byte[] data = new byte[size];
+        for (int got = 0; got < size; ) {
+            fill();
+            int piece = Math.min(end - begin, size - got);
+            System.arraycopy(buffer, begin, data, got, piece);
+            begin += piece;
+            got += piece;
+        }
         line();
         return size == 0 ? null : data;
     }
 
+    private void skip(long length) throws IOException {
+        for (long left = length; left > 0; ) {
+            fill();
+            int piece = (int) Math.min(end - begin, left);
+            begin += piece;
+            left -= piece;
+        }
+    }
+
     private String line() throws IOException {
         StringBuilder line = new StringBuilder(64);
-        for (int c = in.read(); c != '\n'; c = in.read()) {
-            if (c < 0) {
-                throw new EOFException("the server has ended the connection");
+        while (true) {
+            fill();
+            for (int i = begin; i < end; i++) {
+                if (buffer[i] == '\n') {
+                    line.append(new String(buffer, begin, i - begin, StandardCharsets.ISO_8859_1));
+                    begin = i + 1;
+                    int length = line.length();
+                    if (length > 0 && line.charAt(length - 1) == '\r') {
+                        line.setLength(length - 1);
+                    }
+                    return line.toString();
+                }
             }
-            if (c != '\r') {
-                line.append((char) c);
-            }
+            line.append(new String(buffer, begin, end - begin, StandardCharsets.ISO_8859_1));
+            begin = end;
         }
-        return line.toString();
+    }
+
+    /** Waits until something is there. */
+    private void fill() throws IOException {
+        if (begin < end) {
+            return;
+        }
+        begin = 0;
+        end = 0;
+        int got = in.read(buffer);
+        if (got < 0) {
+            throw new EOFException("the server has ended the connection");
+        }
+        end = got;
     }
 }
