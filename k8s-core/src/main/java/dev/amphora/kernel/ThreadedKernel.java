@@ -232,7 +232,8 @@ public final class ThreadedKernel implements Kernel {
         private void drain() {
             Thread thread = Thread.currentThread();
             if (!thread.getName().equals(threadName)) {
-                // It keeps the name until it serves another actor: the system is told each time, which costs as much as a small task.
+                // It keeps the name until it serves another actor: the system is told each time, which costs as much as
+                // a small task.
                 thread.setName(threadName);
             }
             for (int turn = 0; turn < MAX_TASKS_PER_TURN; turn++) {

@@ -39,7 +39,9 @@ class RemoteWatchTest {
                 byte[] piece = Arrays.copyOfRange(EVENTS, begin, Math.min(EVENTS.length, begin + size));
                 consume(consumer, List.of(ByteBuffer.wrap(piece)));
             }
-            assertThat(seen).as("pieces of %d", size).containsExactly("ADDED a", "MODIFIED ä", "DELETED c", "BOOKMARK 7");
+            assertThat(seen)
+                    .as("pieces of %d", size)
+                    .containsExactly("ADDED a", "MODIFIED ä", "DELETED c", "BOOKMARK 7");
         }
     }
 
@@ -76,8 +78,7 @@ class RemoteWatchTest {
         });
         HttpClient http = fake(HttpClient.class, method -> CompletableFuture.completedFuture(response));
         return RemoteWatch.open(
-                http, fake(HttpRequest.class, method -> null),
-                tree -> Json.fromTree(tree, Pod.class), new Recorder());
+                http, fake(HttpRequest.class, method -> null), tree -> Json.fromTree(tree, Pod.class), new Recorder());
     }
 
     private static AsyncBody body() {
