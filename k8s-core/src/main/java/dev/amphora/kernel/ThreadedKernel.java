@@ -37,13 +37,14 @@ public final class ThreadedKernel implements Kernel {
     private final ForkJoinPool actors;
     private final ThreadPoolExecutor outside;
     private final ScheduledThreadPoolExecutor clock;
+    private final Turns turns;
     private final Uids uids = new Uids();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** A kernel with threads of its own. */
     public ThreadedKernel() {
         actors = new ForkJoinPool(
-                Math.max(4, 2 * Runtime.getRuntime().availableProcessors()),
+                Math.max(2, Runtime.getRuntime().availableProcessors()),
                 ForkJoinPool.defaultForkJoinWorkerThreadFactory,
                 null,
                 true,
@@ -73,6 +74,7 @@ public final class ThreadedKernel implements Kernel {
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         clock.setKeepAliveTime(5, TimeUnit.SECONDS);
         clock.allowCoreThreadTimeOut(true);
+        turns = new Turns(task -> submit(actors, task), blocking(), clock);
     }
 
     @Override
@@ -182,7 +184,7 @@ public final class ThreadedKernel implements Kernel {
                 }
                 running = true;
             }
-            submit(actors, this::drain);
+            turns.add(this::drain);
         }
 
         @Override
@@ -256,7 +258,7 @@ public final class ThreadedKernel implements Kernel {
                     }
                 }
             }
-            submit(actors, this::drain);
+            turns.add(this::drain);
         }
 
         private final class Alarm implements Timer {

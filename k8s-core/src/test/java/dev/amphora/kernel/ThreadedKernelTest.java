@@ -63,6 +63,30 @@ class ThreadedKernelTest {
     }
 
     @Test
+    void actorsThatWaitDoNotKeepOthersFromRunning() throws Exception {
+        int many = 4 * Runtime.getRuntime().availableProcessors() + 8;
+        CountDownLatch waiting = new CountDownLatch(many);
+        CountDownLatch let = new CountDownLatch(1);
+        CountDownLatch through = new CountDownLatch(many);
+        for (int i = 0; i < many; i++) {
+            kernel.actor("waits").execute(() -> {
+                waiting.countDown();
+                try {
+                    if (let.await(20, TimeUnit.SECONDS)) {
+                        through.countDown();
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
+
+        assertThat(waiting.await(10, TimeUnit.SECONDS)).isTrue();
+        kernel.actor("frees them").execute(let::countDown);
+        assertThat(through.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
     void aTimerRingsOnItsActorAfterItsDelay() throws Exception {
         CompletableFuture<String> thread = new CompletableFuture<>();
         kernel.actor("clockwork")
