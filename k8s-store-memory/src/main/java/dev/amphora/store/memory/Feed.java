@@ -26,8 +26,11 @@ final class Feed implements Watch {
     private final Listener listener;
     private final Actor actor;
 
-    /** The next revision to look at. Belongs to the actor while active, to the store's lock while at rest. */
-    private long next;
+    /** The next revision to look at. Belongs to the actor while active, to the store's lock while at rest; others see where it was lately. */
+    private volatile long next;
+
+    /** Up to which revision nothing concerned it, of what was compacted before it was looked at. Guarded by the store's lock. */
+    private long passed;
 
     /** Guarded by the store's lock. */
     private boolean active;
@@ -138,25 +141,44 @@ final class Feed implements Watch {
         actor.execute(this::pump);
     }
 
+    /** Takes note that the history up to a revision is about to go. Called under the store's lock. */
+    void compacting(long revision) {
+        long atRest = held == 0 ? revision + 1 : held;
+        for (long each = active ? Math.max(next, passed + 1) : atRest; each <= revision; each++) {
+            Event event = store.history.event(each);
+            if (event == null || event.key().startsWith(prefix)) {
+                return;
+            }
+        }
+        passed = Math.max(passed, revision);
+    }
+
     private void pump() {
         long revision = store.currentRevision();
         List<Event> events = new ArrayList<>();
-        while (next <= revision && events.size() < MAX_EVENTS_PER_CALL) {
-            Event event = store.history.event(next);
-            if (event == null) {
+        long each = next;
+        while (each <= revision && events.size() < MAX_EVENTS_PER_CALL) {
+            Event event = store.history.event(each);
+            if (event != null) {
+                if (event.key().startsWith(prefix)) {
+                    events.add(event);
+                }
+                each++;
+                continue;
+            }
+            long after = afterPassed();
+            if (after <= each) {
                 end(new CompactedException(store.history.compacted()));
                 return;
             }
-            if (event.key().startsWith(prefix)) {
-                events.add(event);
-            }
-            next++;
+            each = after;
         }
+        next = each;
         try {
             if (!events.isEmpty() && !ended) {
                 listener.onEvents(events);
             }
-            long reached = progress(Math.min(next - 1, revision));
+            long reached = progress(Math.min(each - 1, revision));
             if (reached != 0 && !ended) {
                 listener.onProgress(reached);
             }
@@ -166,6 +188,12 @@ final class Feed implements Watch {
         }
         if (!ended && !rest()) {
             actor.execute(this::pump);
+        }
+    }
+
+    private long afterPassed() {
+        synchronized (store.lock) {
+            return passed + 1;
         }
     }
 

@@ -208,6 +208,7 @@ public final class MemoryStore implements Store {
                 throw futureRevision(revision, current.revision);
             }
             if (revision > history.compacted()) {
+                feeds.forEach(feed -> feed.compacting(revision));
                 history.compact(revision);
             }
         }

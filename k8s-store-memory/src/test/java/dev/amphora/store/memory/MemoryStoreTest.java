@@ -95,6 +95,42 @@ class MemoryStoreTest {
     }
 
     @Test
+    void keepsAWatchWhoseListenerHasYetToPassWhatIsCompactedAndDoesNotConcernIt() {
+        MemoryStore store = new MemoryStore(kernel);
+        for (int i = 0; i < 5; i++) {
+            store.put("/others/" + i, new byte[0], 0);
+        }
+        Told told = new Told();
+        store.watch("/own/", 2, told);
+        store.compact(store.revision());
+        store.put("/own/a", new byte[0], 0);
+        kernel.runUntilIdle(Duration.ZERO);
+
+        assertThat(told.keys).containsExactly("/own/a");
+        assertThat(told.ends).isEmpty();
+    }
+
+    @Test
+    void endsAWatchWhoseListenerHasYetToHearOfWhatIsCompacted() {
+        MemoryStore store = new MemoryStore(kernel);
+        Told told = new Told();
+        store.watch("/own/", 2, told);
+        Told holding = new Told();
+        Watch watch = store.watch("/own/", 2, holding);
+        watch.hold();
+        store.put("/own/a", new byte[0], 0);
+        store.put("/others/a", new byte[0], 0);
+        store.compact(store.revision());
+        watch.release(1);
+        kernel.runUntilIdle(Duration.ZERO);
+
+        assertThat(told.ends).singleElement().isInstanceOf(CompactedException.class);
+        assertThat(told.keys).isEmpty();
+        assertThat(holding.ends).singleElement().isInstanceOf(CompactedException.class);
+        assertThat(holding.keys).isEmpty();
+    }
+
+    @Test
     void doesNotTellAWatchWhatItsListenerHasWrittenItself() {
         MemoryStore store = new MemoryStore(kernel);
         Told told = new Told();
@@ -157,6 +193,7 @@ class MemoryStoreTest {
     /** Collects what a watch tells. */
     private static final class Told implements Listener {
         private final List<String> keys = new ArrayList<>();
+        private final List<StoreException> ends = new ArrayList<>();
         private long progress;
 
         @Override
@@ -171,7 +208,7 @@ class MemoryStoreTest {
 
         @Override
         public void onEnd(StoreException error) {
-            throw error;
+            ends.add(error);
         }
     }
 }
