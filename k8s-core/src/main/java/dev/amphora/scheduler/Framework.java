@@ -611,6 +611,11 @@ final class Framework implements Handle {
     }
 
     @Override
+    public String nominatedNode(PodInfo pod) {
+        return host.nominations().nodeOf(pod.uid());
+    }
+
+    @Override
     public @Nullable PodInfo podOnNode(String uid) {
         return host.podOnNode(uid);
     }

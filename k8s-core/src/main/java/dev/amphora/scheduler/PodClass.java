@@ -56,9 +56,9 @@ final class PodClass {
     private boolean[] localScores = new boolean[0];
     private final Map<Integer, DomainAnswers> domainAnswers = new HashMap<>();
 
-    PodClass(SchedulerCache cache) {
+    PodClass(SchedulerCache cache, Nominations nominations) {
         this.cache = cache;
-        this.changes = new PodChanges(cache.log());
+        this.changes = new PodChanges(new ClassLog(cache, nominations));
     }
 
     /** Begins a cycle after PreFilter: forgets what no longer holds. */

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which pods have lately come to nodes or left them. Belongs to the scheduler's actor. */
-final class PodLog implements PodChanges.Log {
+final class PodLog {
     private final ChangeLog<PodChanges.Change> changes = new ChangeLog<>();
     private long restarts;
 
@@ -26,13 +26,11 @@ final class PodLog implements PodChanges.Log {
         return restarts;
     }
 
-    @Override
-    public long position() {
+    long position() {
         return changes.position();
     }
 
-    @Override
-    public @Nullable List<PodChanges.Change> since(long position) {
+    @Nullable List<PodChanges.Change> since(long position) {
         return changes.since(position);
     }
 }

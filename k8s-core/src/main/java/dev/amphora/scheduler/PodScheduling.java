@@ -60,11 +60,13 @@ final class PodScheduling {
         this.cache = cache;
     }
 
-    private @Nullable PodClass classOf(PodInfo pod) {
+    private @Nullable PodClass classOf(Framework framework, PodInfo pod) {
         PodSignature signature = cache == null ? null : pod.signature();
         return cache == null || signature == null
                 ? null
-                : classes.computeIfAbsent(new PodClass.Key(signature, pod.priority()), alike -> new PodClass(cache));
+                : classes.computeIfAbsent(
+                        new PodClass.Key(signature, pod.priority()),
+                        alike -> new PodClass(cache, framework.nominations()));
     }
 
     /**
@@ -111,7 +113,7 @@ final class PodScheduling {
             return failed(Status.unresolvable("no nodes available to schedule pods"));
         }
         Diagnosis diagnosis = new Diagnosis();
-        PodClass known = classOf(pod);
+        PodClass known = classOf(framework, pod);
         if (known != null) {
             state.put(PodChanges.KEY, known.changes);
         }

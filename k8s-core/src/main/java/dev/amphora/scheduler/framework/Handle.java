@@ -72,6 +72,9 @@ public interface Handle {
     /** The pods that are nominated to a node. */
     List<PodInfo> nominatedPods(String nodeName);
 
+    /** The node that a waiting pod is nominated to, which its status may not say yet; empty if there is none. */
+    String nominatedNode(PodInfo pod);
+
     /** Withdraws a pod's nomination, because another pod has taken its place. */
     void clearNomination(PodInfo pod);
 

@@ -3,6 +3,7 @@ package dev.amphora.scheduler.framework;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,22 @@ public final class PodChanges implements CycleState.State {
 
         /** What has happened from a place on; null if that isn't known any more, or if nodes have come, gone or changed. */
         @Nullable List<Change> since(long position);
+
+        /** Reads which nodes change from now on. */
+        NodeReader nodes();
+    }
+
+    /** Tells which nodes have changed, for one who keeps something about each. */
+    public interface NodeReader {
+        /**
+         * Tells the places of the nodes that have changed since the last call, or since the reader was made, and of those whose nominated
+         * pods have.
+         *
+         * @param snapshot the nodes as they are now
+         * @param changed told each place, some more than once
+         * @return whether these are all; if not, nothing that was kept is of use, for nodes may have come or gone
+         */
+        boolean read(NodeSnapshot snapshot, IntConsumer changed);
     }
 
     /**
@@ -53,6 +70,11 @@ public final class PodChanges implements CycleState.State {
      */
     public PodChanges(Log log) {
         this.log = log;
+    }
+
+    /** Reads which nodes change from now on. */
+    public NodeReader nodes() {
+        return log.nodes();
     }
 
     /** Takes what was kept, to be brought up to date and kept again; null if nothing of use was. */

@@ -66,11 +66,21 @@ public record Status(Code code, List<String> reasons, @Nullable String plugin) {
     }
 
     /** No, but taking pods off the node might help. */
+    public static Status unschedulable(String reason) {
+        return new Status(Code.UNSCHEDULABLE, List.of(reason), null);
+    }
+
+    /** The same for several reasons, or none. */
     public static Status unschedulable(String... reasons) {
         return of(Code.UNSCHEDULABLE, reasons);
     }
 
     /** No, and taking pods off the node won't help. */
+    public static Status unresolvable(String reason) {
+        return new Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, List.of(reason), null);
+    }
+
+    /** The same for several reasons, or none. */
     public static Status unresolvable(String... reasons) {
         return of(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, reasons);
     }

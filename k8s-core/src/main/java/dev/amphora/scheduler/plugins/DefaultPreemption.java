@@ -9,6 +9,7 @@ import dev.amphora.scheduler.framework.EventToRegister;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
+import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
@@ -256,49 +257,48 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
     private List<Candidate> candidates(
             CycleState state, PodInfo pod, int[] potential, int offset, int enough, NodeStatuses unhelpful) {
         List<DisruptionBudget> protecting = protecting();
-        List<NodeInfo> nodes = handle.snapshot().nodes();
+        NodeSnapshot snapshot = handle.snapshot();
+        List<NodeInfo> nodes = snapshot.nodes();
         int size = potential.length;
-        Memory memory = memory(state, pod, protecting, nodes.size());
+        PodChanges kept = state.get(PodChanges.KEY);
+        Memory memory = memory(kept, state, pod, protecting, snapshot);
+        String nominated = handle.nominatedNode(pod);
+        // what comes of its own node is not that of others
+        memory.forget(nominated.isEmpty() ? -1 : snapshot.indexOf(nominated));
         List<Candidate> harmless = new ArrayList<>();
         List<Candidate> violating = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             int place = potential[offset + i < size ? offset + i : offset + i - size];
             NodeInfo node = nodes.get(place);
-            List<PodInfo> nominated = handle.nominatedPods(node.name());
-            Tried tried = memory == null ? null : memory.tried(place, node, nominated);
-            if (tried == null) {
-                tried = Tried.on(handle, state, pod, node, nominated, protecting);
-                if (memory != null && !isAmong(nominated, pod)) {
-                    memory.tried[place] = tried;
-                }
-            } else if (isAmong(nominated, pod)) {
-                tried = Tried.on(handle, state, pod, node, nominated, protecting);
-            }
-            Candidate candidate = tried.candidate;
+            Candidate candidate = memory.candidates[place];
             if (candidate == null) {
-                unhelpful.put(node, tried.status);
-                continue;
+                Status status = memory.unhelpful[place];
+                if (status == null) {
+                    Victims victims = new Victims(handle, state, pod, node, protecting);
+                    status = victims.select();
+                    if (status.isSuccess()) {
+                        candidate = new Candidate(node, victims.chosen(), victims.violations());
+                        memory.candidates[place] = candidate;
+                    } else if (status.isRejected()) {
+                        memory.unhelpful[place] = status;
+                    }
+                }
+                if (candidate == null) {
+                    unhelpful.put(node, status);
+                    continue;
+                }
             }
             (candidate.violations() == 0 ? harmless : violating).add(candidate);
             if (!harmless.isEmpty() && harmless.size() + violating.size() >= enough) {
                 break;
             }
         }
+        memory.forget(nominated.isEmpty() ? -1 : snapshot.indexOf(nominated));
         harmless.addAll(violating);
-        PodChanges kept = state.get(PodChanges.KEY);
-        if (kept != null && memory != null) {
+        if (kept != null && memory.changes != null) {
             kept.keep(Memory.class, memory);
         }
         return harmless;
-    }
-
-    private static boolean isAmong(List<PodInfo> pods, PodInfo pod) {
-        for (int i = 0; i < pods.size(); i++) {
-            if (pods.get(i).uid().equals(pod.uid())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** The disruption budgets; the same list as long as they are the same. */
@@ -311,67 +311,57 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
         return protecting;
     }
 
-    /**
-     * What came of a node.
-     *
-     * @param node as it was
-     * @param nominated the pods that were nominated to it
-     * @param status why it doesn't help
-     * @param candidate null if it doesn't
-     */
-    private record Tried(NodeInfo node, List<PodInfo> nominated, Status status, @Nullable Candidate candidate) {
-        static Tried on(
-                Handle handle,
-                CycleState state,
-                PodInfo pod,
-                NodeInfo node,
-                List<PodInfo> nominated,
-                List<DisruptionBudget> protecting) {
-            Victims victims = new Victims(handle, state, pod, node, protecting);
-            Status status = victims.select();
-            return new Tried(
-                    node,
-                    nominated,
-                    status,
-                    status.isSuccess() ? new Candidate(node, victims.chosen(), victims.violations()) : null);
-        }
-    }
-
     /** What came of nodes for pods that are alike and have the same priority, under the same budgets; by the nodes' places. */
     private static final class Memory {
         final int priority;
         final List<DisruptionBudget> protecting;
-        final @Nullable Tried[] tried;
+        final PodChanges.@Nullable NodeReader changes;
+        final @Nullable Candidate[] candidates;
+        final @Nullable Status[] unhelpful;
 
-        Memory(int priority, List<DisruptionBudget> protecting, int nodes) {
+        Memory(int priority, List<DisruptionBudget> protecting, int nodes, PodChanges.@Nullable NodeReader changes) {
             this.priority = priority;
             this.protecting = protecting;
-            this.tried = new Tried[nodes];
+            this.changes = changes;
+            this.candidates = new Candidate[nodes];
+            this.unhelpful = new Status[nodes];
         }
 
-        /** What came of a node, null if it wasn't tried or has changed since. */
-        @SuppressWarnings("ReferenceEquality")
-        @Nullable Tried tried(int place, NodeInfo node, List<PodInfo> nominated) {
-            Tried known = tried[place];
-            return known == null || known.node != node || known.nominated != nominated ? null : known;
+        void forget(int place) {
+            if (place >= 0) {
+                candidates[place] = null;
+                unhelpful[place] = null;
+            }
         }
 
+        /** Forgets what no longer holds; false if nothing does. */
         @SuppressWarnings("ReferenceEquality")
-        boolean isFor(int otherPriority, List<DisruptionBudget> budgets, int nodes) {
-            return priority == otherPriority && protecting == budgets && tried.length == nodes;
+        boolean holds(int otherPriority, List<DisruptionBudget> budgets, NodeSnapshot snapshot) {
+            return changes != null
+                    && priority == otherPriority
+                    && protecting == budgets
+                    && changes.read(snapshot, this::forget)
+                    && candidates.length == snapshot.nodes().size();
         }
     }
 
-    /** What is remembered; null if what happens on one node depends on others, so that nothing can be. */
-    private @Nullable Memory memory(CycleState state, PodInfo pod, List<DisruptionBudget> budgetsNow, int nodes) {
-        PodChanges kept = state.get(PodChanges.KEY);
-        if (kept == null || !handle.filtersByNode(state, pod)) {
-            return null;
-        }
-        PodChanges.Update<Memory> update = kept.take(Memory.class);
-        return update == null || !update.value().isFor(pod.priority(), budgetsNow, nodes)
-                ? new Memory(pod.priority(), budgetsNow, nodes)
-                : update.value();
+    /**
+     * What is remembered. Nothing if what happens on one node depends on others.
+     *
+     * @param kept null if nothing can be kept
+     */
+    private Memory memory(
+            @Nullable PodChanges kept,
+            CycleState state,
+            PodInfo pod,
+            List<DisruptionBudget> budgetsNow,
+            NodeSnapshot snapshot) {
+        boolean keeps = kept != null && handle.filtersByNode(state, pod);
+        PodChanges.Update<Memory> update = keeps && kept != null ? kept.take(Memory.class) : null;
+        return update != null && update.value().holds(pod.priority(), budgetsNow, snapshot)
+                ? update.value()
+                : new Memory(
+                        pod.priority(), budgetsNow, snapshot.nodes().size(), keeps && kept != null ? kept.nodes() : null);
     }
 
     /**
