@@ -51,20 +51,21 @@ record ClassLog(SchedulerCache cache, Nominations nominations) implements PodCha
         public boolean read(NodeSnapshot snapshot, IntConsumer changed) {
             List<Integer> places = cache.places().since(place);
             List<String> names = nominations.log().since(nomination);
-            boolean known = version == cache.version() && places != null && names != null;
-            if (known) {
-                for (int i = 0; i < places.size(); i++) {
-                    changed.accept(places.get(i));
-                }
-                for (int i = 0; i < names.size(); i++) {
-                    int at = snapshot.indexOf(names.get(i));
-                    if (at >= 0) {
-                        changed.accept(at);
-                    }
+            boolean sameNodes = version == cache.version();
+            advance();
+            if (!sameNodes || places == null || names == null) {
+                return false;
+            }
+            for (int i = 0; i < places.size(); i++) {
+                changed.accept(places.get(i));
+            }
+            for (int i = 0; i < names.size(); i++) {
+                int at = snapshot.indexOf(names.get(i));
+                if (at >= 0) {
+                    changed.accept(at);
                 }
             }
-            advance();
-            return known;
+            return true;
         }
     }
 }

@@ -361,7 +361,10 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
         return update != null && update.value().holds(pod.priority(), budgetsNow, snapshot)
                 ? update.value()
                 : new Memory(
-                        pod.priority(), budgetsNow, snapshot.nodes().size(), keeps && kept != null ? kept.nodes() : null);
+                        pod.priority(),
+                        budgetsNow,
+                        snapshot.nodes().size(),
+                        keeps && kept != null ? kept.nodes() : null);
     }
 
     /**
