@@ -24,7 +24,10 @@ import java.util.List;
 final class UnrelatedControllersBench {
     private static final ResourceType<Deployment> DEPLOYMENTS = ResourceType.of(Deployment.class);
     private static final List<String> NAMESPACES = List.of("here", "elsewhere");
-    private static final int NODES = 40;
+    /** There are as few nodes as have addresses for all pods. */
+    private static final int LEAST_NODES = 40;
+
+    private static final int PODS_PER_NODE = 100;
     private static final int REPLICAS = 50;
     private static final int ROUNDS = 6;
     private static final int WARM_UP = 3;
@@ -46,12 +49,13 @@ final class UnrelatedControllersBench {
      * @param pods how many others in the smaller world
      */
     void run(int pods) {
+        int nodes = Math.max(LEAST_NODES, 2 * pods / PODS_PER_NODE);
         out.printf(
                 "Updates of one Deployment of %d pods beside %,d other pods and beside %,d, by turns, %d nodes:%n",
-                REPLICAS, pods, 2 * pods, NODES);
+                REPLICAS, pods, 2 * pods, nodes);
         for (String crowd : NAMESPACES) {
-            try (World once = new World(pods, crowd);
-                    World twice = new World(2 * pods, crowd)) {
+            try (World once = new World(pods, crowd, nodes);
+                    World twice = new World(2 * pods, crowd, nodes)) {
                 double[][] cost = new double[4][ROUNDS];
                 for (int i = -WARM_UP; i < ROUNDS; i++) {
                     double[] small = once.update();
@@ -86,9 +90,9 @@ final class UnrelatedControllersBench {
         private final Client client;
         private int version = 1;
 
-        World(int pods, String crowd) {
+        World(int pods, String crowd, int nodes) {
             var builder = Cluster.builder().kernel(kernel).store(new MemoryStore());
-            for (int i = 0; i < NODES; i++) {
+            for (int i = 0; i < nodes; i++) {
                 builder.node(
                         KubeletConfig.of("node-" + i)
                                 .withCapacity("cpu", "1000")
