@@ -281,9 +281,8 @@ final class Writes {
         if (facet == null) {
             throw ApiServer.notFound();
         }
-        // Of a status alone callers in process leave the spec out; it is as before, also for those who are asked. What
-        // came
-        // over a transport is shown to these as it was sent.
+        // Of a status alone callers in process leave the spec out; it is as before, also for those who are asked.
+        // These are shown what came over a transport as it was sent.
         Body given = call.request().body();
         boolean statusAlone = endpoint.custom() == null
                 && given != null

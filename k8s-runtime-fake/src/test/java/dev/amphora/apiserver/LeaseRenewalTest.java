@@ -121,6 +121,19 @@ class LeaseRenewalTest {
     }
 
     @Test
+    void aTimeThatIsNotToTheMicrosecondIsRefused() {
+        String before = stored("short");
+        for (String time :
+                List.of("2026-01-01T00:00:50Z", "2026-01-01T00:00:51.123456789Z", "2026-01-01T00:00:52.1Z")) {
+            ObjectNode lease = renewed("short", 10);
+            lease.withObject("/spec").put("renewTime", time);
+            assertThatThrownBy(() -> handle(Verb.UPDATE, "short", "kubelet", lease, false))
+                    .hasMessageContaining("cannot be handled as a Lease");
+        }
+        assertThat(stored("short")).isEqualTo(before);
+    }
+
+    @Test
     void whatIsMoreThanARenewalIsNoted() {
         write("kubelet", 10, lease -> lease.withObject("/spec").put("leaseDurationSeconds", 50));
         write("kubelet", 20, lease -> lease.withObject("/metadata/annotations").put("a", "b"));

@@ -154,9 +154,8 @@ record ControllerStory(
                             "{'metadata':{'name':'tick'},'spec':{'schedule':'*/5 * * * *','jobTemplate':{'spec':{"
                                     + "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c',"
                                     + "'image':'img:1'}]}}}}}}"),
-                    // Half a minute after the second start. The third one falls into the peace, when he who has lost
-                    // his
-                    // watch sees within a minute that there are to be no more.
+                    // Half a minute after the second start. The third one falls into the peace: by then also he has
+                    // heard of it who has lost his watch.
                     Duration.ofSeconds(630),
                     world -> merge(world, CronJob.class, "tick", "{'spec':{'suspend':true}}"),
                     List.of(CronJob.class, Job.class)),

@@ -144,14 +144,7 @@ final class DeploymentDraft {
         }
         DeploymentStatus status = DeploymentConditions.status(deployment);
         if (DeploymentConditions.hasDeadline(deployment) && DeploymentConditions.get(status, PROGRESSING) == null) {
-            status = DeploymentConditions.with(
-                    status,
-                    DeploymentConditions.of(
-                            PROGRESSING,
-                            "True",
-                            "FoundNewReplicaSet",
-                            "Found new replica set \"" + set.getMetadata().getName() + "\"",
-                            now));
+            status = progressing(status, "FoundNewReplicaSet", "Found new replica set", set);
         }
         writeRevision(annotations.get(Revisions.REVISION), status);
         return current;
@@ -198,17 +191,15 @@ final class DeploymentDraft {
         }
         DeploymentStatus status = DeploymentConditions.status(deployment);
         if (DeploymentConditions.hasDeadline(deployment) && !resumed) {
-            status = DeploymentConditions.with(
-                    status,
-                    DeploymentConditions.of(
-                            PROGRESSING,
-                            "True",
-                            "NewReplicaSetCreated",
-                            "Created new replica set \"" + set.getMetadata().getName() + "\"",
-                            now));
+            status = progressing(status, "NewReplicaSetCreated", "Created new replica set", set);
         }
         writeRevision(annotations.get(Revisions.REVISION), status);
         return set;
+    }
+
+    private DeploymentStatus progressing(DeploymentStatus status, String reason, String what, ReplicaSet set) {
+        String message = what + " \"" + set.getMetadata().getName() + "\"";
+        return DeploymentConditions.with(status, DeploymentConditions.of(PROGRESSING, "True", reason, message, now));
     }
 
     static PodTemplateSpec withLabels(PodTemplateSpec template, Map<String, String> labels) {

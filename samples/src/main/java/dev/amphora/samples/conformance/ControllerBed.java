@@ -56,9 +56,6 @@ final class ControllerBed implements AutoCloseable {
     private static final Duration BEAT = Duration.ofSeconds(1);
     private static final Duration NEVER = Duration.ofSeconds(100_000);
     private static final int NODES = 20;
-    /** Nodes of other scenarios, without a zone like those of this one. */
-    private static final int STRANGERS = 8;
-
     private static final List<String> ZONES = List.of("zone-a", "zone-b", "zone-c");
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -120,18 +117,15 @@ final class ControllerBed implements AutoCloseable {
         nodes = kernel.actor("nodes");
         nodes.schedule(BEAT, this::beat);
         if (watchesNodes) {
-            node("base", "base", "base", true);
+            node("base", "base", "base");
             beating.add("base");
             if (hasMetrics) {
-                node("n1", "other", "other", true);
+                node("n1", "other", "other");
                 beating.add("n1");
             }
         } else {
             for (int i = 1; i <= NODES; i++) {
-                node("n" + i, ZONES.get(i % ZONES.size()), null, true);
-            }
-            for (int i = 1; pace.crowded() && i <= STRANGERS; i++) {
-                node("stranger-" + i, null, null, false);
+                node("n" + i, ZONES.get(i % ZONES.size()), null);
             }
         }
         create(Trees.object().put("apiVersion", "v1").put("kind", "Namespace"), NAMESPACE);
@@ -203,12 +197,10 @@ final class ControllerBed implements AutoCloseable {
         return Collections.unmodifiableList(changes);
     }
 
-    private void node(String name, @Nullable String zone, @Nullable String region, boolean ready) {
+    private void node(String name, String zone, @Nullable String region) {
         ObjectNode node = Trees.object().put("apiVersion", "v1").put("kind", "Node");
         ObjectNode labels = node.putObject("metadata").putObject("labels");
-        if (zone != null) {
-            labels.put("topology.kubernetes.io/zone", zone);
-        }
+        labels.put("topology.kubernetes.io/zone", zone);
         if (region != null) {
             labels.put("topology.kubernetes.io/region", region);
         }
@@ -216,7 +208,7 @@ final class ControllerBed implements AutoCloseable {
                 .putArray("conditions")
                 .addObject()
                 .put("type", "Ready")
-                .put("status", ready ? "True" : "False")
+                .put("status", "True")
                 .put("reason", "KubeletReady")
                 .put("lastHeartbeatTime", now())
                 .put("lastTransitionTime", now());

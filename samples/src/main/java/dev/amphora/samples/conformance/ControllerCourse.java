@@ -18,9 +18,6 @@ final class ControllerCourse {
     /** How often a step is tried before the one before it is. */
     private static final int TRIES = 12;
 
-    /** How many paces are tried among nodes of other scenarios. */
-    private static final int AMONG_OTHERS = 4;
-
     /** How often a scenario is played step by step. */
     private static final int MOST = 36;
 
@@ -87,9 +84,6 @@ final class ControllerCourse {
                         Math.min(outcome.step(), scenario.steps().size()), turn);
             }
         }
-        if (leadsToTheEndAmongOthers()) {
-            return true;
-        }
         kept.addAll(furthest);
         int tries = 0;
         for (int played = 0; played < MOST; played++) {
@@ -111,14 +105,6 @@ final class ControllerCourse {
             }
         }
         return false;
-    }
-
-    /** The scenarios shared their zone, and nodes of one that are not ready slow down what happens to those of another. */
-    private boolean leadsToTheEndAmongOthers() {
-        return scenario.makesNodes()
-                && ControllerPace.likely().stream().limit(AMONG_OTHERS).anyMatch(pace -> play(new Turn(
-                                pace.amongOthers(), seed))
-                        .isAsRecorded());
     }
 
     private Turn turn(ControllerPace pace) {

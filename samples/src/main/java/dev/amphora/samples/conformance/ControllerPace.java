@@ -12,9 +12,8 @@ import java.util.random.RandomGenerator;
  * @param patience how long the recorder waits in each step: from 0, until all is due, to 1, for as long as it did
  * @param spread whether calls and writes take now less and now more than that, up to twice as long
  * @param prompt how many of the writes take no time at all, from 0 to 1: their writer goes on before anybody else does
- * @param crowded whether so many nodes of other scenarios are not ready that their zone counts as disrupted
  */
-record ControllerPace(Duration call, Duration write, double patience, boolean spread, double prompt, boolean crowded) {
+record ControllerPace(Duration call, Duration write, double patience, boolean spread, double prompt) {
     /** The likeliest first. */
     private static final List<ControllerPace> LIKELY = List.of(
             steady(1000, 8000, 1),
@@ -55,17 +54,11 @@ record ControllerPace(Duration call, Duration write, double patience, boolean sp
                 micros(write),
                 random.nextBoolean() ? 1 : random.nextDouble(),
                 random.nextBoolean(),
-                Math.max(0, random.nextDouble() * 1.5 - 0.5),
-                false);
+                Math.max(0, random.nextDouble() * 1.5 - 0.5));
     }
 
     private static ControllerPace steady(long call, long write, double patience) {
-        return new ControllerPace(micros(call), micros(write), patience, false, 0, false);
-    }
-
-    /** The same while many other nodes are not ready. */
-    ControllerPace amongOthers() {
-        return new ControllerPace(call, write, patience, spread, prompt, true);
+        return new ControllerPace(micros(call), micros(write), patience, false, 0);
     }
 
     /** A number whose order of magnitude is as likely as any other. */

@@ -34,15 +34,6 @@ record ControllerScenario(JsonNode document) {
         return document.path("setup").asText().equals("nodes");
     }
 
-    /** Whether it makes nodes beside those of its set-up. */
-    boolean makesNodes() {
-        return !watchesNodes()
-                && steps().stream()
-                        .flatMap(step -> Trees.objects(step.path("do")).stream())
-                        .anyMatch(stimulus ->
-                                Trees.at(stimulus, "create", "kind").asText().equals("Node"));
-    }
-
     /** Whether a resource metrics API is there. */
     boolean hasMetrics() {
         return steps().stream()
