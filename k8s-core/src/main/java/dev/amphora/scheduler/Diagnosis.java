@@ -1,5 +1,6 @@
 package dev.amphora.scheduler;
 
+import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.Status;
 import java.util.Set;
@@ -13,6 +14,12 @@ final class Diagnosis {
     final Set<String> pendingPlugins = new TreeSet<>();
     String preFilterMessage = "";
     String postFilterMessage = "";
+
+    /** Notes why a node is refused whose place in the snapshot is known. */
+    void refuse(NodeInfo node, int place, Status status) {
+        nodes.put(node, place, status);
+        blame(status);
+    }
 
     void blame(Status status) {
         blame(status.plugin(), status.code());

@@ -32,6 +32,7 @@ final class NodeSearch {
     private int count;
     private NodeInfo[] nodes = new NodeInfo[0];
     private List<FilterPlugin> filters = List.of();
+    private @Nullable NodeSnapshot snapshot;
     private int start;
     private int evaluated;
 
@@ -80,6 +81,7 @@ final class NodeSearch {
             int needed,
             int from,
             long labels) {
+        this.snapshot = snapshot;
         nodes = NodeArray.of(snapshot.nodes());
         filters = framework.filterPlugins();
         int all = nodes.length;
@@ -256,23 +258,23 @@ final class NodeSearch {
 
     /** Says of each node that was looked at why it is refused, in that order. */
     void diagnose(PodClass known, Diagnosis diagnosis) {
+        if (evaluated == nodes.length && snapshot != null) {
+            known.forEachAnswer((status, times) -> diagnosis.blame(status));
+            diagnosis.nodes.keep(known, snapshot, start);
+            for (int i = 0; i < refusedCount; i++) {
+                if (known.isOpen(refused[i])) {
+                    diagnosis.refuse(nodes[refused[i]], refused[i], refusal(i));
+                }
+            }
+            return;
+        }
         int all = nodes.length;
-        diagnosis.nodes.ensureCapacity(evaluated);
-        Status last = null;
         int next = 0;
         for (int i = 0, place = start; i < evaluated; i++, place = place + 1 == all ? 0 : place + 1) {
-            Status status = null;
             if (next < refusedCount && refused[next] == place) {
-                status = refusal(next++);
+                diagnosis.refuse(nodes[place], place, refusal(next++));
             } else if (!known.isOpen(place)) {
-                status = known.refusal(place);
-            }
-            if (status != null) {
-                diagnosis.nodes.put(nodes[place], place, status);
-                if (last == null || !status.equals(last)) {
-                    diagnosis.blame(status);
-                    last = status;
-                }
+                diagnosis.refuse(nodes[place], place, known.refusal(place));
             }
         }
     }

@@ -7,6 +7,7 @@ import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.NodeStatuses;
 import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodSignature;
@@ -17,16 +18,19 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What plugins have said of each node for pods that are alike and have the same priority. An answer of a {@link NodeLocal} plugin holds as long as the node and the
  * pods nominated to it stay the same, one of a {@link DomainLocal} plugin as long as the plugin says so. Belongs to the scheduler's actor.
  */
-final class PodClass {
+final class PodClass implements NodeStatuses.ByPlace {
     /** The first Filter plugin that refuses a node, where none does. */
     static final int NONE = Integer.MAX_VALUE;
 
+    /** A plugin may name amounts that are new each time. */
     private static final int MAX_ALIKE = 10_000;
 
     /** Pods that share a class. */
@@ -34,7 +38,7 @@ final class PodClass {
 
     final PodChanges changes;
     private final SchedulerCache cache;
-    private final Map<Status, Status> alike = new HashMap<>();
+    private final Map<Status, Answer> answers = new HashMap<>();
     private int version = -1;
     private int nodes;
     private long place;
@@ -49,12 +53,26 @@ final class PodClass {
     /** Nodes that no plugin refuses that was asked, and that need not be asked again. */
     private final BitSet passing = new BitSet();
 
+    /** Nodes that are not open, and that taking pods off might help. */
+    private final BitSet helpful = new BitSet();
+
+    private int closed;
     private int[] refusedBy = new int[0];
-    private @Nullable Status[] refusals = new Status[0];
+    private @Nullable Answer[] refusals = new Answer[0];
     private long[][] scores = new long[0][];
     private boolean[] localFilters = new boolean[0];
     private boolean[] localScores = new boolean[0];
     private final Map<Integer, DomainAnswers> domainAnswers = new HashMap<>();
+
+    /** What is said against nodes, and of how many of those that are not open. */
+    private static final class Answer {
+        final Status status;
+        int nodes;
+
+        Answer(Status status) {
+            this.status = status;
+        }
+    }
 
     PodClass(SchedulerCache cache, Nominations nominations) {
         this.cache = cache;
@@ -77,10 +95,9 @@ final class PodClass {
         if (version != cache.version() || nodes != snapshot.nodes().size() || places == null) {
             restart(framework, snapshot.nodes().size());
         } else {
-            if (!Arrays.equals(local, localFilters) || limit != first || names == null) {
-                open.set(0, nodes);
-                unknown.set(0, nodes);
-                passing.clear();
+            boolean full = answers.size() > MAX_ALIKE;
+            if (full || !Arrays.equals(local, localFilters) || limit != first || names == null) {
+                openAll();
             } else {
                 for (int i = 0; i < names.size(); i++) {
                     forget(snapshot.indexOf(names.get(i)));
@@ -101,25 +118,53 @@ final class PodClass {
         version = cache.version();
         nodes = count;
         refusedBy = new int[nodes];
-        refusals = new Status[nodes];
+        refusals = new Answer[nodes];
         scores = new long[framework.scorePlugins().size()][];
         crowded.clear();
         open.clear();
-        open.set(0, nodes);
         unknown.clear();
-        unknown.set(0, nodes);
-        passing.clear();
+        openAll();
         unscored.clear();
         unscored.set(0, nodes);
+    }
+
+    /** Has all nodes looked at again. */
+    private void openAll() {
+        open.set(0, nodes);
+        unknown.set(0, nodes);
+        passing.clear();
+        helpful.clear();
+        answers.clear();
+        closed = 0;
     }
 
     /** Has a node looked at again. */
     void forget(int index) {
         if (index >= 0) {
-            open.set(index);
+            if (!open.get(index)) {
+                reopen(index);
+            }
             unknown.set(index);
             passing.clear(index);
         }
+    }
+
+    private void reopen(int index) {
+        Answer answer = Objects.requireNonNull(refusals[index]);
+        if (--answer.nodes == 0) {
+            answers.remove(answer.status, answer);
+        }
+        open.set(index);
+        helpful.clear(index);
+        closed--;
+    }
+
+    private void close(int index) {
+        Answer answer = Objects.requireNonNull(refusals[index]);
+        answer.nodes++;
+        open.clear(index);
+        helpful.set(index, answer.status.code() == Status.Code.UNSCHEDULABLE);
+        closed++;
     }
 
     /**
@@ -176,7 +221,9 @@ final class PodClass {
         // a failure is no answer to remember, and what the pod's own nomination changes holds for this pod only
         boolean failed = refusedBy[index] != NONE && !refusal(index).isRejected();
         unknown.set(index, failed || own);
-        open.set(index, failed || own || refusedBy[index] >= limit || refusedBy[index] == NONE);
+        if (!failed && !own && refusedBy[index] < limit) {
+            close(index);
+        }
         passing.set(index, !own && refusedBy[index] == NONE);
         return false;
     }
@@ -184,11 +231,7 @@ final class PodClass {
     private void note(Status status, int plugin, int index) {
         if (!status.isSuccess()) {
             refusedBy[index] = plugin;
-            if (alike.size() > MAX_ALIKE) {
-                // a plugin may name amounts that are new each time
-                alike.clear();
-            }
-            refusals[index] = alike.computeIfAbsent(status, each -> each);
+            refusals[index] = answers.computeIfAbsent(status, Answer::new);
         }
     }
 
@@ -199,13 +242,47 @@ final class PodClass {
 
     /** What the plugin said that refuses a node. */
     Status refusal(int index) {
-        Status refusal = refusals[index];
-        return refusal == null ? Status.success() : refusal;
+        Answer refusal = refusals[index];
+        return refusal == null ? Status.success() : refusal.status;
     }
 
     /** What a local Filter plugin has said against a node; null if none refuses it. */
     @Nullable Status localRefusal(int index) {
         return refusedBy[index] == NONE ? null : refusal(index);
+    }
+
+    @Override
+    public @Nullable Status at(int place) {
+        return open.get(place) ? null : refusal(place);
+    }
+
+    @Override
+    public int size() {
+        return closed;
+    }
+
+    @Override
+    public void forEachAnswer(ObjIntConsumer<Status> visitor) {
+        for (Answer answer : answers.values()) {
+            if (answer.nodes > 0) {
+                visitor.accept(answer.status, answer.nodes);
+            }
+        }
+    }
+
+    @Override
+    public BitSet placesWith(Status.Code code) {
+        BitSet found = new BitSet();
+        if (code == Status.Code.UNSCHEDULABLE) {
+            found.or(helpful);
+        } else {
+            for (int place = open.nextClearBit(0); place < nodes; place = open.nextClearBit(place + 1)) {
+                if (refusal(place).code() == code) {
+                    found.set(place);
+                }
+            }
+        }
+        return found;
     }
 
     boolean isLocalFilter(int plugin) {

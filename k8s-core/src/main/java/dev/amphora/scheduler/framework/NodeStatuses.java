@@ -1,6 +1,7 @@
 package dev.amphora.scheduler.framework;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,10 +9,31 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Why each node was turned down. Nodes that were not looked at share one answer. */
+/**
+ * Why each node was turned down. Nodes that were not looked at share one answer. What a plugin is given holds until it returns.
+ */
 public final class NodeStatuses {
+    /**
+     * Answers for nodes by their places in a snapshot, which are kept from one pod to the next and counted as they change, so that nobody has
+     * to look at all nodes for each pod.
+     */
+    public interface ByPlace {
+        /** The answer for the node at a place; null if it has none here. */
+        @Nullable Status at(int place);
+
+        /** How many nodes have an answer here. */
+        int size();
+
+        /** Visits the different answers, with how many nodes have each. */
+        void forEachAnswer(ObjIntConsumer<Status> visitor);
+
+        /** The places of the nodes whose answer has a code. The caller's own. */
+        BitSet placesWith(Status.Code code);
+    }
+
     /** So often a node is looked for one by one before it pays to index all. */
     private static final int SEARCHES = 2;
 
@@ -25,6 +47,10 @@ public final class NodeStatuses {
     private int searches;
     private @Nullable Map<String, Status> byNode;
     private Status absent;
+
+    private @Nullable ByPlace kept;
+    private @Nullable NodeSnapshot snapshot;
+    private int start;
 
     /**
      * No node yet.
@@ -47,6 +73,15 @@ public final class NodeStatuses {
     }
 
     private @Nullable Status find(String nodeName) {
+        Status own = findOwn(nodeName);
+        if (own != null || kept == null || snapshot == null) {
+            return own;
+        }
+        int place = snapshot.indexOf(nodeName);
+        return place < 0 ? null : kept.at(place);
+    }
+
+    private @Nullable Status findOwn(String nodeName) {
         if (byNode == null && searches++ < SEARCHES) {
             for (int i = size - 1; i >= 0; i--) {
                 if (name(i).equals(nodeName)) {
@@ -77,8 +112,54 @@ public final class NodeStatuses {
         add(node, place, status);
     }
 
+    /**
+     * Takes over answers that are kept, for nodes that have none of their own.
+     *
+     * @param answers by the places of the nodes
+     * @param nodes the snapshot
+     * @param from the place of the node that was looked at first
+     */
+    public void keep(ByPlace answers, NodeSnapshot nodes, int from) {
+        kept = answers;
+        snapshot = nodes;
+        start = from;
+    }
+
+    /** Makes answers that are kept elsewhere own ones, in the order in which nodes were looked at. */
+    private void unfold() {
+        ByPlace answers = kept;
+        if (answers == null || snapshot == null) {
+            return;
+        }
+        List<NodeInfo> all = snapshot.nodes();
+        NodeStatuses unfolded = new NodeStatuses(absent);
+        unfolded.ensureCapacity(size());
+        int[] own = new int[all.size()];
+        Arrays.fill(own, UNKNOWN);
+        for (int i = 0; i < size; i++) {
+            if (places[i] == UNKNOWN) {
+                unfolded.add(nodes[i], UNKNOWN, statuses[i]);
+            } else {
+                own[places[i]] = i;
+            }
+        }
+        for (int i = 0, place = start; i < own.length; i++, place = place + 1 == own.length ? 0 : place + 1) {
+            Status status = own[place] == UNKNOWN ? answers.at(place) : statuses[own[place]];
+            if (status != null) {
+                unfolded.add(all.get(place), place, status);
+            }
+        }
+        nodes = unfolded.nodes;
+        places = unfolded.places;
+        statuses = unfolded.statuses;
+        size = unfolded.size;
+        kept = null;
+        byNode = null;
+    }
+
     /** Notes answers for nodes, in place of those that there may be. */
     public void putAll(Map<String, Status> answers) {
+        unfold();
         Map<String, Integer> indices = new HashMap<>(size * 2);
         for (int i = 0; i < size; i++) {
             indices.put(name(i), i);
@@ -120,6 +201,7 @@ public final class NodeStatuses {
         statuses = new Status[0];
         size = 0;
         byNode = null;
+        kept = null;
     }
 
     private Map<String, Status> byNode() {
@@ -146,34 +228,34 @@ public final class NodeStatuses {
 
     /** How many nodes have an answer of their own. */
     public int size() {
-        return size;
+        return kept == null ? size : size + kept.size();
     }
 
     /** Visits the nodes that have an answer of their own, in the order in which they were looked at. */
     public void forEach(BiConsumer<String, Status> visitor) {
+        unfold();
         for (int i = 0; i < size; i++) {
             visitor.accept(name(i), statuses[i]);
         }
     }
 
     /**
-     * The nodes that have an answer of their own with a code, in the order in which they were looked at.
+     * The nodes that have an answer of their own with a code.
      *
-     * @param snapshot the nodes
-     * @return their places in the snapshot; nodes that are not there are left out
+     * @param all the snapshot
+     * @return their places in the snapshot; nodes that are not there are left out. The caller's own.
      */
-    public int[] placesWith(Status.Code code, NodeSnapshot snapshot) {
-        int[] found = new int[size];
-        int count = 0;
+    public BitSet placesWith(Status.Code code, NodeSnapshot all) {
+        BitSet found = kept == null ? new BitSet() : kept.placesWith(code);
         for (int i = 0; i < size; i++) {
             if (statuses[i].code() == code) {
-                int place = places[i] == UNKNOWN ? snapshot.indexOf(name(i)) : places[i];
+                int place = places[i] == UNKNOWN ? all.indexOf(name(i)) : places[i];
                 if (place >= 0) {
-                    found[count++] = place;
+                    found.set(place);
                 }
             }
         }
-        return Arrays.copyOf(found, count);
+        return found;
     }
 
     /**
@@ -183,6 +265,23 @@ public final class NodeStatuses {
      * @return lines such as {@code 3 Insufficient cpu}, sorted as whole strings
      */
     public List<String> histogram(int allNodes) {
+        Map<String, Integer> counts = new TreeMap<>();
+        ObjIntConsumer<Status> count =
+                (status, times) -> status.reasons().forEach(reason -> counts.merge(reason, times, Integer::sum));
+        if (kept != null) {
+            kept.forEachAnswer(count);
+        }
+        countOwn(count);
+        int missing = allNodes - size();
+        if (missing > 0) {
+            count.accept(absent, missing);
+        }
+        Set<String> lines = new TreeSet<>();
+        counts.forEach((reason, times) -> lines.add(times + " " + reason));
+        return List.copyOf(lines);
+    }
+
+    private void countOwn(ObjIntConsumer<Status> visitor) {
         Map<Status, int[]> byStatus = new HashMap<>();
         Status last = null;
         int[] count = new int[1];
@@ -194,14 +293,6 @@ public final class NodeStatuses {
             }
             count[0]++;
         }
-        Map<String, Integer> counts = new TreeMap<>();
-        byStatus.forEach(
-                (status, times) -> status.reasons().forEach(reason -> counts.merge(reason, times[0], Integer::sum)));
-        if (size < allNodes) {
-            absent.reasons().forEach(reason -> counts.merge(reason, allNodes - size, Integer::sum));
-        }
-        Set<String> lines = new TreeSet<>();
-        counts.forEach((reason, times) -> lines.add(times + " " + reason));
-        return List.copyOf(lines);
+        byStatus.forEach((status, times) -> visitor.accept(status, times[0]));
     }
 }

@@ -17,10 +17,36 @@ final class Candidate {
 
     private final NodeInfo node;
     private final List<PodInfo> victims;
-    private final int violations;
-    private final int highestPriority;
-    private final long sumOfPriorities;
-    private final @Nullable String earliestStart;
+    private final Harm harm;
+
+    /**
+     * What is lost with the victims; the least comes first.
+     *
+     * @param violations how many of them are protected by a disruption budget that has nothing left
+     * @param highestPriority that of the most important one
+     * @param sumOfPriorities of all, made positive
+     * @param victims how many they are
+     * @param earliestStart of the most important ones, that of the one that started first; null is now
+     */
+    record Harm(int violations, int highestPriority, long sumOfPriorities, int victims, @Nullable String earliestStart)
+            implements Comparable<Harm> {
+        @Override
+        public int compareTo(Harm other) {
+            if (violations != other.violations) {
+                return Integer.compare(violations, other.violations);
+            }
+            if (highestPriority != other.highestPriority) {
+                return Integer.compare(highestPriority, other.highestPriority);
+            }
+            if (sumOfPriorities != other.sumOfPriorities) {
+                return Long.compare(sumOfPriorities, other.sumOfPriorities);
+            }
+            if (victims != other.victims) {
+                return Integer.compare(victims, other.victims);
+            }
+            return LATEST_FIRST.compare(earliestStart, other.earliestStart);
+        }
+    }
 
     /**
      * A candidate.
@@ -32,8 +58,7 @@ final class Candidate {
     Candidate(NodeInfo node, List<PodInfo> victims, int violations) {
         this.node = node;
         this.victims = List.copyOf(victims);
-        this.violations = violations;
-        this.highestPriority = victims.get(0).priority();
+        int highestPriority = victims.get(0).priority();
         long sum = 0;
         String earliest = null;
         for (PodInfo victim : victims) {
@@ -43,8 +68,7 @@ final class Candidate {
                 earliest = start;
             }
         }
-        this.sumOfPriorities = sum;
-        this.earliestStart = earliest;
+        this.harm = new Harm(violations, highestPriority, sum, victims.size(), earliest);
     }
 
     NodeInfo node() {
@@ -56,14 +80,18 @@ final class Candidate {
     }
 
     int violations() {
-        return violations;
+        return harm.violations();
+    }
+
+    Harm harm() {
+        return harm;
     }
 
     /** Those that do the least harm, in the order given; one unless the rules leave the choice open. */
     static List<Candidate> leastHarm(List<Candidate> candidates) {
         List<Candidate> best = new ArrayList<>();
         for (Candidate candidate : candidates) {
-            int order = best.isEmpty() ? 0 : byHarm(candidate, best.get(0));
+            int order = best.isEmpty() ? 0 : candidate.harm.compareTo(best.get(0).harm);
             if (order < 0) {
                 best.clear();
             }
@@ -74,24 +102,7 @@ final class Candidate {
         return best;
     }
 
-    private static int byHarm(Candidate a, Candidate b) {
-        if (a.violations != b.violations) {
-            return Integer.compare(a.violations, b.violations);
-        }
-        if (a.highestPriority != b.highestPriority) {
-            return Integer.compare(a.highestPriority, b.highestPriority);
-        }
-        if (a.sumOfPriorities != b.sumOfPriorities) {
-            return Long.compare(a.sumOfPriorities, b.sumOfPriorities);
-        }
-        if (a.victims.size() != b.victims.size()) {
-            return Integer.compare(a.victims.size(), b.victims.size());
-        }
-        // of the most important victims the one that started first counts; null is now
-        return LATEST_FIRST.compare(a.earliestStart, b.earliestStart);
-    }
-
     PreemptionPlan.Option option() {
-        return new PreemptionPlan.Option(node.name(), victims, violations);
+        return new PreemptionPlan.Option(node.name(), victims, harm.violations());
     }
 }

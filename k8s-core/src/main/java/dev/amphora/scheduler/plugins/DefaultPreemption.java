@@ -11,7 +11,6 @@ import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeSnapshot;
 import dev.amphora.scheduler.framework.NodeStatuses;
-import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
@@ -20,14 +19,10 @@ import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugin, EnqueueExtensions {
     private static final Logger log = LoggerFactory.getLogger(DefaultPreemption.class);
-    private static final Status NOT_HELPFUL =
-            Status.unresolvable("Preemption is not helpful for scheduling").withPlugin("DefaultPreemption");
     private static final Status PREEMPTING =
             Status.unresolvable("waiting for the preemption for this pod to be finished");
 
@@ -118,25 +111,33 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
         if (ineligible != null) {
             return Result.of(Status.unschedulable("preemption: " + ineligible));
         }
-        NodeStatuses unhelpful = new NodeStatuses(NOT_HELPFUL);
-        List<Candidate> candidates = candidates(state, pod, statuses, unhelpful);
-        if (candidates.isEmpty()) {
-            String broken = broken(unhelpful);
+        BitSet potential = potential(statuses);
+        int size = potential.cardinality();
+        int enough = Math.min(size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
+        int offset = size == 0 ? 0 : handle.random().nextInt(size);
+        DryRuns runs = DryRuns.of(handle, state, pod, potential, offset, enough, protecting());
+        if (runs.isInVain()) {
+            String broken = runs.failures();
             if (!broken.isEmpty()) {
                 return Result.of(Status.error("preemption: " + broken));
             }
-            int all = handle.snapshot().nodes().size();
-            return Result.clear(Status.unschedulable("preemption: " + message(unhelpful, all)));
+            NodeSnapshot snapshot = handle.snapshot();
+            return Result.clear(Status.unschedulable("preemption: "
+                    + message(runs.unhelpful(snapshot), snapshot.nodes().size())));
         }
-        try {
-            candidates = PreemptionExtenders.ask(handle, pod, candidates);
-        } catch (RuntimeException e) {
-            return Result.of(Status.error("preemption: " + e.getMessage()));
+        Candidate chosen = runs.best();
+        if (PreemptionExtenders.haveASay(handle, pod)) {
+            List<Candidate> left;
+            try {
+                left = PreemptionExtenders.ask(handle, pod, runs.candidates());
+            } catch (RuntimeException e) {
+                return Result.of(Status.error("preemption: " + e.getMessage()));
+            }
+            if (left.isEmpty()) {
+                return Result.of(Status.unschedulable("preemption: no candidate node for preemption"));
+            }
+            chosen = Candidate.leastHarm(left).get(0);
         }
-        if (candidates.isEmpty()) {
-            return Result.of(Status.unschedulable("preemption: no candidate node for preemption"));
-        }
-        Candidate chosen = Candidate.leastHarm(candidates).get(0);
         state.put(CHOSEN, chosen.option());
         log.debug(
                 "Pod {} preempts {} on node {}",
@@ -152,17 +153,6 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
     /** Whom a pod preempts, or would preempt, and where, as {@link #postFilter} or {@link #rehearse} has just decided; null if nobody. */
     public static PreemptionPlan.@Nullable Option chosen(CycleState state) {
         return state.get(CHOSEN);
-    }
-
-    /** What went wrong on nodes, as a whole; empty if nothing did. */
-    private static String broken(NodeStatuses nodes) {
-        Set<String> failures = new LinkedHashSet<>();
-        nodes.forEach((name, status) -> {
-            if (status.code() == Status.Code.ERROR) {
-                failures.add(status.message());
-            }
-        });
-        return failures.size() > 1 ? "[" + String.join(", ", failures) + "]" : String.join("", failures);
     }
 
     private static String message(NodeStatuses nodes, int all) {
@@ -205,19 +195,19 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
 
     /** What preemption could do for a pod that no node can run, tried on all nodes. Changes nothing. */
     public PreemptionPlan plan(CycleState state, PodInfo pod, NodeStatuses statuses) {
-        int[] potential = potential(statuses);
-        List<NodeInfo> nodes = handle.snapshot().nodes();
-        List<String> names = Arrays.stream(potential)
-                .mapToObj(place -> nodes.get(place).name())
-                .toList();
+        BitSet potential = potential(statuses);
+        NodeSnapshot snapshot = handle.snapshot();
+        List<NodeInfo> nodes = snapshot.nodes();
+        List<String> names =
+                potential.stream().mapToObj(place -> nodes.get(place).name()).toList();
         String ineligible = whyNotEligible(pod, statuses);
-        NodeStatuses unhelpful = new NodeStatuses(NOT_HELPFUL);
-        if (ineligible != null || potential.length == 0) {
-            return new PreemptionPlan(names, ineligible, List.of(), unhelpful, List.of());
+        if (ineligible != null || potential.isEmpty()) {
+            return new PreemptionPlan(names, ineligible, List.of(), new NodeStatuses(Status.unresolvable()), List.of());
         }
-        List<Candidate> candidates = candidates(state, pod, potential, 0, Integer.MAX_VALUE, unhelpful);
+        DryRuns runs = DryRuns.of(handle, state, pod, potential, 0, Integer.MAX_VALUE, protecting());
+        List<Candidate> candidates;
         try {
-            candidates = PreemptionExtenders.ask(handle, pod, candidates);
+            candidates = PreemptionExtenders.ask(handle, pod, runs.candidates());
         } catch (RuntimeException e) {
             // PostFilter tells of it
             candidates = List.of();
@@ -226,79 +216,26 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
                 names,
                 null,
                 candidates.stream().map(Candidate::option).toList(),
-                unhelpful,
+                runs.unhelpful(snapshot),
                 Candidate.leastHarm(candidates).stream()
                         .map(each -> each.node().name())
                         .toList());
     }
 
     /** The nodes on which taking pods off might help, by their places in the snapshot. */
-    private int[] potential(NodeStatuses statuses) {
-        if (statuses.absent().code() != Status.Code.UNSCHEDULABLE) {
-            return statuses.placesWith(Status.Code.UNSCHEDULABLE, handle.snapshot());
-        }
-        List<NodeInfo> nodes = handle.snapshot().nodes();
-        return IntStream.range(0, nodes.size())
-                .filter(place -> statuses.get(nodes.get(place).name()).code() == Status.Code.UNSCHEDULABLE)
-                .toArray();
-    }
-
-    /** The nodes on which preemption helps; those on which it doesn't go to {@code unhelpful}. */
-    private List<Candidate> candidates(CycleState state, PodInfo pod, NodeStatuses statuses, NodeStatuses unhelpful) {
-        int[] potential = potential(statuses);
-        int size = potential.length;
-        if (size == 0) {
-            return List.of();
-        }
-        int enough = Math.min(size, Math.max(size * minCandidateNodesPercentage / 100, minCandidateNodesAbsolute));
-        return candidates(state, pod, potential, handle.random().nextInt(size), enough, unhelpful);
-    }
-
-    private List<Candidate> candidates(
-            CycleState state, PodInfo pod, int[] potential, int offset, int enough, NodeStatuses unhelpful) {
-        List<DisruptionBudget> protecting = protecting();
+    private BitSet potential(NodeStatuses statuses) {
         NodeSnapshot snapshot = handle.snapshot();
+        if (statuses.absent().code() != Status.Code.UNSCHEDULABLE) {
+            return statuses.placesWith(Status.Code.UNSCHEDULABLE, snapshot);
+        }
+        BitSet potential = new BitSet();
         List<NodeInfo> nodes = snapshot.nodes();
-        int size = potential.length;
-        PodChanges kept = state.get(PodChanges.KEY);
-        Memory memory = memory(kept, state, pod, protecting, snapshot);
-        String nominated = handle.nominatedNode(pod);
-        // what comes of its own node is not that of others
-        memory.forget(nominated.isEmpty() ? -1 : snapshot.indexOf(nominated));
-        List<Candidate> harmless = new ArrayList<>();
-        List<Candidate> violating = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            int place = potential[offset + i < size ? offset + i : offset + i - size];
-            NodeInfo node = nodes.get(place);
-            Candidate candidate = memory.candidates[place];
-            if (candidate == null) {
-                Status status = memory.unhelpful[place];
-                if (status == null) {
-                    Victims victims = new Victims(handle, state, pod, node, protecting);
-                    status = victims.select();
-                    if (status.isSuccess()) {
-                        candidate = new Candidate(node, victims.chosen(), victims.violations());
-                        memory.candidates[place] = candidate;
-                    } else if (status.isRejected()) {
-                        memory.unhelpful[place] = status;
-                    }
-                }
-                if (candidate == null) {
-                    unhelpful.put(node, status);
-                    continue;
-                }
-            }
-            (candidate.violations() == 0 ? harmless : violating).add(candidate);
-            if (!harmless.isEmpty() && harmless.size() + violating.size() >= enough) {
-                break;
+        for (int place = 0; place < nodes.size(); place++) {
+            if (statuses.get(nodes.get(place).name()).code() == Status.Code.UNSCHEDULABLE) {
+                potential.set(place);
             }
         }
-        memory.forget(nominated.isEmpty() ? -1 : snapshot.indexOf(nominated));
-        harmless.addAll(violating);
-        if (kept != null && memory.changes != null) {
-            kept.keep(Memory.class, memory);
-        }
-        return harmless;
+        return potential;
     }
 
     /** The disruption budgets; the same list as long as they are the same. */
@@ -309,62 +246,6 @@ public final class DefaultPreemption implements PostFilterPlugin, ReleasingPlugi
             protecting = budgets.list(null).stream().map(DisruptionBudget::of).toList();
         }
         return protecting;
-    }
-
-    /** What came of nodes for pods that are alike and have the same priority, under the same budgets; by the nodes' places. */
-    private static final class Memory {
-        final int priority;
-        final List<DisruptionBudget> protecting;
-        final PodChanges.@Nullable NodeReader changes;
-        final @Nullable Candidate[] candidates;
-        final @Nullable Status[] unhelpful;
-
-        Memory(int priority, List<DisruptionBudget> protecting, int nodes, PodChanges.@Nullable NodeReader changes) {
-            this.priority = priority;
-            this.protecting = protecting;
-            this.changes = changes;
-            this.candidates = new Candidate[nodes];
-            this.unhelpful = new Status[nodes];
-        }
-
-        void forget(int place) {
-            if (place >= 0) {
-                candidates[place] = null;
-                unhelpful[place] = null;
-            }
-        }
-
-        /** Forgets what no longer holds; false if nothing does. */
-        @SuppressWarnings("ReferenceEquality")
-        boolean holds(int otherPriority, List<DisruptionBudget> budgets, NodeSnapshot snapshot) {
-            return changes != null
-                    && priority == otherPriority
-                    && protecting == budgets
-                    && changes.read(snapshot, this::forget)
-                    && candidates.length == snapshot.nodes().size();
-        }
-    }
-
-    /**
-     * What is remembered. Nothing if what happens on one node depends on others.
-     *
-     * @param kept null if nothing can be kept
-     */
-    private Memory memory(
-            @Nullable PodChanges kept,
-            CycleState state,
-            PodInfo pod,
-            List<DisruptionBudget> budgetsNow,
-            NodeSnapshot snapshot) {
-        boolean keeps = kept != null && handle.filtersByNode(state, pod);
-        PodChanges.Update<Memory> update = keeps && kept != null ? kept.take(Memory.class) : null;
-        return update != null && update.value().holds(pod.priority(), budgetsNow, snapshot)
-                ? update.value()
-                : new Memory(
-                        pod.priority(),
-                        budgetsNow,
-                        snapshot.nodes().size(),
-                        keeps && kept != null ? kept.nodes() : null);
     }
 
     /**

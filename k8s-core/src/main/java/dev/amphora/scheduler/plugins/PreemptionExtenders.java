@@ -24,15 +24,24 @@ final class PreemptionExtenders {
 
     private PreemptionExtenders() {}
 
+    /** Whether any has a say about a pod. */
+    static boolean haveASay(Handle handle, PodInfo pod) {
+        return !asked(handle, pod).isEmpty();
+    }
+
+    private static List<SchedulerExtender> asked(Handle handle, PodInfo pod) {
+        return handle.extenders().stream()
+                .filter(each -> each.verbs().contains(Verb.PREEMPT) && each.isInterestedIn(pod))
+                .toList();
+    }
+
     /**
      * The candidates that are left, with the victims that extenders want.
      *
      * @throws RuntimeException if an extender fails that may not be ignored, or names a node without victims
      */
     static List<Candidate> ask(Handle handle, PodInfo pod, List<Candidate> candidates) {
-        List<SchedulerExtender> asked = handle.extenders().stream()
-                .filter(each -> each.verbs().contains(Verb.PREEMPT) && each.isInterestedIn(pod))
-                .toList();
+        List<SchedulerExtender> asked = asked(handle, pod);
         if (asked.isEmpty() || candidates.isEmpty()) {
             return candidates;
         }
