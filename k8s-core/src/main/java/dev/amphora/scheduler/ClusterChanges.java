@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
@@ -22,6 +23,7 @@ import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacity;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttachment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -112,14 +114,17 @@ final class ClusterChanges {
     /** What has happened to a node; empty if nothing that matters. */
     static List<ClusterEvent> ofNode(Node before, Node after) {
         List<ClusterEvent> events = new ArrayList<>(2);
-        if (!Objects.equals(allocatable(before), allocatable(after))) {
+        if (isCordoned(before) && !isCordoned(after)) {
+            events.add(new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_TAINT));
+        }
+        if (!areSame(allocatable(before), allocatable(after))) {
             events.add(new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_ALLOCATABLE));
         }
         if (!labels(before.getMetadata().getLabels())
                 .equals(labels(after.getMetadata().getLabels()))) {
             events.add(new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_LABEL));
         }
-        if (!taints(before).equals(taints(after)) || (isCordoned(before) && !isCordoned(after))) {
+        if (!taints(before).equals(taints(after))) {
             events.add(new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_TAINT));
         }
         if (!conditions(before).equals(conditions(after))) {
@@ -129,11 +134,40 @@ final class ClusterChanges {
                 .equals(labels(after.getMetadata().getAnnotations()))) {
             events.add(new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_ANNOTATION));
         }
+        if (!declaredFeatures(before).equals(declaredFeatures(after))) {
+            events.add(new ClusterEvent(EventResource.NODE, Actions.UPDATE_NODE_DECLARED_FEATURE));
+        }
         return events;
     }
 
-    private static Resources allocatable(Node node) {
-        return Resources.of(node.getStatus() == null ? null : node.getStatus().getAllocatable());
+    private static Map<String, Quantity> allocatable(Node node) {
+        Map<String, Quantity> allocatable =
+                node.getStatus() == null ? null : node.getStatus().getAllocatable();
+        return allocatable == null ? Map.of() : allocatable;
+    }
+
+    /** Whether all amounts are the same, however they are written. */
+    private static boolean areSame(Map<String, Quantity> before, Map<String, Quantity> after) {
+        if (before.size() != after.size()) {
+            return false;
+        }
+        for (Map.Entry<String, Quantity> entry : before.entrySet()) {
+            Quantity now = after.get(entry.getKey());
+            if (now == null || !isSame(entry.getValue(), now)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isSame(Quantity before, Quantity after) {
+        boolean alike = Objects.equals(before.getAmount(), after.getAmount())
+                && Objects.equals(before.getFormat(), after.getFormat());
+        return alike || before.getNumericalAmount().compareTo(after.getNumericalAmount()) == 0;
+    }
+
+    private static List<String> declaredFeatures(Node node) {
+        return node.getStatus() == null ? List.of() : node.getStatus().getDeclaredFeatures();
     }
 
     private static Map<String, String> labels(@Nullable Map<String, String> labels) {
@@ -169,7 +203,8 @@ final class ClusterChanges {
         if (!before.labels().equals(after.labels())) {
             events.add(new ClusterEvent(resource, Actions.UPDATE_POD_LABEL));
         }
-        if (isSmaller(after.requests(), before.requests())) {
+        if (isSmaller(after.requests(), before.requests())
+                || !after.requestedNames().containsAll(before.requestedNames())) {
             events.add(new ClusterEvent(resource, Actions.UPDATE_POD_SCALE_DOWN));
         }
         if (!before.schedulingGates().isEmpty() && after.schedulingGates().isEmpty()) {
@@ -185,7 +220,11 @@ final class ClusterChanges {
     }
 
     private static List<?> claims(Pod pod) {
-        return pod.getStatus() == null ? List.of() : pod.getStatus().getResourceClaimStatuses();
+        return pod.getStatus() == null
+                ? Arrays.asList(List.of(), null)
+                : Arrays.asList(
+                        pod.getStatus().getResourceClaimStatuses(),
+                        pod.getStatus().getExtendedResourceClaimStatus());
     }
 
     /** Whether any resource has become less. */

@@ -76,6 +76,7 @@ final class Explainer {
             }
             diagnosis.nodes.setAbsent(outcome.status());
             diagnosis.preFilterMessage = outcome.status().message();
+            diagnosis.unschedulablePlugins.addAll(outcome.narrowing());
             diagnosis.blame(outcome.status());
             giveUp(snapshot);
             return null;

@@ -253,7 +253,7 @@ final class Framework implements Handle {
                 continue;
             }
             if (status.code() == Status.Code.UNSCHEDULABLE_AND_UNRESOLVABLE) {
-                return new PreFilterOutcome(status.withPlugin(plugin.name()), null, narrowing);
+                return new PreFilterOutcome(status.withPlugin(plugin.name()), null, Set.of());
             }
             if (status.isRejected()) {
                 verdict = status.withPlugin(plugin.name());

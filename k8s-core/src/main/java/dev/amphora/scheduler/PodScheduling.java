@@ -169,10 +169,12 @@ final class PodScheduling {
             }
             diagnosis.nodes.setAbsent(outcome.status());
             diagnosis.preFilterMessage = outcome.status().message();
+            diagnosis.unschedulablePlugins.addAll(outcome.narrowing());
             diagnosis.blame(outcome.status());
             return null;
         }
         String nominated = pod.nominatedNodeName();
+        boolean tried = false;
         if (!nominated.isEmpty()) {
             NodeInfo node = snapshot.node(nominated);
             if (node != null) {
@@ -186,6 +188,7 @@ final class PodScheduling {
                     return null;
                 }
                 asked.clear();
+                tried = diagnosis.nodes.size() > 0;
                 diagnosis.nodes.clear();
             }
         }
@@ -227,6 +230,10 @@ final class PodScheduling {
             evaluated = asked.size() + diagnosis.nodes.size();
         }
         framework.times().end(Point.Filter, began, error != null ? error.code() : Status.Code.SUCCESS);
+        if (tried && !isAmong(nodes, nominated, evaluated)) {
+            // as in the reference, what was said of it counts
+            evaluated++;
+        }
         nextStartNodeIndex = (nextStartNodeIndex + evaluated) % snapshot.nodes().size();
         return error != null
                 ? error
@@ -236,6 +243,16 @@ final class PodScheduling {
                         search.diagnose(known, diagnosis);
                     }
                 });
+    }
+
+    /** Whether a node is among those that have had their turn. */
+    private boolean isAmong(List<NodeInfo> nodes, String name, int turns) {
+        for (int i = 0; i < turns; i++) {
+            if (nodes.get((nextStartNodeIndex + i) % nodes.size()).name().equals(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

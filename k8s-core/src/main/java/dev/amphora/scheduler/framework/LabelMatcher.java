@@ -45,13 +45,16 @@ public final class LabelMatcher {
      * A selector as the API writes it.
      *
      * @param selector null matches nothing, an empty one everything
-     * @throws IllegalArgumentException if it has an unknown operator, or values where there must be none
+     * @throws IllegalArgumentException if it has an unknown operator, values where there must be none, or what can't be a label
      */
     public static LabelMatcher of(@Nullable LabelSelector selector) {
         if (selector == null) {
             return NOTHING;
         }
         LabelMatcher matcher = selector.getMatchLabels() == null ? EVERYTHING : of(selector.getMatchLabels());
+        for (Requirement requirement : matcher.requirements) {
+            LabelRules.check(requirement.key, requirement.values);
+        }
         List<Requirement> all = new ArrayList<>(matcher.requirements);
         for (LabelSelectorRequirement expression : selector.getMatchExpressions()) {
             all.add(requirement(expression.getKey(), expression.getOperator(), expression.getValues()));
@@ -89,6 +92,7 @@ public final class LabelMatcher {
                             ? "for 'in', 'notin' operators, values set can't be empty"
                             : "values set must be empty for exists and does not exist");
         }
+        LabelRules.check(key == null ? "" : key, given);
         return new Requirement(key == null ? "" : key, parsed, given);
     }
 

@@ -144,7 +144,12 @@ public final class NodeMatcher {
                     bound = parsed;
                 }
             }
-            return new Requirement(String.valueOf(expression.getKey()), operator, values, bound);
+            String key = expression.getKey() == null ? "" : expression.getKey();
+            LabelRules.checkKey(key, path + ".key");
+            for (int i = 0; i < values.size(); i++) {
+                LabelRules.checkValue(values.get(i), path + ".values[" + i + "]");
+            }
+            return new Requirement(key, operator, values, bound);
         }
 
         static Requirement ofField(NodeSelectorRequirement expression, String path) {
@@ -159,8 +164,9 @@ public final class NodeMatcher {
                         path + ".values: Invalid value: " + list(values) + ": must have one element");
             }
             if (!"metadata.name".equals(expression.getKey())) {
-                // the reference selects by a set of fields that holds nothing else
-                return new Requirement("", operator, operator == Operator.IN ? List.of() : values, 0);
+                // the reference selects by a set of fields that holds nothing else: all others are empty
+                boolean matches = values.get(0).isEmpty() == (operator == Operator.IN);
+                return new Requirement("", matches ? Operator.NOT_IN : Operator.IN, List.of(), 0);
             }
             return new Requirement("metadata.name", operator, values, 0);
         }

@@ -5,13 +5,17 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.NodeAffinity;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodAffinity;
 import io.fabric8.kubernetes.api.model.PodAffinityTerm;
+import io.fabric8.kubernetes.api.model.PodAntiAffinity;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A pod with what plugins ask of it worked out once. Immutable; the pod is read-only. */
@@ -36,6 +40,7 @@ public final class PodInfo {
     private final List<AffinityTerm> requiredAntiAffinity;
     private final List<AffinityTerm> preferredAffinity;
     private final List<AffinityTerm> preferredAntiAffinity;
+    private final @Nullable String affinityError;
     private @Nullable PodSignature signature;
     private boolean signed;
 
@@ -65,31 +70,52 @@ public final class PodInfo {
                 nodeAffinity == null || nodeAffinity.getRequiredDuringSchedulingIgnoredDuringExecution() == null
                         ? null
                         : NodeMatcher.of(nodeAffinity.getRequiredDuringSchedulingIgnoredDuringExecution());
+        List<String> errors = new ArrayList<>(0);
         if (affinity == null || affinity.getPodAffinity() == null) {
             this.requiredAffinity = List.of();
             this.preferredAffinity = List.of();
         } else {
-            this.requiredAffinity =
-                    required(affinity.getPodAffinity().getRequiredDuringSchedulingIgnoredDuringExecution());
-            this.preferredAffinity =
-                    preferred(affinity.getPodAffinity().getPreferredDuringSchedulingIgnoredDuringExecution());
+            PodAffinity near = affinity.getPodAffinity();
+            this.requiredAffinity = sensible(
+                    "requiredAffinityTerms",
+                    () -> required(near.getRequiredDuringSchedulingIgnoredDuringExecution()),
+                    errors);
+            this.preferredAffinity = sensible(
+                    "preferredAffinityTerms",
+                    () -> preferred(near.getPreferredDuringSchedulingIgnoredDuringExecution()),
+                    errors);
         }
         if (affinity == null || affinity.getPodAntiAffinity() == null) {
             this.requiredAntiAffinity = List.of();
             this.preferredAntiAffinity = List.of();
         } else {
-            this.requiredAntiAffinity =
-                    required(affinity.getPodAntiAffinity().getRequiredDuringSchedulingIgnoredDuringExecution());
-            this.preferredAntiAffinity =
-                    preferred(affinity.getPodAntiAffinity().getPreferredDuringSchedulingIgnoredDuringExecution());
+            PodAntiAffinity far = affinity.getPodAntiAffinity();
+            this.requiredAntiAffinity = sensible(
+                    "requiredAntiAffinityTerms",
+                    () -> required(far.getRequiredDuringSchedulingIgnoredDuringExecution()),
+                    errors);
+            this.preferredAntiAffinity = sensible(
+                    "preferredAntiAffinityTerms",
+                    () -> preferred(far.getPreferredDuringSchedulingIgnoredDuringExecution()),
+                    errors);
+        }
+        this.affinityError = errors.isEmpty()
+                ? null
+                : errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]";
+    }
+
+    /** Terms, or none if one of them makes no sense. */
+    private static List<AffinityTerm> sensible(
+            String what, Supplier<List<AffinityTerm>> terms, List<String> errors) {
+        try {
+            return terms.get();
+        } catch (IllegalArgumentException e) {
+            errors.add(what + ": " + e.getMessage());
+            return List.of();
         }
     }
 
-    /**
-     * A pod.
-     *
-     * @throws IllegalArgumentException if one of its label selectors makes no sense
-     */
+    /** A pod. */
     public static PodInfo of(Pod pod) {
         return new PodInfo(pod);
     }
@@ -188,6 +214,11 @@ public final class PodInfo {
         return requests;
     }
 
+    /** The resources that it names in any request, be it of zero. */
+    public Set<String> requestedNames() {
+        return PodRequests.names(pod);
+    }
+
     /** CPU in thousandths of a core, with 100 for each container that asks for none. */
     public long nonZeroMilliCpu() {
         return nonZeroMilliCpu;
@@ -245,6 +276,11 @@ public final class PodInfo {
         return pod.getMetadata().getDeletionTimestamp() != null;
     }
 
+    /** What is wrong with its required node affinity, null if nothing is. A term that is wrong matches no node. */
+    public @Nullable String nodeAffinityError() {
+        return requiredNodes == null ? null : requiredNodes.error();
+    }
+
     /** Whether it says anything about the labels or the name of its node. */
     public boolean selectsNodes() {
         return nodeSelector != null || requiredNodes != null;
@@ -254,6 +290,14 @@ public final class PodInfo {
     public boolean matchesNode(NodeInfo node) {
         return (nodeSelector == null || nodeSelector.matches(node.labels()))
                 && (requiredNodes == null || requiredNodes.matches(node.labels(), node.name()));
+    }
+
+    /**
+     * What is wrong with its affinity and anti-affinity to pods, null if nothing is. As in the reference it then has no terms of the kind that is
+     * wrong, and can't be scheduled itself.
+     */
+    public @Nullable String affinityError() {
+        return affinityError;
     }
 
     /** Its required affinity to pods. */

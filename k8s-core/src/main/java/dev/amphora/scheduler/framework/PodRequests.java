@@ -8,9 +8,12 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import java.math.BigDecimal;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,81 +31,313 @@ final class PodRequests {
 
     /** What the pod asks for, as filters count it. */
     static Resources of(Pod pod) {
-        return compute(pod, false, true);
+        return compute(pod, false, false, true);
     }
 
-    /** The same with a minimum for containers that ask for nothing, as scores count it. */
+    /**
+     * The same with a minimum for containers that ask for nothing, as nodes count it for scores. As in the reference there is no minimum
+     * for what any container of a pod with pod-level requests asks for.
+     */
     static Resources nonZero(Pod pod) {
-        return compute(pod, true, true);
+        boolean podLevel = pod.getSpec() != null && podLevel(pod.getSpec()) != null;
+        Set<String> named = podLevel ? names(pod) : Set.of();
+        return compute(pod, !named.contains(Resources.CPU), !named.contains(Resources.MEMORY), true);
     }
 
     /** The same without regard to pod-level requests. */
     static Resources nonZeroOfContainers(Pod pod) {
-        return compute(pod, true, false);
+        return compute(pod, true, true, false);
     }
 
-    private static Resources compute(Pod pod, boolean fillIn, boolean countPodLevel) {
+    /** The resources that are named in any request, be it of zero. */
+    static Set<String> names(Pod pod) {
+        PodSpec spec = pod.getSpec();
+        Set<String> names = new HashSet<>();
+        if (spec != null) {
+            Map<String, ContainerStatus> statuses = statuses(pod);
+            for (Container container : spec.getContainers()) {
+                addNames(requests(container.getResources()), names);
+                addNames(statuses, container, names);
+            }
+            for (Container container : spec.getInitContainers()) {
+                addNames(requests(container.getResources()), names);
+                addNames(isSidecar(container) ? statuses : null, container, names);
+            }
+            addNames(podLevel(spec), names);
+            addNames(spec.getOverhead(), names);
+        }
+        return names;
+    }
+
+    private static void addNames(
+            @Nullable Map<String, ContainerStatus> statuses, Container container, Set<String> into) {
+        ContainerStatus status = statuses == null ? null : statuses.get(container.getName());
+        if (status != null && status.getResources() != null) {
+            addNames(requests(status.getResources()), into);
+            addNames(status.getAllocatedResources(), into);
+        }
+    }
+
+    private static void addNames(@Nullable Map<String, Quantity> quantities, Set<String> into) {
+        if (quantities != null) {
+            into.addAll(quantities.keySet());
+        }
+    }
+
+    private static boolean isSidecar(Container initContainer) {
+        return "Always".equals(initContainer.getRestartPolicy());
+    }
+
+    private static Resources compute(Pod pod, boolean fillCpu, boolean fillMemory, boolean countPodLevel) {
         PodSpec spec = pod.getSpec();
         if (spec == null) {
             return Resources.NONE;
         }
         Map<String, ContainerStatus> statuses = statuses(pod);
-        boolean infeasible = statuses != null && isResizeInfeasible(pod);
-        Map<String, Quantity> podLevel = countPodLevel ? podLevel(spec) : null;
-        Resources sum = Resources.NONE;
-        for (Container container : spec.getContainers()) {
-            sum = sum.plus(container(container, statuses, infeasible, fillIn, podLevel));
-        }
-        Resources sidecars = Resources.NONE;
-        Resources init = Resources.NONE;
-        for (Container container : spec.getInitContainers()) {
-            boolean sidecar = "Always".equals(container.getRestartPolicy());
-            Resources own = container(container, sidecar ? statuses : null, infeasible, fillIn, podLevel);
-            if (sidecar) {
-                sum = sum.plus(own);
-                sidecars = sidecars.plus(own);
-                init = init.max(sidecars);
-            } else {
-                init = init.max(own.plus(sidecars));
-            }
-        }
-        Resources requests = spec.getInitContainers().isEmpty() ? sum : sum.max(init);
-        if (podLevel != null) {
-            requests = override(requests, podLevel);
-        }
-        if (spec.getOverhead() != null && !spec.getOverhead().isEmpty()) {
-            requests = requests.plus(Resources.of(spec.getOverhead()));
-        }
-        return requests;
+        return new Sum<>(Arithmetic.of(spec, statuses), pod, statuses, fillCpu, fillMemory).of(spec, countPodLevel);
     }
 
-    private static Resources container(
-            Container container,
-            @Nullable Map<String, ContainerStatus> statuses,
-            boolean infeasible,
-            boolean fillIn,
-            @Nullable Map<String, Quantity> podLevel) {
-        Map<String, Quantity> wanted = requests(container.getResources());
-        Resources requests = Resources.of(wanted);
-        boolean hasCpu = wanted != null && wanted.containsKey(Resources.CPU);
-        boolean hasMemory = wanted != null && wanted.containsKey(Resources.MEMORY);
-        ContainerStatus status = statuses == null ? null : statuses.get(container.getName());
-        if (status != null && status.getResources() != null) {
-            Map<String, Quantity> actual = requests(status.getResources());
-            Map<String, Quantity> allocated = status.getAllocatedResources();
-            Resources known = Resources.of(actual).max(Resources.of(allocated));
-            boolean knownCpu = has(actual, Resources.CPU) || has(allocated, Resources.CPU);
-            boolean knownMemory = has(actual, Resources.MEMORY) || has(allocated, Resources.MEMORY);
-            requests = infeasible ? known : requests.max(known);
-            hasCpu = infeasible ? knownCpu : hasCpu || knownCpu;
-            hasMemory = infeasible ? knownMemory : hasMemory || knownMemory;
+    /** How requests of one pod are added up. */
+    private static final class Sum<T> {
+        private final Arithmetic<T> arithmetic;
+        private final @Nullable Map<String, ContainerStatus> statuses;
+        private final boolean infeasible;
+        private final boolean fillCpu;
+        private final boolean fillMemory;
+
+        Sum(
+                Arithmetic<T> arithmetic,
+                Pod pod,
+                @Nullable Map<String, ContainerStatus> statuses,
+                boolean fillCpu,
+                boolean fillMemory) {
+            this.arithmetic = arithmetic;
+            this.statuses = statuses;
+            this.infeasible = statuses != null && isResizeInfeasible(pod);
+            this.fillCpu = fillCpu;
+            this.fillMemory = fillMemory;
         }
-        if (!fillIn) {
-            return requests;
+
+        Resources of(PodSpec spec, boolean countPodLevel) {
+            T sum = arithmetic.none();
+            for (Container container : spec.getContainers()) {
+                sum = arithmetic.plus(sum, container(container, statuses));
+            }
+            T sidecars = arithmetic.none();
+            T init = arithmetic.none();
+            for (Container container : spec.getInitContainers()) {
+                boolean sidecar = isSidecar(container);
+                T own = container(container, sidecar ? statuses : null);
+                if (sidecar) {
+                    sum = arithmetic.plus(sum, own);
+                    sidecars = arithmetic.plus(sidecars, own);
+                    init = arithmetic.max(init, sidecars);
+                } else {
+                    init = arithmetic.max(init, arithmetic.plus(own, sidecars));
+                }
+            }
+            T requests = spec.getInitContainers().isEmpty() ? sum : arithmetic.max(sum, init);
+            Map<String, Quantity> podLevel = countPodLevel ? podLevel(spec) : null;
+            if (podLevel != null) {
+                requests = arithmetic.override(requests, podLevel);
+            }
+            if (spec.getOverhead() != null && !spec.getOverhead().isEmpty()) {
+                requests = arithmetic.plus(requests, arithmetic.of(spec.getOverhead()));
+            }
+            return arithmetic.rounded(requests);
         }
-        long milliCpu = hasCpu || has(podLevel, Resources.CPU) ? 0 : DEFAULT_MILLI_CPU;
-        long memory = hasMemory || has(podLevel, Resources.MEMORY) ? 0 : DEFAULT_MEMORY;
-        return milliCpu == 0 && memory == 0 ? requests : requests.plus(Resources.of(milliCpu, memory, 0, 0, Map.of()));
+
+        private T container(Container container, @Nullable Map<String, ContainerStatus> known) {
+            Map<String, Quantity> wanted = requests(container.getResources());
+            T requests = arithmetic.of(wanted);
+            boolean hasCpu = has(wanted, Resources.CPU);
+            boolean hasMemory = has(wanted, Resources.MEMORY);
+            ContainerStatus status = known == null ? null : known.get(container.getName());
+            if (status != null && status.getResources() != null) {
+                Map<String, Quantity> actual = requests(status.getResources());
+                Map<String, Quantity> allocated = status.getAllocatedResources();
+                T given = arithmetic.max(arithmetic.of(actual), arithmetic.of(allocated));
+                boolean givenCpu = has(actual, Resources.CPU) || has(allocated, Resources.CPU);
+                boolean givenMemory = has(actual, Resources.MEMORY) || has(allocated, Resources.MEMORY);
+                requests = infeasible ? given : arithmetic.max(requests, given);
+                hasCpu = infeasible ? givenCpu : hasCpu || givenCpu;
+                hasMemory = infeasible ? givenMemory : hasMemory || givenMemory;
+            }
+            long milliCpu = fillCpu && !hasCpu ? DEFAULT_MILLI_CPU : 0;
+            long memory = fillMemory && !hasMemory ? DEFAULT_MEMORY : 0;
+            return milliCpu == 0 && memory == 0
+                    ? requests
+                    : arithmetic.plus(requests, arithmetic.minimum(milliCpu, memory));
+        }
+    }
+
+    /** Calculates with requests. */
+    private interface Arithmetic<T> {
+        /** In whole units where all requests are, otherwise by fractions, which the reference rounds up only when all are added. */
+        static Arithmetic<?> of(PodSpec spec, @Nullable Map<String, ContainerStatus> statuses) {
+            boolean whole = isWhole(podLevel(spec)) && isWhole(spec.getOverhead());
+            for (Container container : spec.getContainers()) {
+                whole &= isWhole(requests(container.getResources()));
+            }
+            for (Container container : spec.getInitContainers()) {
+                whole &= isWhole(requests(container.getResources()));
+            }
+            if (statuses != null) {
+                for (ContainerStatus status : statuses.values()) {
+                    whole &= isWhole(requests(status.getResources())) && isWhole(status.getAllocatedResources());
+                }
+            }
+            return whole ? WholeUnits.INSTANCE : Fractions.INSTANCE;
+        }
+
+        private static boolean isWhole(@Nullable Map<String, Quantity> quantities) {
+            if (quantities != null) {
+                for (Map.Entry<String, Quantity> entry : quantities.entrySet()) {
+                    if (entry.getValue() != null
+                            && !Quantities.isWhole(entry.getValue(), entry.getKey().equals(Resources.CPU))) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        }
+
+        T none();
+
+        T of(@Nullable Map<String, Quantity> quantities);
+
+        T minimum(long milliCpu, long memory);
+
+        T plus(T a, T b);
+
+        T max(T a, T b);
+
+        /** With other amounts in place of those of the same names. */
+        T override(T requests, Map<String, Quantity> given);
+
+        Resources rounded(T amounts);
+    }
+
+    private static final class WholeUnits implements Arithmetic<Resources> {
+        static final WholeUnits INSTANCE = new WholeUnits();
+
+        @Override
+        public Resources none() {
+            return Resources.NONE;
+        }
+
+        @Override
+        public Resources of(@Nullable Map<String, Quantity> quantities) {
+            return Resources.of(quantities);
+        }
+
+        @Override
+        public Resources minimum(long milliCpu, long memory) {
+            return Resources.of(milliCpu, memory, 0, 0, Map.of());
+        }
+
+        @Override
+        public Resources plus(Resources a, Resources b) {
+            return a.plus(b);
+        }
+
+        @Override
+        public Resources max(Resources a, Resources b) {
+            return a.max(b);
+        }
+
+        @Override
+        public Resources override(Resources requests, Map<String, Quantity> podLevel) {
+            Resources given = Resources.of(podLevel);
+            Map<String, Long> scalars = new HashMap<>();
+            for (int i = 0; i < requests.scalarCount(); i++) {
+                scalars.put(requests.scalarName(i), requests.scalarAmount(i));
+            }
+            for (int i = 0; i < given.scalarCount(); i++) {
+                scalars.put(given.scalarName(i), given.scalarAmount(i));
+            }
+            return Resources.of(
+                    podLevel.containsKey(Resources.CPU) ? given.milliCpu() : requests.milliCpu(),
+                    podLevel.containsKey(Resources.MEMORY) ? given.memory() : requests.memory(),
+                    requests.ephemeralStorage(),
+                    requests.pods(),
+                    scalars);
+        }
+
+        @Override
+        public Resources rounded(Resources amounts) {
+            return amounts;
+        }
+    }
+
+    /** Amounts by name, of CPU too in whole units. */
+    private static final class Fractions implements Arithmetic<Map<String, BigDecimal>> {
+        static final Fractions INSTANCE = new Fractions();
+
+        @Override
+        public Map<String, BigDecimal> none() {
+            return Map.of();
+        }
+
+        @Override
+        public Map<String, BigDecimal> of(@Nullable Map<String, Quantity> quantities) {
+            Map<String, BigDecimal> amounts = new HashMap<>();
+            if (quantities != null) {
+                quantities.forEach((name, quantity) -> {
+                    if (quantity != null) {
+                        amounts.put(name, Quantities.exact(quantity));
+                    }
+                });
+            }
+            return amounts;
+        }
+
+        @Override
+        public Map<String, BigDecimal> minimum(long milliCpu, long memory) {
+            return Map.of(
+                    Resources.CPU, BigDecimal.valueOf(milliCpu, 3), Resources.MEMORY, BigDecimal.valueOf(memory));
+        }
+
+        @Override
+        public Map<String, BigDecimal> plus(Map<String, BigDecimal> a, Map<String, BigDecimal> b) {
+            Map<String, BigDecimal> sum = new HashMap<>(a);
+            b.forEach((name, amount) -> sum.merge(name, amount, BigDecimal::add));
+            return sum;
+        }
+
+        @Override
+        public Map<String, BigDecimal> max(Map<String, BigDecimal> a, Map<String, BigDecimal> b) {
+            Map<String, BigDecimal> greater = new HashMap<>(a);
+            b.forEach((name, amount) -> greater.merge(name, amount, BigDecimal::max));
+            return greater;
+        }
+
+        @Override
+        public Map<String, BigDecimal> override(Map<String, BigDecimal> requests, Map<String, Quantity> podLevel) {
+            Map<String, BigDecimal> overridden = new HashMap<>(requests);
+            overridden.putAll(of(podLevel));
+            return overridden;
+        }
+
+        @Override
+        public Resources rounded(Map<String, BigDecimal> amounts) {
+            Map<String, Long> scalars = new HashMap<>();
+            amounts.forEach((name, amount) -> {
+                if (Resources.isScalar(name)) {
+                    scalars.put(name, Quantities.rounded(amount));
+                }
+            });
+            return Resources.of(
+                    Quantities.rounded(amount(amounts, Resources.CPU).movePointRight(3)),
+                    Quantities.rounded(amount(amounts, Resources.MEMORY)),
+                    Quantities.rounded(amount(amounts, Resources.EPHEMERAL_STORAGE)),
+                    Quantities.rounded(amount(amounts, Resources.PODS)),
+                    scalars);
+        }
+
+        private static BigDecimal amount(Map<String, BigDecimal> amounts, String name) {
+            return amounts.getOrDefault(name, BigDecimal.ZERO);
+        }
     }
 
     private static boolean has(@Nullable Map<String, Quantity> quantities, String name) {
@@ -126,23 +361,6 @@ final class PodRequests {
             }
         });
         return supported.isEmpty() ? null : supported;
-    }
-
-    private static Resources override(Resources requests, Map<String, Quantity> podLevel) {
-        Resources given = Resources.of(podLevel);
-        Map<String, Long> scalars = new HashMap<>();
-        for (int i = 0; i < requests.scalarCount(); i++) {
-            scalars.put(requests.scalarName(i), requests.scalarAmount(i));
-        }
-        for (int i = 0; i < given.scalarCount(); i++) {
-            scalars.put(given.scalarName(i), given.scalarAmount(i));
-        }
-        return Resources.of(
-                podLevel.containsKey(Resources.CPU) ? given.milliCpu() : requests.milliCpu(),
-                podLevel.containsKey(Resources.MEMORY) ? given.memory() : requests.memory(),
-                requests.ephemeralStorage(),
-                requests.pods(),
-                scalars);
     }
 
     private static @Nullable Map<String, ContainerStatus> statuses(Pod pod) {

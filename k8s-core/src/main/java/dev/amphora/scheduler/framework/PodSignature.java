@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.Volume;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the scheduler's decision about a pod depends on in the pod itself: its namespace, labels, requests, host ports, tolerations, node
  * selector, affinities, spread constraints, images, controller, the scheduler and the node it names. Pods with equal signatures are alike (KEP-5598),
- * except for their volumes and claims, for these are mostly their own: what follows from them is never taken from one pod to another.
+ * except for their claims and those volumes that are no images, for these are mostly their own: what follows from them is never taken from one pod to another.
  * Immutable.
  */
 public final class PodSignature {
@@ -75,6 +76,11 @@ public final class PodSignature {
                 return null;
             }
             images.add(String.valueOf(container.getImage()));
+        }
+        for (Volume volume : pod.spec().getVolumes()) {
+            if (volume.getImage() != null) {
+                images.add("volume " + volume.getImage().getReference());
+            }
         }
         return new PodSignature(pod, images);
     }

@@ -24,6 +24,8 @@ public final class Resources {
     /** The name of the number of pods. */
     public static final String PODS = "pods";
 
+    private static final String KUBERNETES = "kubernetes.io/";
+
     /** Nothing. */
     public static final Resources NONE = new Resources(0, 0, 0, 0, new String[0], new long[0]);
 
@@ -99,7 +101,14 @@ public final class Resources {
      * {@code kubernetes.io}.
      */
     public static boolean isScalar(String name) {
-        return name.indexOf('/') >= 0 || name.startsWith("hugepages-") || name.startsWith("attachable-volumes-");
+        return name.startsWith("hugepages-")
+                || name.startsWith("attachable-volumes-")
+                || (name.indexOf('/') >= 0 && (!name.startsWith("requests.") || name.contains(KUBERNETES)));
+    }
+
+    /** Whether a resource is not Kubernetes' own, such as {@code example.com/gpu}. */
+    public static boolean isExtended(String name) {
+        return name.indexOf('/') >= 0 && !name.startsWith("requests.") && !name.contains(KUBERNETES);
     }
 
     /** In thousandths of a core. */

@@ -28,7 +28,7 @@ final class Allocation {
             if (wanted == 0 && Resources.isScalar(name)) {
                 continue;
             }
-            long has = node.allocatable().amount(name);
+            long has = has(name, node);
             if (has == 0) {
                 continue;
             }
@@ -39,6 +39,11 @@ final class Allocation {
 
     static long wanted(String name, PodInfo pod, boolean nonZero) {
         return (nonZero ? pod.scoredRequests() : pod.requests()).amount(name);
+    }
+
+    /** What counts of what a node has; the number of pods doesn't. */
+    static long has(String name, NodeInfo node) {
+        return name.equals(Resources.PODS) ? 0 : node.allocatable().amount(name);
     }
 
     static long used(String name, NodeInfo node, boolean nonZero) {

@@ -24,15 +24,26 @@ record DisruptionBudget(String namespace, LabelMatcher selector, int allowed, Se
                 : budget.getStatus().getDisruptedPods().keySet();
         return new DisruptionBudget(
                 budget.getMetadata().getNamespace(),
-                budget.getSpec() == null
-                        ? LabelMatcher.NOTHING
-                        : LabelMatcher.of(budget.getSpec().getSelector()),
+                selector(budget),
                 allowed,
                 disrupted);
     }
 
+    /** One that makes no sense selects nothing. */
+    private static LabelMatcher selector(PodDisruptionBudget budget) {
+        try {
+            return budget.getSpec() == null
+                    ? LabelMatcher.NOTHING
+                    : LabelMatcher.of(budget.getSpec().getSelector());
+        } catch (IllegalArgumentException e) {
+            return LabelMatcher.NOTHING;
+        }
+    }
+
+    /** As in the reference, a pod without labels is protected by none, whatever it selects. */
     boolean protects(PodInfo pod) {
-        return namespace.equals(pod.namespace())
+        return !pod.labels().isEmpty()
+                && namespace.equals(pod.namespace())
                 && !selector.isEverything()
                 && selector.matches(pod.labels())
                 && !disrupted.contains(pod.name());

@@ -218,6 +218,9 @@ public final class InterPodAffinity
 
     @Override
     public Result preFilter(CycleState state, PodInfo pod, List<NodeInfo> nodes) {
+        if (pod.affinityError() != null) {
+            return Result.of(Status.unresolvable("parsing pod: " + pod.affinityError()));
+        }
         List<NodeInfo> wary = handle.snapshot().nodesWithRequiredAntiAffinityPods();
         boolean own =
                 !pod.requiredAffinity().isEmpty() || !pod.requiredAntiAffinity().isEmpty();
@@ -490,6 +493,10 @@ public final class InterPodAffinity
         PodInfo now = Hints.pod(after);
         if (now != null && now.uid().equals(pod.uid())) {
             return Answer.QUEUE;
+        }
+        if ((old != null && old.nodeName().isEmpty()) || (now != null && now.nodeName().isEmpty())) {
+            // where it has no node, a pod is near to no other
+            return Answer.SKIP;
         }
         List<AffinityTerm> near = resolved(pod.requiredAffinity());
         List<AffinityTerm> far = resolved(pod.requiredAntiAffinity());

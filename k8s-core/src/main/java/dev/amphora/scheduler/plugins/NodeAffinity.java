@@ -179,7 +179,16 @@ public final class NodeAffinity
     private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         NodeInfo old = Hints.node(before);
         NodeInfo now = Hints.node(after);
-        return Answer.queueIf(now != null && fits(pod, now) && (old == null || !fits(pod, old)));
+        if (now == null || !fits(pod, now)) {
+            String error = now == null || (addedRequired != null && !addedRequired.matches(now.labels(), now.name()))
+                    ? null
+                    : pod.nodeAffinityError();
+            if (error != null) {
+                throw new IllegalStateException(error);
+            }
+            return Answer.SKIP;
+        }
+        return Answer.queueIf(old == null || !fits(pod, old));
     }
 
     private boolean fits(PodInfo pod, NodeInfo node) {

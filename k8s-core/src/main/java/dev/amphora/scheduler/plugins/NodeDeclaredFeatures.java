@@ -66,17 +66,11 @@ public final class NodeDeclaredFeatures implements PreFilterPlugin, FilterPlugin
 
     private static Status missing(Set<String> needed, Node node) {
         Set<String> missing = new TreeSet<>(needed);
-        missing.removeAll(declared(node));
+        missing.removeAll(listed(node));
         return missing.isEmpty()
                 ? Status.success()
                 : Status.unresolvable("node declared features check failed - unsatisfied requirements: "
                         + String.join(", ", missing));
-    }
-
-    private static Set<String> declared(@Nullable HasMetadata object) {
-        return object instanceof Node node && node.getStatus() != null
-                ? new TreeSet<>(node.getStatus().getDeclaredFeatures())
-                : Set.of();
     }
 
     @Override
@@ -90,13 +84,13 @@ public final class NodeDeclaredFeatures implements PreFilterPlugin, FilterPlugin
     }
 
     private static Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
-        if (!(after instanceof Node now)) {
-            return Answer.SKIP;
-        }
-        Set<String> needed = needed(pod);
-        boolean fits = declared(now).containsAll(needed);
-        boolean changed = before == null || !declared(before).equals(declared(now));
-        return Answer.queueIf(fits && changed);
+        return Answer.queueIf(before == null || !listed(before).equals(listed(after)));
+    }
+
+    private static List<String> listed(@Nullable HasMetadata object) {
+        return object instanceof Node node && node.getStatus() != null
+                ? node.getStatus().getDeclaredFeatures()
+                : List.of();
     }
 
     private static Answer afterPodChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

@@ -75,7 +75,7 @@ public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScor
         for (int i = 0; i < resources.size(); i++) {
             String name = resources.get(i).name();
             long wanted = Allocation.wanted(name, pod, false);
-            long has = node.allocatable().amount(name);
+            long has = Allocation.has(name, node);
             if (has == 0 || (wanted == 0 && Resources.isScalar(name))) {
                 continue;
             }

@@ -108,14 +108,21 @@ public final class NodeResourcesFit
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
         Set<String> byDevices = byDevices(state.get(BY_DEVICES));
-        return fits(pod.requests(), node, byDevices) ? Status.success() : shortage(pod.requests(), node, byDevices);
+        return fits(pod.requests(), node, byDevices, true)
+                ? Status.success()
+                : shortage(pod.requests(), node, byDevices);
     }
 
     private static Set<String> byDevices(@Nullable ByDevices known) {
         return known == null ? Set.of() : known.resources;
     }
 
-    private boolean fits(Resources wanted, NodeInfo node, Set<String> byDevices) {
+    /**
+     * Whether a node has enough left.
+     *
+     * @param ignores whether what the arguments name is left alone; hints don't
+     */
+    private boolean fits(Resources wanted, NodeInfo node, Set<String> byDevices, boolean ignores) {
         Resources has = node.allocatable();
         Resources used = node.requested();
         if (node.pods().size() + 1 > has.pods()) {
@@ -136,7 +143,7 @@ public final class NodeResourcesFit
             long amount = wanted.scalarAmount(i);
             if (amount > 0
                     && amount > has.scalar(name) - used.scalar(name)
-                    && !isIgnored(name)
+                    && !(ignores && isIgnored(name))
                     && !(byDevices.contains(name) && ExtendedResources.byDevices(node, name))) {
                 return false;
             }
@@ -170,15 +177,13 @@ public final class NodeResourcesFit
                 "NodeResourcesFit");
     }
 
+    /** Only extended resources can be left alone. */
     private boolean isIgnored(String name) {
-        if (ignored.contains(name)) {
-            return true;
-        }
-        if (ignoredGroups.isEmpty()) {
+        if (!Resources.isExtended(name)) {
             return false;
         }
-        int slash = name.indexOf('/');
-        return slash >= 0 && ignoredGroups.contains(name.substring(0, slash));
+        return ignored.contains(name)
+                || (!ignoredGroups.isEmpty() && ignoredGroups.contains(name.substring(0, name.indexOf('/'))));
     }
 
     @Override
@@ -250,19 +255,17 @@ public final class NodeResourcesFit
     private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         NodeInfo old = Hints.node(before);
         NodeInfo now = Hints.node(after);
-        if (now == null
-                || !fits(
-                        pod.requests(),
-                        now,
-                        ExtendedResources.classes(pod, deviceClasses, classesByResource)
-                                .keySet())) {
+        Set<String> byDevices =
+                ExtendedResources.classes(pod, deviceClasses, classesByResource).keySet();
+        if (now == null || !fits(pod.requests(), now, byDevices, false)) {
             return Answer.SKIP;
         }
         if (old == null) {
             return Answer.QUEUE;
         }
         return Answer.queueIf(now.allocatable().pods() > old.allocatable().pods()
-                || anyGreater(pod.requests(), now.allocatable(), old.allocatable()));
+                || anyGreater(pod.requests(), now.allocatable(), old.allocatable())
+                || byDevices.stream().anyMatch(name -> ExtendedResources.byDevices(now, name)));
     }
 
     private static Answer afterClassChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

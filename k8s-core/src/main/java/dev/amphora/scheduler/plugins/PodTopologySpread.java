@@ -405,8 +405,7 @@ public final class PodTopologySpread
                 && old != null
                 && now != null
                 && !old.tolerations().equals(now.tolerations());
-        if ((old != null && !old.namespace().equals(pod.namespace()))
-                || (now != null && !now.namespace().equals(pod.namespace()))) {
+        if ((old != null && !isInvolved(old, pod)) || (now != null && !isInvolved(now, pod))) {
             return Answer.SKIP;
         }
         for (SpreadConstraint constraint : constraints(pod, SpreadConstraint.HARD)) {
@@ -417,6 +416,12 @@ public final class PodTopologySpread
             }
         }
         return Answer.SKIP;
+    }
+
+    /** Whether another pod may count, or is the pod itself. */
+    private static boolean isInvolved(PodInfo other, PodInfo pod) {
+        return other.uid().equals(pod.uid())
+                || (!other.nodeName().isEmpty() && other.namespace().equals(pod.namespace()));
     }
 
     private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

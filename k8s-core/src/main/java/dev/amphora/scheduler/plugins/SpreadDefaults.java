@@ -125,7 +125,12 @@ final class SpreadDefaults {
 
     private static LabelMatcher and(Map<String, String> labels, @Nullable LabelSelector selector) {
         LabelMatcher byLabels = LabelMatcher.of(labels);
-        return selector == null ? byLabels : byLabels.and(LabelMatcher.of(selector));
+        try {
+            return selector == null ? byLabels : byLabels.and(LabelMatcher.of(selector));
+        } catch (IllegalArgumentException e) {
+            // a selector that makes no sense adds nothing
+            return byLabels;
+        }
     }
 
     private static @Nullable OwnerReference controller(PodInfo pod) {

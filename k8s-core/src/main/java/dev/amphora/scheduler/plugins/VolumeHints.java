@@ -10,9 +10,6 @@ import io.fabric8.kubernetes.api.model.storage.CSINode;
 import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacity;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import java.math.RoundingMode;
-import java.util.Arrays;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** When a change may help a pod that {@link VolumeBinding} has turned down. */
@@ -37,9 +34,8 @@ final class VolumeHints {
                 || !migrated(old).equals(migrated(now)));
     }
 
-    private static Set<String> migrated(CSINode node) {
-        String annotated = Claims.annotation(node.getMetadata(), MIGRATED_PLUGINS);
-        return annotated == null ? Set.of() : new TreeSet<>(Arrays.asList(annotated.split(",")));
+    private static String migrated(CSINode node) {
+        return Claims.text(Claims.annotation(node.getMetadata(), MIGRATED_PLUGINS));
     }
 
     static Answer afterDriverChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

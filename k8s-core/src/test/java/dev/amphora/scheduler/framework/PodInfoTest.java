@@ -71,6 +71,69 @@ class PodInfoTest {
         assertThat(pod.nonZeroMemory()).isEqualTo(200L * 1024 * 1024);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "9E, 0, 9000000000000000000",
+        "10E, 0, 0",
+        "16Ei, -1000, 9223372036854775807",
+        "9223372036854775807, -1000, 9223372036854775807",
+    })
+    void valuesBeyond64BitsComeOutAsInTheReference(String text, long thousandths, long whole) {
+        assertThat(Quantities.milliValue(new Quantity(text))).isEqualTo(thousandths);
+        assertThat(Quantities.value(new Quantity(text))).isEqualTo(whole);
+    }
+
+    @Test
+    void fractionsAreRoundedUpWhenAllAreAdded() {
+        PodInfo pod = pod(
+                """
+                {"containers": [{"name": "a", "resources": {"requests": {"cpu": "0.0005", "memory": "500m"}}},
+                                {"name": "b", "resources": {"requests": {"cpu": "0.0005", "memory": "500m"}}},
+                                {"name": "c"}],
+                 "initContainers": [{"name": "i", "resources": {"requests": {"memory": "1500m"}}}]}""");
+
+        assertThat(pod.requests()).hasToString("cpu=1m, memory=2");
+        assertThat(pod.nonZeroMilliCpu()).isEqualTo(101);
+        assertThat(pod.nonZeroMemory()).isEqualTo(200L * 1024 * 1024 + 1);
+    }
+
+    @Test
+    void withPodLevelRequestsThereIsNoMinimumForWhatAnyContainerAsksFor() {
+        PodInfo pod = pod(
+                """
+                {"containers": [{"name": "a", "resources": {"requests": {"cpu": "1"}}}, {"name": "b"}],
+                 "resources": {"requests": {"memory": "1Gi"}}}""");
+
+        assertThat(pod.nonZeroMilliCpu()).isEqualTo(1000);
+        assertThat(pod.nonZeroMemory()).isEqualTo(1L << 30);
+        assertThat(pod.scoredRequests().milliCpu()).isEqualTo(1100);
+    }
+
+    @Test
+    void affinityThatMakesNoSenseIsToldAndLeftOut() {
+        PodInfo pod = pod(
+                """
+                {"containers": [{"name": "a"}], "affinity": {
+                 "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                   {"topologyKey": "zone", "labelSelector": {"matchExpressions": [{"key": "app", "operator": "Like", "values": ["x"]}]}}]},
+                 "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                   {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "x"}}}]}}}""");
+
+        assertThat(pod.affinityError())
+                .isEqualTo("requiredAffinityTerms: \"Like\" is not a valid label selector operator");
+        assertThat(pod.requiredAffinity()).isEmpty();
+        assertThat(pod.requiredAntiAffinity()).hasSize(1);
+    }
+
+    @Test
+    void podsWithOtherImagesInTheirVolumesAreNotAlike() {
+        PodInfo one = pod("{\"volumes\": [{\"name\": \"v\", \"image\": {\"reference\": \"data:1\"}}]}");
+        PodInfo same = pod("{\"volumes\": [{\"name\": \"w\", \"image\": {\"reference\": \"data:1\"}}]}");
+        PodInfo other = pod("{\"volumes\": [{\"name\": \"v\", \"image\": {\"reference\": \"data:2\"}}]}");
+
+        assertThat(one.signature()).isEqualTo(same.signature()).isNotEqualTo(other.signature());
+    }
+
     @Test
     void portsOfSidecarsCountAndThoseOfInitContainersDoNot() {
         PodInfo pod = pod(
