@@ -61,7 +61,8 @@ class ClusterChangesTest {
     void declaredFeaturesThatChangeAreAnEvent() {
         assertThat(names(
                         node("a").build(),
-                        node("a").editStatus()
+                        node("a")
+                                .editStatus()
                                 .withDeclaredFeatures("RestartAllContainersOnContainerExits")
                                 .endStatus()
                                 .build()))

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PluginEdgesTest {
 
     private static Bench with(String plugin, String args) {
-        return new Bench(Profile.named("default-scheduler")
-                .args(plugin, Json.read(args.getBytes(StandardCharsets.UTF_8))));
+        return new Bench(
+                Profile.named("default-scheduler").args(plugin, Json.read(args.getBytes(StandardCharsets.UTF_8))));
     }
 
     private static PodBuilder asking(String resource, String amount) {
@@ -83,7 +83,12 @@ class PluginEdgesTest {
     // -- hints -------------------------------------------------------------------------------------------------------
 
     private static boolean helps(
-            Bench bench, String plugin, PodBuilder pod, ClusterEvent event, @Nullable HasMetadata old, @Nullable HasMetadata now) {
+            Bench bench,
+            String plugin,
+            PodBuilder pod,
+            ClusterEvent event,
+            @Nullable HasMetadata old,
+            @Nullable HasMetadata now) {
         return new QueueingHints(bench.framework.plugins(), false)
                 .concernedBy(event).stream()
                         .filter(registration -> registration.plugin().equals(plugin))
@@ -105,13 +110,27 @@ class PluginEdgesTest {
                         .withExtendedResourceName("example.com/gpu")
                         .endSpec()
                         .build());
-        NodeBuilder larger =
-                node("a").editStatus().addToAllocatable("cpu", new Quantity("8")).endStatus();
+        NodeBuilder larger = node("a")
+                .editStatus()
+                .addToAllocatable("cpu", new Quantity("8"))
+                .endStatus();
         ClusterEvent grown = event(EventResource.NODE, Actions.UPDATE_NODE_ALLOCATABLE);
 
-        assertThat(helps(bench, "NodeResourcesFit", asking("example.com/gpu", "1"), grown, node("a").build(), larger.build()))
+        assertThat(helps(
+                        bench,
+                        "NodeResourcesFit",
+                        asking("example.com/gpu", "1"),
+                        grown,
+                        node("a").build(),
+                        larger.build()))
                 .isTrue();
-        assertThat(helps(bench, "NodeResourcesFit", asking("memory", "1"), grown, node("a").build(), larger.build()))
+        assertThat(helps(
+                        bench,
+                        "NodeResourcesFit",
+                        asking("memory", "1"),
+                        grown,
+                        node("a").build(),
+                        larger.build()))
                 .isFalse();
     }
 
@@ -158,7 +177,13 @@ class PluginEdgesTest {
         ClusterEvent changed = event(EventResource.NODE, Actions.UPDATE_NODE_DECLARED_FEATURE);
         Bench bench = new Bench();
 
-        assertThat(helps(bench, "NodeDeclaredFeatures", pod("p"), changed, node("a").build(), declaring.build()))
+        assertThat(helps(
+                        bench,
+                        "NodeDeclaredFeatures",
+                        pod("p"),
+                        changed,
+                        node("a").build(),
+                        declaring.build()))
                 .isTrue();
         assertThat(helps(bench, "NodeDeclaredFeatures", pod("p"), changed, declaring.build(), declaring.build()))
                 .isFalse();
@@ -211,7 +236,8 @@ class PluginEdgesTest {
         return pod(name, cpu, null).editMetadata().addToLabels("app", "web").endMetadata();
     }
 
-    // -- the order of the search ---------------------------------------------------------------------------------------
+    // -- the order of the search
+    // ---------------------------------------------------------------------------------------
 
     @Test
     void aNominatedNodeThatDoesNotFitCountsAmongThoseLookedAt() {

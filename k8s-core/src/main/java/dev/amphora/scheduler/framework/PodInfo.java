@@ -99,14 +99,12 @@ public final class PodInfo {
                     () -> preferred(far.getPreferredDuringSchedulingIgnoredDuringExecution()),
                     errors);
         }
-        this.affinityError = errors.isEmpty()
-                ? null
-                : errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]";
+        this.affinityError =
+                errors.isEmpty() ? null : errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]";
     }
 
     /** Terms, or none if one of them makes no sense. */
-    private static List<AffinityTerm> sensible(
-            String what, Supplier<List<AffinityTerm>> terms, List<String> errors) {
+    private static List<AffinityTerm> sensible(String what, Supplier<List<AffinityTerm>> terms, List<String> errors) {
         try {
             return terms.get();
         } catch (IllegalArgumentException e) {

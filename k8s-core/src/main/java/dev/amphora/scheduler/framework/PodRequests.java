@@ -194,7 +194,8 @@ final class PodRequests {
             if (quantities != null) {
                 for (Map.Entry<String, Quantity> entry : quantities.entrySet()) {
                     if (entry.getValue() != null
-                            && !Quantities.isWhole(entry.getValue(), entry.getKey().equals(Resources.CPU))) {
+                            && !Quantities.isWhole(
+                                    entry.getValue(), entry.getKey().equals(Resources.CPU))) {
                         return false;
                     }
                 }
@@ -294,8 +295,7 @@ final class PodRequests {
 
         @Override
         public Map<String, BigDecimal> minimum(long milliCpu, long memory) {
-            return Map.of(
-                    Resources.CPU, BigDecimal.valueOf(milliCpu, 3), Resources.MEMORY, BigDecimal.valueOf(memory));
+            return Map.of(Resources.CPU, BigDecimal.valueOf(milliCpu, 3), Resources.MEMORY, BigDecimal.valueOf(memory));
         }
 
         @Override

@@ -12,7 +12,6 @@ final class Quantities {
     /** So many digits the reference keeps as a number and a power of ten. */
     private static final int MAX_DECIMAL_DIGITS = 18;
 
-
     private Quantities() {}
 
     /** The value in whole units, such as bytes. */

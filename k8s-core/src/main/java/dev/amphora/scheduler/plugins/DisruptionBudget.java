@@ -22,11 +22,7 @@ record DisruptionBudget(String namespace, LabelMatcher selector, int allowed, Se
         Set<String> disrupted = budget.getStatus() == null || budget.getStatus().getDisruptedPods() == null
                 ? Set.of()
                 : budget.getStatus().getDisruptedPods().keySet();
-        return new DisruptionBudget(
-                budget.getMetadata().getNamespace(),
-                selector(budget),
-                allowed,
-                disrupted);
+        return new DisruptionBudget(budget.getMetadata().getNamespace(), selector(budget), allowed, disrupted);
     }
 
     /** One that makes no sense selects nothing. */

@@ -494,7 +494,8 @@ public final class InterPodAffinity
         if (now != null && now.uid().equals(pod.uid())) {
             return Answer.QUEUE;
         }
-        if ((old != null && old.nodeName().isEmpty()) || (now != null && now.nodeName().isEmpty())) {
+        if ((old != null && old.nodeName().isEmpty())
+                || (now != null && now.nodeName().isEmpty())) {
             // where it has no node, a pod is near to no other
             return Answer.SKIP;
         }
