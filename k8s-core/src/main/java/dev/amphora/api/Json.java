@@ -70,6 +70,16 @@ public final class Json {
         }
     }
 
+    /**
+     * Reads an object that is read-only below its first members and those of its metadata: there it shares parts with others.
+     *
+     * @throws UncheckedIOException if the bytes are not JSON
+     */
+    public static ObjectNode readShared(byte[] bytes) {
+        ObjectNode read = PartReader.read(bytes);
+        return read == null ? (ObjectNode) read(bytes) : read;
+    }
+
     /** Writes a tree. */
     public static byte[] write(JsonNode tree) {
         return TreeText.write(tree, Json::generated);

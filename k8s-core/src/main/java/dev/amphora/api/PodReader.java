@@ -34,6 +34,7 @@ final class PodReader {
     /** Many are the same but for the time at which they were written. */
     private static final RecentTrees<ManagedFieldsEntry> MANAGERS = new RecentTrees<>("", PodReader::manager);
 
+    private static final NodeMemory<List<ManagedFieldsEntry>> ALL_MANAGERS = new NodeMemory<>();
     private static final RecentTrees<FieldsV1> FIELDS = new RecentTrees<>("", OwnedFields::of);
     private static final RecentTrees<List<OwnerReference>> REFERENCES =
             new RecentTrees<>("", tree -> part(OWNERS, tree).getOwnerReferences());
@@ -161,12 +162,17 @@ final class PodReader {
             return false;
         }
         if (name.equals(MANAGED)) {
-            List<ManagedFieldsEntry> managers = new ArrayList<>(value.size());
-            for (JsonNode entry : value) {
-                if (!entry.isObject()) {
-                    return false;
+            int place = NodeMemory.place(value);
+            List<ManagedFieldsEntry> managers = ALL_MANAGERS.of(place, value);
+            if (managers == null) {
+                managers = new ArrayList<>(value.size());
+                for (JsonNode entry : value) {
+                    if (!entry.isObject()) {
+                        return false;
+                    }
+                    managers.add(MANAGERS.of(entry));
                 }
-                managers.add(MANAGERS.of(entry));
+                ALL_MANAGERS.remember(place, value, managers);
             }
             metadata.setManagedFields(managers);
         } else {

@@ -2,7 +2,6 @@ package dev.amphora.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,31 +9,27 @@ import org.jspecify.annotations.Nullable;
  * common, not only as equals. Thread-safe.
  */
 final class RecentTexts {
-    private static final int SIZE = 128;
     /** What is longer is not worth the memory. */
     private static final int LONGEST = 4096;
 
-    private static final AtomicReferenceArray<@Nullable Text> RECENT = new AtomicReferenceArray<>(SIZE);
+    private static final NodeMemory<byte[]> RECENT = new NodeMemory<>();
 
     private RecentTexts() {}
 
-    private record Text(JsonNode of, byte[] bytes) {}
+    /** Where the text of a node is, if it is known. */
+    static int place(JsonNode node) {
+        return NodeMemory.place(node);
+    }
 
     /** The text of this very node; null if it isn't known. Read-only. */
-    static byte @Nullable [] of(JsonNode node) {
-        Text known = RECENT.getAcquire(place(node));
-        return known != null && known.of == node ? known.bytes : null;
+    static byte @Nullable [] of(int place, JsonNode node) {
+        return RECENT.of(place, node);
     }
 
     /** Remembers a part of a text as that of a node. */
-    static void remember(JsonNode node, byte[] text, int begin, int end) {
+    static void remember(int place, JsonNode node, byte[] text, int begin, int end) {
         if (end - begin <= LONGEST) {
-            RECENT.setRelease(place(node), new Text(node, Arrays.copyOfRange(text, begin, end)));
+            RECENT.remember(place, node, Arrays.copyOfRange(text, begin, end));
         }
-    }
-
-    private static int place(JsonNode node) {
-        int hash = Trees.glance(node);
-        return (hash ^ hash >>> 8 ^ hash >>> 16) & SIZE - 1;
     }
 }

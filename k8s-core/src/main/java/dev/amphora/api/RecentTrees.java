@@ -18,7 +18,7 @@ final class RecentTrees<T> {
 
     private final AtomicReferenceArray<@Nullable Made<T>> recent = new AtomicReferenceArray<>(SIZE);
     /** By the node itself, which saves looking at what is in it. */
-    private final AtomicReferenceArray<@Nullable Made<T>> byNode = new AtomicReferenceArray<>(SIZE);
+    private final NodeMemory<T> byNode = new NodeMemory<>();
 
     private final String apart;
     private final Function<JsonNode, T> function;
@@ -37,14 +37,14 @@ final class RecentTrees<T> {
     private record Made<T>(JsonNode from, T value) {}
 
     T of(JsonNode tree) {
-        int own = Trees.glance(tree);
-        int ownPlace = (own ^ own >>> 8 ^ own >>> 16) & SIZE - 1;
-        Made<T> known = byNode.getAcquire(ownPlace);
-        if (known == null || known.from != tree) {
-            known = new Made<>(tree, likely(tree));
-            byNode.setRelease(ownPlace, known);
+        int place = NodeMemory.place(tree);
+        T known = byNode.of(place, tree);
+        if (known == null) {
+            NodeMemory.Known<T> latest = byNode.latest(place);
+            known = latest != null && Trees.shareAllBut(latest.of(), tree, apart) ? latest.value() : likely(tree);
+            byNode.remember(place, tree, known);
         }
-        return known.value;
+        return known;
     }
 
     /** What was made of a tree that is the same, though perhaps not the same node. */

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Writes trees as JSON, without the generality of a generator: what is not plain is left to one, value by value. */
 final class TreeText {
     private static final int FIRST_SIZE = 2048;
+    /** How many levels of what doesn't change are looked at for texts that are known. */
+    private static final int LEVELS = 3;
     /** What nests more deeply is left to the generator as a whole. */
     private static final int DEEPEST = 500;
 
@@ -52,24 +56,25 @@ final class TreeText {
      */
     static byte[] write(JsonNode tree, @Nullable ObjectNode old, Function<Object, byte[]> others) {
         TreeText writing = new TreeText(others);
-        return writing.value(tree, old, 0) ? Arrays.copyOf(writing.text, writing.length) : others.apply(tree);
+        return writing.value(tree, old, LEVELS, 0) ? Arrays.copyOf(writing.text, writing.length) : others.apply(tree);
     }
 
-    /** Writes a value; false if it nests too deeply. */
-    private boolean value(JsonNode node, int depth) {
-        return value(node, null, depth);
-    }
-
-    private boolean value(JsonNode node, @Nullable JsonNode old, int depth) {
+    /**
+     * Writes a value; false if it nests too deeply.
+     *
+     * @param old what shares nodes with it
+     * @param levels how many more levels of what it shares are looked at
+     */
+    private boolean value(JsonNode node, @Nullable JsonNode old, int levels, int depth) {
         if (depth > DEEPEST) {
             return false;
         }
         Class<?> form = node.getClass();
         if (form == ObjectNode.class) {
-            return object((ObjectNode) node, old instanceof ObjectNode before ? before : null, depth);
+            return object((ObjectNode) node, old instanceof ObjectNode before ? before : null, levels, depth);
         }
         if (form == ArrayNode.class) {
-            return array((ArrayNode) node, depth);
+            return array((ArrayNode) node, old, levels, depth);
         }
         if (node.isTextual()) {
             quoted(node.textValue());
@@ -83,13 +88,14 @@ final class TreeText {
         return true;
     }
 
-    private boolean array(ArrayNode array, int depth) {
+    private boolean array(ArrayNode array, @Nullable JsonNode old, int levels, int depth) {
         put('[');
         for (int i = 0; i < array.size(); i++) {
             if (i > 0) {
                 put(',');
             }
-            if (!value(array.get(i), depth + 1)) {
+            JsonNode value = array.get(i);
+            if (!part(value, array == old ? value : null, levels, depth + 1)) {
                 return false;
             }
         }
@@ -97,9 +103,13 @@ final class TreeText {
         return true;
     }
 
-    private boolean object(ObjectNode object, @Nullable ObjectNode old, int depth) {
+    private boolean object(ObjectNode object, @Nullable ObjectNode old, int levels, int depth) {
         put('{');
         boolean first = true;
+        Iterator<Map.Entry<String, JsonNode>> those = old == null || old == object
+                ? Collections.emptyIterator()
+                : old.properties().iterator();
+        Map.Entry<String, JsonNode> there = next(those);
         for (Map.Entry<String, JsonNode> member : object.properties()) {
             if (!first) {
                 put(',');
@@ -108,11 +118,14 @@ final class TreeText {
             quoted(member.getKey());
             put(':');
             JsonNode value = member.getValue();
-            JsonNode before = old == null ? null : old.get(member.getKey());
-            boolean written = value == before && value.isContainerNode()
-                    ? shared(value, depth + 1)
-                    : value(value, before, depth + 1);
-            if (!written) {
+            JsonNode before = old == object ? value : null;
+            if (there != null && there.getKey().equals(member.getKey())) {
+                before = there.getValue();
+                there = next(those);
+            } else if (before == null && old != null) {
+                before = old.get(member.getKey());
+            }
+            if (!part(value, before, levels, depth + 1)) {
                 return false;
             }
         }
@@ -120,18 +133,29 @@ final class TreeText {
         return true;
     }
 
+    private static Map.@Nullable Entry<String, JsonNode> next(Iterator<Map.Entry<String, JsonNode>> members) {
+        return members.hasNext() ? members.next() : null;
+    }
+
+    private boolean part(JsonNode node, @Nullable JsonNode old, int levels, int depth) {
+        return node == old && levels > 0 && node.isContainerNode() && !node.isEmpty()
+                ? shared(node, levels - 1, depth)
+                : value(node, old, levels, depth);
+    }
+
     /** Writes a value that doesn't change and may be part of many trees. */
-    private boolean shared(JsonNode node, int depth) {
-        byte[] known = RecentTexts.of(node);
+    private boolean shared(JsonNode node, int levels, int depth) {
+        int place = RecentTexts.place(node);
+        byte[] known = RecentTexts.of(place, node);
         if (known != null) {
             bytes(known);
             return true;
         }
         int begin = length;
-        if (!value(node, depth)) {
+        if (!value(node, node, levels, depth)) {
             return false;
         }
-        RecentTexts.remember(node, text, begin, length);
+        RecentTexts.remember(place, node, text, begin, length);
         return true;
     }
 

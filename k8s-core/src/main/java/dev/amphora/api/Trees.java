@@ -67,6 +67,32 @@ public final class Trees {
         return next(those, member) == null;
     }
 
+    /**
+     * Whether two objects have the same members, of which objects and lists are the same nodes, but for one member that doesn't count.
+     *
+     * @param member its name; empty for none
+     */
+    static boolean shareAllBut(JsonNode one, JsonNode other, String member) {
+        if (!(one instanceof ObjectNode here) || !(other instanceof ObjectNode there)) {
+            return false;
+        }
+        Iterator<Map.Entry<String, JsonNode>> those = there.properties().iterator();
+        for (Map.Entry<String, JsonNode> each : here.properties()) {
+            if (each.getKey().equals(member)) {
+                continue;
+            }
+            Map.Entry<String, JsonNode> counterpart = next(those, member);
+            if (counterpart == null || !each.getKey().equals(counterpart.getKey())) {
+                return false;
+            }
+            JsonNode value = each.getValue();
+            if (value != counterpart.getValue() && (value.isContainerNode() || !same(value, counterpart.getValue()))) {
+                return false;
+            }
+        }
+        return next(those, member) == null;
+    }
+
     private static Map.@Nullable Entry<String, JsonNode> next(
             Iterator<Map.Entry<String, JsonNode>> members, String but) {
         while (members.hasNext()) {

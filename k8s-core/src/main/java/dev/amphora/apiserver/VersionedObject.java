@@ -117,7 +117,7 @@ public final class VersionedObject {
             if (stored == null) {
                 throw new IllegalStateException("an object has a tree or bytes");
             }
-            known = (ObjectNode) Json.read(stored);
+            known = Json.readShared(stored);
             ((ObjectNode) known.get("metadata")).put("resourceVersion", Long.toString(revision));
             tree = new WeakReference<>(known);
         }
