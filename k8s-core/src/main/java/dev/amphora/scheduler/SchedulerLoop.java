@@ -504,7 +504,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     /** A pod no longer has the nominated node that it had, where it stood in the way of pods that are not more important. */
     private void denominated(PodInfo before, String nominated) {
         if (!before.nominatedNodeName().isEmpty() && !before.nominatedNodeName().equals(nominated)) {
-            released(before, before.nominatedNodeName(), other -> other.priority() <= before.priority());
+            queue.happened(
+                    ClusterChanges.ASSIGNED_POD_DELETE,
+                    before.pod(),
+                    null,
+                    other -> other.priority() <= before.priority());
         }
     }
 

@@ -494,8 +494,7 @@ public final class InterPodAffinity
         if (now != null && now.uid().equals(pod.uid())) {
             return Answer.QUEUE;
         }
-        if ((old != null && old.nodeName().isEmpty())
-                || (now != null && now.nodeName().isEmpty())) {
+        if ((old != null && !Hints.hadRoom(old)) || (now != null && !Hints.hadRoom(now))) {
             // where it has no node, a pod is near to no other
             return Answer.SKIP;
         }

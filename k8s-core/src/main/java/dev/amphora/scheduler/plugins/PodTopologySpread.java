@@ -418,10 +418,10 @@ public final class PodTopologySpread
         return Answer.SKIP;
     }
 
-    /** Whether another pod may count, or is the pod itself. */
+    /** Whether another pod may count, be it as one that is nominated, or is the pod itself. */
     private static boolean isInvolved(PodInfo other, PodInfo pod) {
         return other.uid().equals(pod.uid())
-                || (!other.nodeName().isEmpty() && other.namespace().equals(pod.namespace()));
+                || (Hints.hadRoom(other) && other.namespace().equals(pod.namespace()));
     }
 
     private Answer afterNodeChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
