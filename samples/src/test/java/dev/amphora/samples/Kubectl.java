@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The real kubectl, at work in one namespace.
@@ -37,6 +38,7 @@ public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace)
             new TreeSet<>(List.of("kubectl.1.27", "kubectl.1.31", "kubectl.1.32", "kubectl.1.33"));
     private static final String CLOUD_SDK = "/usr/lib/google-cloud-sdk/bin";
     private static final long PATIENCE_SECONDS = 60;
+    private static final int MAX_DISCARDED = 5;
 
     /** All in KUBECTL_DIR, if that is set; else the versions that matter, if they are installed; else the one on the PATH. */
     public static List<Path> installed() {
@@ -143,6 +145,36 @@ public record Kubectl(Path binary, Path kubeconfig, Path home, String namespace)
             throw new UncheckedIOException(e);
         }
         return end(builder(output, arguments).redirectInput(file.toFile()), output, exit, arguments);
+    }
+
+    /**
+     * Runs a command in a container, which has to succeed. Returns what came from there, without what the client says itself.
+     *
+     * <p>A client that reads before it has made its streams discards what it is sent first (1.31 and later, seldom), and says so; then the
+     * command is run again.
+     *
+     * @param input null for none
+     */
+    String exec(@Nullable String input, String... arguments) {
+        Path own = home.resolve("said-" + namespace);
+        Path output = home.resolve("executed-" + namespace);
+        for (int attempt = 1; ; attempt++) {
+            ProcessBuilder builder =
+                    builder(output, arguments).redirectErrorStream(false).redirectError(own.toFile());
+            try {
+                if (input != null) {
+                    Path file = home.resolve("input-" + namespace);
+                    Files.writeString(file, input);
+                    builder.redirectInput(file.toFile());
+                }
+                String printed = end(builder, output, 0, arguments);
+                if (attempt == MAX_DISCARDED || !Files.readString(own).contains("discarding message")) {
+                    return printed;
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     private String end(ProcessBuilder builder, Path output, int exit, String... arguments) {

@@ -106,7 +106,7 @@ class KubectlDockerIT {
 
         assertThat(kubectl.run(3, "exec", "box", "--", "sh", "-c", "echo out; echo err >&2; exit 3"))
                 .contains("out", "err", "command terminated with exit code 3");
-        assertThat(kubectl.feed("some input", "exec", "-i", "box", "--", "sh", "-c", "tr a-z A-Z; echo done"))
+        assertThat(kubectl.exec("some input", "exec", "-i", "box", "--", "sh", "-c", "tr a-z A-Z; echo done"))
                 .isEqualTo("SOME INPUTdone\n");
         assertThat(kubectl.run(126, "exec", "box", "--", "nosuch")).contains("executable file not found in $PATH");
     }

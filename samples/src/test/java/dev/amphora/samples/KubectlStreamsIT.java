@@ -107,11 +107,12 @@ class KubectlStreamsIT {
     void runsCommands(String binary) throws IOException {
         Kubectl kubectl = kubectl(binary);
 
-        assertThat(kubectl.run("exec", "web", "-c", "web", "--", "ls", "/")).isEqualTo("bin\netc\n");
+        assertThat(kubectl.exec(null, "exec", "web", "-c", "web", "--", "ls", "/"))
+                .isEqualTo("bin\netc\n");
         assertThat(kubectl.run(7, "exec", "web", "-c", "web", "--", "false"))
                 .contains("half", "sorry", "command terminated with exit code 7");
         String input = "line\n".repeat(100_000);
-        assertThat(kubectl.feed(input, "exec", "-i", "web", "-c", "web", "--", "cat"))
+        assertThat(kubectl.exec(input, "exec", "-i", "web", "-c", "web", "--", "cat"))
                 .isEqualTo(input);
         assertThat(kubectl.run(1, "exec", "web", "-c", "web", "--", "nothing"))
                 .contains("error executing command in container: no such program");
