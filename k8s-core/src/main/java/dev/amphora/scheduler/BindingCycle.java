@@ -19,22 +19,17 @@ import org.slf4j.LoggerFactory;
  */
 final class BindingCycle implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BindingCycle.class);
-    private static final int LANES = 4;
-
     private final SchedulerLoop loop;
-    private final List<Actor> lanes = new ArrayList<>(LANES);
-    private int nextLane;
+    private final Lanes lanes;
 
     BindingCycle(Kernel kernel, SchedulerLoop loop) {
         this.loop = loop;
-        for (int i = 0; i < LANES; i++) {
-            lanes.add(kernel.actor("scheduler/binding"));
-        }
+        this.lanes = new Lanes(kernel, "scheduler/binding");
     }
 
     @Override
     public void close() {
-        lanes.forEach(Actor::close);
+        lanes.close();
     }
 
     /** Asks the Permit plugins, on the loop's actor; goes on when all have let the pod through. */
@@ -91,14 +86,13 @@ final class BindingCycle implements AutoCloseable {
         if (!preparing.isEmpty() && !announced) {
             loop.announce(attempt, nodeName);
         }
-        Actor lane = lanes.get(nextLane);
-        nextLane = (nextLane + 1) % LANES;
+        Actor lane = lanes.next();
         lane.execute(() -> prepare(attempt, nodeName, lane, preparing, 0));
     }
 
     private void prepare(Attempt attempt, String nodeName, Actor lane, List<PreBindPlugin> plugins, int index) {
         if (index == plugins.size()) {
-            bind(attempt, nodeName);
+            loop.settleStatus(attempt.queued().pod, lane, () -> bind(attempt, nodeName));
             return;
         }
         PreBindPlugin plugin = plugins.get(index);

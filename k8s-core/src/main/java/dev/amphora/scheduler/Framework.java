@@ -88,6 +88,8 @@ final class Framework implements Handle {
 
         void runAsync(Runnable task);
 
+        void runConcurrently(Runnable task);
+
         void runInCycle(Runnable task);
 
         void runInCycleAfter(Duration delay, Runnable task);
@@ -593,6 +595,11 @@ final class Framework implements Handle {
     @Override
     public void runAsync(Runnable task) {
         host.runAsync(task);
+    }
+
+    @Override
+    public void runConcurrently(Runnable task) {
+        host.runConcurrently(task);
     }
 
     @Override

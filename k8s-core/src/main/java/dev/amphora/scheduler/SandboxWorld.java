@@ -203,6 +203,11 @@ final class SandboxWorld implements Framework.Host {
     }
 
     @Override
+    public void runConcurrently(Runnable task) {
+        // nothing is written
+    }
+
+    @Override
     public void runInCycle(Runnable task) {
         task.run();
     }

@@ -59,6 +59,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private final Nominations nominations = new Nominations();
     private final WaitingPods waitingPods;
     private final BindingCycle binding;
+    private final Lanes lanes;
     private final PodStatusWriter statusWriter;
     private final PodEvents events;
     private final List<Informer<?>> listed = new ArrayList<>();
@@ -91,6 +92,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         this.chance = seed.isPresent() ? new SeededChance(seed.getAsLong()) : kernel.random();
         this.waitingPods = new WaitingPods(actor);
         this.binding = new BindingCycle(kernel, this);
+        this.lanes = new Lanes(kernel, "scheduler/async");
         this.statusWriter = new PodStatusWriter(kernel, client);
         this.events = new PodEvents(kernel, client);
         this.pods =
@@ -165,6 +167,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
         informers.close();
         actor.close();
         binding.close();
+        lanes.close();
         statusWriter.close();
         events.close();
         metrics.close();
@@ -321,6 +324,20 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     /** A pod is being bound in more than a moment: shows where it goes. */
     void announce(Attempt attempt, String nodeName) {
         statusWriter.nominate(attempt.queued().pod, nodeName);
+    }
+
+    /**
+     * Nothing that is still to be said of a pod's status holds any more, for it is being bound.
+     *
+     * @param lane where to go on if something is being written now
+     * @param then run when nothing of the kind will be written any more; at once, unless something is being written
+     */
+    void settleStatus(PodInfo pod, Actor lane, Runnable then) {
+        if (statusWriter.withdraw(pod)) {
+            statusWriter.execute(() -> lane.execute(then));
+        } else {
+            then.run();
+        }
     }
 
     void bound(Attempt attempt, String nodeName) {
@@ -598,6 +615,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     @Override
     public void runAsync(Runnable task) {
         statusWriter.execute(task);
+    }
+
+    @Override
+    public void runConcurrently(Runnable task) {
+        lanes.execute(task);
     }
 
     @Override

@@ -229,6 +229,11 @@ final class Bench implements Framework.Host {
     }
 
     @Override
+    public void runConcurrently(Runnable task) {
+        async.add(task);
+    }
+
+    @Override
     public void runInCycle(Runnable task) {
         task.run();
     }

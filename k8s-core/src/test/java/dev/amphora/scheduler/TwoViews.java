@@ -62,6 +62,11 @@ record TwoViews(SandboxWorld world, boolean indexed, Client writes) implements F
     }
 
     @Override
+    public void runConcurrently(Runnable task) {
+        // nothing is undone
+    }
+
+    @Override
     public void runInCycle(Runnable task) {
         task.run();
     }

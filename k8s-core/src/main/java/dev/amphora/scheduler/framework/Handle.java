@@ -37,8 +37,11 @@ public interface Handle {
     /** Chance; follows from the scheduler's seed. */
     RandomGenerator random();
 
-    /** Runs a task that may call the API server outside the scheduling cycle. */
+    /** Runs a task that may call the API server outside the scheduling cycle, after those that came before. */
     void runAsync(Runnable task);
+
+    /** Does the same beside other such tasks, in no order. */
+    void runConcurrently(Runnable task);
 
     /**
      * Runs a task where scheduling cycles run, after what is running now. What a plugin keeps may be touched there without a lock.

@@ -150,10 +150,10 @@ final class Evictions {
         for (PodInfo victim : running) {
             byVictim.computeIfAbsent(victim.uid(), uid -> new ArrayList<>(1)).add(eviction);
         }
-        handle.runAsync(() -> {
-            outranked.forEach(this::clearNominatedNode);
-            evict(eviction);
-        });
+        if (!outranked.isEmpty()) {
+            handle.runAsync(() -> outranked.forEach(this::clearNominatedNode));
+        }
+        handle.runConcurrently(() -> evict(eviction));
         return true;
     }
 

@@ -43,7 +43,7 @@ class EvictionsTest {
         when(handle.clock()).thenReturn(InstantSource.fixed(Instant.EPOCH));
         when(handle.nominatedPods(any())).thenReturn(List.of());
         when(handle.podOnNode(any())).thenAnswer(call -> onNodes.get(call.<String>getArgument(0)));
-        doAnswer(call -> calls.add(call.getArgument(0))).when(handle).runAsync(any());
+        doAnswer(call -> calls.add(call.getArgument(0))).when(handle).runConcurrently(any());
         doAnswer(call -> cycles.add(call.getArgument(0))).when(handle).runInCycle(any());
         preempt(slow, "a");
         preempt(quick, "b");
