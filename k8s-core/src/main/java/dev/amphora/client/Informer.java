@@ -191,6 +191,25 @@ public final class Informer<T extends HasMetadata> {
         return index(name).get(key);
     }
 
+    /**
+     * The place behind the latest change under an index, for {@link #indexChanges}. Changes are noted from the first call on.
+     *
+     * @throws IllegalArgumentException if there is no index of that name
+     */
+    public synchronized long indexPosition(String name) {
+        return index(name).position();
+    }
+
+    /**
+     * The index keys under which objects have come, gone or changed from a place on, some more than once; null if there were too many since to
+     * tell. The list is the caller's own.
+     *
+     * @throws IllegalArgumentException if there is no index of that name
+     */
+    public synchronized @Nullable List<String> indexChanges(String name, long position) {
+        return index(name).changes(position);
+    }
+
     private Index<T> index(String name) {
         Index<T> index = indexes.get(name);
         if (index == null) {
@@ -521,8 +540,14 @@ public final class Informer<T extends HasMetadata> {
 
     /** Finds objects by keys of their own, in order. */
     private static final class Index<T extends HasMetadata> {
+        private static final int CHANGES = 8192;
+
         private final Function<? super T, ? extends Collection<String>> keys;
         private final Map<String, TreeMap<ObjectKey, Slot<T>>> buckets;
+        /** The latest keys under which something has changed; null as long as nobody asks. */
+        private @Nullable List<String> changed;
+
+        private long firstChange;
 
         private Index(
                 Function<? super T, ? extends Collection<String>> keys,
@@ -540,7 +565,33 @@ public final class Informer<T extends HasMetadata> {
         }
 
         void add(ObjectKey at, Slot<T> slot) {
-            add(keys.apply(slot.object), at, slot);
+            Collection<String> under = keys.apply(slot.object);
+            note(under);
+            add(under, at, slot);
+        }
+
+        private void note(Collection<String> under) {
+            if (changed != null) {
+                if (changed.size() >= 2 * CHANGES) {
+                    int dropped = changed.size() - CHANGES;
+                    changed.subList(0, dropped).clear();
+                    firstChange += dropped;
+                }
+                changed.addAll(under);
+            }
+        }
+
+        long position() {
+            if (changed == null) {
+                changed = new ArrayList<>();
+            }
+            return firstChange + changed.size();
+        }
+
+        @Nullable List<String> changes(long position) {
+            return changed == null || position < firstChange
+                    ? null
+                    : new ArrayList<>(changed.subList((int) (position - firstChange), changed.size()));
         }
 
         private void add(Collection<String> under, ObjectKey at, Slot<T> slot) {
@@ -553,14 +604,18 @@ public final class Informer<T extends HasMetadata> {
         void moved(ObjectKey at, T old, Slot<T> slot) {
             Collection<String> now = keys.apply(slot.object);
             Collection<String> before = keys.apply(old);
+            note(now);
             if (!before.equals(now)) {
+                note(before);
                 remove(before, at);
                 add(now, at, slot);
             }
         }
 
         void remove(ObjectKey at, T object) {
-            remove(keys.apply(object), at);
+            Collection<String> under = keys.apply(object);
+            note(under);
+            remove(under, at);
         }
 
         private void remove(Collection<String> under, ObjectKey at) {

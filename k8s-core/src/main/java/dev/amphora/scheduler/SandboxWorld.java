@@ -17,7 +17,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +107,8 @@ final class SandboxWorld implements Framework.Host {
     private static final class SandboxIndex<T extends HasMetadata> implements Lister.Index<T> {
         private final Lister<T> lister;
         private final Function<? super T, ? extends Collection<String>> keys;
-        private final Map<String, List<T>> objects = new HashMap<>();
+        private final ChangeLog<String> log = new ChangeLog<>();
+        private Map<String, List<T>> objects = Map.of();
         private @Nullable Object version;
 
         SandboxIndex(Lister<T> lister, Function<? super T, ? extends Collection<String>> keys) {
@@ -115,17 +118,51 @@ final class SandboxWorld implements Framework.Host {
 
         @Override
         public List<T> get(String key) {
+            refresh();
+            return objects.getOrDefault(key, List.of());
+        }
+
+        @Override
+        public long position() {
+            refresh();
+            return log.position();
+        }
+
+        @Override
+        public @Nullable List<String> changed(long position) {
+            refresh();
+            return log.since(position);
+        }
+
+        private void refresh() {
             Object now = lister.version();
-            if (!now.equals(version)) {
-                version = now;
-                objects.clear();
-                for (T object : lister.list(null)) {
-                    for (String each : keys.apply(object)) {
-                        objects.computeIfAbsent(each, name -> new ArrayList<>()).add(object);
-                    }
+            if (now.equals(version)) {
+                return;
+            }
+            version = now;
+            Map<String, List<T>> fresh = new HashMap<>();
+            for (T object : lister.list(null)) {
+                for (String each : keys.apply(object)) {
+                    fresh.computeIfAbsent(each, name -> new ArrayList<>()).add(object);
                 }
             }
-            return objects.getOrDefault(key, List.of());
+            Set<String> all = new TreeSet<>(objects.keySet());
+            all.addAll(fresh.keySet());
+            for (String key : all) {
+                if (!isSame(objects.getOrDefault(key, List.of()), fresh.getOrDefault(key, List.of()))) {
+                    log.add(key);
+                }
+            }
+            objects = fresh;
+        }
+
+        private static <T> boolean isSame(List<T> a, List<T> b) {
+            for (int i = 0; i < a.size() && i < b.size(); i++) {
+                if (a.get(i) != b.get(i)) {
+                    return false;
+                }
+            }
+            return a.size() == b.size();
         }
     }
 

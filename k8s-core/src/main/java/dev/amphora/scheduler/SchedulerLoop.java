@@ -576,7 +576,22 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
             @Override
             public Index<T> index(String name, Function<? super T, ? extends Collection<String>> keys) {
                 informer.addIndex(name, keys);
-                return key -> informer.byIndex(name, key);
+                return new Index<>() {
+                    @Override
+                    public List<T> get(String key) {
+                        return informer.byIndex(name, key);
+                    }
+
+                    @Override
+                    public long position() {
+                        return informer.indexPosition(name);
+                    }
+
+                    @Override
+                    public @Nullable List<String> changed(long position) {
+                        return informer.indexChanges(name, position);
+                    }
+                };
             }
 
             @Override

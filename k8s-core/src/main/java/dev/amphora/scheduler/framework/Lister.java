@@ -54,5 +54,19 @@ public interface Lister<T extends HasMetadata> {
     interface Index<T> {
         /** The objects with a key, in the order of namespaces and names. */
         List<T> get(String key);
+
+        /** The place behind the latest change, for {@link #changed}. */
+        default long position() {
+            return 0;
+        }
+
+        /**
+         * The keys under which objects have come, gone or changed from a place on, some more than once.
+         *
+         * @return null if that isn't known, so that anything may have changed
+         */
+        default @Nullable List<String> changed(long position) {
+            return null;
+        }
     }
 }

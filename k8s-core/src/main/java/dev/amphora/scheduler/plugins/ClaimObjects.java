@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReferenc
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +31,13 @@ final class ClaimObjects implements DeviceAllocator.Use {
     private final Lister.Index<ResourceClaim> claimsByOwner;
     private final Map<String, AllocationResult> inFlight = new HashMap<>();
     private final Map<DeviceInventory.Id, Integer> inFlightDevices = new HashMap<>();
+    private final Map<DeviceInventory.Id, Integer> inFlightShares = new HashMap<>();
+    /** The pools whose devices have been allocated or given back since {@link #catchUp}. */
+    private final Set<String> changedPools = new HashSet<>();
+
+    private @Nullable Object version;
+    private long devicesPosition;
+    private long sharesPosition;
     private final Map<ResourceClaim, ResourceClaim> written = new IdentityHashMap<>();
 
     ClaimObjects(Handle handle) {
@@ -133,16 +141,53 @@ final class ClaimObjects implements DeviceAllocator.Use {
         return claim.getStatus() == null || claim.getStatus().getReservedFor().size() < 256;
     }
 
-    boolean isInFlight(ResourceClaim claim) {
+    /** Begins a cycle: tells an inventory in which pools devices have been allocated or given back, here or by others. */
+    void catchUp(DeviceInventory inventory) {
         settleSeen();
+        Object now = claims.version();
+        if (!now.equals(version)) {
+            long devices = claimsByDevice.position();
+            long shares = claimsByShare.position();
+            List<String> changed = version == null ? null : claimsByDevice.changed(devicesPosition);
+            List<String> changedShares = version == null ? null : claimsByShare.changed(sharesPosition);
+            version = now;
+            devicesPosition = devices;
+            sharesPosition = shares;
+            if (changed == null || changedShares == null) {
+                inventory.allChanged();
+            } else {
+                changed.forEach(key -> changedPools.add(poolOf(key)));
+                changedShares.forEach(key -> changedPools.add(poolOf(key)));
+            }
+        }
+        changedPools.forEach(inventory::changed);
+        changedPools.clear();
+    }
+
+    /** The pool of a device by its key; no device has a slash in its name. */
+    private static String poolOf(String deviceKey) {
+        return deviceKey.substring(0, deviceKey.lastIndexOf('/'));
+    }
+
+    boolean isInFlight(ResourceClaim claim) {
         return inFlight.containsKey(claim.getMetadata().getUid());
     }
 
     void allocate(ResourceClaim claim, AllocationResult allocation) {
-        settleSeen();
         settle(claim);
         inFlight.put(claim.getMetadata().getUid(), allocation);
-        devices(allocation).forEach(id -> inFlightDevices.merge(id, 1, Integer::sum));
+        count(allocation, 1);
+    }
+
+    private void count(AllocationResult allocation, int change) {
+        for (DeviceRequestAllocationResult result : results(allocation)) {
+            if (!Boolean.TRUE.equals(result.getAdminAccess())) {
+                Map<DeviceInventory.Id, Integer> counts =
+                        result.getShareID() == null ? inFlightDevices : inFlightShares;
+                counts.merge(id(result), change, (a, b) -> a + b == 0 ? null : a + b);
+                changedPools.add(result.getDriver() + "/" + result.getPool());
+            }
+        }
     }
 
     /**
@@ -153,7 +198,6 @@ final class ClaimObjects implements DeviceAllocator.Use {
      */
     void wrote(ResourceClaim claim, ResourceClaim result) {
         written.put(claim, result);
-        settleSeen();
     }
 
     /** A claim as it is seen now, or as it was written as long as that isn't seen; null if it is gone. */
@@ -168,17 +212,21 @@ final class ClaimObjects implements DeviceAllocator.Use {
     }
 
     private void settleSeen() {
-        for (Map.Entry<ResourceClaim, ResourceClaim> each : List.copyOf(written.entrySet())) {
+        if (written.isEmpty()) {
+            return;
+        }
+        List<ResourceClaim> settled = new ArrayList<>();
+        for (Map.Entry<ResourceClaim, ResourceClaim> each : written.entrySet()) {
             ResourceClaim result = each.getValue();
             ResourceClaim seen = claims.get(
                     result.getMetadata().getNamespace(), result.getMetadata().getName());
             boolean made = each.getKey().getMetadata().getResourceVersion() == null;
             // one that was there and is gone has been deleted; one that was made for the pod may be still to come
             if (seen == null ? !made : isAtLeast(seen, result)) {
-                written.remove(each.getKey());
-                settle(each.getKey());
+                settled.add(each.getKey());
             }
         }
+        settled.forEach(this::settle);
     }
 
     private static boolean isAtLeast(ResourceClaim seen, ResourceClaim result) {
@@ -196,9 +244,7 @@ final class ClaimObjects implements DeviceAllocator.Use {
         written.remove(claim);
         AllocationResult settled = inFlight.remove(claim.getMetadata().getUid());
         if (settled != null) {
-            devices(settled)
-                    .forEach(
-                            id -> inFlightDevices.computeIfPresent(id, (each, count) -> count == 1 ? null : count - 1));
+            count(settled, -1);
         }
     }
 
@@ -211,7 +257,6 @@ final class ClaimObjects implements DeviceAllocator.Use {
 
     @Override
     public @Nullable Map<String, BigDecimal> shares(DeviceInventory.Id device) {
-        settleSeen();
         Map<String, BigDecimal> shares = new HashMap<>();
         boolean any = false;
         for (ResourceClaim claim : claimsByShare.get(key(device))) {
@@ -220,8 +265,10 @@ final class ClaimObjects implements DeviceAllocator.Use {
                 any |= addShares(device, allocation, shares);
             }
         }
-        for (AllocationResult allocation : inFlight.values()) {
-            any |= addShares(device, allocation, shares);
+        if (inFlightShares.containsKey(device)) {
+            for (AllocationResult allocation : inFlight.values()) {
+                any |= addShares(device, allocation, shares);
+            }
         }
         return any ? shares : null;
     }

@@ -1,6 +1,5 @@
 package dev.amphora.scheduler.plugins;
 
-import dev.amphora.scheduler.framework.NodeInfo;
 import io.fabric8.kubernetes.api.model.resource.v1.Counter;
 import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
 import io.fabric8.kubernetes.api.model.resource.v1.Device;
@@ -37,7 +36,7 @@ final class DeviceAllocator {
     private final List<DeviceWish> wishes;
 
     private final BooleanSupplier late;
-    private List<DeviceInventory.Pool> pools = List.of();
+    private List<DevicePool> pools = List.of();
     private final List<Choice> chosen = new ArrayList<>();
     private final Set<DeviceInventory.Id> inUse = new HashSet<>();
     private final Map<String, BigDecimal> counters = new HashMap<>();
@@ -88,13 +87,13 @@ final class DeviceAllocator {
     }
 
     /**
-     * The devices to take on a node, null if there are not enough.
+     * The devices to take of what a node sees, null if there are not enough.
      *
      * @throws IllegalArgumentException if a selector has no value for a device
      * @throws DeviceWish.Impossible if the search takes too long
      */
-    @Nullable List<Choice> allocate(NodeInfo node) {
-        pools = inventory.on(node);
+    @Nullable List<Choice> allocate(DeviceInventory.View view) {
+        pools = view.pools();
         chosen.clear();
         inUse.clear();
         shares.clear();
@@ -123,7 +122,7 @@ final class DeviceAllocator {
         }
         DeviceWish.Alternative alternative = wish.alternatives().get(rank);
         for (int p = firstPool; p < pools.size(); p++) {
-            DeviceInventory.Pool pool = pools.get(p);
+            DevicePool pool = pools.get(p);
             if (!pool.isComplete() || !pool.isValid()) {
                 continue;
             }
@@ -148,7 +147,7 @@ final class DeviceAllocator {
         int before = chosen.size();
         boolean all = true;
         boolean any = false;
-        for (DeviceInventory.Pool pool : pools) {
+        for (DevicePool pool : pools) {
             for (DeviceInventory.Listed device : pool.devices()) {
                 if (!all || !selects(alternative, device)) {
                     continue;
@@ -172,8 +171,8 @@ final class DeviceAllocator {
         return false;
     }
 
-    private DeviceInventory.Pool poolOf(DeviceInventory.Listed device) {
-        for (DeviceInventory.Pool pool : pools) {
+    private DevicePool poolOf(DeviceInventory.Listed device) {
+        for (DevicePool pool : pools) {
             if (pool.devices().contains(device)) {
                 return pool;
             }
@@ -183,7 +182,7 @@ final class DeviceAllocator {
 
     private boolean selects(DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
         for (String selector : alternative.selectors()) {
-            if (!inventory.selects(selectors, selector, device)) {
+            if (!device.traits().match(selectors, selector)) {
                 return false;
             }
         }
@@ -192,7 +191,7 @@ final class DeviceAllocator {
 
     // -- what else must hold -----------------------------------------------------------------------------------------
 
-    private boolean tryToTake(DeviceWish wish, int rank, DeviceInventory.Pool pool, DeviceInventory.Listed device) {
+    private boolean tryToTake(DeviceWish wish, int rank, DevicePool pool, DeviceInventory.Listed device) {
         DeviceWish.Alternative alternative = wish.alternatives().get(rank);
         boolean shared = DeviceShares.isShared(device.device()) && !alternative.admin();
         boolean free = alternative.admin() || shared || !(use.isTaken(device.id()) || inUse.contains(device.id()));
@@ -242,7 +241,7 @@ final class DeviceAllocator {
     }
 
     /** Undoes the last choice. */
-    private void giveBack(DeviceInventory.Pool pool, DeviceInventory.Listed device) {
+    private void giveBack(DevicePool pool, DeviceInventory.Listed device) {
         Choice last = chosen.remove(chosen.size() - 1);
         if (last.share() != null) {
             DeviceShares.add(used(device.id()), last.share(), -1);
@@ -329,7 +328,7 @@ final class DeviceAllocator {
 
     private void countUse() {
         counters.clear();
-        for (DeviceInventory.Pool pool : pools) {
+        for (DevicePool pool : pools) {
             if (!pool.counters().isEmpty()) {
                 for (DeviceInventory.Listed device : inventory.devicesOf(pool.name())) {
                     if (!device.device().getConsumesCounters().isEmpty()
@@ -361,7 +360,7 @@ final class DeviceAllocator {
     }
 
     /** Counts a device in or out; refuses to count it in where a counter doesn't have enough. */
-    private boolean count(DeviceInventory.Pool pool, Device device, int sign) {
+    private boolean count(DevicePool pool, Device device, int sign) {
         if (device.getConsumesCounters().isEmpty()) {
             return true;
         }
@@ -373,7 +372,7 @@ final class DeviceAllocator {
         return true;
     }
 
-    private boolean isWithinBounds(DeviceInventory.Pool pool, Device device) {
+    private boolean isWithinBounds(DevicePool pool, Device device) {
         for (DeviceCounterConsumption consumption : device.getConsumesCounters()) {
             CounterSet set = pool.counters().get(Claims.text(consumption.getCounterSet()));
             for (String name : consumption.getCounters().keySet()) {

@@ -1,6 +1,7 @@
 package dev.amphora.scheduler.plugins;
 
 import dev.amphora.api.DeviceExpressions;
+import io.fabric8.kubernetes.api.model.resource.v1.Device;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,9 +18,9 @@ final class DeviceSelectorCache {
         }
     };
 
-    boolean matches(String expression, DeviceInventory.Listed device) {
+    boolean matches(String expression, String driver, Device device) {
         return compiled.computeIfAbsent(
                         expression, text -> DeviceExpressions.load().compile(text))
-                .matches(device.id().driver(), device.device());
+                .matches(driver, device);
     }
 }

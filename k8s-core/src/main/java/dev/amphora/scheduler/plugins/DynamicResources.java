@@ -14,6 +14,7 @@ import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeLocal;
 import dev.amphora.scheduler.framework.NodeMatcher;
 import dev.amphora.scheduler.framework.NodeStatuses;
+import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.PreBindPlugin;
@@ -35,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
@@ -70,11 +72,10 @@ public final class DynamicResources
     private final ClaimObjects objects;
     private final ClaimWriter writer;
     private final Lister<DeviceClass> classes;
-    private final Lister<ResourceSlice> slices;
     private final DeviceSelectorCache selectors = new DeviceSelectorCache();
     private final Lister.Index<DeviceClass> classesByResource;
-    private @Nullable DeviceInventory inventory;
-    private @Nullable Object inventoryVersion;
+    private final DeviceInventory inventory;
+    private final DeviceSearches searches;
     private final Duration filterTimeout;
     private final DeviceBinding binding;
 
@@ -118,7 +119,8 @@ public final class DynamicResources
         this.binding = new DeviceBinding(handle, objects, args.binding());
         this.classes = handle.lister(DeviceClass.class);
         this.classesByResource = classes.index("scheduler.resource", ExtendedResources::names);
-        this.slices = handle.lister(ResourceSlice.class);
+        this.inventory = new DeviceInventory(handle.lister(ResourceSlice.class));
+        this.searches = new DeviceSearches(inventory);
     }
 
     /** The claims of a pod, and what would be allocated for them on each node. */
@@ -128,12 +130,26 @@ public final class DynamicResources
         final List<ResourceClaim> claims;
         final Map<String, String> extended;
         final Map<ResourceClaim, NodeMatcher> places = new HashMap<>();
+        /** Those that have devices. */
+        final List<ResourceClaim> allocated = new ArrayList<>();
+        /** Those that have none yet. */
         final List<ResourceClaim> open = new ArrayList<>();
+
         final List<DeviceWish> wishes = new ArrayList<>();
         final List<ResourceClaim> unavailable = new ArrayList<>();
         final Map<String, Allocated> byNode = new HashMap<>();
 
-        @Nullable DeviceInventory inventory;
+        /** What is to be allocated on nodes that give the same extended resources by devices. */
+        final Map<Set<String>, Demand> demands = new HashMap<>();
+
+        /** Whether devices are to be allocated. */
+        boolean isOpen;
+
+        /** Whether anything is wished for of which some is better. */
+        boolean isRanked;
+
+        /** Whether answers are remembered from one pod to the next. */
+        boolean remembers;
 
         /** The claim for extended resources that an earlier attempt has left behind. */
         @Nullable ResourceClaim stale;
@@ -155,6 +171,10 @@ public final class DynamicResources
             return this;
         }
     }
+
+    /** What a node is to give: claims, what they wish for, and what those wishes for extended resources are for. */
+    private record Demand(
+            List<ResourceClaim> claims, DeviceSearches.Wishes wishes, List<ExtendedResources.Mapping> mappings) {}
 
     /** What would be allocated on a node: claims, and for each of them devices; and what those for extended resources are for. */
     private record Allocated(
@@ -182,6 +202,7 @@ public final class DynamicResources
             return PreFilterPlugin.Result.skip();
         }
         state.put(WANTED, Wanted.NOTHING);
+        objects.catchUp(inventory);
         try {
             Wanted wanted = new Wanted(objects.of(pod), ExtendedResources.classes(pod, classes, classesByResource));
             state.put(WANTED, wanted);
@@ -189,6 +210,7 @@ public final class DynamicResources
                 return PreFilterPlugin.Result.skip();
             }
             wanted.stale = wanted.extended.isEmpty() ? null : objects.extended(pod);
+            wanted.remembers = state.get(PodChanges.KEY) != null;
             String why = look(wanted, pod);
             return why == null ? PreFilterPlugin.Result.success() : PreFilterPlugin.Result.of(Status.unresolvable(why));
         } catch (DeviceWish.Impossible e) {
@@ -201,6 +223,7 @@ public final class DynamicResources
         for (ResourceClaim claim : wanted.claims) {
             AllocationResult allocation = ClaimObjects.allocation(claim);
             if (allocation != null) {
+                wanted.allocated.add(claim);
                 if (!ClaimObjects.canBeReserved(claim) && !ClaimObjects.isReservedFor(claim, pod)) {
                     return "resourceclaim in use";
                 }
@@ -215,22 +238,12 @@ public final class DynamicResources
                 wanted.open.add(claim);
             }
         }
-        if (!wanted.open.isEmpty() || !wanted.extended.isEmpty()) {
-            wanted.inventory = inventory();
+        wanted.isOpen = !wanted.open.isEmpty() || !wanted.extended.isEmpty();
+        wanted.isRanked = wanted.wishes.stream().anyMatch(DeviceWish::ranked);
+        if (wanted.isOpen) {
+            inventory.catchUp();
         }
         return null;
-    }
-
-    /** The devices that there are, sorted anew only when a slice has changed. */
-    private DeviceInventory inventory() {
-        Object version = slices.version();
-        DeviceInventory known = inventory;
-        if (known == null || !version.equals(inventoryVersion)) {
-            known = DeviceInventory.of(slices.list(null));
-            inventory = known;
-            inventoryVersion = version;
-        }
-        return known;
     }
 
     @Override
@@ -242,18 +255,17 @@ public final class DynamicResources
         if (!wanted.extended.isEmpty() && ExtendedResources.missing(pod, node, wanted.extended) != null) {
             return CANNOT_FIT;
         }
-        List<ResourceClaim> elsewhere = new ArrayList<>();
-        for (ResourceClaim claim : wanted.claims) {
+        List<ResourceClaim> elsewhere = wanted.allocated.isEmpty() ? List.of() : new ArrayList<>();
+        for (ResourceClaim claim : wanted.allocated) {
             NodeMatcher place = wanted.places.get(claim);
-            if ((place != null && !place.matches(node.labels(), node.name()))
-                    || (ClaimObjects.allocation(claim) != null && binding.isHopeless(claim))) {
+            if ((place != null && !place.matches(node.labels(), node.name())) || binding.isHopeless(claim)) {
                 elsewhere.add(claim);
             }
         }
         Allocated allocated = null;
-        if (wanted.inventory != null) {
+        if (wanted.isOpen) {
             try {
-                allocated = allocate(wanted, wanted.inventory, pod, node);
+                allocated = allocate(wanted, pod, node);
             } catch (DeviceWish.Impossible e) {
                 return Status.unresolvable(String.valueOf(e.getMessage()));
             } catch (IllegalArgumentException e) {
@@ -283,22 +295,37 @@ public final class DynamicResources
         return () -> ++steps[0] % STEPS == 0 && handle.clock().instant().isAfter(end);
     }
 
-    private @Nullable Allocated allocate(Wanted wanted, DeviceInventory inventory, PodInfo pod, NodeInfo node) {
+    private @Nullable Allocated allocate(Wanted wanted, PodInfo pod, NodeInfo node) {
+        Demand demand = demand(wanted, pod, node);
+        DeviceInventory.View view = inventory.on(node);
+        DeviceSearches.Search search = seen -> new DeviceAllocator(
+                        selectors, inventory, objects, demand.wishes.list(), untilLate())
+                .allocate(seen);
+        List<DeviceAllocator.Choice> choices =
+                wanted.remembers ? searches.find(demand.wishes, view, search) : search.in(view);
+        return choices == null ? null : new Allocated(demand.claims, choices, demand.mappings);
+    }
+
+    private Demand demand(Wanted wanted, PodInfo pod, NodeInfo node) {
+        Set<String> byDevices =
+                wanted.extended.isEmpty() ? Set.of() : ExtendedResources.byDevices(node, wanted.extended.keySet());
+        Demand known = wanted.demands.get(byDevices);
+        if (known != null) {
+            return known;
+        }
         List<ResourceClaim> claims = wanted.open;
         List<DeviceWish> wishes = wanted.wishes;
-        ExtendedResources.OnNode extended =
-                wanted.extended.isEmpty() ? null : ExtendedResources.on(node, pod, wanted.extended);
+        ExtendedResources.Claimed extended = ExtendedResources.claim(pod, byDevices, wanted.extended);
         if (extended != null) {
             claims = new ArrayList<>(claims);
             wishes = new ArrayList<>(wishes);
             wishes.addAll(DeviceWish.of(claims.size(), extended.claim(), classes));
             claims.add(extended.claim());
         }
-        List<DeviceAllocator.Choice> choices =
-                new DeviceAllocator(selectors, inventory, objects, wishes, untilLate()).allocate(node);
-        return choices == null
-                ? null
-                : new Allocated(claims, choices, extended == null ? List.of() : extended.mappings());
+        Demand demand =
+                new Demand(claims, searches.of(wishes), extended == null ? List.of() : extended.mappings());
+        wanted.demands.put(byDevices, demand);
+        return demand;
     }
 
     @Override
@@ -344,11 +371,13 @@ public final class DynamicResources
     @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
         Wanted wanted = state.get(WANTED);
-        Allocated allocated = wanted == null ? null : wanted.byNode.get(node.name());
+        Allocated allocated = wanted == null || !wanted.isRanked ? null : wanted.byNode.get(node.name());
+        if (allocated == null) {
+            return 0;
+        }
         long score = 0;
         DeviceWish last = null;
-        for (DeviceAllocator.Choice choice :
-                allocated == null ? List.<DeviceAllocator.Choice>of() : allocated.choices()) {
+        for (DeviceAllocator.Choice choice : allocated.choices()) {
             if (choice.wish().ranked() && !choice.wish().equals(last)) {
                 score += DeviceAllocator.MAX_ALTERNATIVES - choice.rank();
             }

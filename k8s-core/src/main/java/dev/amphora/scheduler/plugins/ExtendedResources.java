@@ -76,6 +76,18 @@ final class ExtendedResources {
         return order >= 0 ? a : b;
     }
 
+    /** Those of some extended resources that a node is to give by devices. */
+    static Set<String> byDevices(NodeInfo node, Set<String> resources) {
+        for (String resource : resources) {
+            if (!byDevices(node, resource)) {
+                Set<String> some = new HashSet<>(resources);
+                some.removeIf(each -> !byDevices(node, each));
+                return some;
+            }
+        }
+        return resources;
+    }
+
     /** Whether a node is to give an extended resource by devices, because it doesn't offer it itself. */
     static boolean byDevices(NodeInfo node, String resource) {
         return node.allocatable().scalar(resource) == 0;
@@ -115,14 +127,22 @@ final class ExtendedResources {
     record Mapping(String container, String resource, String request) {}
 
     /** The claim that would stand for what a node gives by devices, and what its requests are for. */
-    record OnNode(ResourceClaim claim, List<Mapping> mappings) {}
+    record Claimed(ResourceClaim claim, List<Mapping> mappings) {}
 
-    /** What devices a node would have to give; null if none. */
-    static @Nullable OnNode on(NodeInfo node, PodInfo pod, Map<String, String> classes) {
+    /**
+     * What devices a node would have to give; null if none.
+     *
+     * @param byDevices the resources that it gives so
+     * @param classes of these and others
+     */
+    static @Nullable Claimed claim(PodInfo pod, Set<String> byDevices, Map<String, String> classes) {
+        if (byDevices.isEmpty()) {
+            return null;
+        }
         List<DeviceRequest> requests = new ArrayList<>();
         List<Mapping> mappings = new ArrayList<>();
         classes.forEach((resource, className) -> {
-            if (byDevices(node, resource)) {
+            if (byDevices.contains(resource)) {
                 collect(pod, resource, className, requests, mappings);
             }
         });
@@ -130,7 +150,7 @@ final class ExtendedResources {
             return null;
         }
         requests.sort(Comparator.comparing(DeviceRequest::getName));
-        return new OnNode(claim(pod, requests), mappings);
+        return new Claimed(claim(pod, requests), mappings);
     }
 
     /**
