@@ -40,7 +40,7 @@ public final class Profile {
     /**
      * What a configuration says of one extension point.
      *
-     * @param enabled plugins with their weights, 0 for that of the plugin; they come in this order
+     * @param enabled plugins with their weights, 0 for 1; they come in this order
      * @param disabled plugins that are left out; {@code *} for all
      */
     record PointRule(Map<String, Integer> enabled, Set<String> disabled) {

@@ -52,14 +52,14 @@ final class ProfilePlugins {
     ProfilePlugins(Profile profile, Handle handle, Set<String> ignoredResources) {
         this.profile = profile;
         for (Profile.Entry entry : profile.entries()) {
-            Plugin plugin = entry.factory().create(args(entry, ignoredResources), handle);
+            Plugin plugin = create(entry, ignoredResources, handle);
             if (!plugin.name().equals(entry.name())) {
                 throw new IllegalArgumentException(
                         "plugin " + plugin.name() + " is configured under the name " + entry.name());
             }
             plugins.add(plugin);
             Integer weight = profile.rule("score").enabled().get(entry.name());
-            weights.put(entry.name(), weight == null || weight == 0 ? entry.weight() : weight);
+            weights.put(entry.name(), weight == null ? entry.weight() : weight);
         }
         int sorting = at(QueueSortPlugin.class).size();
         if (sorting != 1) {
@@ -69,6 +69,15 @@ final class ProfilePlugins {
         if (at(BindPlugin.class).isEmpty()) {
             throw new IllegalArgumentException(
                     "a profile needs a bind plugin, " + profile.schedulerName() + " has none");
+        }
+    }
+
+    private static Plugin create(Profile.Entry entry, Set<String> ignoredResources, Handle handle) {
+        try {
+            return entry.factory().create(args(entry, ignoredResources), handle);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "initializing plugin \"" + entry.name() + "\": " + e.getMessage(), e);
         }
     }
 
@@ -92,10 +101,14 @@ final class ProfilePlugins {
         return Character.toLowerCase(name.charAt(0)) + name.substring(1);
     }
 
-    /** The plugins at an extension point: first those that a configuration names there and everywhere, last those that it names only there. */
+    /**
+     * The plugins at an extension point: first those that a configuration names there in place of what holds everywhere, then the others that hold
+     * everywhere, last those that it names only there. If it leaves out all that hold everywhere, those that it names, in its order.
+     */
     <P extends Plugin> List<P> at(Class<P> point) {
         String name = name(point);
         Profile.PointRule rule = profile.rule(configured(point));
+        boolean none = rule.disabled().contains("*");
         List<P> first = new ArrayList<>();
         List<P> last = new ArrayList<>();
         rule.enabled().keySet().forEach(each -> {
@@ -105,7 +118,9 @@ final class ProfilePlugins {
                     throw new IllegalArgumentException("plugin \"" + each + "\" does not extend " + name + " plugin");
                 }
                 if (plugin.name().equals(each)) {
-                    (profile.entries().get(i).everywhere() ? first : last).add(point.cast(plugin));
+                    boolean replaces = profile.entries().get(i).everywhere()
+                            && !rule.disabled().contains(each);
+                    (none || replaces ? first : last).add(point.cast(plugin));
                 }
             }
         });

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -31,9 +30,9 @@ import org.yaml.snakeyaml.error.YAMLException;
  */
 public record SchedulerConfiguration(
         List<Profile> profiles, List<SchedulerExtender> extenders, Duration podInitialBackoff, Duration podMaxBackoff) {
-    private static final String VERSION = "kubescheduler.config.k8s.io/v1";
+    static final String VERSION = "kubescheduler.config.k8s.io/v1";
     private static final String KIND = "KubeSchedulerConfiguration";
-    private static final List<String> POINTS = List.of(
+    static final List<String> POINTS = List.of(
             "preEnqueue",
             "queueSort",
             "preFilter",
@@ -57,12 +56,15 @@ public record SchedulerConfiguration(
      *
      * @param text YAML or JSON
      * @param others plugins by name, besides the default ones
-     * @throws IllegalArgumentException if it is not such a configuration, or names a plugin that isn't known
+     * @throws IllegalArgumentException if it is not such a configuration, something in it makes no sense, or it names a plugin that isn't known; in
+     *     kube-scheduler's words where it has some
      */
     public static SchedulerConfiguration read(String text, Map<String, PluginFactory> others) {
         JsonNode tree;
         try {
-            tree = Json.mapper().valueToTree(new Yaml(new SafeConstructor(new LoaderOptions())).<Object>load(text));
+            LoaderOptions options = new LoaderOptions();
+            options.setAllowDuplicateKeys(false);
+            tree = Json.mapper().valueToTree(new Yaml(new SafeConstructor(options)).<Object>load(text));
         } catch (YAMLException e) {
             throw new IllegalArgumentException("not YAML: " + e.getMessage(), e);
         }
@@ -72,6 +74,7 @@ public record SchedulerConfiguration(
                     + tree.path("apiVersion").asText() + ", "
                     + tree.path("kind").asText());
         }
+        ConfigurationRules.check(tree);
         List<Profile> profiles = new ArrayList<>();
         for (JsonNode profile : tree.path("profiles")) {
             profiles.add(new Reader(profile, others)
@@ -115,10 +118,10 @@ public record SchedulerConfiguration(
         }
 
         Profile profile(int percentage) {
-            multiPoint(rule(profile.path("plugins").path("multiPoint")));
+            multiPoint(rule("multiPoint", profile.path("plugins").path("multiPoint")));
             Map<String, Profile.PointRule> rules = new LinkedHashMap<>();
             for (String point : POINTS) {
-                Profile.PointRule rule = rule(profile.path("plugins").path(point));
+                Profile.PointRule rule = rule(point, profile.path("plugins").path(point));
                 rules.put(point, rule);
                 rule.enabled().keySet().forEach(name -> {
                     if (entries.stream().noneMatch(entry -> entry.name().equals(name))) {
@@ -139,8 +142,9 @@ public record SchedulerConfiguration(
             Set<String> placed = new HashSet<>();
             for (DefaultPlugins.Default plugin : DefaultPlugins.all()) {
                 if (!rule.leavesOut(plugin.name())) {
-                    int weight = rule.enabled().getOrDefault(plugin.name(), 0);
-                    entries.add(entry(plugin.name(), weight == 0 ? plugin.weight() : weight, true));
+                    // one that is named takes all from there: without a weight it has 1, whatever it has by default
+                    Integer weight = rule.enabled().get(plugin.name());
+                    entries.add(entry(plugin.name(), weight == null ? plugin.weight() : weight, true));
                     placed.add(plugin.name());
                 }
             }
@@ -173,14 +177,18 @@ public record SchedulerConfiguration(
             throw new IllegalArgumentException("plugin \"" + name + "\" does not exist");
         }
 
-        private static Profile.PointRule rule(@Nullable JsonNode point) {
-            if (point == null || point.isMissingNode() || point.isNull()) {
+        private static Profile.PointRule rule(String name, JsonNode point) {
+            if (point.isMissingNode() || point.isNull()) {
                 return Profile.PointRule.NONE;
             }
             Map<String, Integer> enabled = new LinkedHashMap<>();
-            point.path("enabled")
-                    .forEach(each -> enabled.put(
-                            each.path("name").asText(), each.path("weight").asInt(0)));
+            for (JsonNode each : point.path("enabled")) {
+                String plugin = each.path("name").asText();
+                if (enabled.put(plugin, each.path("weight").asInt(0)) != null) {
+                    throw new IllegalArgumentException(
+                            "plugin \"" + plugin + "\" already registered as \"" + name + "\"");
+                }
+            }
             Set<String> disabled = new HashSet<>();
             point.path("disabled")
                     .forEach(each -> disabled.add(each.path("name").asText()));

@@ -99,7 +99,7 @@ final class SchedulingQueue {
         profiles.forEach((name, profile) -> hints.put(
                 name,
                 new QueueingHints(profile.plugins(), !profile.askedExtenders().isEmpty())));
-        QueueSortPlugin sort = profiles.values().iterator().next().queueSortPlugin();
+        QueueSortPlugin sort = commonSort(profiles);
         Comparator<QueuedPod> bySort = sort::compare;
         Comparator<QueuedPod> bySequence = Comparator.comparingLong(pod -> pod.sequence);
         this.active = new TreeSet<>(bySort.thenComparing(bySequence));
@@ -110,6 +110,18 @@ final class SchedulingQueue {
         Comparator<QueuedPod> byTime = Comparator.comparing(QueuedPod::queuedAt).thenComparing(bySequence);
         this.unschedulable = new TreeSet<>(byTime);
         this.ungated = new TreeSet<>(byTime);
+    }
+
+    /** There is one queue, and so one order in it. */
+    private static QueueSortPlugin commonSort(Map<String, Framework> profiles) {
+        QueueSortPlugin first = profiles.values().iterator().next().queueSortPlugin();
+        profiles.forEach((name, profile) -> {
+            if (!profile.queueSortPlugin().name().equals(first.name())) {
+                throw new IllegalArgumentException("different queue sort plugins for profile \"" + name + "\": \""
+                        + profile.queueSortPlugin().name() + "\", first: \"" + first.name() + "\"");
+            }
+        });
+        return first;
     }
 
     // -- pods come, change and go ------------------------------------------------------------------------------------

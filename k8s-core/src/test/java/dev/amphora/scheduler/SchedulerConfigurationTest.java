@@ -85,6 +85,41 @@ class SchedulerConfigurationTest {
     }
 
     @Test
+    void aDefaultPluginThatIsNamedWithoutAWeightHasOne() {
+        SchedulerConfiguration everywhere =
+                read("profiles: [{plugins: {multiPoint: {enabled: [{name: TaintToleration}]}}}]");
+        SchedulerConfiguration atOnePoint = read("profiles: [{plugins: {score: {enabled: [{name: NodeAffinity}]}}}]");
+
+        assertThat(at(everywhere, "score")).startsWith("TaintToleration 1", "NodeAffinity 2");
+        assertThat(at(atOnePoint, "score")).startsWith("NodeAffinity 1", "TaintToleration 3");
+    }
+
+    @Test
+    void whatIsLeftOutAtAPointAndNamedThereAgainComesLast() {
+        SchedulerConfiguration one = read(
+                """
+                profiles:
+                - plugins:
+                    filter:
+                      disabled: [{name: NodeName}]
+                      enabled: [{name: NodePorts}, {name: NodeName}]
+                """);
+        SchedulerConfiguration all = read(
+                """
+                profiles:
+                - plugins:
+                    multiPoint:
+                      disabled: [{name: NodePorts}]
+                    filter:
+                      disabled: [{name: "*"}]
+                      enabled: [{name: NodePorts}, {name: NodeName}]
+                """);
+
+        assertThat(at(one, "filter")).startsWith("NodePorts", "NodeUnschedulable").endsWith("NodeName");
+        assertThat(at(all, "filter")).containsExactly("NodePorts", "NodeName");
+    }
+
+    @Test
     void argumentsReachTheirPlugins() {
         SchedulerConfiguration configuration = read(
                 """

@@ -2,6 +2,7 @@ package dev.amphora.scheduler.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
 import dev.amphora.api.Json;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Plugin;
@@ -91,7 +92,18 @@ public final class DefaultPlugins {
             Class<A> type,
             UnaryOperator<A> defaulted,
             BiFunction<A, Handle, Plugin> constructor) {
-        return new Default(name, weight, PluginFactory.withArgs(type, constructor), args -> {
+        PluginFactory factory = PluginFactory.withArgs(type, constructor);
+        PluginFactory careful = (args, handle) -> {
+            List<String> errors = ArgumentRules.validate(name, args, "").stream()
+                    .map(error -> error.field() + ": " + error.message())
+                    .toList();
+            if (!errors.isEmpty()) {
+                throw new IllegalArgumentException(
+                        errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]");
+            }
+            return factory.create(args, handle);
+        };
+        return new Default(name, weight, careful, args -> {
             ObjectNode given = Json.toTree(defaulted.apply(Json.fromTree(args, type)));
             return given.retain(given.properties().stream()
                     .filter(each -> !each.getValue().isNull() && !isEmpty(each.getValue()))
@@ -102,6 +114,25 @@ public final class DefaultPlugins {
 
     private static boolean isEmpty(JsonNode value) {
         return value.isContainerNode() && value.isEmpty();
+    }
+
+    /** Whether it is known here which arguments a plugin takes. */
+    public static boolean hasArguments(String plugin) {
+        return ArgumentRules.areKnown(plugin);
+    }
+
+    /** The paths of those arguments that a plugin doesn't take. */
+    public static List<String> unknownArguments(String plugin, JsonNode args) {
+        return ArgumentRules.unknownFields(plugin, args);
+    }
+
+    /**
+     * What is wrong with a plugin's arguments, in the reference's words.
+     *
+     * @param path of the arguments, with a dot at its end unless it is empty
+     */
+    public static List<FieldError> validate(String plugin, JsonNode args, String path) {
+        return ArgumentRules.validate(plugin, args, path);
     }
 
     /** Those that a configuration may name besides. */
