@@ -10,12 +10,17 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Writes trees as JSON, without the generality of a generator: what is not plain is left to one, value by value. */
 final class TreeText {
-    private static final int FIRST_SIZE = 2048;
+    private static final int FIRST_SIZE = 4096;
+    /** Room that is not larger is kept for those who write next. */
+    private static final int LARGEST_KEPT = 1 << 16;
+
+    private static final AtomicReferenceArray<byte @Nullable []> ROOM = new AtomicReferenceArray<>(4);
     /** How many levels of what doesn't change are looked at for texts that are known. */
     private static final int LEVELS = 3;
     /** What nests more deeply is left to the generator as a whole. */
@@ -25,11 +30,33 @@ final class TreeText {
     private static final boolean[] PLAIN = plain();
 
     private final Function<Object, byte[]> others;
-    private byte[] text = new byte[FIRST_SIZE];
+    private byte[] text = takeRoom();
     private int length;
 
     private TreeText(Function<Object, byte[]> others) {
         this.others = others;
+    }
+
+    private static byte[] takeRoom() {
+        for (int i = 0; i < ROOM.length(); i++) {
+            byte[] kept = ROOM.get(i) == null ? null : ROOM.getAndSet(i, null);
+            if (kept != null) {
+                return kept;
+            }
+        }
+        return new byte[FIRST_SIZE];
+    }
+
+    /** What has been written, after which nothing more may be. */
+    private byte[] end() {
+        byte[] written = Arrays.copyOf(text, length);
+        for (int i = 0; i < ROOM.length() && text.length <= LARGEST_KEPT; i++) {
+            if (ROOM.get(i) == null && ROOM.compareAndSet(i, null, text)) {
+                break;
+            }
+        }
+        text = written;
+        return written;
     }
 
     private static boolean[] plain() {
@@ -56,7 +83,7 @@ final class TreeText {
      */
     static byte[] write(JsonNode tree, @Nullable ObjectNode old, Function<Object, byte[]> others) {
         TreeText writing = new TreeText(others);
-        return writing.value(tree, old, LEVELS, 0) ? Arrays.copyOf(writing.text, writing.length) : others.apply(tree);
+        return writing.value(tree, old, LEVELS, 0) ? writing.end() : others.apply(tree);
     }
 
     /**

@@ -11,6 +11,7 @@ import dev.amphora.apiserver.schema.FieldValidation;
 import dev.amphora.apiserver.schema.SchemaCatalogue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -148,9 +149,46 @@ final class Bodies {
     /** The options that a request carries. */
     static ObjectNode options(Call call, Body body, String kind) {
         Optional<JsonNode> tree = encoding(body) == Encoding.JSON ? tree(body) : Optional.empty();
+        if (tree.orElse(null) instanceof ObjectNode options && isPlain(options, kind)) {
+            return options;
+        }
         return tree.isPresent()
                 ? DECODER.decodeOptions(tree.get(), kind)
                 : DECODER.decodeOptions(bytes(body), encoding(body), kind);
+    }
+
+    /** Whether options are of their kind and say nothing but how to delete, each thing in its form: these decode to what they are. */
+    private static boolean isPlain(ObjectNode options, String kind) {
+        boolean named = options.path("kind").asText("").equals(kind)
+                && options.path("apiVersion").asText("").equals("v1")
+                && kind.equals("DeleteOptions");
+        if (!named) {
+            return false;
+        }
+        for (Map.Entry<String, JsonNode> member : options.properties()) {
+            JsonNode value = member.getValue();
+            boolean plain =
+                    switch (member.getKey()) {
+                        case "kind", "apiVersion", "propagationPolicy" -> value.isTextual();
+                        case "gracePeriodSeconds" -> value.isInt() || value.isLong();
+                        case "preconditions" -> isPlainPrecondition(value);
+                        default -> false;
+                    };
+            if (!plain) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isPlainPrecondition(JsonNode preconditions) {
+        for (Map.Entry<String, JsonNode> member : preconditions.properties()) {
+            boolean known = member.getKey().equals("uid") || member.getKey().equals("resourceVersion");
+            if (!known || !member.getValue().isTextual()) {
+                return false;
+            }
+        }
+        return preconditions.isObject();
     }
 
     static FieldValidation validation(RequestOptions options) {

@@ -3,6 +3,7 @@ package dev.amphora.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.Trees;
 import dev.amphora.kernel.Kernel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -123,6 +124,15 @@ final class Metadata {
     /** Marks an object as being deleted. */
     static void markDeleting(ObjectNode object, Instant when, long graceSeconds) {
         ObjectNode metadata = of(object);
+        ObjectNode before = Trees.shallow(metadata);
+        // each member in its place, so that nobody has to sort them
+        metadata.removeAll();
+        before.properties().forEach(member -> {
+            metadata.set(member.getKey(), member.getValue());
+            if (member.getKey().equals("creationTimestamp")) {
+                metadata.putNull("deletionTimestamp").putNull("deletionGracePeriodSeconds");
+            }
+        });
         metadata.put("deletionTimestamp", time(when));
         metadata.put("deletionGracePeriodSeconds", graceSeconds);
         bumpGeneration(object);

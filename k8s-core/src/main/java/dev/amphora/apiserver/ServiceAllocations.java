@@ -240,7 +240,7 @@ final class ServiceAllocations implements Allocations {
                 new Change(
                         swap.revision(),
                         key,
-                        VersionedObject.stored(key, value, swap.revision(), address),
+                        VersionedObject.stored(key, value, swap.revision(), address, null),
                         abandoned,
                         kernel.instant()));
         reservation.undo.add(() -> releaseAddress(ip, service));

@@ -42,16 +42,29 @@ public final class VersionedObject {
 
     /** What selectors and preconditions look at, kept when the rest isn't. */
     private record Summary(String name, String namespace, String uid, String node, JsonNode labels) {
-        static Summary of(ObjectNode tree) {
+        /**
+         * That of an object.
+         *
+         * @param before of another one, most likely of the same before it was changed, to take over what is still so; null for nothing
+         */
+        static Summary of(ObjectNode tree, @Nullable Summary before) {
             JsonNode metadata = tree.path("metadata");
-            String node = tree.path("spec").path("nodeName").asText("");
             JsonNode labels = metadata.path("labels");
             return new Summary(
                     metadata.path("name").asText(""),
-                    NAMES.intern(metadata.path("namespace").asText("")),
+                    one(metadata.path("namespace").asText(""), before == null ? "" : before.namespace),
                     metadata.path("uid").asText(""),
-                    node.isEmpty() ? "" : NAMES.intern(node),
-                    labels.isEmpty() ? labels : LABELS.intern(labels));
+                    one(tree.path("spec").path("nodeName").asText(""), before == null ? "" : before.node),
+                    before != null && before.labels.equals(labels) ? before.labels : one(labels));
+        }
+
+        private static JsonNode one(JsonNode labels) {
+            return labels.isEmpty() ? labels : LABELS.intern(labels);
+        }
+
+        /** The one instance of a name. */
+        private static String one(String name, String before) {
+            return name.equals(before) ? before : NAMES.intern(name);
         }
     }
 
@@ -74,11 +87,13 @@ public final class VersionedObject {
      *
      * @param value as the store keeps it
      * @param tree the same with the resource version
+     * @param previous what it was before; null if it is new
      */
-    static VersionedObject stored(String key, byte[] value, long revision, ObjectNode tree) {
+    static VersionedObject stored(
+            String key, byte[] value, long revision, ObjectNode tree, @Nullable VersionedObject previous) {
         VersionedObject object = new VersionedObject(key, revision, value, null);
         object.tree = new WeakReference<>(tree);
-        object.summary = Summary.of(tree);
+        object.summary = Summary.of(tree, previous == null ? null : previous.summary);
         return object;
     }
 
@@ -214,7 +229,7 @@ public final class VersionedObject {
     private Summary summary() {
         Summary known = summary;
         if (known == null) {
-            known = Summary.of(tree());
+            known = Summary.of(tree(), null);
             summary = known;
         }
         return known;

@@ -582,7 +582,7 @@ final class Writes {
             @Nullable VersionedObject previous,
             long revision) {
         Metadata.of(object).put("resourceVersion", Long.toString(revision));
-        VersionedObject now = VersionedObject.stored(key, value, revision, object);
+        VersionedObject now = VersionedObject.stored(key, value, revision, object, previous);
         if (previous != null) {
             previous.release();
         }

@@ -84,7 +84,7 @@ class StoredFormTest {
         VersionedObject cold = VersionedObject.stored("/a", stored, 7);
 
         ((ObjectNode) tree.get("metadata")).put("resourceVersion", "7");
-        VersionedObject warm = VersionedObject.stored("/a", stored, 7, tree);
+        VersionedObject warm = VersionedObject.stored("/a", stored, 7, tree, null);
 
         assertThat(cold.tree()).isEqualTo(warm.tree()).isEqualTo(tree);
         assertThat(cold.bytes()).isEqualTo(warm.bytes());

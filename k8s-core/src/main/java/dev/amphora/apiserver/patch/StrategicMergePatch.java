@@ -50,7 +50,7 @@ public final class StrategicMergePatch {
         return of(PatchBody.read(body, ""));
     }
 
-    /** A patch that is a tree already; not changed by this class. */
+    /** A patch that is a tree already; not changed by this class, nor by others while the patch is in use. */
     public static StrategicMergePatch of(JsonNode tree) {
         if (tree.isNull()) {
             return new StrategicMergePatch(Json.object(), List.of());
@@ -59,7 +59,9 @@ public final class StrategicMergePatch {
             throw StatusException.badRequest("json: cannot unmarshal %s into Go value of type map[string]interface {}"
                     .formatted(PatchBody.typeOf(tree)));
         }
-        return new StrategicMergePatch((ObjectNode) JsonSyntax.plain(tree), JsonSyntax.repeated(tree));
+        return JsonSyntax.repeats(tree)
+                ? new StrategicMergePatch((ObjectNode) JsonSyntax.plain(tree), JsonSyntax.repeated(tree))
+                : new StrategicMergePatch((ObjectNode) tree, List.of());
     }
 
     /** The patch itself. Read-only. */

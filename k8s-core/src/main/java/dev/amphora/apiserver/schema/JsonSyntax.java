@@ -35,9 +35,27 @@ public final class JsonSyntax {
 
     /** Each member that was given twice in a tree, such as {@code duplicate field "data.a"}. */
     public static List<String> repeated(JsonNode tree) {
+        if (!repeats(tree)) {
+            return List.of();
+        }
         List<String> repeated = new ArrayList<>();
         find(tree, "", repeated);
         return repeated;
+    }
+
+    /** Whether a tree remembers anything that was given twice. */
+    public static boolean repeats(JsonNode tree) {
+        if (tree instanceof RepeatingObject) {
+            return true;
+        }
+        if (tree.isContainerNode()) {
+            for (JsonNode each : tree) {
+                if (repeats(each)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static void find(JsonNode node, String path, List<String> repeated) {

@@ -87,7 +87,12 @@ public record ResourceInfo(
 
     /** A subresource by its name, such as {@code status}. */
     public Optional<Subresource> subresource(String name) {
-        return subresources.stream().filter(s -> s.name().equals(name)).findFirst();
+        for (Subresource each : subresources) {
+            if (each.name().equals(name)) {
+                return Optional.of(each);
+            }
+        }
+        return Optional.empty();
     }
 
     static String apiVersion(String group, String version) {
