@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  * for the node that it is nominated to. Thread-safe.
  */
 final class StatusMemory {
-    private static final int SIZE = 128;
+    private static final int SETS = 32;
+    /** How many are remembered of those that look alike: what pods have been through in different seconds makes them different. */
+    private static final int WAYS = 8;
     private static final int DEPTH = 3;
     /** A member of a status that may differ where it is set anew. */
     private static final String NOMINATED = "nominatedNodeName";
 
-    private final AtomicReferenceArray<@Nullable Made> latest = new AtomicReferenceArray<>(SIZE);
+    private final AtomicReferenceArray<@Nullable Made> latest = new AtomicReferenceArray<>(SETS * WAYS);
 
     /**
      * What was asked for, and of what.
@@ -55,7 +57,7 @@ final class StatusMemory {
                     hash += Trees.hash(member.getValue(), DEPTH);
                 }
             }
-            return (hash ^ hash >>> 7 ^ hash >>> 14) & SIZE - 1;
+            return ((hash ^ hash >>> 7 ^ hash >>> 14) & SETS - 1) * WAYS;
         }
     }
 
@@ -72,6 +74,26 @@ final class StatusMemory {
      */
     private record Made(Question question, ObjectNode begun, @Nullable JsonNode entries, ObjectNode finished) {}
 
+    private @Nullable Made known(Question question) {
+        int place = question.place();
+        for (int way = place; way < place + WAYS; way++) {
+            Made made = latest.get(way);
+            if (made == null || made.question.isLike(question)) {
+                return made;
+            }
+        }
+        return null;
+    }
+
+    /** If two threads do so at once some may be forgotten. */
+    private void remember(Made made) {
+        int place = made.question.place();
+        for (int way = place + WAYS - 1; way > place; way--) {
+            latest.set(way, latest.get(way - 1));
+        }
+        latest.set(place, made);
+    }
+
     /** One patch of one object, and what is known of such ones. */
     final class Case {
         private final Question question;
@@ -82,8 +104,7 @@ final class StatusMemory {
         private Case(Question question) {
             this.question = question;
             this.node = question.patch.path(NOMINATED);
-            Made made = latest.get(question.place());
-            this.known = made != null && made.question.isLike(question) ? made : null;
+            this.known = known(question);
         }
 
         /**
@@ -160,9 +181,7 @@ final class StatusMemory {
                     && Trees.same(before, status)
                     && object.get("status") instanceof ObjectNode finished
                     && (!question.nominates || finished.has(NOMINATED))) {
-                latest.set(
-                        question.place(),
-                        new Made(question, before, object.path("metadata").get("managedFields"), finished));
+                remember(new Made(question, before, object.path("metadata").get("managedFields"), finished));
             }
         }
     }
