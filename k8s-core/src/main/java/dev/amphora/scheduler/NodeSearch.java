@@ -258,6 +258,7 @@ final class NodeSearch {
 
     /** Says of each node that was looked at why it is refused, in that order. */
     void diagnose(PodClass known, Diagnosis diagnosis) {
+        known.askRest();
         if (evaluated == nodes.length && snapshot != null) {
             known.forEachAnswer((status, times) -> diagnosis.blame(status));
             diagnosis.nodes.keep(known, snapshot, start);

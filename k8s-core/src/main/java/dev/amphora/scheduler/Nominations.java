@@ -2,6 +2,7 @@ package dev.amphora.scheduler;
 
 import dev.amphora.scheduler.framework.PodInfo;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,11 @@ final class Nominations {
         }
         List<PodInfo> pods = podsByNode.get(nodeName);
         return pods == null ? List.of() : pods;
+    }
+
+    /** The nodes to which any pods are nominated. */
+    Collection<String> nodes() {
+        return podsByNode.keySet();
     }
 
     boolean isEmpty() {

@@ -12,7 +12,9 @@ import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PodSignature;
 import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Shortlisting;
 import dev.amphora.scheduler.framework.Status;
+import dev.amphora.scheduler.plugins.DefaultPlugins;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -53,6 +55,11 @@ final class PodClass implements NodeStatuses.ByPlace {
     /** Nodes that no plugin refuses that was asked, and that need not be asked again. */
     private final BitSet passing = new BitSet();
 
+    /** Nodes that are known to be refused, though nobody has said why: neither open nor closed. */
+    private final BitSet unasked = new BitSet();
+
+    private @Nullable Asking asking;
+
     /** Nodes that are not open, and that taking pods off might help. */
     private final BitSet helpful = new BitSet();
 
@@ -74,6 +81,9 @@ final class PodClass implements NodeStatuses.ByPlace {
         }
     }
 
+    /** With whom nodes are looked at in this cycle. */
+    private record Asking(Framework framework, CycleState state, PodInfo pod, NodeSnapshot snapshot) {}
+
     PodClass(SchedulerCache cache, Nominations nominations) {
         this.cache = cache;
         this.changes = new PodChanges(new ClassLog(cache, nominations));
@@ -92,12 +102,15 @@ final class PodClass implements NodeStatuses.ByPlace {
         }
         List<Integer> places = cache.places().since(place);
         List<String> names = framework.nominations().log().since(nomination);
+        boolean fresh = false;
         if (version != cache.version() || nodes != snapshot.nodes().size() || places == null) {
             restart(framework, snapshot.nodes().size());
+            fresh = true;
         } else {
             boolean full = answers.size() > MAX_ALIKE;
             if (full || !Arrays.equals(local, localFilters) || limit != first || names == null) {
                 openAll();
+                fresh = true;
             } else {
                 for (int i = 0; i < names.size(); i++) {
                     forget(snapshot.indexOf(names.get(i)));
@@ -112,6 +125,49 @@ final class PodClass implements NodeStatuses.ByPlace {
         nomination = framework.nominations().log().position();
         localFilters = local;
         limit = first;
+        if (fresh) {
+            leaveOut(framework, state, pod, snapshot);
+        }
+        asking = unasked.isEmpty() ? null : new Asking(framework, state, pod, snapshot);
+    }
+
+    /** Leaves out the nodes that a plugin is known to refuse, unless others that may fail come before it. */
+    private void leaveOut(Framework framework, CycleState state, PodInfo pod, NodeSnapshot snapshot) {
+        List<FilterPlugin> plugins = framework.filterPlugins();
+        for (int i = 0; i < localFilters.length; i++) {
+            if (localFilters[i] && i < limit && plugins.get(i) instanceof Shortlisting plugin) {
+                BitSet few = plugin.shortlist(state, pod, snapshot);
+                if (few != null) {
+                    unasked.set(0, nodes);
+                    unasked.andNot(few);
+                    framework.nominations().nodes().forEach(name -> {
+                        int index = snapshot.indexOf(name);
+                        if (index >= 0) {
+                            unasked.clear(index);
+                        }
+                    });
+                    open.andNot(unasked);
+                    return;
+                }
+            }
+            if (!framework.skipsFilter(state, i) && !DefaultPlugins.isOurs(plugins.get(i))) {
+                return;
+            }
+        }
+    }
+
+    /** Looks at the nodes that were left out. */
+    void askRest() {
+        Asking with = asking;
+        if (with == null) {
+            return;
+        }
+        for (int place = unasked.nextSetBit(0); place >= 0; place = unasked.nextSetBit(place + 1)) {
+            open.set(place);
+            look(with.framework, with.state, with.pod, with.snapshot.nodes().get(place), place, false);
+        }
+        unasked.clear();
+        asking = null;
     }
 
     private void restart(Framework framework, int count) {
@@ -134,6 +190,7 @@ final class PodClass implements NodeStatuses.ByPlace {
         unknown.set(0, nodes);
         passing.clear();
         helpful.clear();
+        unasked.clear();
         answers.clear();
         closed = 0;
     }
@@ -141,7 +198,10 @@ final class PodClass implements NodeStatuses.ByPlace {
     /** Has a node looked at again. */
     void forget(int index) {
         if (index >= 0) {
-            if (!open.get(index)) {
+            if (unasked.get(index)) {
+                unasked.clear(index);
+                open.set(index);
+            } else if (!open.get(index)) {
                 reopen(index);
             }
             unknown.set(index);

@@ -384,6 +384,11 @@ final class RandomCluster {
                     .addToAllocatable("example.com/gpu", new Quantity(String.valueOf(chance.nextInt(3))))
                     .endStatus();
         }
+        if (oneIn(7)) {
+            node = node.editStatus()
+                    .addToAllocatable("example.com/rare", new Quantity(String.valueOf(chance.nextInt(4))))
+                    .endStatus();
+        }
         if (oneIn(12)) {
             // as without the label, and for some as with a value
             node = node.editMetadata()

@@ -396,7 +396,7 @@ final class RandomObjects {
         return pod.editSpec()
                 .editFirstContainer()
                 .editResources()
-                .addToRequests("example.com/gpu", new Quantity("1"))
+                .addToRequests(oneIn(2) ? "example.com/rare" : "example.com/gpu", new Quantity("1"))
                 .endResources()
                 .endContainer()
                 .endSpec()

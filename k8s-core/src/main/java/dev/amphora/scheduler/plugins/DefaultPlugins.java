@@ -140,6 +140,11 @@ public final class DefaultPlugins {
         return OTHERS;
     }
 
+    /** Whether a plugin is one of those here, whose Filter doesn't fail about a node that is as it should be. */
+    public static boolean isOurs(Plugin plugin) {
+        return plugin.getClass().getPackage() == DefaultPlugins.class.getPackage();
+    }
+
     /** All of them, in order. */
     public static List<Default> all() {
         return ALL;

@@ -18,13 +18,14 @@ import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
 import dev.amphora.scheduler.framework.PreBindPlugin;
-import dev.amphora.scheduler.framework.PreEnqueuePlugin;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
+import dev.amphora.scheduler.framework.ReleasingPlugin;
 import dev.amphora.scheduler.framework.ReservePlugin;
 import dev.amphora.scheduler.framework.ScorePlugin;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
@@ -32,6 +33,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DynamicResources
         implements NodeLocal,
-                PreEnqueuePlugin,
+                ReleasingPlugin,
                 PreFilterPlugin,
                 FilterPlugin,
                 PostFilterPlugin,
@@ -70,6 +72,7 @@ public final class DynamicResources
 
     private final Handle handle;
     private final ClaimObjects objects;
+    private final HeldPods held;
     private final ClaimWriter writer;
     private final Lister<DeviceClass> classes;
     private final DeviceSelectorCache selectors = new DeviceSelectorCache();
@@ -115,6 +118,7 @@ public final class DynamicResources
         this.handle = handle;
         this.filterTimeout = args.filter();
         this.objects = new ClaimObjects(handle);
+        this.held = new HeldPods(handle.lister(Pod.class));
         this.writer = new ClaimWriter(handle);
         this.binding = new DeviceBinding(handle, objects, args.binding());
         this.classes = handle.lister(DeviceClass.class);
@@ -189,10 +193,17 @@ public final class DynamicResources
         }
         try {
             objects.of(pod);
+            held.letGo(pod.uid());
             return Status.success();
         } catch (DeviceWish.Impossible e) {
+            held.hold(pod);
             return Status.unresolvable(String.valueOf(e.getMessage()));
         }
+    }
+
+    @Override
+    public Collection<String> released(@Nullable HasMetadata about) {
+        return about instanceof ResourceClaim claim ? held.letGo(claim) : List.of();
     }
 
     @Override

@@ -5,21 +5,23 @@ import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.EnqueueExtensions;
 import dev.amphora.scheduler.framework.EventResource;
 import dev.amphora.scheduler.framework.EventToRegister;
-import dev.amphora.scheduler.framework.FilterPlugin;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.Lister;
 import dev.amphora.scheduler.framework.NodeInfo;
-import dev.amphora.scheduler.framework.NodeLocal;
+import dev.amphora.scheduler.framework.NodeSnapshot;
+import dev.amphora.scheduler.framework.PodChanges;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PreFilterPlugin;
 import dev.amphora.scheduler.framework.PreScorePlugin;
 import dev.amphora.scheduler.framework.QueueingHint.Answer;
 import dev.amphora.scheduler.framework.Resources;
 import dev.amphora.scheduler.framework.ScorePlugin;
+import dev.amphora.scheduler.framework.Shortlisting;
 import dev.amphora.scheduler.framework.Status;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -32,10 +34,14 @@ import org.jspecify.annotations.Nullable;
  * <p>A request that exceeds even what the node has as a whole is unresolvable: taking pods off won't help.
  */
 public final class NodeResourcesFit
-        implements NodeLocal, PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+        implements Shortlisting, PreFilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
     private static final String TOO_MANY_PODS = "Too many pods";
+    /** The nodes are few if they are at most one in so many. */
+    private static final int SHORT = 4;
+
     private static final CycleState.Key<ByDevices> BY_DEVICES = new CycleState.Key<>(ByDevices.class);
 
+    private final ScalarNodes scalarNodes = new ScalarNodes();
     private final ScoringStrategy strategy;
     private final List<ResourceSpec> resources;
     private final boolean isDefault;
@@ -103,6 +109,30 @@ public final class NodeResourcesFit
         public ByDevices copy() {
             return this;
         }
+    }
+
+    /** The nodes that have the rarest of the scalar resources that the pod asks for. */
+    @Override
+    public @Nullable BitSet shortlist(CycleState state, PodInfo pod, NodeSnapshot snapshot) {
+        Resources wanted = pod.requests();
+        PodChanges changes = state.get(PodChanges.KEY);
+        if (wanted.scalarCount() == 0 || changes == null || state.get(BY_DEVICES) != null) {
+            return null;
+        }
+        scalarNodes.catchUp(snapshot, changes);
+        BitSet fewest = null;
+        int most = snapshot.nodes().size() / SHORT;
+        for (int i = 0; i < wanted.scalarCount(); i++) {
+            if (wanted.scalarAmount(i) > 0 && !isIgnored(wanted.scalarName(i))) {
+                BitSet places = scalarNodes.with(wanted.scalarName(i));
+                int count = places.cardinality();
+                if (count <= most) {
+                    fewest = places;
+                    most = count;
+                }
+            }
+        }
+        return fewest;
     }
 
     @Override
