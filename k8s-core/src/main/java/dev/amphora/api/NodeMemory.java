@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeMemory<T> {
     /** A power of two. */
-    private static final int SETS = 128;
-    /** How many are remembered of those that look alike at a glance. */
-    private static final int WAYS = 4;
+    private static final int SETS = 64;
+    /** How many are remembered of those that look alike at a glance, as many do that differ in their times alone. */
+    private static final int WAYS = 8;
 
     private final AtomicReferenceArray<@Nullable Known<T>> known = new AtomicReferenceArray<>(SETS * WAYS);
 

@@ -34,6 +34,8 @@ final class PartReader {
 
     private final byte[] json;
     private int at;
+    /** About where the last thing is that would be written otherwise than it stands. */
+    private int lastUnusual = -1;
 
     private PartReader(byte[] json) {
         this.json = json;
@@ -78,12 +80,15 @@ final class PartReader {
         RecentParts.Part known = RecentParts.find(place, json, at);
         if (known != null) {
             at += known.length();
+            if (!known.isUsual()) {
+                lastUnusual = at;
+            }
             return known.node();
         }
         int begin = at;
         JsonNode read = container(depth);
         if (read != null) {
-            RecentParts.remember(place, json, begin, at, read);
+            RecentParts.remember(place, json, begin, at, read, lastUnusual <= begin);
         }
         return read;
     }
@@ -97,6 +102,7 @@ final class PartReader {
 
     private @Nullable JsonNode object(int depth) {
         ObjectNode object = NODES.objectNode();
+        int members = 0;
         at++;
         if (next('}')) {
             return object;
@@ -111,7 +117,11 @@ final class PartReader {
                 return null;
             }
             object.set(name, value);
+            members++;
         } while (next(','));
+        if (members > object.size()) {
+            lastUnusual = at;
+        }
         return next('}') ? object : null;
     }
 
@@ -154,6 +164,9 @@ final class PartReader {
             return null;
         }
         at = end + 1;
+        if (!plain) {
+            lastUnusual = end;
+        }
         String known = RecentNames.of(json, begin, end);
         return known == null ? newName(begin, end, plain) : known;
     }
@@ -169,6 +182,9 @@ final class PartReader {
             byte c = json[i];
             if (c == '"' || c == '\\' || c < ' ') {
                 return i;
+            }
+            if (!TreeText.isPlain(c)) {
+                lastUnusual = i;
             }
         }
         return -1;
@@ -208,6 +224,7 @@ final class PartReader {
 
     /** A text with characters that need care. */
     private @Nullable JsonNode escaped(int begin, int end) {
+        lastUnusual = end;
         try {
             return Json.read(Arrays.copyOfRange(json, begin - 1, end + 1));
         } catch (UncheckedIOException e) {

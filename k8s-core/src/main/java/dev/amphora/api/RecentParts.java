@@ -35,10 +35,12 @@ final class RecentParts {
     static final class Part {
         private final byte[] text;
         private final JsonNode node;
+        private final boolean usual;
 
-        private Part(byte[] text, JsonNode node) {
+        private Part(byte[] text, JsonNode node, boolean usual) {
             this.text = text;
             this.node = node;
+            this.usual = usual;
         }
 
         int length() {
@@ -47,6 +49,11 @@ final class RecentParts {
 
         JsonNode node() {
             return node;
+        }
+
+        /** Whether it stands as it would be written. */
+        boolean isUsual() {
+            return usual;
         }
 
         private boolean isAt(byte[] json, int begin) {
@@ -90,9 +97,19 @@ final class RecentParts {
         return null;
     }
 
-    static void remember(int place, byte[] json, int begin, int end, JsonNode node) {
-        if (end - begin >= SHORTEST && end - begin <= LONGEST) {
-            putFirst(place, WAYS - 1, new Part(Arrays.copyOfRange(json, begin, end), node));
+    /**
+     * Remembers a part that has been read.
+     *
+     * @param usual whether it stands as it would be written
+     */
+    static void remember(int place, byte[] json, int begin, int end, JsonNode node, boolean usual) {
+        if (end - begin < SHORTEST || end - begin > LONGEST) {
+            return;
+        }
+        byte[] text = Arrays.copyOfRange(json, begin, end);
+        putFirst(place, WAYS - 1, new Part(text, node, usual));
+        if (usual) {
+            RecentTexts.remember(node, text);
         }
     }
 

@@ -32,4 +32,13 @@ final class RecentTexts {
             RECENT.remember(place, node, Arrays.copyOfRange(text, begin, end));
         }
     }
+
+    /**
+     * Remembers the text of a node.
+     *
+     * @param text not changed any more
+     */
+    static void remember(JsonNode node, byte[] text) {
+        RECENT.remember(place(node), node, text);
+    }
 }

@@ -37,6 +37,11 @@ final class TreeText {
         this.others = others;
     }
 
+    /** Whether a character is written as it is and needs no care. */
+    static boolean isPlain(byte c) {
+        return c >= 0 && PLAIN[c];
+    }
+
     private static byte[] takeRoom() {
         for (int i = 0; i < ROOM.length(); i++) {
             byte[] kept = ROOM.get(i) == null ? null : ROOM.getAndSet(i, null);

@@ -16,6 +16,7 @@ final class StatusMemory {
     private static final int SETS = 32;
     /** How many are remembered of those that look alike: what pods have been through in different seconds makes them different. */
     private static final int WAYS = 8;
+
     private static final int DEPTH = 3;
     /** A member of a status that may differ where it is set anew. */
     private static final String NOMINATED = "nominatedNodeName";

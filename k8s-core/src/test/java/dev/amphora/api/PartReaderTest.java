@@ -83,6 +83,24 @@ class PartReaderTest {
         assertThat(again.get("metadata")).as("takes the resource version").isNotSameAs(one.get("metadata"));
     }
 
+    @Test
+    void remembersTextsOnlyOfWhatIsWrittenAsItStood() {
+        for (String part : List.of(
+                "{'name':'a value','other':'another <value>'}",
+                "{'name':'a value','other':'another \\u0061'}",
+                "{'name':'a value','na\\u006de':'another value'}",
+                "{'name':'a value','name':'another value','more':[1,2,3]}",
+                "{'name':'a value','other':['é','a longer text, too']}")) {
+            byte[] document = bytes(
+                    ("{'outer':{'inner':" + part + ",'list':[{'in':'a list','of':" + part + "}]}}").replace('\'', '"'));
+            ObjectNode first = Json.readShared(document);
+            ObjectNode second = Json.readShared(document);
+            byte[] wanted = Json.write(Json.read(document));
+            assertThat(Json.write(first, first)).as(part).isEqualTo(wanted);
+            assertThat(Json.write(second, second)).as(part).isEqualTo(wanted);
+        }
+    }
+
     private static @Nullable JsonNode general(byte[] text) {
         try {
             return Json.read(text);
