@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a pod asks for: its containers together, or its largest init container on top of the sidecars started before it, whichever
  * is more; pod-level requests win; plus overhead. A container that is being resized counts with the greatest of what it wants, has
- * been promised and has (KEP-753, KEP-1287, KEP-2837).
+ * been promised and has, and so do pod-level requests (KEP-753, KEP-1287, KEP-2837, KEP-5419).
  */
 final class PodRequests {
     /** What a container without a CPU request counts for in scoring, in thousandths of a core. */
@@ -94,12 +95,13 @@ final class PodRequests {
             return Resources.NONE;
         }
         Map<String, ContainerStatus> statuses = statuses(pod);
-        return new Sum<>(Arithmetic.of(spec, statuses), pod, statuses, fillCpu, fillMemory).of(spec, countPodLevel);
+        return new Sum<>(Arithmetic.of(pod, spec, statuses), pod, statuses, fillCpu, fillMemory).of(spec, countPodLevel);
     }
 
     /** How requests of one pod are added up. */
     private static final class Sum<T> {
         private final Arithmetic<T> arithmetic;
+        private final Pod pod;
         private final @Nullable Map<String, ContainerStatus> statuses;
         private final boolean infeasible;
         private final boolean fillCpu;
@@ -112,6 +114,7 @@ final class PodRequests {
                 boolean fillCpu,
                 boolean fillMemory) {
             this.arithmetic = arithmetic;
+            this.pod = pod;
             this.statuses = statuses;
             this.infeasible = statuses != null && isResizeInfeasible(pod);
             this.fillCpu = fillCpu;
@@ -139,12 +142,36 @@ final class PodRequests {
             T requests = spec.getInitContainers().isEmpty() ? sum : arithmetic.max(sum, init);
             Map<String, Quantity> podLevel = countPodLevel ? podLevel(spec) : null;
             if (podLevel != null) {
-                requests = arithmetic.override(requests, podLevel);
+                requests = withPodLevel(requests, podLevel, spec.getOverhead());
             }
             if (spec.getOverhead() != null && !spec.getOverhead().isEmpty()) {
                 requests = arithmetic.plus(requests, arithmetic.of(spec.getOverhead()));
             }
             return arithmetic.rounded(requests);
+        }
+
+        /** With pod-level requests, of which the same holds while they change (KEP-5419); what is known of them includes overhead. */
+        private T withPodLevel(T requests, Map<String, Quantity> wanted, @Nullable Map<String, Quantity> overhead) {
+            PodStatus status = pod.getStatus();
+            Map<String, Quantity> actual = status == null ? null : supported(requests(status.getResources()));
+            Map<String, Quantity> allocated = status == null ? null : supported(status.getAllocatedResources());
+            if (actual == null && allocated == null) {
+                return arithmetic.override(requests, arithmetic.of(wanted), wanted.keySet());
+            }
+            Set<String> names = new HashSet<>();
+            T effective = arithmetic.none();
+            if (!isResizeInfeasible(pod)) {
+                effective = arithmetic.of(wanted);
+                names.addAll(wanted.keySet());
+            }
+            for (Map<String, Quantity> known : Arrays.asList(actual, allocated)) {
+                if (known != null) {
+                    T given = arithmetic.minus(arithmetic.of(known), arithmetic.of(overhead));
+                    effective = names.isEmpty() ? given : arithmetic.max(effective, given);
+                    names.addAll(known.keySet());
+                }
+            }
+            return arithmetic.override(requests, effective, names);
         }
 
         private T container(Container container, @Nullable Map<String, ContainerStatus> known) {
@@ -174,7 +201,7 @@ final class PodRequests {
     /** Calculates with requests. */
     private interface Arithmetic<T> {
         /** In whole units where all requests are, otherwise by fractions, which the reference rounds up only when all are added. */
-        static Arithmetic<?> of(PodSpec spec, @Nullable Map<String, ContainerStatus> statuses) {
+        static Arithmetic<?> of(Pod pod, PodSpec spec, @Nullable Map<String, ContainerStatus> statuses) {
             boolean whole = isWhole(podLevel(spec)) && isWhole(spec.getOverhead());
             for (Container container : spec.getContainers()) {
                 whole &= isWhole(requests(container.getResources()));
@@ -186,6 +213,10 @@ final class PodRequests {
                 for (ContainerStatus status : statuses.values()) {
                     whole &= isWhole(requests(status.getResources())) && isWhole(status.getAllocatedResources());
                 }
+            }
+            if (pod.getStatus() != null && spec.getResources() != null) {
+                whole &= isWhole(requests(pod.getStatus().getResources()))
+                        && isWhole(pod.getStatus().getAllocatedResources());
             }
             return whole ? WholeUnits.INSTANCE : Fractions.INSTANCE;
         }
@@ -213,8 +244,10 @@ final class PodRequests {
 
         T max(T a, T b);
 
-        /** With other amounts in place of those of the same names. */
-        T override(T requests, Map<String, Quantity> given);
+        T minus(T a, T b);
+
+        /** With other amounts in place of those of some names. */
+        T override(T requests, T given, Set<String> names);
 
         Resources rounded(T amounts);
     }
@@ -248,18 +281,24 @@ final class PodRequests {
         }
 
         @Override
-        public Resources override(Resources requests, Map<String, Quantity> podLevel) {
-            Resources given = Resources.of(podLevel);
+        public Resources minus(Resources a, Resources b) {
+            return a.minus(b);
+        }
+
+        @Override
+        public Resources override(Resources requests, Resources given, Set<String> names) {
             Map<String, Long> scalars = new HashMap<>();
             for (int i = 0; i < requests.scalarCount(); i++) {
                 scalars.put(requests.scalarName(i), requests.scalarAmount(i));
             }
             for (int i = 0; i < given.scalarCount(); i++) {
-                scalars.put(given.scalarName(i), given.scalarAmount(i));
+                if (names.contains(given.scalarName(i))) {
+                    scalars.put(given.scalarName(i), given.scalarAmount(i));
+                }
             }
             return Resources.of(
-                    podLevel.containsKey(Resources.CPU) ? given.milliCpu() : requests.milliCpu(),
-                    podLevel.containsKey(Resources.MEMORY) ? given.memory() : requests.memory(),
+                    names.contains(Resources.CPU) ? given.milliCpu() : requests.milliCpu(),
+                    names.contains(Resources.MEMORY) ? given.memory() : requests.memory(),
                     requests.ephemeralStorage(),
                     requests.pods(),
                     scalars);
@@ -313,9 +352,17 @@ final class PodRequests {
         }
 
         @Override
-        public Map<String, BigDecimal> override(Map<String, BigDecimal> requests, Map<String, Quantity> podLevel) {
+        public Map<String, BigDecimal> minus(Map<String, BigDecimal> a, Map<String, BigDecimal> b) {
+            Map<String, BigDecimal> difference = new HashMap<>(a);
+            b.forEach((name, amount) -> difference.merge(name, amount.negate(), BigDecimal::add));
+            return difference;
+        }
+
+        @Override
+        public Map<String, BigDecimal> override(
+                Map<String, BigDecimal> requests, Map<String, BigDecimal> given, Set<String> names) {
             Map<String, BigDecimal> overridden = new HashMap<>(requests);
-            overridden.putAll(of(podLevel));
+            names.forEach(name -> overridden.put(name, amount(given, name)));
             return overridden;
         }
 
@@ -350,7 +397,10 @@ final class PodRequests {
 
     /** The pod-level requests that the reference supports, null if there are none. */
     private static @Nullable Map<String, Quantity> podLevel(PodSpec spec) {
-        Map<String, Quantity> requests = requests(spec.getResources());
+        return supported(requests(spec.getResources()));
+    }
+
+    private static @Nullable Map<String, Quantity> supported(@Nullable Map<String, Quantity> requests) {
         if (requests == null) {
             return null;
         }

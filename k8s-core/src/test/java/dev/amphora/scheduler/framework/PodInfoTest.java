@@ -109,6 +109,27 @@ class PodInfoTest {
         assertThat(pod.scoredRequests().milliCpu()).isEqualTo(1100);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        // what is allocated, what the pod has, why it can't have more, what counts
+        "1, 1, Deferred, 3000",
+        "5, 1, Deferred, 4500",
+        "1, 6, Deferred, 5500",
+        "1, 2, Infeasible, 1500",
+    })
+    void ofPodLevelRequestsThatChangeTheGreatestCounts(String allocated, String actual, String why, long milliCpu) {
+        String text =
+                """
+                {"metadata": {"name": "p", "namespace": "default", "uid": "u"},
+                 "spec": {"containers": [{"name": "a"}], "resources": {"requests": {"cpu": "3"}}, "overhead": {"cpu": "500m"}},
+                 "status": {"allocatedResources": {"cpu": "%s"}, "resources": {"requests": {"cpu": "%s"}},
+                            "conditions": [{"type": "PodResizePending", "status": "True", "reason": "%s"}]}}"""
+                        .formatted(allocated, actual, why);
+        PodInfo pod = PodInfo.of(Json.fromTree(Json.read(text.getBytes(StandardCharsets.UTF_8)), Pod.class));
+
+        assertThat(pod.requests().milliCpu()).isEqualTo(milliCpu + 500);
+    }
+
     @Test
     void affinityThatMakesNoSenseIsToldAndLeftOut() {
         PodInfo pod = pod(
