@@ -41,8 +41,7 @@ final class ConfigurationRules {
             "resourceLock",
             "resourceName",
             "resourceNamespace");
-    private static final Set<String> CLIENT =
-            Set.of("kubeconfig", "acceptContentTypes", "contentType", "qps", "burst");
+    private static final Set<String> CLIENT = Set.of("kubeconfig", "acceptContentTypes", "contentType", "qps", "burst");
     private static final Set<String> PROFILE =
             Set.of("schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig");
     private static final Set<String> REMOVED_PLUGINS =
@@ -235,8 +234,8 @@ final class ConfigurationRules {
         }
         String lock = election.path("resourceLock").asText("leases");
         if (!lock.isEmpty() && !lock.equals("leases")) {
-            errors.add(FieldError.invalid(
-                    "leaderElection.resourceLock", lock, "resourceLock value must be \"leases\""));
+            errors.add(
+                    FieldError.invalid("leaderElection.resourceLock", lock, "resourceLock value must be \"leases\""));
         }
     }
 
@@ -290,9 +289,7 @@ final class ConfigurationRules {
         for (String point : SchedulerConfiguration.POINTS) {
             JsonNode enabled = profile.path("plugins").path(point).path("enabled");
             for (int i = 0; i < enabled.size(); i++) {
-                removed(
-                        enabled.get(i).path("name").asText(),
-                        path + "plugins." + point + ".enabled[" + i + "]");
+                removed(enabled.get(i).path("name").asText(), path + "plugins." + point + ".enabled[" + i + "]");
             }
         }
         Set<String> seen = new HashSet<>();

@@ -76,8 +76,7 @@ final class ProfilePlugins {
         try {
             return entry.factory().create(args(entry, ignoredResources), handle);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "initializing plugin \"" + entry.name() + "\": " + e.getMessage(), e);
+            throw new IllegalArgumentException("initializing plugin \"" + entry.name() + "\": " + e.getMessage(), e);
         }
     }
 

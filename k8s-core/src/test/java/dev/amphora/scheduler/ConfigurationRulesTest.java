@@ -19,8 +19,10 @@ class ConfigurationRulesTest {
 
     @Test
     void allFieldsOfTheReferenceAreRead() {
-        assertThatCode(() -> SchedulerConfiguration.read(HEADER
-                        + """
+        assertThatCode(
+                        () -> SchedulerConfiguration.read(
+                                HEADER
+                                        + """
                         parallelism: 8
                         leaderElection: {leaderElect: true, leaseDuration: 15s, renewDeadline: 10s, retryPeriod: 2s,
                                          resourceLock: leases, resourceName: kube-scheduler, resourceNamespace: kube-system}
@@ -107,8 +109,8 @@ class ConfigurationRulesTest {
     void argumentsThatMakeNoSenseAreRefused(String plugin, String args, String why) {
         String yaml = HEADER + "profiles: [{pluginConfig: [{name: " + plugin + ", args: " + args + "}]}]";
 
-        assertThatThrownBy(() -> new Bench(
-                        SchedulerConfiguration.read(yaml).profiles().get(0)))
+        assertThatThrownBy(() ->
+                        new Bench(SchedulerConfiguration.read(yaml).profiles().get(0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
                         plugin.equals("NodeResourcesFit")
@@ -123,8 +125,8 @@ class ConfigurationRulesTest {
                 {"addedAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
                   {"matchExpressions": [{"key": "a", "operator": "Like", "values": ["b"]}]}]}}}""";
 
-        assertThatThrownBy(() -> new Bench(Profile.named("mine")
-                        .args("NodeAffinity", Json.read(args.getBytes(StandardCharsets.UTF_8)))))
+        assertThatThrownBy(() -> new Bench(
+                        Profile.named("mine").args("NodeAffinity", Json.read(args.getBytes(StandardCharsets.UTF_8)))))
                 .hasMessageStartingWith("initializing plugin \"NodeAffinity\": addedAffinity.required"
                         + "DuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator:"
                         + " Unsupported value: \"Like\"");

@@ -115,7 +115,9 @@ class SchedulerConfigurationTest {
                       enabled: [{name: NodePorts}, {name: NodeName}]
                 """);
 
-        assertThat(at(one, "filter")).startsWith("NodePorts", "NodeUnschedulable").endsWith("NodeName");
+        assertThat(at(one, "filter"))
+                .startsWith("NodePorts", "NodeUnschedulable")
+                .endsWith("NodeName");
         assertThat(at(all, "filter")).containsExactly("NodePorts", "NodeName");
     }
 

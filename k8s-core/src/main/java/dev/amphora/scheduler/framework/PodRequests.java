@@ -95,7 +95,8 @@ final class PodRequests {
             return Resources.NONE;
         }
         Map<String, ContainerStatus> statuses = statuses(pod);
-        return new Sum<>(Arithmetic.of(pod, spec, statuses), pod, statuses, fillCpu, fillMemory).of(spec, countPodLevel);
+        return new Sum<>(Arithmetic.of(pod, spec, statuses), pod, statuses, fillCpu, fillMemory)
+                .of(spec, countPodLevel);
     }
 
     /** How requests of one pod are added up. */

@@ -52,7 +52,11 @@ final class ArgumentRules {
                                     Map.of("shape", Map.of("utilization", Map.of(), "score", Map.of())))),
             "PodTopologySpread", Map.of("defaultConstraints", Map.of(), "defaultingType", Map.of()),
             "VolumeBinding",
-                    Map.of("bindTimeoutSeconds", Map.of(), "shape", Map.of("utilization", Map.of(), "score", Map.of())));
+                    Map.of(
+                            "bindTimeoutSeconds",
+                            Map.of(),
+                            "shape",
+                            Map.of("utilization", Map.of(), "score", Map.of())));
 
     private ArgumentRules() {}
 
@@ -111,8 +115,8 @@ final class ArgumentRules {
 
     private static void inRange(String path, long value, long min, long max, List<FieldError> errors) {
         if (value < min || value > max) {
-            errors.add(FieldError.invalid(
-                    path, LongNode.valueOf(value), "not in valid range [" + min + ", " + max + "]"));
+            errors.add(
+                    FieldError.invalid(path, LongNode.valueOf(value), "not in valid range [" + min + ", " + max + "]"));
         }
     }
 
@@ -178,7 +182,8 @@ final class ArgumentRules {
 
     private static void nodeTerm(JsonNode term, String path, List<FieldError> errors) {
         if (term.isObject()) {
-            String error = NodeMatcher.of(Json.fromTree(term, NodeSelectorTerm.class)).error();
+            String error =
+                    NodeMatcher.of(Json.fromTree(term, NodeSelectorTerm.class)).error();
             if (error != null) {
                 int colon = error.indexOf(": ");
                 errors.add(new FieldError(
@@ -283,8 +288,8 @@ final class ArgumentRules {
             errors.add(FieldError.unsupported(
                     path + "defaultingType", TextNode.valueOf(defaulting), List.of("System", "List")));
         } else if (defaulting.equals("System") && !constraints.isEmpty()) {
-            errors.add(FieldError.invalid(
-                    path + "defaultingType", defaulting, "when .defaultConstraints are not empty"));
+            errors.add(
+                    FieldError.invalid(path + "defaultingType", defaulting, "when .defaultConstraints are not empty"));
         }
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < constraints.size(); i++) {
