@@ -22,6 +22,8 @@ final class SchedulerBench implements Callable<Integer> {
 
     private static final int LEAST_WARM_UP = 5;
     private static final int MOST_WARM_UP = 40;
+    /** Of 10,000 pods each, before a curve. */
+    private static final int CURVES_WARM_UP = 20;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -54,7 +56,9 @@ final class SchedulerBench implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            description = "Rounds before those that count. Default: as many as come to 200,000 pods, from 5 to 40")
+            description =
+                    "Rounds before those that count. Default: as many as come to 200,000 pods, from 5 to 40; 20 of 10,000"
+                            + " pods before curves")
     private int warmUp = -1;
 
     @Option(names = "--rounds", description = "Rounds that count; the median is shown. Default: ${DEFAULT-VALUE}")
@@ -103,7 +107,7 @@ final class SchedulerBench implements Callable<Integer> {
             measure(out, each);
         }
         if (curves) {
-            new SchedulerCurves(out, ways, callers, warmUp).show();
+            new SchedulerCurves(out, ways, callers, warmUp < 0 ? CURVES_WARM_UP : warmUp, Math.max(1, rounds)).show();
         }
         return 0;
     }
