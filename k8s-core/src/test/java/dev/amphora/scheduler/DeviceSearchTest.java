@@ -104,7 +104,8 @@ class DeviceSearchTest {
     @Test
     void timesThatMakeNoSenseAreRefused() {
         assertThatThrownBy(() -> message(Map.of("filterTimeout", "-1s")))
-                .hasMessage("initializing plugin \"DynamicResources\": filterTimeout: Invalid value: -1s: must be zero or positive");
+                .hasMessage(
+                        "initializing plugin \"DynamicResources\": filterTimeout: Invalid value: -1s: must be zero or positive");
         assertThatThrownBy(() -> message(Map.of("bindingTimeout", "0.5s")))
                 .hasMessageStartingWith("initializing plugin \"DynamicResources\": bindingTimeout: Invalid value: ");
     }

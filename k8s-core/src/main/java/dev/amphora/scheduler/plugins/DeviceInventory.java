@@ -156,9 +156,8 @@ final class DeviceInventory {
         }
         Map<String, List<ResourceSlice>> byPool = new HashMap<>();
         for (ResourceSlice slice : slices.list(null)) {
-            poolKeys(slice)
-                    .forEach(name -> byPool.computeIfAbsent(name, each -> new ArrayList<>())
-                            .add(slice));
+            poolKeys(slice).forEach(name -> byPool.computeIfAbsent(name, each -> new ArrayList<>())
+                    .add(slice));
         }
         pools.clear();
         onOneNode.clear();

@@ -72,7 +72,8 @@ final class DevicePool {
             for (Device device : slice.getDevices()) {
                 valid &= seen.add(device.getName());
                 devices.add(new DeviceInventory.Listed(
-                        new DeviceInventory.Id(slice.getDriver(), slice.getPool().getName(), device.getName()),
+                        new DeviceInventory.Id(
+                                slice.getDriver(), slice.getPool().getName(), device.getName()),
                         device,
                         slice,
                         traits.of(slice.getDriver(), device)));

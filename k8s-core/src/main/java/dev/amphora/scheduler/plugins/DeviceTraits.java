@@ -52,11 +52,7 @@ final class DeviceTraits {
                 known.clear();
             }
             return known.computeIfAbsent(
-                    new Key(
-                            driver,
-                            device.getAttributes(),
-                            device.getCapacity(),
-                            device.getAllowMultipleAllocations()),
+                    new Key(driver, device.getAttributes(), device.getCapacity(), device.getAllowMultipleAllocations()),
                     key -> new DeviceTraits(driver, device));
         }
     }

@@ -309,9 +309,8 @@ public final class DynamicResources
     private @Nullable Allocated allocate(Wanted wanted, PodInfo pod, NodeInfo node) {
         Demand demand = demand(wanted, pod, node);
         DeviceInventory.View view = inventory.on(node);
-        DeviceSearches.Search search = seen -> new DeviceAllocator(
-                        selectors, inventory, objects, demand.wishes.list(), untilLate())
-                .allocate(seen);
+        DeviceSearches.Search search = seen ->
+                new DeviceAllocator(selectors, inventory, objects, demand.wishes.list(), untilLate()).allocate(seen);
         List<DeviceAllocator.Choice> choices =
                 wanted.remembers ? searches.find(demand.wishes, view, search) : search.in(view);
         return choices == null ? null : new Allocated(demand.claims, choices, demand.mappings);
@@ -333,8 +332,7 @@ public final class DynamicResources
             wishes.addAll(DeviceWish.of(claims.size(), extended.claim(), classes));
             claims.add(extended.claim());
         }
-        Demand demand =
-                new Demand(claims, searches.of(wishes), extended == null ? List.of() : extended.mappings());
+        Demand demand = new Demand(claims, searches.of(wishes), extended == null ? List.of() : extended.mappings());
         wanted.demands.put(byDevices, demand);
         return demand;
     }
