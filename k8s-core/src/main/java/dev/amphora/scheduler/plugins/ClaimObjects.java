@@ -277,7 +277,7 @@ final class ClaimObjects implements DeviceAllocator.Use {
             DeviceInventory.Id device, AllocationResult allocation, Map<String, BigDecimal> into) {
         boolean any = false;
         for (DeviceRequestAllocationResult result : results(allocation)) {
-            if (result.getShareID() != null && id(result).equals(device)) {
+            if (isShare(result) && id(result).equals(device)) {
                 any = true;
                 Map<String, Quantity> consumed = result.getConsumedCapacity();
                 if (consumed != null) {
@@ -286,6 +286,11 @@ final class ClaimObjects implements DeviceAllocator.Use {
             }
         }
         return any;
+    }
+
+    /** Whether something of a device is in use; who has admin access takes nothing. */
+    private static boolean isShare(DeviceRequestAllocationResult result) {
+        return result.getShareID() != null && !Boolean.TRUE.equals(result.getAdminAccess());
     }
 
     private static List<DeviceRequestAllocationResult> results(AllocationResult allocation) {
@@ -303,7 +308,7 @@ final class ClaimObjects implements DeviceAllocator.Use {
         return allocation == null
                 ? List.of()
                 : results(allocation).stream()
-                        .filter(result -> result.getShareID() != null)
+                        .filter(ClaimObjects::isShare)
                         .map(result -> key(id(result)))
                         .distinct()
                         .toList();

@@ -1,5 +1,6 @@
 package dev.amphora.scheduler.plugins;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.resource.v1.Counter;
 import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
 import io.fabric8.kubernetes.api.model.resource.v1.Device;
@@ -8,14 +9,14 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceConstraint;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceTaint;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceToleration;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +34,14 @@ final class DeviceAllocator {
     private final DeviceInventory inventory;
     private final Use use;
     private final Map<DeviceInventory.Id, Map<String, BigDecimal>> shares = new HashMap<>();
+    private final List<ResourceClaim> claims;
     private final List<DeviceWish> wishes;
-
     private final BooleanSupplier late;
     private List<DevicePool> pools = List.of();
     private final List<Choice> chosen = new ArrayList<>();
-    private final Set<DeviceInventory.Id> inUse = new HashSet<>();
+    /** What alternatives that want all devices mean on this node. */
+    private final Map<DeviceWish.Alternative, List<Candidate>> all = new IdentityHashMap<>();
+
     private final Map<String, BigDecimal> counters = new HashMap<>();
 
     /**
@@ -68,37 +71,103 @@ final class DeviceAllocator {
         @Nullable Map<String, BigDecimal> shares(DeviceInventory.Id device);
     }
 
+    private record Candidate(DevicePool pool, DeviceInventory.Listed device) {}
+
     /**
      * A search.
      *
+     * @param claims whose wishes these are
      * @param late whether it has taken too long
      */
     DeviceAllocator(
             DeviceSelectorCache selectors,
             DeviceInventory inventory,
             Use use,
+            List<ResourceClaim> claims,
             List<DeviceWish> wishes,
             BooleanSupplier late) {
         this.late = late;
         this.selectors = selectors;
         this.inventory = inventory;
         this.use = use;
+        this.claims = claims;
         this.wishes = wishes;
     }
 
     /**
      * The devices to take of what a node sees, null if there are not enough.
      *
-     * @throws IllegalArgumentException if a selector has no value for a device
-     * @throws DeviceWish.Impossible if the search takes too long
+     * @throws IllegalArgumentException if a selector has no value for a device, or if a claim makes no sense here
+     * @throws DeviceWish.Impossible if the search takes too long, or if it is in vain while a pool is invalid
      */
     @Nullable List<Choice> allocate(DeviceInventory.View view) {
         pools = view.pools();
         chosen.clear();
-        inUse.clear();
         shares.clear();
+        all.clear();
         countUse();
-        return meet(0) ? List.copyOf(chosen) : null;
+        countWishes();
+        if (meet(0)) {
+            return List.copyOf(chosen);
+        }
+        if (pools.stream().allMatch(DevicePool::isValid)) {
+            return null;
+        }
+        throw new DeviceWish.Impossible("invalid resource pools were encountered");
+    }
+
+    /** Finds out what "all" means here, and refuses claims that are for more devices than one can have. */
+    private void countWishes() {
+        long count = 0;
+        for (int i = 0; i < wishes.size(); i++) {
+            DeviceWish wish = wishes.get(i);
+            long fewest = Long.MAX_VALUE;
+            for (DeviceWish.Alternative alternative : wish.alternatives()) {
+                if (alternative.all()) {
+                    all.put(alternative, all(wish, alternative));
+                }
+                fewest = Math.min(fewest, count(alternative));
+            }
+            count += fewest;
+            boolean isLast = i + 1 == wishes.size() || wishes.get(i + 1).claim() != wish.claim();
+            if (isLast && count > MAX_DEVICES) {
+                throw new IllegalArgumentException("claim " + claim(wish) + ": number of requested devices " + count
+                        + " exceeds the claim limit of " + MAX_DEVICES);
+            }
+            count = isLast ? 0 : count;
+        }
+    }
+
+    private List<Candidate> all(DeviceWish wish, DeviceWish.Alternative alternative) {
+        List<Candidate> found = new ArrayList<>();
+        for (DevicePool pool : pools) {
+            if (!pool.isComplete() || !pool.isValid()) {
+                throw new IllegalArgumentException("claim " + claim(wish) + ", request " + request(alternative)
+                        + ": asks for all devices, but resource pool " + pool.name() + " is currently "
+                        + (pool.isComplete() ? "invalid" : "being updated"));
+            }
+            for (DeviceInventory.Listed device : pool.devices()) {
+                if (selects(alternative, device) && hasCapacity(device, alternative)) {
+                    found.add(new Candidate(pool, device));
+                }
+            }
+        }
+        return found;
+    }
+
+    private long count(DeviceWish.Alternative alternative) {
+        List<Candidate> candidates = all.get(alternative);
+        return candidates == null ? alternative.count() : candidates.size();
+    }
+
+    private String claim(DeviceWish wish) {
+        ObjectMeta metadata = claims.get(wish.claim()).getMetadata();
+        return metadata.getNamespace() + "/" + Objects.requireNonNullElse(metadata.getName(), "<extended-resources>");
+    }
+
+    /** A request's own name, or a subrequest's. */
+    private static String request(DeviceWish.Alternative alternative) {
+        return alternative.name().substring(alternative.name().indexOf('/') + 1);
     }
 
     private boolean meet(int index) {
@@ -108,7 +177,10 @@ final class DeviceAllocator {
         DeviceWish wish = wishes.get(index);
         for (int rank = 0; rank < wish.alternatives().size(); rank++) {
             DeviceWish.Alternative alternative = wish.alternatives().get(rank);
-            if (alternative.all() ? takeAll(index, wish, rank) : take(index, wish, rank, alternative.count(), 0, 0)) {
+            if (devicesOf(wish.claim()) + count(alternative) <= MAX_DEVICES
+                    && (alternative.all()
+                            ? takeAll(index, wish, rank)
+                            : take(index, wish, rank, alternative.count(), 0, 0))) {
                 return true;
             }
         }
@@ -131,7 +203,10 @@ final class DeviceAllocator {
                 if (late.getAsBoolean()) {
                     throw new DeviceWish.Impossible("timed out trying to allocate devices");
                 }
-                if (selects(alternative, device) && tryToTake(wish, rank, pool, device)) {
+                // whose devices are in use is not asked of selectors, which may have no value for them
+                if (isFree(wish, alternative, device)
+                        && selects(alternative, device)
+                        && tryToTake(wish, rank, pool, device, false)) {
                     if (take(index, wish, rank, missing - 1, p, d + 1)) {
                         return true;
                     }
@@ -144,40 +219,20 @@ final class DeviceAllocator {
 
     private boolean takeAll(int index, DeviceWish wish, int rank) {
         DeviceWish.Alternative alternative = wish.alternatives().get(rank);
-        int before = chosen.size();
-        boolean all = true;
-        boolean any = false;
-        for (DevicePool pool : pools) {
-            for (DeviceInventory.Listed device : pool.devices()) {
-                if (!all || !selects(alternative, device)) {
-                    continue;
-                }
-                if (!pool.isComplete() || !pool.isValid()) {
-                    throw new IllegalArgumentException("request " + wish.request()
-                            + ": asks for all devices, but resource pool " + pool.name() + " is currently "
-                            + (pool.isComplete() ? "invalid" : "being updated"));
-                }
-                any = true;
-                all = tryToTake(wish, rank, pool, device);
-            }
+        List<Candidate> candidates = all.getOrDefault(alternative, List.of());
+        int taken = 0;
+        while (taken < candidates.size()
+                && tryToTake(wish, rank, candidates.get(taken).pool, candidates.get(taken).device, true)) {
+            taken++;
         }
-        if (any && all && meet(index + 1)) {
+        if (taken > 0 && taken == candidates.size() && meet(index + 1)) {
             return true;
         }
-        while (chosen.size() > before) {
-            DeviceInventory.Listed last = chosen.get(chosen.size() - 1).device();
-            giveBack(poolOf(last), last);
+        while (taken > 0) {
+            Candidate last = candidates.get(--taken);
+            giveBack(last.pool, last.device);
         }
         return false;
-    }
-
-    private DevicePool poolOf(DeviceInventory.Listed device) {
-        for (DevicePool pool : pools) {
-            if (pool.devices().contains(device)) {
-                return pool;
-            }
-        }
-        throw new IllegalStateException("device " + device.id() + " is in no pool");
     }
 
     private boolean selects(DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
@@ -191,38 +246,63 @@ final class DeviceAllocator {
 
     // -- what else must hold -----------------------------------------------------------------------------------------
 
-    private boolean tryToTake(DeviceWish wish, int rank, DevicePool pool, DeviceInventory.Listed device) {
+    /**
+     * Takes a device for a wish, unless something speaks against it.
+     *
+     * @param must whether there is no other way to meet the wish, so that constraints of the claim can't be met on this node
+     */
+    private boolean tryToTake(DeviceWish wish, int rank, DevicePool pool, DeviceInventory.Listed device, boolean must) {
         DeviceWish.Alternative alternative = wish.alternatives().get(rank);
-        boolean shared = DeviceShares.isShared(device.device()) && !alternative.admin();
-        boolean free = alternative.admin() || shared || !(use.isTaken(device.id()) || inUse.contains(device.id()));
-        Map<String, BigDecimal> share = shared ? share(device, alternative) : null;
-        boolean first = !alternative.admin() && !(shared && isInUse(device.id()));
-        if (!free
-                || (shared && share == null)
-                || (!shared && !DeviceShares.offers(device.device(), alternative.capacity()))
-                || isRepelled(device.device(), alternative.tolerations())
-                || !agrees(wish, alternative, device)
-                || devicesOf(wish.claim()) == MAX_DEVICES
-                || !(!first || count(pool, device.device(), 1))) {
+        boolean shared = DeviceShares.isShared(device.device());
+        boolean counts = !(shared && isInUse(device.id()));
+        if (!isFree(wish, alternative, device) || (counts && !count(pool, device.device(), 1))) {
             return false;
         }
-        chosen.add(new Choice(wish, rank, alternative, device, share, first));
+        boolean fits = !isRepelled(device.device(), alternative.tolerations());
+        if (fits && !agrees(wish, alternative, device)) {
+            if (must) {
+                throw new IllegalArgumentException("claim " + claim(wish) + ", request " + request(alternative)
+                        + ": cannot add device " + pool.name() + "/"
+                        + device.id().device() + " because a claim constraint would not be satisfied");
+            }
+            fits = false;
+        }
+        if (!fits || !hasCapacity(device, alternative)) {
+            if (counts) {
+                count(pool, device.device(), -1);
+            }
+            return false;
+        }
+        Map<String, BigDecimal> share = shared ? DeviceShares.share(device.device(), alternative.capacity()) : null;
+        chosen.add(new Choice(wish, rank, alternative, device, share, counts));
         if (share != null) {
             DeviceShares.add(used(device.id()), share, 1);
-        } else if (!alternative.admin()) {
-            inUse.add(device.id());
         }
         return true;
     }
 
-    /** What would be taken of a shared device, null if it doesn't give that or has too little left. */
-    private @Nullable Map<String, BigDecimal> share(DeviceInventory.Listed device, DeviceWish.Alternative alternative) {
+    /** Whether nobody has a device, or who has it doesn't mind: with admin access only the same claim does. */
+    private boolean isFree(DeviceWish wish, DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
+        if (!alternative.admin() && use.isTaken(device.id())) {
+            return false;
+        }
+        for (Choice choice : chosen) {
+            if (choice.share() == null
+                    && (!alternative.admin() || choice.wish().claim() == wish.claim())
+                    && choice.device().id().equals(device.id())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a device has, or a shared one has left, what is asked for. */
+    private boolean hasCapacity(DeviceInventory.Listed device, DeviceWish.Alternative alternative) {
+        if (!DeviceShares.isShared(device.device())) {
+            return DeviceShares.offers(device.device(), alternative.capacity());
+        }
         Map<String, BigDecimal> share = DeviceShares.share(device.device(), alternative.capacity());
-        return share != null
-                        && !use.isTaken(device.id())
-                        && DeviceShares.fits(device.device(), used(device.id()), share)
-                ? share
-                : null;
+        return share != null && DeviceShares.fits(device.device(), used(device.id()), share);
     }
 
     private Map<String, BigDecimal> used(DeviceInventory.Id device) {
@@ -245,8 +325,6 @@ final class DeviceAllocator {
         Choice last = chosen.remove(chosen.size() - 1);
         if (last.share() != null) {
             DeviceShares.add(used(device.id()), last.share(), -1);
-        } else if (!last.alternative().admin()) {
-            inUse.remove(device.id());
         }
         if (last.counts()) {
             count(pool, device.device(), -1);

@@ -309,8 +309,9 @@ public final class DynamicResources
     private @Nullable Allocated allocate(Wanted wanted, PodInfo pod, NodeInfo node) {
         Demand demand = demand(wanted, pod, node);
         DeviceInventory.View view = inventory.on(node);
-        DeviceSearches.Search search = seen ->
-                new DeviceAllocator(selectors, inventory, objects, demand.wishes.list(), untilLate()).allocate(seen);
+        DeviceSearches.Search search = seen -> new DeviceAllocator(
+                        selectors, inventory, objects, demand.claims, demand.wishes.list(), untilLate())
+                .allocate(seen);
         List<DeviceAllocator.Choice> choices =
                 wanted.remembers ? searches.find(demand.wishes, view, search) : search.in(view);
         return choices == null ? null : new Allocated(demand.claims, choices, demand.mappings);
