@@ -152,6 +152,25 @@ class InformerTest {
     }
 
     @Test
+    void tellsUnderWhichIndexKeysSomethingHasChanged() {
+        Informer<ConfigMap> informer = informers.of(ConfigMap.class);
+        informer.addIndex(
+                "colour", each -> List.of(each.getMetadata().getLabels().get("colour")));
+        client.create(labelled("ns", "a", "red"));
+        kernel.runReady();
+        long position = informer.indexPosition("colour");
+        assertThat(informer.indexChanges("colour", position)).isEmpty();
+
+        client.create(labelled("ns", "b", "green"));
+        client.update(labelled("ns", "a", "blue"));
+        kernel.runReady();
+
+        assertThat(informer.indexChanges("colour", position)).containsExactlyInAnyOrder("green", "red", "blue");
+        assertThat(informer.indexChanges("colour", informer.indexPosition("colour")))
+                .isEmpty();
+    }
+
+    @Test
     void aLateHandlerHearsOfWhatIsThereAndAClosedOneOfNothing() {
         client.create(map("ns", "a"));
         Informer<ConfigMap> informer = informers.of(ConfigMap.class);
