@@ -31,6 +31,8 @@ final class PartReader {
     private static final int LONGEST_NAME = 1000;
 
     private static final String OWN = "metadata";
+    /** What secrets hold; it shall not stay in memory longer than they. */
+    private static final String DATA = "data";
 
     private final byte[] json;
     private int at;
@@ -64,7 +66,9 @@ final class PartReader {
         return switch (json[at]) {
             case '"' -> text();
             case '{', '[' ->
-                depth > DEEPEST_SHARED || depth == 1 && name.equals(OWN) ? container(depth) : part(name, depth);
+                depth > DEEPEST_SHARED || depth == 1 && (name.equals(OWN) || name.equals(DATA))
+                        ? container(depth)
+                        : part(name, depth);
             case 't' -> literal("true", BooleanNode.TRUE);
             case 'f' -> literal("false", BooleanNode.FALSE);
             case 'n' -> literal("null", NullNode.instance);
