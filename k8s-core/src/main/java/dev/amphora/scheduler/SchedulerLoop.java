@@ -475,11 +475,12 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
 
         @Override
         public void onUpdate(Pod old, Pod pod) {
-            PodInfo info = PodInfo.of(pod);
+            PodInfo before = known(old);
+            PodInfo info = before.later(pod);
             if (ClusterChanges.isAssigned(pod)) {
                 if (ClusterChanges.isAssigned(old)) {
                     cache.updatePod(info);
-                    for (ClusterEvent event : ClusterChanges.ofPod(PodInfo.of(old), info, true)) {
+                    for (ClusterEvent event : ClusterChanges.ofPod(before, info, true)) {
                         queue.happened(event, old, pod);
                     }
                 } else {
@@ -489,7 +490,6 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
                 }
                 proceed();
             } else if (isOurs(info)) {
-                PodInfo before = PodInfo.of(old);
                 if (!cache.isAssumed(info.uid())) {
                     queue.update(before, info);
                     denominated(before, info.nominatedNodeName());
@@ -500,9 +500,15 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
             }
         }
 
+        @SuppressWarnings("ReferenceEquality")
+        private PodInfo known(Pod pod) {
+            PodInfo known = cache.pod(String.valueOf(pod.getMetadata().getUid()));
+            return known != null && known.pod() == pod ? known : PodInfo.of(pod);
+        }
+
         @Override
         public void onDelete(Pod pod) {
-            PodInfo info = PodInfo.of(pod);
+            PodInfo info = known(pod);
             if (ClusterChanges.isAssigned(pod)) {
                 cache.removePod(info);
                 happened(ClusterChanges.ASSIGNED_POD_DELETE, pod, null);

@@ -128,7 +128,7 @@ class KindStrategy implements Strategy {
 
     private static Fields common(ObjectNode object, ObjectNode old) {
         Fields fields = Fields.of(object);
-        MetadataRules.general(fields.at("metadata"), Names::pathSegment);
+        MetadataRules.general(fields.at("metadata"), old.path("metadata"), Names::pathSegment);
         MetadataRules.checkUpdate(fields.at("metadata"), old.path("metadata"));
         return fields;
     }

@@ -3,6 +3,7 @@ package dev.amphora.apiserver.strategy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -112,8 +113,41 @@ final class MetadataRules {
         }
     }
 
+    /** The same for a change: what was taken over from the stored state has been checked. */
+    static void general(Fields metadata, JsonNode old, Function<String, List<String>> names) {
+        if (isTakenOver(metadata.value(), old)) {
+            managedFields(metadata.at("managedFields"));
+        } else {
+            general(metadata, names);
+        }
+    }
+
+    /** Whether nothing but what each write changes is other than the very nodes of the stored state. */
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isTakenOver(JsonNode metadata, JsonNode old) {
+        int others = 0;
+        for (Map.Entry<String, JsonNode> member : metadata.properties()) {
+            if (isWritten(member.getKey())) {
+                others++;
+            } else if (member.getValue() != old.get(member.getKey())) {
+                return false;
+            }
+        }
+        int before = old.size() - (old.has("managedFields") ? 1 : 0) - (old.has("resourceVersion") ? 1 : 0);
+        return metadata.size() - others == before;
+    }
+
+    private static boolean isWritten(String member) {
+        return member.equals("managedFields") || member.equals("resourceVersion");
+    }
+
     /** What may not change in an update. */
     static void checkUpdate(Fields metadata, JsonNode old) {
+        if (isTakenOver(metadata.value(), old)) {
+            checkVersion(metadata);
+            managedFields(metadata.at("managedFields"));
+            return;
+        }
         if (old.has("deletionTimestamp")) {
             Set<String> added = new TreeSet<>();
             metadata.at("finalizers").elements().forEach(finalizer -> added.add(finalizer.text()));
@@ -126,9 +160,7 @@ final class MetadataRules {
                                         .collect(Collectors.joining(", ", " []string{", "}")));
             }
         }
-        if (metadata.at("resourceVersion").isEmpty()) {
-            metadata.at("resourceVersion").invalid("", "must be specified for an update");
-        }
+        checkVersion(metadata);
         if (metadata.at("generation").number() < old.path("generation").asLong()) {
             metadata.at("generation").invalid(metadata.at("generation").value(), "must not be decremented");
         }
@@ -144,5 +176,11 @@ final class MetadataRules {
         LabelRules.annotations(metadata.at("annotations"));
         owners(metadata.at("ownerReferences"));
         managedFields(metadata.at("managedFields"));
+    }
+
+    private static void checkVersion(Fields metadata) {
+        if (metadata.at("resourceVersion").isEmpty()) {
+            metadata.at("resourceVersion").invalid("", "must be specified for an update");
+        }
     }
 }

@@ -9,11 +9,13 @@ import io.fabric8.kubernetes.api.model.PodAffinity;
 import io.fabric8.kubernetes.api.model.PodAffinityTerm;
 import io.fabric8.kubernetes.api.model.PodAntiAffinity;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,60 @@ public final class PodInfo {
         }
         this.affinityError =
                 errors.isEmpty() ? null : errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]";
+    }
+
+    private PodInfo(Pod now, PodInfo earlier) {
+        this.pod = now;
+        this.spec = now.getSpec();
+        this.namespace = earlier.namespace;
+        this.name = earlier.name;
+        this.uid = earlier.uid;
+        this.labels = now.getMetadata().getLabels() == null
+                ? Map.of()
+                : now.getMetadata().getLabels();
+        this.priority = earlier.priority;
+        this.requests = earlier.requests;
+        this.nonZeroMilliCpu = earlier.nonZeroMilliCpu;
+        this.nonZeroMemory = earlier.nonZeroMemory;
+        this.scoredRequests = earlier.scoredRequests;
+        this.hostPorts = earlier.hostPorts;
+        this.nodeSelector = earlier.nodeSelector;
+        this.requiredNodes = earlier.requiredNodes;
+        this.requiredAffinity = earlier.requiredAffinity;
+        this.requiredAntiAffinity = earlier.requiredAntiAffinity;
+        this.preferredAffinity = earlier.preferredAffinity;
+        this.preferredAntiAffinity = earlier.preferredAntiAffinity;
+        this.affinityError = earlier.affinityError;
+    }
+
+    /** The same pod in a later state. What follows from parts of the spec that are the very same is taken over. */
+    public PodInfo later(Pod now) {
+        return uid.equals(text(now.getMetadata().getUid()))
+                        && now.getSpec() != null
+                        && asksTheSame(spec, now.getSpec())
+                        && saysNothingOfResources(pod.getStatus())
+                        && saysNothingOfResources(now.getStatus())
+                ? new PodInfo(now, this)
+                : new PodInfo(now);
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean asksTheSame(PodSpec one, PodSpec other) {
+        return one.getContainers() == other.getContainers()
+                && one.getInitContainers() == other.getInitContainers()
+                && one.getAffinity() == other.getAffinity()
+                && one.getNodeSelector() == other.getNodeSelector()
+                && one.getResources() == other.getResources()
+                && one.getOverhead() == other.getOverhead()
+                && Objects.equals(one.getPriority(), other.getPriority());
+    }
+
+    private static boolean saysNothingOfResources(@Nullable PodStatus status) {
+        return status == null
+                || status.getContainerStatuses().isEmpty()
+                        && status.getInitContainerStatuses().isEmpty()
+                        && status.getResources() == null
+                        && status.getAllocatedResources() == null;
     }
 
     /** Terms, or none if one of them makes no sense. */

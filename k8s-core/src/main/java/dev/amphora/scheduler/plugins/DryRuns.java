@@ -164,8 +164,9 @@ final class DryRuns {
         int last = UNKNOWN;
         boolean harmless = false;
         boolean anyHarmless = false;
-        int place = nth(potential, offset);
-        for (int i = 0; i < size; i++, place = after(potential, place)) {
+        long[] words = potential.toLongArray();
+        int place = nth(words, offset);
+        for (int i = 0; i < size; i++, place = after(words, place)) {
             int outcome = outcomes[place];
             if (outcome == UNKNOWN) {
                 outcome = tryOn(nodes.get(place), place, handle, state, pod);
@@ -206,9 +207,8 @@ final class DryRuns {
     }
 
     /** The place of one of the nodes, counted from 0. */
-    private static int nth(BitSet places, int number) {
+    private static int nth(long[] words, int number) {
         int left = number;
-        long[] words = places.toLongArray();
         for (int i = 0; i < words.length; i++) {
             long word = words[i];
             int count = Long.bitCount(word);
@@ -223,9 +223,16 @@ final class DryRuns {
         return -1;
     }
 
-    private static int after(BitSet places, int place) {
-        int next = places.nextSetBit(place + 1);
-        return next < 0 ? places.nextSetBit(0) : next;
+    /** The next place, the first after the last. */
+    private static int after(long[] words, int place) {
+        int from = place + 1;
+        int i = from / Long.SIZE;
+        long word = i < words.length ? words[i] & -1L << from : 0;
+        while (word == 0) {
+            i = i + 1 < words.length ? i + 1 : 0;
+            word = words[i];
+        }
+        return i * Long.SIZE + Long.numberOfTrailingZeros(word);
     }
 
     /** Whether no node helps. */

@@ -3,9 +3,12 @@ package dev.amphora.scheduler.framework;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amphora.api.Json;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -165,6 +168,39 @@ class PodInfoTest {
 
         assertThat(pod.hostPorts()).extracting(HostPort::port).containsExactly(1, 2);
         assertThat(pod.hostPorts()).extracting(HostPort::ip).containsOnly(HostPort.ANY_IP);
+    }
+
+    @Test
+    void aLaterStateIsWhatItWouldBeByItself() {
+        PodInfo pod = pod(
+                """
+                {"containers": [{"name": "a", "resources": {"requests": {"cpu": "1"}}}], "nodeName": "n"}""");
+
+        Pod bound = Json.copy(pod.pod());
+        bound.setSpec(pod.pod().getSpec());
+        bound.setMetadata(new ObjectMetaBuilder(bound.getMetadata())
+                .addToLabels("new", "label")
+                .build());
+        assertThat(pod.later(bound).requests()).isSameAs(pod.requests());
+        assertThat(pod.later(bound).labels()).containsEntry("new", "label");
+        assertThat(pod.later(bound).pod()).isSameAs(bound);
+
+        Pod resized = Json.copy(bound);
+        resized.setSpec(bound.getSpec());
+        resized.setStatus(new PodStatusBuilder()
+                .addNewContainerStatus()
+                .withName("a")
+                .withNewResources()
+                .addToRequests("cpu", new Quantity("3"))
+                .endResources()
+                .endContainerStatus()
+                .build());
+        assertThat(pod.later(resized).requests().milliCpu()).isEqualTo(3000);
+        assertThat(pod.later(resized).later(bound).requests().milliCpu()).isEqualTo(1000);
+
+        Pod another = Json.copy(bound);
+        another.getSpec().getContainers().get(0).getResources().setRequests(Map.of("cpu", new Quantity("2")));
+        assertThat(pod.later(another).requests().milliCpu()).isEqualTo(2000);
     }
 
     private static PodInfo pod(String spec) {
