@@ -57,13 +57,19 @@ final class Discovery {
         this.clock = clock;
     }
 
-    /** What was written for one catalogue. */
+    /**
+     * What was written for one catalogue.
+     *
+     * @param since in whole seconds
+     * @param hasRival whether the edition before it is of the same second, so that the time doesn't tell them apart
+     */
     private record Edition(
             SchemaCatalogue catalogue,
             List<RemoteGroup> remote,
             DiscoveryDocuments documents,
             OpenApiDocuments openApi,
             Instant since,
+            boolean hasRival,
             Map<String, Page> pages) {}
 
     private record Page(byte[] bytes, String etag) {}
@@ -73,12 +79,14 @@ final class Discovery {
         List<RemoteGroup> remote = apiServer.remoteGroups();
         Edition known = edition;
         if (known == null || known.catalogue != catalogue || !known.remote.equals(remote)) {
+            Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             known = new Edition(
                     catalogue,
                     remote,
                     new DiscoveryDocuments(catalogue, elsewhere(remote), apiServer::groupPriority),
                     known == null ? new OpenApiDocuments(catalogue) : known.openApi.of(catalogue),
-                    clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                    now,
+                    known != null && known.since.equals(now),
                     new ConcurrentHashMap<>());
             edition = known;
         }
@@ -236,7 +244,7 @@ final class Discovery {
                     .with("Etag", etag)
                     .with("Vary", "Accept");
         }
-        if (isUnchanged(exchange, etag, current.since)) {
+        if (isUnchanged(exchange, etag, current)) {
             return new HttpAnswer(304, NOTHING).with("Etag", etag).with("Vary", "Accept");
         }
         OpenApiDocuments.Document document = current.openApi.document(path).orElseThrow();
@@ -256,7 +264,7 @@ final class Discovery {
     }
 
     private static HttpAnswer openApiIndex(Exchange exchange, Edition current) {
-        if (isUnmodified(exchange, current.since)) {
+        if (isUnmodified(exchange, current)) {
             return new HttpAnswer(304, NOTHING).with("Last-Modified", HTTP_DATE.format(current.since) + " GMT");
         }
         byte[] index = page(current, "openapi", () -> Json.write(index(current))).bytes;
@@ -296,7 +304,7 @@ final class Discovery {
         }
         Supplier<byte[]> document = () -> (binary ? current.openApi.v2Protobuf() : current.openApi.v2()).json();
         String etag = '"' + current.openApi.v2Hash(binary) + '"';
-        if (isUnchanged(exchange, etag, current.since)) {
+        if (isUnchanged(exchange, etag, current)) {
             return variesByEncoding(new HttpAnswer(304, NOTHING).with("Etag", etag));
         }
         String type = binary ? OpenApiDocuments.V2_PROTOBUF_ANSWER : "application/json";
@@ -316,10 +324,10 @@ final class Discovery {
         return answer.with("Vary", "Accept-Encoding").with("Vary", "Accept");
     }
 
-    private static boolean isUnchanged(Exchange exchange, String etag, Instant since) {
+    private static boolean isUnchanged(Exchange exchange, String etag, Edition current) {
         String known = exchange.header("If-None-Match");
         if (known == null) {
-            return isUnmodified(exchange, since);
+            return isUnmodified(exchange, current);
         }
         for (String tag : known.split(",", -1)) {
             String one = tag.strip();
@@ -330,8 +338,9 @@ final class Discovery {
         return false;
     }
 
-    private static boolean isUnmodified(Exchange exchange, Instant since) {
-        return (HTTP_DATE.format(since) + " GMT").equals(exchange.header("If-Modified-Since"));
+    private static boolean isUnmodified(Exchange exchange, Edition current) {
+        return !current.hasRival
+                && (HTTP_DATE.format(current.since) + " GMT").equals(exchange.header("If-Modified-Since"));
     }
 
     // ---- everything -------------------------------------------------------------------------------------------------

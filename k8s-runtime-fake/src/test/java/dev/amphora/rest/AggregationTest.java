@@ -143,6 +143,23 @@ class AggregationTest {
     }
 
     @Test
+    void anIndexOfSchemasThatChangesTwiceInASecondIsNotTakenForTheSame() throws Exception {
+        HttpAnswer before = call("admin", "GET", "/openapi/v3", "");
+        String modified = String.valueOf(before.header("Last-Modified"));
+        assertThat(call("admin", "GET", "/openapi/v3", "", "If-Modified-Since", modified)
+                        .status())
+                .isEqualTo(304);
+
+        register();
+
+        HttpAnswer after = call("admin", "GET", "/openapi/v3", "", "If-Modified-Since", modified);
+        assertThat(after.header("Last-Modified")).isEqualTo(modified);
+        assertThat(after.status()).isEqualTo(200);
+        assertThat(Json.read(after.body()).path("paths").has("apis/metrics.k8s.io/v1beta1"))
+                .isTrue();
+    }
+
+    @Test
     void whatTheClientSaysOfItselfStaysHere() throws Exception {
         register();
         HttpAnswer answer = call(
