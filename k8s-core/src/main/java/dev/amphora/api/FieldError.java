@@ -2,6 +2,7 @@ package dev.amphora.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -54,6 +55,11 @@ public record FieldError(Type type, String field, String message) {
         public String words() {
             return words;
         }
+    }
+
+    /** Messages as one, as the reference's {@code k8s.io/apimachinery/pkg/util/errors} prints them: one as it is, several in brackets; empty for none. */
+    public static String aggregate(Collection<String> messages) {
+        return messages.size() > 1 ? "[" + String.join(", ", messages) + "]" : String.join("", messages);
     }
 
     /** {@code Required value}. */

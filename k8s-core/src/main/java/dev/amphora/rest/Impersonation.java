@@ -236,8 +236,7 @@ final class Impersonation {
         }
         List<String> errors = domainPrefixedPath(key);
         if (!errors.isEmpty()) {
-            return "impersonating an invalid key in extra is not allowed: "
-                    + (errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]");
+            return "impersonating an invalid key in extra is not allowed: " + FieldError.aggregate(errors);
         }
         if (values.isEmpty()) {
             return "impersonating empty values in extra is not allowed";

@@ -203,7 +203,7 @@ final class ConfigurationRules {
                     .map(error -> error.field() + ": " + error.message())
                     .distinct()
                     .toList();
-            throw new IllegalArgumentException(texts.size() == 1 ? texts.get(0) : "[" + String.join(", ", texts) + "]");
+            throw new IllegalArgumentException(FieldError.aggregate(texts));
         }
     }
 

@@ -230,7 +230,7 @@ final class PodScheduling {
             evaluated = asked.size() + diagnosis.nodes.size();
         }
         framework.times().end(Point.Filter, began, error != null ? error.code() : Status.Code.SUCCESS);
-        if (tried && !isAmong(nodes, nominated, evaluated)) {
+        if (tried && !hadItsTurn(nodes, snapshot, nominated, evaluated)) {
             // as in the reference, what was said of it counts
             evaluated++;
         }
@@ -246,13 +246,13 @@ final class PodScheduling {
     }
 
     /** Whether a node is among those that have had their turn. */
-    private boolean isAmong(List<NodeInfo> nodes, String name, int turns) {
-        for (int i = 0; i < turns; i++) {
-            if (nodes.get((nextStartNodeIndex + i) % nodes.size()).name().equals(name)) {
-                return true;
-            }
+    @SuppressWarnings("ReferenceEquality")
+    private boolean hadItsTurn(List<NodeInfo> nodes, NodeSnapshot snapshot, String name, int turns) {
+        int place = snapshot.indexOf(name);
+        if (nodes != snapshot.nodes()) {
+            place = nodes.indexOf(snapshot.node(name));
         }
-        return false;
+        return place >= 0 && Math.floorMod(place - nextStartNodeIndex, nodes.size()) < turns;
     }
 
     /**

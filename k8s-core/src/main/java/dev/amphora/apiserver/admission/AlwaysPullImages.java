@@ -2,6 +2,7 @@ package dev.amphora.apiserver.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -61,7 +62,7 @@ final class AlwaysPullImages implements AdmissionPlugin {
             index++;
         }
         if (!errors.isEmpty()) {
-            throw request.refusal(errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]");
+            throw request.refusal(FieldError.aggregate(errors));
         }
     }
 

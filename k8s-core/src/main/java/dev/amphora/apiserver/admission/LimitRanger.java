@@ -2,6 +2,7 @@ package dev.amphora.apiserver.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
 import dev.amphora.api.StatusException;
 import dev.amphora.apiserver.access.ObjectReader;
 import dev.amphora.apiserver.admission.AdmissionRequest.Operation;
@@ -114,11 +115,7 @@ final class LimitRanger implements AdmissionPlugin {
                 }
             }
             if (!errors.isEmpty()) {
-                throw StatusException.forbidden(
-                        "",
-                        request.resource(),
-                        request.name(),
-                        errors.size() == 1 ? errors.iterator().next() : "[" + String.join(", ", errors) + "]");
+                throw StatusException.forbidden("", request.resource(), request.name(), FieldError.aggregate(errors));
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.amphora.apiserver.customresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.amphora.api.FieldError;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -66,7 +67,7 @@ public final class NamePlan {
             shortNames = wanted.shortNames();
         } else {
             reason = "ShortNamesConflict";
-            message = conflicts.size() == 1 ? conflicts.get(0) : "[" + String.join(", ", conflicts) + "]";
+            message = FieldError.aggregate(conflicts);
         }
         String kind = had.kind();
         if (isFree(wanted.kind(), had.kind(), kinds)) {

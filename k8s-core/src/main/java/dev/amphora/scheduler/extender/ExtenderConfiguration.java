@@ -61,7 +61,7 @@ public final class ExtenderConfiguration {
                     .map(error -> error.field() + ": " + error.message())
                     .distinct()
                     .toList();
-            throw new IllegalArgumentException(texts.size() == 1 ? texts.get(0) : "[" + String.join(", ", texts) + "]");
+            throw new IllegalArgumentException(FieldError.aggregate(texts));
         }
         List<SchedulerExtender> read = new ArrayList<>();
         for (int i = 0; i < extenders.size(); i++) {

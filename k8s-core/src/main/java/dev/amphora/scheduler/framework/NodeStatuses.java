@@ -186,7 +186,7 @@ public final class NodeStatuses {
     }
 
     /** Makes room for so many answers at once. */
-    public void ensureCapacity(int capacity) {
+    private void ensureCapacity(int capacity) {
         if (capacity > nodes.length) {
             nodes = Arrays.copyOf(nodes, capacity);
             places = Arrays.copyOf(places, capacity);

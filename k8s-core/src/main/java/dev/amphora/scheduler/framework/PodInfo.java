@@ -1,5 +1,6 @@
 package dev.amphora.scheduler.framework;
 
+import dev.amphora.api.FieldError;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -101,8 +102,7 @@ public final class PodInfo {
                     () -> preferred(far.getPreferredDuringSchedulingIgnoredDuringExecution()),
                     errors);
         }
-        this.affinityError =
-                errors.isEmpty() ? null : errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]";
+        this.affinityError = errors.isEmpty() ? null : FieldError.aggregate(errors);
     }
 
     private PodInfo(Pod now, PodInfo earlier) {

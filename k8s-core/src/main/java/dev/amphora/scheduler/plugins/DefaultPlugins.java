@@ -98,8 +98,7 @@ public final class DefaultPlugins {
                     .map(error -> error.field() + ": " + error.message())
                     .toList();
             if (!errors.isEmpty()) {
-                throw new IllegalArgumentException(
-                        errors.size() == 1 ? errors.get(0) : "[" + String.join(", ", errors) + "]");
+                throw new IllegalArgumentException(FieldError.aggregate(errors));
             }
             return factory.create(args, handle);
         };

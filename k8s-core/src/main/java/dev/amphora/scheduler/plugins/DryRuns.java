@@ -1,5 +1,6 @@
 package dev.amphora.scheduler.plugins;
 
+import dev.amphora.api.FieldError;
 import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.Handle;
 import dev.amphora.scheduler.framework.NodeInfo;
@@ -265,7 +266,7 @@ final class DryRuns {
                 messages.add(answers.get(-outcomes[place]).message());
             }
         }
-        return messages.size() > 1 ? "[" + String.join(", ", messages) + "]" : String.join("", messages);
+        return FieldError.aggregate(messages);
     }
 
     /** Why it doesn't help on nodes, provided that all were tried. Holds as long as the cycle. */
