@@ -60,8 +60,8 @@ final class Discovery {
     /**
      * What was written for one catalogue.
      *
-     * @param since in whole seconds
-     * @param hasRival whether the edition before it is of the same second, so that the time doesn't tell them apart
+     * @param since in whole seconds, later than that of the edition before, for it is by this time that a client asks
+     *     whether there is a newer one: of several in a second, the later ones are ahead of the clock
      */
     private record Edition(
             SchemaCatalogue catalogue,
@@ -69,7 +69,6 @@ final class Discovery {
             DiscoveryDocuments documents,
             OpenApiDocuments openApi,
             Instant since,
-            boolean hasRival,
             Map<String, Page> pages) {}
 
     private record Page(byte[] bytes, String etag) {}
@@ -79,14 +78,16 @@ final class Discovery {
         List<RemoteGroup> remote = apiServer.remoteGroups();
         Edition known = edition;
         if (known == null || known.catalogue != catalogue || !known.remote.equals(remote)) {
-            Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            Instant since = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            if (known != null && !since.isAfter(known.since)) {
+                since = known.since.plusSeconds(1);
+            }
             known = new Edition(
                     catalogue,
                     remote,
                     new DiscoveryDocuments(catalogue, elsewhere(remote), apiServer::groupPriority),
                     known == null ? new OpenApiDocuments(catalogue) : known.openApi.of(catalogue),
-                    now,
-                    known != null && known.since.equals(now),
+                    since,
                     new ConcurrentHashMap<>());
             edition = known;
         }
@@ -244,7 +245,7 @@ final class Discovery {
                     .with("Etag", etag)
                     .with("Vary", "Accept");
         }
-        if (isUnchanged(exchange, etag, current)) {
+        if (isUnchanged(exchange, etag, current.since)) {
             return new HttpAnswer(304, NOTHING).with("Etag", etag).with("Vary", "Accept");
         }
         OpenApiDocuments.Document document = current.openApi.document(path).orElseThrow();
@@ -264,7 +265,7 @@ final class Discovery {
     }
 
     private static HttpAnswer openApiIndex(Exchange exchange, Edition current) {
-        if (isUnmodified(exchange, current)) {
+        if (isUnmodified(exchange, current.since)) {
             return new HttpAnswer(304, NOTHING).with("Last-Modified", HTTP_DATE.format(current.since) + " GMT");
         }
         byte[] index = page(current, "openapi", () -> Json.write(index(current))).bytes;
@@ -304,7 +305,7 @@ final class Discovery {
         }
         Supplier<byte[]> document = () -> (binary ? current.openApi.v2Protobuf() : current.openApi.v2()).json();
         String etag = '"' + current.openApi.v2Hash(binary) + '"';
-        if (isUnchanged(exchange, etag, current)) {
+        if (isUnchanged(exchange, etag, current.since)) {
             return variesByEncoding(new HttpAnswer(304, NOTHING).with("Etag", etag));
         }
         String type = binary ? OpenApiDocuments.V2_PROTOBUF_ANSWER : "application/json";
@@ -324,10 +325,10 @@ final class Discovery {
         return answer.with("Vary", "Accept-Encoding").with("Vary", "Accept");
     }
 
-    private static boolean isUnchanged(Exchange exchange, String etag, Edition current) {
+    private static boolean isUnchanged(Exchange exchange, String etag, Instant since) {
         String known = exchange.header("If-None-Match");
         if (known == null) {
-            return isUnmodified(exchange, current);
+            return isUnmodified(exchange, since);
         }
         for (String tag : known.split(",", -1)) {
             String one = tag.strip();
@@ -338,9 +339,8 @@ final class Discovery {
         return false;
     }
 
-    private static boolean isUnmodified(Exchange exchange, Edition current) {
-        return !current.hasRival
-                && (HTTP_DATE.format(current.since) + " GMT").equals(exchange.header("If-Modified-Since"));
+    private static boolean isUnmodified(Exchange exchange, Instant since) {
+        return (HTTP_DATE.format(since) + " GMT").equals(exchange.header("If-Modified-Since"));
     }
 
     // ---- everything -------------------------------------------------------------------------------------------------
