@@ -349,6 +349,7 @@ final class RandomCluster {
         NodeBuilder node = Bench.node(name)
                 .editMetadata()
                 .addToLabels("topology.kubernetes.io/zone", "z" + chance.nextInt(3))
+                .addToLabels("topology.gke.io/zone", "z" + chance.nextInt(3))
                 .endMetadata()
                 .editStatus()
                 .addToAllocatable("cpu", new Quantity(String.valueOf(1 + chance.nextInt(4))))

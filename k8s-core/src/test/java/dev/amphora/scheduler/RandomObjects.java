@@ -25,6 +25,8 @@ import java.util.random.RandomGenerator;
 /** Volumes, claims, devices and what belongs to them, which come, change and go by chance. */
 final class RandomObjects {
     private static final String DRIVER = "csi.example.com";
+    private static final String PLUGIN = "kubernetes.io/gce-pd";
+    private static final String PLUGIN_DRIVER = "pd.csi.storage.gke.io";
     private static final String DEVICE_DRIVER = "gpu.example.com";
     private static final List<String> CLASSES = List.of("slow", "fast");
     private static final List<String> DEVICE_CLASSES = List.of("gpu", "big-gpu");
@@ -128,7 +130,7 @@ final class RandomObjects {
                 .withNewMetadata()
                 .withName(name)
                 .endMetadata()
-                .withProvisioner(oneIn(4) ? "kubernetes.io/no-provisioner" : DRIVER)
+                .withProvisioner(any(List.of("kubernetes.io/no-provisioner", DRIVER, DRIVER, DRIVER, PLUGIN)))
                 .withVolumeBindingMode(oneIn(5) ? "Immediate" : "WaitForFirstConsumer")
                 .build());
         put(new CSIDriverBuilder()
@@ -158,6 +160,14 @@ final class RandomObjects {
                 .withNewStatus()
                 .withPhase("Available")
                 .endStatus();
+        if (oneIn(3)) {
+            volume.editSpec()
+                    .withCsi(null)
+                    .withNewGcePersistentDisk()
+                    .withPdName("disk" + chance.nextInt(3))
+                    .endGcePersistentDisk()
+                    .endSpec();
+        }
         if (oneIn(2)) {
             String zone = "z" + chance.nextInt(3);
             volume.editMetadata()
@@ -184,8 +194,14 @@ final class RandomObjects {
         put(new CSINodeBuilder()
                 .withNewMetadata()
                 .withName(node)
+                .addToAnnotations("storage.alpha.kubernetes.io/migrated-plugins", oneIn(2) ? PLUGIN : "")
                 .endMetadata()
                 .withNewSpec()
+                .addNewDriver()
+                .withName(PLUGIN_DRIVER)
+                .withNodeID(node)
+                .withNewAllocatable(1 + chance.nextInt(3))
+                .endDriver()
                 .addNewDriver()
                 .withName(DRIVER)
                 .withNodeID(node)

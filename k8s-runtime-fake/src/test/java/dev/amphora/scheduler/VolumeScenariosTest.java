@@ -14,6 +14,8 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.storage.CSIDriverBuilder;
+import io.fabric8.kubernetes.api.model.storage.CSINode;
+import io.fabric8.kubernetes.api.model.storage.CSINodeBuilder;
 import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacity;
 import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacityBuilder;
 import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
@@ -431,5 +433,116 @@ class VolumeScenariosTest {
         provision("data", "made", "n1");
         advance(5);
         assertThat(world.nodeOf("a")).isEqualTo("n1");
+    }
+
+    // -- volumes of plugins that CSI drivers have taken over from
+    // --------------------------------------------------------
+
+    /** A node of a zone, which the driver of EBS alone has labelled, as the driver's {@code CSINode} has it. */
+    private void nodeWithDriver(String name, String zone) {
+        world.node(name, "4");
+        world.patchNode(name, "{\"metadata\":{\"labels\":{\"topology.ebs.csi.aws.com/zone\":\"" + zone + "\"}}}");
+        world.client.create(new CSINodeBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .addNewDriver()
+                .withName("ebs.csi.aws.com")
+                .withNodeID(name)
+                .withTopologyKeys("topology.ebs.csi.aws.com/zone")
+                .endDriver()
+                .endSpec()
+                .build());
+    }
+
+    /** What a kubelet says once the driver serves the plugin's volumes. */
+    private void takeOver(String node) {
+        world.patch(
+                CSINode.class,
+                node,
+                "{\"metadata\":{\"annotations\":"
+                        + "{\"storage.alpha.kubernetes.io/migrated-plugins\":\"kubernetes.io/aws-ebs,kubernetes.io/gce-pd\"}}}");
+    }
+
+    /** A disk of EBS in a zone, made for a claim. */
+    private void provisionDisk(String claim, String volume, String id, String zone) {
+        PersistentVolumeClaim wanted = get(claim);
+        world.client.create(volume(volume, wanted.getSpec().getStorageClassName(), "")
+                .editSpec()
+                .withHostPath(null)
+                .withNewAwsElasticBlockStore()
+                .withVolumeID(id)
+                .endAwsElasticBlockStore()
+                .withNewNodeAffinity()
+                .withNewRequired()
+                .addNewNodeSelectorTerm()
+                .addNewMatchExpression()
+                .withKey("failure-domain.beta.kubernetes.io/zone")
+                .withOperator("In")
+                .withValues(zone)
+                .endMatchExpression()
+                .endNodeSelectorTerm()
+                .endRequired()
+                .endNodeAffinity()
+                .withClaimRef(new ObjectReferenceBuilder()
+                        .withKind("PersistentVolumeClaim")
+                        .withNamespace("default")
+                        .withName(claim)
+                        .withUid(wanted.getMetadata().getUid())
+                        .build())
+                .endSpec()
+                .build());
+        bind(claim, volume);
+    }
+
+    @Test
+    void aPodFollowsItsDiskByTheLabelsOfTheDriverAsSoonAsThatHasTakenOver() {
+        waitingClass("ebs", "kubernetes.io/aws-ebs");
+        nodeWithDriver("n1", "a");
+        nodeWithDriver("n2", "b");
+        claim("data", "ebs");
+        provisionDisk("data", "disk", "vol-1", "b");
+        world.create(pod("p", "1", "data"));
+        advance(20);
+        assertThat(world.scheduled("p").getMessage())
+                .startsWith("0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.");
+        takeOver("n1");
+        advance(20);
+        assertThat(world.nodeOf("p")).isEmpty();
+        takeOver("n2");
+        advance(20);
+        assertThat(world.nodeOf("p")).isEqualTo("n2");
+    }
+
+    @Test
+    void aDiskThatWasMadeForAPodIsLookedForByTheLabelsOfTheDriver() {
+        waitingClass("ebs", "kubernetes.io/aws-ebs");
+        nodeWithDriver("n1", "a");
+        takeOver("n1");
+        claim("data", "ebs");
+        world.create(pod("p", "1", "data"));
+        advance(5);
+        assertThat(selected("data")).isEqualTo("n1");
+        provisionDisk("data", "disk", "aws://a/vol-1", "a");
+        advance(3);
+        assertThat(world.nodeOf("p")).isEqualTo("n1");
+        assertThat(world.notes("p", "FailedScheduling")).isEmpty();
+    }
+
+    @Test
+    void aDiskThatWasMadeAndThatTheDriverCannotServeFailsThePod() {
+        waitingClass("ebs", "kubernetes.io/aws-ebs");
+        nodeWithDriver("n1", "a");
+        takeOver("n1");
+        claim("data", "ebs");
+        world.create(pod("p", "1", "data"));
+        advance(5);
+        provisionDisk("data", "disk", "aws://a/none", "a");
+        advance(3);
+        assertThat(world.nodeOf("p")).isEmpty();
+        assertThat(world.notes("p", "FailedScheduling"))
+                .contains("running PreBind plugin \"VolumeBinding\": binding volumes: could not translate pv: failed to"
+                        + " translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume (aws://a/none)");
     }
 }

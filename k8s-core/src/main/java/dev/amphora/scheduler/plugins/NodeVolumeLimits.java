@@ -21,16 +21,16 @@ import io.fabric8.kubernetes.api.model.storage.CSINode;
 import io.fabric8.kubernetes.api.model.storage.CSINodeDriver;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttachment;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps pods off nodes to which no more volumes of a CSI driver can be attached. */
+/**
+ * Keeps pods off nodes to which no more volumes of a CSI driver can be attached. Those of a plugin that a driver has taken over from count as
+ * the driver's on each node that has a {@code CSINode}; as in the reference, it isn't asked whether that names the plugin.
+ */
 public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, EnqueueExtensions {
-    private static final String MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins";
     private static final Status EXCEEDED =
             Status.unschedulable("node(s) exceed max volume count").withPlugin("NodeVolumeLimits");
     private static final CycleState.Key<Wanted> WANTED = new CycleState.Key<>(Wanted.class);
@@ -50,20 +50,23 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         this.attachments = handle.lister(VolumeAttachment.class).index("scheduler.node", NodeVolumeLimits::nodeName);
     }
 
-    /**
-     * A volume that a driver attaches.
-     *
-     * @param name one for all pods that use it
-     * @param plugin the code that serves it on nodes where the driver has not taken over; null if it is the driver's anywhere
-     */
-    private record Attached(String name, String driver, @Nullable String plugin) {
-        boolean isOn(@Nullable CSINode csiNode) {
-            return plugin == null || isMigrated(csiNode, plugin);
+    /** The volumes of pods that drivers attach. */
+    private static final class Attached {
+        /** Their drivers, by a name that is one for all pods that use a volume. */
+        final Map<String, String> drivers = new HashMap<>();
+
+        /** Why a driver can't serve a disk that the pod itself names, where it is the driver's; null if it can. */
+        @Nullable IllegalStateException untranslated;
+
+        void add(@Nullable String driver, @Nullable String handle) {
+            if (driver != null && !driver.isEmpty() && handle != null && !handle.isEmpty()) {
+                drivers.put(driver + "/" + handle, driver);
+            }
         }
     }
 
-    /** The volumes of the pod, or why they can't be told. */
-    private record Wanted(List<Attached> volumes, @Nullable RuntimeException failure) implements CycleState.State {
+    /** The volumes of the pod, and why they can't all be told. */
+    private record Wanted(Attached volumes, @Nullable RuntimeException failure) implements CycleState.State {
         @Override
         public Wanted copy() {
             return this;
@@ -75,7 +78,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         if (!mayAttach(pod)) {
             return Result.skip();
         }
-        List<Attached> wanted = new ArrayList<>();
+        Attached wanted = new Attached();
         RuntimeException failure = null;
         try {
             collect(pod, true, wanted);
@@ -90,7 +93,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         for (Volume volume : pod.spec().getVolumes()) {
             if (volume.getPersistentVolumeClaim() != null
                     || volume.getEphemeral() != null
-                    || Disks.migrated(volume) != null) {
+                    || InTreePlugin.of(volume) != null) {
                 return true;
             }
         }
@@ -100,24 +103,22 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
         Wanted wanted = state.require(WANTED);
+        if (wanted.volumes.untranslated != null && csiNodes.get(null, node.name()) != null) {
+            throw wanted.volumes.untranslated;
+        }
         if (wanted.failure instanceof Claims.Missing) {
             return Status.unresolvable(String.valueOf(wanted.failure.getMessage()));
         }
         if (wanted.failure != null) {
             throw wanted.failure;
         }
-        CSINode csiNode = wanted.volumes.isEmpty() ? null : csiNodes.get(null, node.name());
+        CSINode csiNode = wanted.volumes.drivers.isEmpty() ? null : csiNodes.get(null, node.name());
         if (csiNode == null || fits(wanted, csiNode, node)) {
             // without its CSINode nothing is known of a node's limits
             return Status.success();
         }
-        Map<String, String> more = new HashMap<>();
-        for (Attached volume : wanted.volumes) {
-            if (volume.isOn(csiNode)) {
-                more.put(volume.name, volume.driver);
-            }
-        }
-        Map<String, String> attached = attached(node, csiNode);
+        Map<String, String> more = new HashMap<>(wanted.volumes.drivers);
+        Map<String, String> attached = attached(node).drivers;
         Map<String, Integer> counts = new HashMap<>();
         attached.values().forEach(driver -> counts.merge(driver, 1, Integer::sum));
         more.keySet().removeAll(attached.keySet());
@@ -145,7 +146,7 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         if (least == Long.MAX_VALUE) {
             return true;
         }
-        long most = wanted.volumes.size() + attachments.get(node.name()).size();
+        long most = wanted.volumes.drivers.size() + attachments.get(node.name()).size();
         List<PodInfo> pods = node.pods();
         for (int p = 0; p < pods.size() && most <= least; p++) {
             List<Volume> volumes = pods.get(p).spec().getVolumes();
@@ -160,31 +161,22 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         return most <= least;
     }
 
-    /** What is attached to a node, by the volumes' names. */
-    private Map<String, String> attached(NodeInfo node, CSINode csiNode) {
-        List<Attached> volumes = new ArrayList<>();
+    /** What is attached to a node. */
+    private Attached attached(NodeInfo node) {
+        Attached attached = new Attached();
         for (PodInfo other : node.pods()) {
-            collect(other, false, volumes);
+            collect(other, false, attached);
         }
-        collectAttachments(node.name(), volumes);
-        Map<String, String> attached = new HashMap<>();
-        for (Attached volume : volumes) {
-            if (volume.isOn(csiNode)) {
-                attached.put(volume.name, volume.driver);
-            }
-        }
+        collectAttachments(node.name(), attached);
         return attached;
     }
 
     /** The volumes of a pod that a driver attaches. */
-    private void collect(PodInfo pod, boolean isNew, List<Attached> into) {
+    private void collect(PodInfo pod, boolean isNew, Attached into) {
         for (Volume volume : pod.spec().getVolumes()) {
             String name = Claims.claimName(pod, volume);
             if (name == null) {
-                Disks.Migrated disk = Disks.migrated(volume);
-                if (disk != null) {
-                    into.add(new Attached(disk.driver() + "/" + disk.handle(), disk.driver(), disk.plugin()));
-                }
+                collect(volume, isNew, into);
                 continue;
             }
             if (name.isEmpty()) {
@@ -206,7 +198,25 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
         }
     }
 
-    private void collect(PersistentVolumeClaim claim, List<Attached> into) {
+    /** A disk that a pod itself names. */
+    private static void collect(Volume volume, boolean isNew, Attached into) {
+        InTreePlugin plugin = InTreePlugin.of(volume);
+        if (plugin == null || plugin.driver == null) {
+            return;
+        }
+        try {
+            into.drivers.put(plugin.driver + "/" + plugin.handle(volume), plugin.driver);
+        } catch (IllegalArgumentException e) {
+            IllegalStateException failure = new IllegalStateException(
+                    "converting volume(" + volume.getName() + ") from inline to csi: " + e.getMessage(), e);
+            if (!isNew) {
+                throw failure;
+            }
+            into.untranslated = into.untranslated == null ? failure : into.untranslated;
+        }
+    }
+
+    private void collect(PersistentVolumeClaim claim, Attached into) {
         PersistentVolume volume =
                 Claims.volumeName(claim).isEmpty() ? null : volumes.get(null, Claims.volumeName(claim));
         if (volume == null) {
@@ -216,29 +226,29 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
                 return;
             }
             String provisioner = Claims.text(storageClass.getProvisioner());
-            String driver = Disks.driver(provisioner);
+            InTreePlugin plugin = InTreePlugin.named(provisioner);
             // a volume that is yet to be made is like no other
             String handle = "new volume for " + claim.getMetadata().getNamespace() + "/"
                     + claim.getMetadata().getName();
-            add(driver == null ? provisioner : driver, handle, driver == null ? null : provisioner, into);
+            into.add(plugin == null ? provisioner : plugin.driver, handle);
         } else if (Claims.spec(volume).getCsi() != null) {
-            add(
+            into.add(
                     Claims.spec(volume).getCsi().getDriver(),
-                    Claims.spec(volume).getCsi().getVolumeHandle(),
-                    null,
-                    into);
+                    Claims.spec(volume).getCsi().getVolumeHandle());
         } else {
-            Disks.Migrated disk = Disks.migrated(Claims.spec(volume));
-            if (disk != null) {
-                add(disk.driver(), disk.handle(), disk.plugin(), into);
+            InTreePlugin plugin = InTreePlugin.of(Claims.spec(volume));
+            if (plugin != null && plugin.driver != null) {
+                into.add(plugin.driver, handle(plugin, volume));
             }
         }
     }
 
-    private static void add(
-            @Nullable String driver, @Nullable String handle, @Nullable String plugin, List<Attached> into) {
-        if (driver != null && !driver.isEmpty() && handle != null && !handle.isEmpty()) {
-            into.add(new Attached(driver + "/" + handle, driver, plugin));
+    /** What a driver calls a volume; null if it can't serve it, then it isn't counted. */
+    private static @Nullable String handle(InTreePlugin plugin, PersistentVolume volume) {
+        try {
+            return plugin.handle(volume);
+        } catch (IllegalArgumentException e) {
+            return null;
         }
     }
 
@@ -249,26 +259,18 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
     }
 
     /** Volumes that are still attached count too, whether or not a pod uses them. */
-    private void collectAttachments(String nodeName, List<Attached> into) {
+    private void collectAttachments(String nodeName, Attached into) {
         for (VolumeAttachment attachment : attachments.get(nodeName)) {
             String name = attachment.getSpec().getSource() == null
                     ? null
                     : attachment.getSpec().getSource().getPersistentVolumeName();
             PersistentVolume volume = name == null ? null : volumes.get(null, name);
             if (volume != null && Claims.spec(volume).getCsi() != null) {
-                add(
+                into.add(
                         Claims.spec(volume).getCsi().getDriver(),
-                        Claims.spec(volume).getCsi().getVolumeHandle(),
-                        null,
-                        into);
+                        Claims.spec(volume).getCsi().getVolumeHandle());
             }
         }
-    }
-
-    /** Whether a node's CSI driver has taken over from the code that once served a volume. */
-    private static boolean isMigrated(@Nullable CSINode csiNode, String plugin) {
-        String annotated = csiNode == null ? null : Claims.annotation(csiNode.getMetadata(), MIGRATED_PLUGINS);
-        return annotated != null && Arrays.asList(annotated.split(",")).contains(plugin);
     }
 
     private static Map<String, Integer> limits(@Nullable CSINode csiNode) {
@@ -315,10 +317,22 @@ public final class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, En
 
     private static Answer afterDetaching(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
         for (Volume volume : pod.spec().getVolumes()) {
-            if (volume.getPersistentVolumeClaim() != null) {
+            if (volume.getPersistentVolumeClaim() != null || isServedBy(attacher(before), volume)) {
                 return Answer.QUEUE;
             }
         }
         return Answer.SKIP;
+    }
+
+    private static String attacher(@Nullable HasMetadata attachment) {
+        return attachment instanceof VolumeAttachment gone && gone.getSpec() != null
+                ? Claims.text(gone.getSpec().getAttacher())
+                : "";
+    }
+
+    /** Whether a pod itself names a disk of a driver. */
+    private static boolean isServedBy(String driver, Volume volume) {
+        InTreePlugin plugin = InTreePlugin.of(volume);
+        return plugin != null && driver.equals(plugin.driver);
     }
 }

@@ -136,8 +136,9 @@ final class VolumeBinder {
                 match.volume().getMetadata().getResourceVersion())) {
             return Answer.NOT_YET;
         }
-        if (!VolumeChoice.reaches(labels(node), volume)) {
-            return mismatch(volume, node);
+        String unreachable = whyUnreachable(volume, node, "failed to translate pv to csi: ");
+        if (unreachable != null) {
+            return Answer.failed(unreachable);
         }
         ObjectReference promised = Claims.spec(volume).getClaimRef();
         if (promised == null || Claims.text(promised.getUid()).isEmpty()) {
@@ -171,8 +172,9 @@ final class VolumeBinder {
             if (volume == null) {
                 return Answer.NOT_YET;
             }
-            if (!VolumeChoice.reaches(labels(node), volume)) {
-                return mismatch(volume, node);
+            String unreachable = whyUnreachable(volume, node, "");
+            if (unreachable != null) {
+                return Answer.failed(unreachable);
             }
         }
         return Claims.isBound(claim) ? Answer.BOUND : Answer.NOT_YET;
@@ -183,9 +185,16 @@ final class VolumeBinder {
                 + claim.getMetadata().getNamespace() + "/" + claim.getMetadata().getName() + "\"";
     }
 
-    private static Answer mismatch(PersistentVolume volume, Node node) {
-        return Answer.failed("pv \"" + volume.getMetadata().getName() + "\" node affinity doesn't match node \""
-                + node.getMetadata().getName() + "\": no matching NodeSelectorTerms");
+    private @Nullable String whyUnreachable(PersistentVolume volume, Node node, String untranslated) {
+        String nodeName = node.getMetadata().getName();
+        try {
+            return BoundVolume.of(volume).reaches(labels(node), nodeName, objects.csiNodes)
+                    ? null
+                    : "pv \"" + volume.getMetadata().getName() + "\" node affinity doesn't match node \"" + nodeName
+                            + "\": no matching NodeSelectorTerms";
+        } catch (IllegalStateException e) {
+            return untranslated + e.getMessage();
+        }
     }
 
     private static Map<String, String> labels(Node node) {

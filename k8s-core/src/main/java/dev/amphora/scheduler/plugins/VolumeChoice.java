@@ -3,7 +3,6 @@ package dev.amphora.scheduler.plugins;
 import dev.amphora.scheduler.framework.LabelMatcher;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.NodeMatcher;
-import io.fabric8.kubernetes.api.model.NodeSelector;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
@@ -94,20 +93,19 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
      * @param unboundImmediate whether there are others
      */
     record Wanted(
-            List<Bound> bound,
+            List<BoundVolume> bound,
             List<PersistentVolumeClaim> waiting,
             Map<String, List<PersistentVolume>> candidates,
             boolean unboundImmediate) {
 
         static Wanted of(List<PersistentVolumeClaim> claims, VolumeObjects objects) {
-            List<Bound> bound = new ArrayList<>();
+            List<BoundVolume> bound = new ArrayList<>();
             List<PersistentVolumeClaim> waiting = new ArrayList<>();
             Map<String, List<PersistentVolume>> candidates = new HashMap<>();
             boolean immediate = false;
             for (PersistentVolumeClaim claim : claims) {
                 if (Claims.isBound(claim)) {
-                    PersistentVolume volume = objects.volume(Claims.volumeName(claim));
-                    bound.add(new Bound(volume != null, volume == null ? null : nodes(volume)));
+                    bound.add(BoundVolume.of(objects.volume(Claims.volumeName(claim))));
                 } else if (Claims.volumeName(claim).isEmpty() && waits(claim, objects)) {
                     waiting.add(claim);
                     candidates.computeIfAbsent(Claims.classOf(claim), objects::volumesOf);
@@ -129,19 +127,6 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
         }
     }
 
-    /**
-     * The volume that a claim has.
-     *
-     * @param exists whether it is there
-     * @param nodes those that reach it; null for all
-     */
-    record Bound(boolean exists, @Nullable NodeMatcher nodes) {
-        boolean reaches(NodeInfo node) {
-            // as in the reference, only the node's labels are looked at
-            return exists && (nodes == null || nodes.matches(node.labels(), ""));
-        }
-    }
-
     private static BigDecimal size(PersistentVolumeClaim claim) {
         Quantity size = requested(claim);
         return size == null ? BigDecimal.ZERO : size.getNumericalAmount();
@@ -159,9 +144,9 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
         boolean elsewhere = false;
         boolean gone = false;
         for (int i = 0; i < wanted.bound.size() && !elsewhere && !gone; i++) {
-            Bound bound = wanted.bound.get(i);
-            gone = !bound.exists;
-            elsewhere = bound.exists && !bound.reaches(node);
+            BoundVolume bound = wanted.bound.get(i);
+            gone = !bound.exists();
+            elsewhere = bound.exists() && !bound.reaches(node.labels(), node.name(), objects.csiNodes);
         }
         if (!elsewhere && !gone && wanted.waiting.isEmpty()) {
             return NOTHING;
@@ -281,23 +266,10 @@ record VolumeChoice(List<String> problems, List<Match> matches, List<PersistentV
         return capacity == null ? BigDecimal.ZERO : capacity.getNumericalAmount();
     }
 
-    /** Whether a volume can be used on a node. */
+    /** Whether a volume can be used on a node; as in the reference, no driver has its say before it is bound. */
     private static boolean reaches(NodeInfo node, PersistentVolume volume) {
-        return reaches(node.labels(), volume);
-    }
-
-    /** Whether a volume can be used on a node with these labels. */
-    static boolean reaches(Map<String, String> labels, PersistentVolume volume) {
-        NodeMatcher nodes = nodes(volume);
-        // as in the reference, only the node's labels are looked at
-        return nodes == null || nodes.matches(labels, "");
-    }
-
-    private static @Nullable NodeMatcher nodes(PersistentVolume volume) {
-        NodeSelector required = Claims.spec(volume).getNodeAffinity() == null
-                ? null
-                : Claims.spec(volume).getNodeAffinity().getRequired();
-        return required == null ? null : NodeMatcher.of(required);
+        NodeMatcher nodes = BoundVolume.nodes(volume);
+        return nodes == null || nodes.matches(node.labels(), "");
     }
 
     // -- volumes that have to be made --------------------------------------------------------------------------------

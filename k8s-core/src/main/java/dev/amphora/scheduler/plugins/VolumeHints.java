@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** When a change may help a pod that {@link VolumeBinding} has turned down. */
 final class VolumeHints {
-    private static final String MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins";
-
     private VolumeHints() {}
 
     static Answer afterClassChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {
@@ -35,7 +33,7 @@ final class VolumeHints {
     }
 
     private static String migrated(CSINode node) {
-        return Claims.text(Claims.annotation(node.getMetadata(), MIGRATED_PLUGINS));
+        return Claims.text(Claims.annotation(node.getMetadata(), InTreePlugin.MIGRATED_PLUGINS));
     }
 
     static Answer afterDriverChange(PodInfo pod, @Nullable HasMetadata before, @Nullable HasMetadata after) {

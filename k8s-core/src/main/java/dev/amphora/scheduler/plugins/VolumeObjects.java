@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.storage.CSIDriver;
+import io.fabric8.kubernetes.api.model.storage.CSINode;
 import io.fabric8.kubernetes.api.model.storage.CSIStorageCapacity;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class VolumeObjects {
     final Lister<StorageClass> classes;
     final Lister<CSIDriver> drivers;
+    final Lister<CSINode> csiNodes;
     final Lister.Index<CSIStorageCapacity> capacitiesByClass;
     final Lister<Node> nodes;
     final Lister<Pod> pods;
@@ -38,6 +40,7 @@ final class VolumeObjects {
         this.pods = handle.lister(Pod.class);
         this.classes = handle.lister(StorageClass.class);
         this.drivers = handle.lister(CSIDriver.class);
+        this.csiNodes = handle.lister(CSINode.class);
         this.capacitiesByClass = handle.lister(CSIStorageCapacity.class)
                 .index("scheduler.class", capacity -> List.of(Claims.text(capacity.getStorageClassName())));
         this.volumes = handle.lister(PersistentVolume.class);

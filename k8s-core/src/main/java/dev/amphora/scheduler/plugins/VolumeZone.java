@@ -26,11 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Holds pods to the zones and regions that the labels of their volumes name. */
 public final class VolumeZone implements PreFilterPlugin, FilterPlugin, EnqueueExtensions {
-    private static final String LEGACY_PREFIX = "failure-domain.beta.kubernetes.io/";
-    private static final String PREFIX = "topology.kubernetes.io/";
-    private static final List<String> LABELS =
-            List.of(LEGACY_PREFIX + "zone", LEGACY_PREFIX + "region", PREFIX + "zone", PREFIX + "region");
-    private static final String SEPARATOR = "__";
+    private static final List<String> LABELS = List.of(
+            VolumeTopology.LEGACY_ZONE, VolumeTopology.LEGACY_REGION, VolumeTopology.ZONE, VolumeTopology.REGION);
     private static final Status ELSEWHERE =
             Status.unresolvable("node(s) had no available volume zone").withPlugin("VolumeZone");
     private static final CycleState.Key<Places> PLACES = new CycleState.Key<>(Places.class);
@@ -50,8 +47,8 @@ public final class VolumeZone implements PreFilterPlugin, FilterPlugin, EnqueueE
     private record Place(String key, Set<String> values) {
         boolean includes(NodeInfo node) {
             String value = node.labels().get(key);
-            if (value == null && key.startsWith(LEGACY_PREFIX)) {
-                value = node.labels().get(PREFIX + key.substring(LEGACY_PREFIX.length()));
+            if (value == null && key.startsWith(VolumeTopology.LEGACY_PREFIX)) {
+                value = node.labels().get(VolumeTopology.PREFIX + key.substring(VolumeTopology.LEGACY_PREFIX.length()));
             }
             return value != null && values.contains(value);
         }
@@ -127,7 +124,7 @@ public final class VolumeZone implements PreFilterPlugin, FilterPlugin, EnqueueE
     /** The zones in a label's value; null if one of them is empty, for then the label is not regarded. */
     private static @Nullable Set<String> zones(String value) {
         Set<String> zones = new TreeSet<>();
-        for (String zone : value.split(SEPARATOR, -1)) {
+        for (String zone : value.split(VolumeTopology.SEPARATOR, -1)) {
             String name = zone.strip();
             if (name.isEmpty()) {
                 return null;
