@@ -6,6 +6,7 @@ import dev.amphora.scheduler.framework.CycleState;
 import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.PostFilterPlugin;
+import dev.amphora.scheduler.framework.Resources;
 import dev.amphora.scheduler.framework.Status;
 import dev.amphora.scheduler.plugins.DefaultPreemption;
 import dev.amphora.scheduler.plugins.PreemptionPlan;
@@ -38,6 +39,7 @@ class EnginesTest {
         int with = 0;
         int victims = 0;
         int extended = 0;
+        int byDevices = 0;
         for (int first = FROM; first < FROM + CASES; first += CASES_PER_CLUSTER) {
             Run run = new Run(first);
             for (int i = 0; i < CASES_PER_CLUSTER; i++) {
@@ -49,14 +51,16 @@ class EnginesTest {
             with += run.with;
             victims += run.victims;
             extended += run.extended;
+            byDevices += run.byDevices;
         }
         log.info(
-                "{} cases from {}: {} placed, {} of them with volumes or devices, {} turned down, {} of them by extenders, "
-                        + "{} preempting {} pods",
+                "{} cases from {}: {} placed, {} of them with volumes or devices, {} scored by devices, {} turned down, "
+                        + "{} of them by extenders, {} preempting {} pods",
                 CASES,
                 FROM,
                 feasible,
                 with,
+                byDevices,
                 refused,
                 extended,
                 preempting,
@@ -68,6 +72,22 @@ class EnginesTest {
         assertThat(with).isGreaterThan(CASES / 100);
         assertThat(victims).isGreaterThan(preempting);
         assertThat(extended).isGreaterThan(CASES / 20);
+        assertThat(byDevices).isGreaterThan(CASES / 200);
+    }
+
+    @Test
+    void scoreAlikeByDevicesThatComeAndGoForPodsThatAreAlike() {
+        int byDevices = 0;
+        for (int seed = FROM; seed < FROM + CASES / 100; seed++) {
+            Run run = new Run(seed);
+            for (int i = 0; i < 50 && run.cluster.countsDevices; i++) {
+                run.cluster.changeDevices();
+                run.decide(run.cluster.podForDevice());
+            }
+            byDevices += run.byDevices;
+        }
+        log.info("{} pods scored by devices", byDevices);
+        assertThat(byDevices).isGreaterThan(CASES / 25);
     }
 
     private static final class Run {
@@ -82,6 +102,7 @@ class EnginesTest {
         int with;
         int victims;
         int extended;
+        int byDevices;
 
         Run(long seed) {
             this.seed = seed;
@@ -92,7 +113,10 @@ class EnginesTest {
 
         void step() {
             cluster.change();
-            Pod pod = cluster.pod();
+            decide(cluster.pod());
+        }
+
+        void decide(Pod pod) {
             CycleState fastState = new CycleState();
             CycleState naiveState = new CycleState();
             Outcome fast = outcome(remembering, cluster.remembering, fastState, pod);
@@ -101,6 +125,7 @@ class EnginesTest {
                     .as("seed %d, pod %s", seed, pod.getMetadata().getName())
                     .isEqualTo(naive);
             victims += naive.victims.size();
+            byDevices += isScoredByDevices(pod, naive) ? 1 : 0;
             extended += naive.message != null && naive.message.contains(RandomExtender.NO) ? 1 : 0;
             assertThat(remembering.nextStartNodeIndex()).isEqualTo(plain.nextStartNodeIndex());
             explain(pod, naive);
@@ -114,6 +139,18 @@ class EnginesTest {
                 preempting += naive.nominated == null || naive.nominated.isEmpty() ? 0 : 1;
                 cluster.wait(pod, naive.nominated);
             }
+        }
+
+        /** Whether the pod asks for something that scores count and that a node gives which doesn't offer it. */
+        private boolean isScoredByDevices(Pod pod, Outcome outcome) {
+            Resources wanted = PodInfo.of(pod).requests();
+            return cluster.countsDevices
+                    && !outcome.totals.isEmpty()
+                    && outcome.feasible.stream()
+                            .map(name -> cluster.world.snapshot().node(name))
+                            .anyMatch(node -> wanted.scalarNames().stream()
+                                    .anyMatch(resource ->
+                                            node != null && node.allocatable().scalar(resource) == 0));
         }
 
         /** Takes volumes and devices for the pod and writes that down, or gives them back. */

@@ -44,6 +44,9 @@ final class RandomCluster {
     private final RandomWishes wishes;
     final Framework remembering;
     final Framework plain;
+    /** Whether scores count a resource that devices may give. */
+    final boolean countsDevices;
+
     private final SeededChance chance;
     private final Deque<HasMetadata> written = new ArrayDeque<>();
     private final List<HasMetadata> kept = new ArrayList<>();
@@ -69,6 +72,11 @@ final class RandomCluster {
         }
         if (oneIn(4)) {
             profile = profile.args("PodTopologySpread", listedConstraints());
+        }
+        countsDevices = oneIn(2);
+        if (countsDevices) {
+            profile = profile.args("NodeResourcesFit", scoredResources())
+                    .args("NodeResourcesBalancedAllocation", resources("cpu", "example.com/gpu", "memory"));
         }
         remembering = new Framework(profile, new TwoViews(world, true, writes(true)));
         plain = new Framework(profile, new TwoViews(world, false, writes(false)));
@@ -182,6 +190,23 @@ final class RandomCluster {
         return args;
     }
 
+    private static ObjectNode resources(String... names) {
+        ObjectNode args = JsonNodeFactory.instance.objectNode();
+        ArrayNode resources = args.putArray("resources");
+        for (String name : names) {
+            resources.addObject().put("name", name).put("weight", 1);
+        }
+        return args;
+    }
+
+    private JsonNode scoredResources() {
+        ObjectNode args = JsonNodeFactory.instance.objectNode();
+        args.putObject("scoringStrategy")
+                .put("type", any(List.of("MostAllocated", "LeastAllocated")))
+                .setAll(resources("example.com/gpu", "deviceclass.resource.kubernetes.io/gpu", "memory"));
+        return args;
+    }
+
     private void namespace(String name) {
         world.put(new NamespaceBuilder()
                 .withNewMetadata()
@@ -206,11 +231,18 @@ final class RandomCluster {
             case 3, 4 -> removePods(1 + chance.nextInt(3));
             case 5 -> changePod();
             case 6 -> changeObjects();
-            case 7, 8 ->
-                objects.change(
-                        nodes.stream().map(node -> node.getMetadata().getName()).toList());
+            case 7, 8 -> objects.change(nodeNames());
             default -> {}
         }
+    }
+
+    private List<String> nodeNames() {
+        return nodes.stream().map(node -> node.getMetadata().getName()).toList();
+    }
+
+    /** Lets something happen to devices. */
+    void changeDevices() {
+        objects.changeDevices(nodeNames());
     }
 
     private void addNode() {
@@ -410,6 +442,11 @@ final class RandomCluster {
                 .build();
     }
 
+    /** A pod that asks for a device, as all others do that are had here. */
+    Pod podForDevice() {
+        return RandomObjects.withExtendedResource(Bench.pod("p" + made++, "100m", "256Mi"), "example.com/gpu");
+    }
+
     /** A pod, of one of not too many sorts. */
     Pod pod() {
         int number = made++;
@@ -433,10 +470,7 @@ final class RandomCluster {
         return switch (chance.nextInt(20)) {
             case 14 -> wishes.spread(pod);
             case 15 -> wishes.company(pod);
-            case 16 ->
-                wishes.nodes(
-                        pod,
-                        nodes.stream().map(node -> node.getMetadata().getName()).toList());
+            case 16 -> wishes.nodes(pod, nodeNames());
             case 17 -> wishes.port(pod);
             case 18 -> objects.withVolume(new PodBuilder(wishes.spread(pod)));
             case 0 -> withAffinity(pod);
@@ -471,6 +505,7 @@ final class RandomCluster {
                         .endContainer()
                         .endSpec()
                         .build();
+            case 11, 12, 13 -> countsDevices ? objects.withExtendedResource(pod) : pod.build();
             default -> pod.build();
         };
     }

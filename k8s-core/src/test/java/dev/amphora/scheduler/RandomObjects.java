@@ -30,6 +30,8 @@ final class RandomObjects {
     private static final String DEVICE_DRIVER = "gpu.example.com";
     private static final List<String> CLASSES = List.of("slow", "fast");
     private static final List<String> DEVICE_CLASSES = List.of("gpu", "big-gpu");
+    private static final List<String> RESOURCES =
+            List.of("example.com/rare", "example.com/gpu", "example.com/gpu", "deviceclass.resource.kubernetes.io/gpu");
 
     private final SandboxWorld world;
     private final RandomGenerator chance;
@@ -112,6 +114,16 @@ final class RandomObjects {
                     remove(any(List.of("StorageClass", "DeviceClass", "CSINode", "CSIDriver")));
                 }
             }
+        }
+    }
+
+    /** Lets devices come, go or be given back, or mean something else. */
+    void changeDevices(List<String> nodes) {
+        switch (chance.nextInt(8)) {
+            case 0, 1, 2 -> slice(any(nodes));
+            case 3 -> remove("ResourceSlice");
+            case 4, 5, 6 -> remove("ResourceClaim");
+            default -> deviceClass(any(DEVICE_CLASSES));
         }
     }
 
@@ -409,10 +421,14 @@ final class RandomObjects {
 
     /** The pod with an extended resource that device classes may stand for. */
     Pod withExtendedResource(PodBuilder pod) {
+        return withExtendedResource(pod, any(RESOURCES));
+    }
+
+    static Pod withExtendedResource(PodBuilder pod, String resource) {
         return pod.editSpec()
                 .editFirstContainer()
                 .editResources()
-                .addToRequests(oneIn(2) ? "example.com/rare" : "example.com/gpu", new Quantity("1"))
+                .addToRequests(resource, new Quantity("1"))
                 .endResources()
                 .endContainer()
                 .endSpec()

@@ -4,6 +4,7 @@ import dev.amphora.scheduler.framework.NodeInfo;
 import dev.amphora.scheduler.framework.PodInfo;
 import dev.amphora.scheduler.framework.Resources;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a node would have given away with a pod on it. */
 final class Allocation {
@@ -14,12 +15,14 @@ final class Allocation {
      * resources that the pod doesn't want.
      *
      * @param nonZero whether containers that ask for nothing count with a minimum
+     * @param devices what counts of resources that a node doesn't offer itself; null for nothing
      */
     static void fill(
             List<ResourceSpec> resources,
             PodInfo pod,
             NodeInfo node,
             boolean nonZero,
+            @Nullable DeviceCounts devices,
             long[] requested,
             long[] allocatable) {
         for (int i = 0; i < allocatable.length; i++) {
@@ -29,11 +32,14 @@ final class Allocation {
                 continue;
             }
             long has = has(name, node);
-            if (has == 0) {
-                continue;
+            if (has != 0) {
+                allocatable[i] = has;
+                requested[i] = used(name, node, nonZero) + wanted;
+            } else if (devices != null) {
+                DeviceCounts.Count count = devices.on(node, name);
+                allocatable[i] = count.devices();
+                requested[i] = count.used() + wanted;
             }
-            allocatable[i] = has;
-            requested[i] = used(name, node, nonZero) + wanted;
         }
     }
 

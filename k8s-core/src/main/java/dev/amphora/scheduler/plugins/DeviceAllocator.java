@@ -69,6 +69,11 @@ final class DeviceAllocator {
 
         /** What is used of a shared device, by capacity; null if nobody has a share. */
         @Nullable Map<String, BigDecimal> shares(DeviceInventory.Id device);
+
+        /** Whether somebody has a device or a share of it. */
+        default boolean isInUse(DeviceInventory.Id device) {
+            return isTaken(device) || shares(device) != null;
+        }
     }
 
     private record Candidate(DevicePool pool, DeviceInventory.Listed device) {}
@@ -236,12 +241,7 @@ final class DeviceAllocator {
     }
 
     private boolean selects(DeviceWish.Alternative alternative, DeviceInventory.Listed device) {
-        for (String selector : alternative.selectors()) {
-            if (!device.traits().match(selectors, selector)) {
-                return false;
-            }
-        }
-        return true;
+        return device.traits().matchAll(selectors, alternative.selectors());
     }
 
     // -- what else must hold -----------------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ final class DeviceAllocator {
                 return true;
             }
         }
-        return use.isTaken(device) || use.shares(device) != null;
+        return use.isInUse(device);
     }
 
     /** Undoes the last choice. */
@@ -409,8 +409,7 @@ final class DeviceAllocator {
         for (DevicePool pool : pools) {
             if (!pool.counters().isEmpty()) {
                 for (DeviceInventory.Listed device : inventory.devicesOf(pool.name())) {
-                    if (!device.device().getConsumesCounters().isEmpty()
-                            && (use.isTaken(device.id()) || use.shares(device.id()) != null)) {
+                    if (!device.device().getConsumesCounters().isEmpty() && use.isInUse(device.id())) {
                         consume(pool.name(), device.device(), 1);
                     }
                 }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeviceInventory {
     private static final int MAX_VIEWS = 1 << 17;
+    private static final int MAX_COUNTS = 64;
     private static final View NOTHING = new View(List.of());
     /** What can be used at once comes before what a driver has to get ready. */
     private static final Comparator<DevicePool> ORDER =
@@ -106,6 +107,7 @@ final class DeviceInventory {
     static final class View {
         private final List<DevicePool> pools;
         private @Nullable DeviceSearches.Found[] found = new DeviceSearches.Found[0];
+        private @Nullable Map<List<String>, DeviceCounts.Count> counts;
 
         View(List<DevicePool> pools) {
             this.pools = pools;
@@ -125,6 +127,18 @@ final class DeviceInventory {
                 found = Arrays.copyOf(found, search + 1);
             }
             found[search] = what;
+        }
+
+        /** How many devices with some selectors have been counted here; null if they weren't. */
+        DeviceCounts.@Nullable Count count(List<String> selectors) {
+            return counts == null ? null : counts.get(selectors);
+        }
+
+        void keep(List<String> selectors, DeviceCounts.Count count) {
+            if (counts == null || counts.size() == MAX_COUNTS) {
+                counts = new HashMap<>();
+            }
+            counts.put(selectors, count);
         }
     }
 

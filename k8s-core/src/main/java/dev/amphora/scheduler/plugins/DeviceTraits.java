@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.Device;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceAttribute;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacity;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,7 @@ final class DeviceTraits {
         this.example = example;
     }
 
-    /** Whether a selector means such devices. */
-    boolean match(DeviceSelectorCache selectors, String expression) {
+    private boolean match(DeviceSelectorCache selectors, String expression) {
         Boolean known = selected.get(expression);
         if (known == null) {
             if (selected.size() > MAX_SELECTORS) {
@@ -35,6 +35,16 @@ final class DeviceTraits {
             selected.put(expression, known);
         }
         return known;
+    }
+
+    /** Whether all of some selectors mean such devices. */
+    boolean matchAll(DeviceSelectorCache selectors, List<String> expressions) {
+        for (String expression : expressions) {
+            if (!match(selectors, expression)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The traits of known devices. */

@@ -123,11 +123,17 @@ record DeviceWish(
         if (known == null) {
             throw new Impossible("request " + request + ": device class " + className + " does not exist");
         }
-        List<String> all = new ArrayList<>();
-        if (known.getSpec() != null) {
-            known.getSpec().getSelectors().forEach(selector -> add(selector, all));
-        }
+        List<String> all = selectors(known);
         own.forEach(selector -> add(selector, all));
+        return all;
+    }
+
+    /** The expressions by which a class selects devices. */
+    static List<String> selectors(DeviceClass deviceClass) {
+        List<String> all = new ArrayList<>();
+        if (deviceClass.getSpec() != null) {
+            deviceClass.getSpec().getSelectors().forEach(selector -> add(selector, all));
+        }
         return all;
     }
 

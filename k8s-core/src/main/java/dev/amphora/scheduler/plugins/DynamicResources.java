@@ -223,6 +223,11 @@ public final class DynamicResources
             wanted.stale = wanted.extended.isEmpty() ? null : objects.extended(pod);
             wanted.remembers = state.get(PodChanges.KEY) != null;
             String why = look(wanted, pod);
+            if (!wanted.extended.isEmpty()) {
+                state.put(
+                        DeviceCounts.KEY,
+                        new DeviceCounts(wanted.extended, classes, inventory, objects, selectors, wanted.remembers));
+            }
             return why == null ? PreFilterPlugin.Result.success() : PreFilterPlugin.Result.of(Status.unresolvable(why));
         } catch (DeviceWish.Impossible e) {
             return PreFilterPlugin.Result.of(Status.unresolvable(String.valueOf(e.getMessage())));

@@ -112,7 +112,8 @@ final class ExtendedResources {
         return null;
     }
 
-    private static boolean isExtended(String name) {
+    /** Whether a device class can stand for a resource. */
+    static boolean isExtended(String name) {
         return name.startsWith(IMPLICIT_PREFIX)
                 || (name.indexOf('/') >= 0 && !name.contains("kubernetes.io/") && !name.startsWith("requests."));
     }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScorePlugin, ScorePlugin {
     private final List<ResourceSpec> resources;
+    private final boolean countsDevices;
 
     /**
      * The plugin's arguments.
@@ -47,6 +48,7 @@ public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScor
      */
     public NodeResourcesBalancedAllocation(Args args, Handle handle) {
         this.resources = List.copyOf(Objects.requireNonNull(args.defaulted().resources()));
+        this.countsDevices = DeviceCounts.concern(resources);
     }
 
     @Override
@@ -61,12 +63,20 @@ public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScor
 
     @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
-        long with = evenness(pod, node, true);
-        long without = evenness(pod, node, false);
+        DeviceCounts devices = countsDevices ? state.get(DeviceCounts.KEY) : null;
+        long with = evenness(pod, node, devices, true);
+        long without = evenness(pod, node, devices, false);
         return 50 + (50 + with - without) / 2;
     }
 
-    private long evenness(PodInfo pod, NodeInfo node, boolean withPod) {
+    /** Devices are allocated and given back, come and go without a change of the node. */
+    @Override
+    public boolean isNodeLocal(CycleState state, PodInfo pod) {
+        DeviceCounts devices = countsDevices ? state.get(DeviceCounts.KEY) : null;
+        return devices == null || !devices.countFor(resources);
+    }
+
+    private long evenness(PodInfo pod, NodeInfo node, @Nullable DeviceCounts devices, boolean withPod) {
         int count = 0;
         double first = 0;
         double second = 0;
@@ -76,10 +86,16 @@ public final class NodeResourcesBalancedAllocation implements NodeLocal, PreScor
             String name = resources.get(i).name();
             long wanted = Allocation.wanted(name, pod, false);
             long has = Allocation.has(name, node);
+            long used = Allocation.used(name, node, false);
+            if (has == 0 && devices != null) {
+                DeviceCounts.Count counted = devices.on(node, name);
+                has = counted.devices();
+                used = counted.used();
+            }
             if (has == 0 || (wanted == 0 && Resources.isScalar(name))) {
                 continue;
             }
-            double requested = (double) (Allocation.used(name, node, false) + (withPod ? wanted : 0));
+            double requested = (double) (used + (withPod ? wanted : 0));
             double fraction = Math.min(1, requested / (double) has);
             if (fractions != null) {
                 fractions[count] = fraction;

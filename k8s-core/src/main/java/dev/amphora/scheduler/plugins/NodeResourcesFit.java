@@ -45,6 +45,7 @@ public final class NodeResourcesFit
     private final ScoringStrategy strategy;
     private final List<ResourceSpec> resources;
     private final boolean isDefault;
+    private final boolean countsDevices;
     private final Set<String> ignored;
     private final List<String> ignoredGroups;
     private final Lister<DeviceClass> deviceClasses;
@@ -86,6 +87,7 @@ public final class NodeResourcesFit
         this.resources = List.copyOf(Objects.requireNonNull(strategy.resources()));
         this.isDefault =
                 strategy.type() == ScoringStrategy.Type.LeastAllocated && resources.equals(ResourceSpec.CPU_AND_MEMORY);
+        this.countsDevices = DeviceCounts.concern(resources);
         this.ignored = args.ignoredResources() == null ? Set.of() : new TreeSet<>(args.ignoredResources());
         this.ignoredGroups =
                 args.ignoredResourceGroups() == null ? List.of() : List.copyOf(args.ignoredResourceGroups());
@@ -228,7 +230,8 @@ public final class NodeResourcesFit
         }
         long[] requested = new long[resources.size()];
         long[] allocatable = new long[resources.size()];
-        Allocation.fill(resources, pod, node, true, requested, allocatable);
+        DeviceCounts devices = countsDevices ? state.get(DeviceCounts.KEY) : null;
+        Allocation.fill(resources, pod, node, true, devices, requested, allocatable);
         return strategy.score(resources, requested, allocatable);
     }
 
@@ -253,7 +256,7 @@ public final class NodeResourcesFit
 
     @Override
     public boolean isNodeLocal(CycleState state, PodInfo pod) {
-        return state.get(BY_DEVICES) == null;
+        return state.get(BY_DEVICES) == null && !(countsDevices && state.get(DeviceCounts.KEY) != null);
     }
 
     @Override
