@@ -21,16 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class PodReader {
     private static final String NODE = "nodeName";
+    private static final String NOMINATED = "nominatedNodeName";
     private static final String MANAGED = "managedFields";
     private static final String OWNERS = "ownerReferences";
 
-    private static final RecentTrees<PodSpec> SPECS = new RecentTrees<>(NODE, tree -> {
-        ObjectNode rest = Trees.shallow((ObjectNode) tree);
-        rest.remove(NODE);
-        return Json.fromTree(rest, PodSpec.class);
-    });
+    private static final RecentTrees<PodSpec> SPECS =
+            new RecentTrees<>(NODE, tree -> Json.fromTree(without(NODE, tree), PodSpec.class));
     private static final RecentTrees<PodStatus> STATUSES =
-            new RecentTrees<>("", tree -> Json.fromTree(tree, PodStatus.class));
+            new RecentTrees<>(NOMINATED, tree -> Json.fromTree(without(NOMINATED, tree), PodStatus.class));
     /** Many are the same but for the time at which they were written. */
     private static final RecentTrees<ManagedFieldsEntry> MANAGERS = new RecentTrees<>("", PodReader::manager);
 
@@ -41,10 +39,13 @@ final class PodReader {
 
     private PodReader() {}
 
+    private static ObjectNode without(String member, JsonNode tree) {
+        return Trees.shallow((ObjectNode) tree).without(member);
+    }
+
     private static ManagedFieldsEntry manager(JsonNode tree) {
         JsonNode fields = tree.path("fieldsV1");
-        ManagedFieldsEntry manager =
-                Json.fromTree(Trees.shallow((ObjectNode) tree).without("fieldsV1"), ManagedFieldsEntry.class);
+        ManagedFieldsEntry manager = Json.fromTree(without("fieldsV1", tree), ManagedFieldsEntry.class);
         if (fields.isObject()) {
             manager.setFieldsV1(FIELDS.of(fields));
         }
@@ -61,22 +62,28 @@ final class PodReader {
         JsonNode apiVersion = tree.path("apiVersion");
         ObjectMeta metadata = metadata(tree.path("metadata"));
         JsonNode node = tree.path("spec").path(NODE);
+        JsonNode nominated = tree.path("status").path(NOMINATED);
         if (tree.size() != 5
                 || metadata == null
                 || !kind.isTextual()
                 || !apiVersion.isTextual()
                 || !tree.path("spec").isObject()
                 || !tree.path("status").isObject()
-                || !(node.isTextual() || node.isMissingNode())) {
+                || !isTextOrMissing(node)
+                || !isTextOrMissing(nominated)) {
             return null;
         }
         Pod pod = new Pod();
         pod.setApiVersion(apiVersion.textValue());
         pod.setKind(kind.textValue());
         pod.setMetadata(metadata);
-        pod.setSpec(copy(SPECS.of(tree.path("spec")), node.isTextual() ? node.textValue() : null));
-        pod.setStatus(copy(STATUSES.of(tree.path("status"))));
+        pod.setSpec(copy(SPECS.of(tree.path("spec")), node.textValue()));
+        pod.setStatus(copy(STATUSES.of(tree.path("status")), nominated.textValue()));
         return pod;
+    }
+
+    private static boolean isTextOrMissing(JsonNode node) {
+        return node.isTextual() || node.isMissingNode();
     }
 
     private static @Nullable ObjectMeta metadata(JsonNode tree) {
@@ -233,7 +240,8 @@ final class PodReader {
         return copy;
     }
 
-    private static PodStatus copy(PodStatus status) {
+    /** A status with a nomination of its own; the rest is shared. */
+    private static PodStatus copy(PodStatus status, @Nullable String nominatedNodeName) {
         PodStatus copy = new PodStatus(
                 status.getAllocatedResources(),
                 status.getConditions(),
@@ -245,7 +253,7 @@ final class PodReader {
                 status.getInitContainerStatuses(),
                 status.getMessage(),
                 status.getNodeAllocatableResourceClaimStatuses(),
-                status.getNominatedNodeName(),
+                nominatedNodeName,
                 status.getObservedGeneration(),
                 status.getPhase(),
                 status.getPodIP(),

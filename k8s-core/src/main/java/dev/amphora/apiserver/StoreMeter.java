@@ -5,8 +5,6 @@ import dev.amphora.kernel.Kernel;
 import dev.amphora.kernel.MetricFamily;
 import dev.amphora.kernel.MetricFamily.Series;
 import dev.amphora.store.Store;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -57,13 +55,13 @@ final class StoreMeter {
 
     /** Writes, and takes the time. */
     Store.Swap measure(Endpoint endpoint, Operation operation, Supplier<Store.Swap> write) {
-        Instant began = kernel.instant();
+        long began = kernel.nanoTime();
         Store.Swap swap = write.get();
         Measured measured = resources
                 .computeIfAbsent(endpoint.cache().prefix(), prefix -> resource(endpoint.stored()))
                 .of(operation);
         measured.total.add(1);
-        measured.duration.observe(Duration.between(began, kernel.instant()).toNanos() / 1e9);
+        measured.duration.observe((kernel.nanoTime() - began) / 1e9);
         return swap;
     }
 

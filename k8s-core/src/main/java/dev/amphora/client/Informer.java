@@ -51,7 +51,9 @@ public final class Informer<T extends HasMetadata> {
     // guarded by this
     private final Map<ObjectKey, Slot<T>> objects = new HashMap<>();
     private final Map<String, Index<T>> indexes = new LinkedHashMap<>();
-    private final Index<T> byNamespace = Index.ofNamespaces();
+    /** By namespace, then by name. */
+    private final Map<String, TreeMap<String, Slot<T>>> byNamespace = new TreeMap<>();
+
     private final List<Registration> registrations = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
     private @Nullable String seen;
@@ -159,13 +161,23 @@ public final class Informer<T extends HasMetadata> {
     /** All objects, by namespace and name. The list is the caller's own. */
     public synchronized List<T> list() {
         List<T> all = new ArrayList<>(objects.size());
-        byNamespace.buckets.values().forEach(bucket -> bucket.values().forEach(slot -> all.add(slot.object)));
+        byNamespace.values().forEach(names -> addAll(names, all));
         return all;
     }
 
     /** The objects of one namespace, by name. The list is the caller's own. */
     public synchronized List<T> list(String namespace) {
-        return byNamespace.get(namespace);
+        TreeMap<String, Slot<T>> names = byNamespace.get(namespace);
+        if (names == null) {
+            return new ArrayList<>();
+        }
+        List<T> all = new ArrayList<>(names.size());
+        addAll(names, all);
+        return all;
+    }
+
+    private static <T> void addAll(Map<?, Slot<T>> slots, List<T> to) {
+        slots.values().forEach(slot -> to.add(slot.object));
     }
 
     /**
@@ -176,7 +188,7 @@ public final class Informer<T extends HasMetadata> {
      */
     public synchronized void addIndex(String name, Function<? super T, ? extends Collection<String>> keys) {
         if (!indexes.containsKey(name)) {
-            Index<T> index = Index.of(keys);
+            Index<T> index = new Index<>(keys);
             objects.forEach(index::add);
             indexes.put(name, index);
         }
@@ -463,7 +475,9 @@ public final class Informer<T extends HasMetadata> {
         if (slot == null || old == null) {
             Slot<T> fresh = new Slot<>(object);
             objects.put(key, fresh);
-            byNamespace.add(key, fresh);
+            byNamespace
+                    .computeIfAbsent(key.namespace(), namespace -> new TreeMap<>())
+                    .put(key.name(), fresh);
             indexes.values().forEach(index -> index.add(key, fresh));
         } else {
             slot.object = object;
@@ -499,7 +513,10 @@ public final class Informer<T extends HasMetadata> {
     }
 
     private void unindex(ObjectKey key, T old) {
-        byNamespace.remove(key, old);
+        byNamespace.computeIfPresent(key.namespace(), (namespace, names) -> {
+            names.remove(key.name());
+            return names.isEmpty() ? null : names;
+        });
         for (Index<T> index : indexes.values()) {
             index.remove(key, old);
         }
@@ -543,25 +560,14 @@ public final class Informer<T extends HasMetadata> {
         private static final int CHANGES = 8192;
 
         private final Function<? super T, ? extends Collection<String>> keys;
-        private final Map<String, TreeMap<ObjectKey, Slot<T>>> buckets;
+        private final Map<String, TreeMap<ObjectKey, Slot<T>>> buckets = new HashMap<>();
         /** The latest keys under which something has changed; null as long as nobody asks. */
         private @Nullable List<String> changed;
 
         private long firstChange;
 
-        private Index(
-                Function<? super T, ? extends Collection<String>> keys,
-                Map<String, TreeMap<ObjectKey, Slot<T>>> buckets) {
+        Index(Function<? super T, ? extends Collection<String>> keys) {
             this.keys = keys;
-            this.buckets = buckets;
-        }
-
-        static <T extends HasMetadata> Index<T> ofNamespaces() {
-            return new Index<>(object -> List.of(ObjectKey.of(object).namespace()), new TreeMap<>());
-        }
-
-        static <T extends HasMetadata> Index<T> of(Function<? super T, ? extends Collection<String>> keys) {
-            return new Index<>(keys, new HashMap<>());
         }
 
         void add(ObjectKey at, Slot<T> slot) {
@@ -636,7 +642,7 @@ public final class Informer<T extends HasMetadata> {
                 return new ArrayList<>();
             }
             List<T> found = new ArrayList<>(bucket.size());
-            bucket.values().forEach(slot -> found.add(slot.object));
+            addAll(bucket, found);
             return found;
         }
 

@@ -20,6 +20,15 @@ public interface Kernel extends InstantSource, AutoCloseable {
     Instant instant();
 
     /**
+     * The nanoseconds since some moment, by a clock that doesn't go back: for how long something takes, where {@link #instant()} would cost
+     * too much.
+     */
+    default long nanoTime() {
+        Instant now = instant();
+        return now.getEpochSecond() * 1_000_000_000 + now.getNano();
+    }
+
+    /**
      * Creates an actor.
      *
      * @param name what it is for, such as {@code "scheduler"} or {@code "kubelet/worker-1"}; need not be unique. Names threads and

@@ -83,6 +83,11 @@ public final class ThreadedKernel implements Kernel {
     }
 
     @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    @Override
     public Actor actor(String name) {
         if (closed.get()) {
             throw new IllegalStateException("the kernel is closed");

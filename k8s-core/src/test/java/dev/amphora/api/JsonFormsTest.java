@@ -58,7 +58,12 @@ class JsonFormsTest {
         unbound.withObject("/spec").remove("nodeName");
         ObjectNode elsewhere = tree(POD);
         ((ObjectNode) elsewhere.at("/spec/containers/0/ports/0")).put("containerPort", 81);
-        for (ObjectNode each : List.of(tree(POD), other, unbound, elsewhere, tree(POD))) {
+        ObjectNode nominated = tree(POD);
+        nominated.withObject("/status").put("nominatedNodeName", "n1");
+        ObjectNode nominatedElsewhere = tree(POD);
+        nominatedElsewhere.withObject("/status").put("nominatedNodeName", "n2");
+        for (ObjectNode each :
+                List.of(tree(POD), other, unbound, elsewhere, nominated, nominatedElsewhere, tree(POD))) {
             assertThat(Json.sharedFromTree(each, Pod.class)).isEqualTo(Json.fromTree(each, Pod.class));
         }
     }
@@ -70,7 +75,8 @@ class JsonFormsTest {
                 "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"labels\":null},\"spec\":{},\"status\":{}}",
                 "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"finalizers\":[\"a/b\"],\"deletionGracePeriodSeconds\":5},"
                         + "\"spec\":{\"containers\":null},\"status\":{\"conditions\":null}}",
-                "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{},\"spec\":null,\"status\":{}}"
+                "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{},\"spec\":null,\"status\":{}}",
+                "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{},\"spec\":{},\"status\":{\"nominatedNodeName\":null}}"
             })
     void unusualPodsAreReadInTheGeneralWay(String text) {
         assertThat(Json.sharedFromTree(tree(text), Pod.class)).isEqualTo(Json.fromTree(tree(text), Pod.class));
