@@ -51,6 +51,7 @@ final class DryRuns {
     private final int[] found;
     private int foundCount;
     private int best;
+    private int bestHarm;
 
     /** Things that are equal have the same number, from 1 on. */
     private static final class Numbers<T> {
@@ -162,37 +163,74 @@ final class DryRuns {
     }
 
     private void run(Handle handle, CycleState state, PodInfo pod, BitSet potential, int offset, int enough) {
-        List<NodeInfo> nodes = handle.snapshot().nodes();
-        int size = potential.cardinality();
         tried = potential;
         foundCount = 0;
         best = -1;
-        int bestHarm = UNKNOWN;
-        int last = UNKNOWN;
-        boolean harmless = false;
-        boolean anyHarmless = false;
+        bestHarm = UNKNOWN;
         long[] words = potential.toLongArray();
-        int place = nth(words, offset);
-        for (int i = 0; i < size; i++, place = after(words, place)) {
-            int outcome = outcomes[place];
-            if (outcome == UNKNOWN) {
-                outcome = tryOn(nodes.get(place), place, handle, state, pod);
+        int first = nth(words, offset);
+        if (first >= 0) {
+            Round round = new Round(handle, state, pod, enough);
+            if (!round.tryFrom(words, first, words.length * Long.SIZE)) {
+                round.tryFrom(words, 0, first);
             }
-            if (outcome < 0) {
-                continue;
+        }
+    }
+
+    /** One look at many nodes. */
+    private final class Round {
+        private final List<NodeInfo> nodes;
+        private final Handle handle;
+        private final CycleState state;
+        private final PodInfo pod;
+        private final int enough;
+        private boolean anyHarmless;
+
+        Round(Handle handle, CycleState state, PodInfo pod, int enough) {
+            this.nodes = handle.snapshot().nodes();
+            this.handle = handle;
+            this.state = state;
+            this.pod = pod;
+            this.enough = enough;
+        }
+
+        /** Tries nodes, from a place to another one, which is left out; true if no more are needed. */
+        boolean tryFrom(long[] words, int from, int to) {
+            int last = UNKNOWN;
+            boolean harmless = false;
+            int lastWord = (to - 1) / Long.SIZE;
+            for (int i = from / Long.SIZE; i <= lastWord && from < to; i++) {
+                long word =
+                        words[i] & (i == from / Long.SIZE ? -1L << from : -1L) & (i == lastWord ? -1L >>> -to : -1L);
+                for (; word != 0; word &= word - 1) {
+                    int place = i * Long.SIZE + Long.numberOfTrailingZeros(word);
+                    int outcome = outcomes[place];
+                    if (outcome == UNKNOWN) {
+                        outcome = tryOn(nodes.get(place), place, handle, state, pod);
+                    }
+                    if (outcome < 0) {
+                        continue;
+                    }
+                    found[foundCount++] = place;
+                    if (outcome != last) {
+                        last = outcome;
+                        harmless = harms.get(outcome).violations() == 0;
+                        take(place, outcome);
+                    }
+                    anyHarmless |= harmless;
+                    if (anyHarmless && foundCount >= enough) {
+                        return true;
+                    }
+                }
             }
-            found[foundCount++] = place;
-            if (outcome != last) {
-                last = outcome;
-                harmless = harms.get(outcome).violations() == 0;
-            }
-            anyHarmless |= harmless;
-            if (outcome != bestHarm && (best < 0 || harms.get(outcome).compareTo(harms.get(bestHarm)) < 0)) {
+            return false;
+        }
+
+        /** The first of those that do the least harm is the best. */
+        private void take(int place, int outcome) {
+            if (best < 0 || (outcome != bestHarm && harms.get(outcome).compareTo(harms.get(bestHarm)) < 0)) {
                 best = place;
                 bestHarm = outcome;
-            }
-            if (anyHarmless && foundCount >= enough) {
-                return;
             }
         }
     }
@@ -228,18 +266,6 @@ final class DryRuns {
             left -= count;
         }
         return -1;
-    }
-
-    /** The next place, the first after the last. */
-    private static int after(long[] words, int place) {
-        int from = place + 1;
-        int i = from / Long.SIZE;
-        long word = i < words.length ? words[i] & -1L << from : 0;
-        while (word == 0) {
-            i = i + 1 < words.length ? i + 1 : 0;
-            word = words[i];
-        }
-        return i * Long.SIZE + Long.numberOfTrailingZeros(word);
     }
 
     /** Whether no node helps. */
