@@ -50,7 +50,7 @@ final class Discovery {
 
     private final ApiServer apiServer;
     private final InstantSource clock;
-    private volatile @Nullable Edition edition;
+    private @Nullable Edition edition;
 
     Discovery(ApiServer apiServer, InstantSource clock) {
         this.apiServer = apiServer;
@@ -73,7 +73,8 @@ final class Discovery {
 
     private record Page(byte[] bytes, String etag) {}
 
-    private Edition edition() {
+    /** One at a time, so that each is dated later than the one before. */
+    private synchronized Edition edition() {
         SchemaCatalogue catalogue = apiServer.catalogue();
         List<RemoteGroup> remote = apiServer.remoteGroups();
         Edition known = edition;

@@ -50,6 +50,15 @@ class SimulatedKernelTest {
     }
 
     @Test
+    void whatIsMeasuredGoesByTheClock() {
+        long began = kernel.nanoTime();
+
+        kernel.advance(Duration.ofMillis(1500));
+
+        assertThat(kernel.nanoTime() - began).isEqualTo(1_500_000_000);
+    }
+
+    @Test
     void timersRingInOrderOfTimeThenOfSetting() {
         Actor actor = kernel.actor("a");
         actor.schedule(Duration.ofSeconds(2), () -> seen.add("second"));

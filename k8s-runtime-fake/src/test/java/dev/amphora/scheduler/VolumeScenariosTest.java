@@ -6,6 +6,7 @@ import dev.amphora.api.ResourceType;
 import dev.amphora.api.StatusException;
 import dev.amphora.client.DeleteOptions;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeBuilder;
@@ -141,17 +142,21 @@ class VolumeScenariosTest {
                         + volume + "\"}}");
     }
 
+    private static ObjectReference to(PersistentVolumeClaim claim) {
+        return new ObjectReferenceBuilder()
+                .withKind("PersistentVolumeClaim")
+                .withNamespace("default")
+                .withName(claim.getMetadata().getName())
+                .withUid(claim.getMetadata().getUid())
+                .build();
+    }
+
     /** What a provisioner does for a claim with a node. */
     private void provision(String claim, String volume, String node) {
         PersistentVolumeClaim wanted = get(claim);
         world.client.create(volume(volume, wanted.getSpec().getStorageClassName(), node)
                 .editSpec()
-                .withClaimRef(new ObjectReferenceBuilder()
-                        .withKind("PersistentVolumeClaim")
-                        .withNamespace("default")
-                        .withName(claim)
-                        .withUid(wanted.getMetadata().getUid())
-                        .build())
+                .withClaimRef(to(wanted))
                 .endSpec()
                 .build());
         bind(claim, volume);
@@ -435,8 +440,7 @@ class VolumeScenariosTest {
         assertThat(world.nodeOf("a")).isEqualTo("n1");
     }
 
-    // -- volumes of plugins that CSI drivers have taken over from
-    // --------------------------------------------------------
+    // -- volumes of plugins that CSI drivers have taken over ---------------------------------------------------------
 
     /** A node of a zone, which the driver of EBS alone has labelled, as the driver's {@code CSINode} has it. */
     private void nodeWithDriver(String name, String zone) {
@@ -485,12 +489,7 @@ class VolumeScenariosTest {
                 .endNodeSelectorTerm()
                 .endRequired()
                 .endNodeAffinity()
-                .withClaimRef(new ObjectReferenceBuilder()
-                        .withKind("PersistentVolumeClaim")
-                        .withNamespace("default")
-                        .withName(claim)
-                        .withUid(wanted.getMetadata().getUid())
-                        .build())
+                .withClaimRef(to(wanted))
                 .endSpec()
                 .build());
         bind(claim, volume);

@@ -57,21 +57,15 @@ final class DryRuns {
     private static final class Numbers<T> {
         private final Map<T, Integer> numbers = new HashMap<>();
         private final List<T> things = new ArrayList<>();
-        /** The last one that was asked for: most often it is the same again. */
-        private int last;
 
         int of(T thing) {
-            if (last > 0 && things.get(last - 1).equals(thing)) {
-                return last;
-            }
             Integer known = numbers.get(thing);
             if (known == null) {
                 things.add(thing);
                 known = things.size();
                 numbers.put(thing, known);
             }
-            last = known;
-            return last;
+            return known;
         }
 
         T get(int number) {

@@ -1,10 +1,12 @@
 package dev.amphora.scheduler.plugins;
 
+import com.google.common.collect.ImmutableList;
 import io.fabric8.kubernetes.api.model.AzureDiskVolumeSource;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeSpec;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.storage.CSINode;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,6 +27,7 @@ enum InTreePlugin {
     /** The annotation by which a node's {@code CSINode} says which plugins have been taken over from there. */
     static final String MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins";
 
+    private static final ImmutableList<InTreePlugin> PLUGINS = ImmutableList.copyOf(values());
     private static final String AWS = "aws://";
     private static final Pattern EBS_ID = Pattern.compile("vol-[^/]*");
 
@@ -45,7 +48,7 @@ enum InTreePlugin {
 
     /** The plugin that a class names as its provisioner; null if that is none of these. */
     static @Nullable InTreePlugin named(String provisioner) {
-        for (InTreePlugin plugin : values()) {
+        for (InTreePlugin plugin : PLUGINS) {
             if (plugin.id.equals(provisioner)) {
                 return plugin;
             }
@@ -55,65 +58,44 @@ enum InTreePlugin {
 
     /** The plugin of a volume that a pod describes itself; null if it is for none of these. */
     static @Nullable InTreePlugin of(Volume volume) {
-        if (volume.getAwsElasticBlockStore() != null) {
-            return AWS_EBS;
-        }
-        if (volume.getGcePersistentDisk() != null) {
-            return GCE_PD;
-        }
-        if (volume.getAzureDisk() != null) {
-            return AZURE_DISK;
-        }
-        if (volume.getCinder() != null) {
-            return CINDER;
-        }
-        if (volume.getPortworxVolume() != null) {
-            return PORTWORX_VOLUME;
-        }
-        if (volume.getAzureFile() != null) {
-            return AZURE_FILE;
-        }
-        return volume.getVsphereVolume() == null ? null : VSPHERE_VOLUME;
+        return ofSource(
+                volume.getAwsElasticBlockStore(),
+                volume.getGcePersistentDisk(),
+                volume.getAzureDisk(),
+                volume.getCinder(),
+                volume.getPortworxVolume(),
+                volume.getAzureFile(),
+                volume.getVsphereVolume());
     }
 
     /** The same for a persistent volume. */
     static @Nullable InTreePlugin of(PersistentVolumeSpec volume) {
-        if (volume.getCsi() != null) {
-            return null;
+        return volume.getCsi() != null
+                ? null
+                : ofSource(
+                        volume.getAwsElasticBlockStore(),
+                        volume.getGcePersistentDisk(),
+                        volume.getAzureDisk(),
+                        volume.getCinder(),
+                        volume.getPortworxVolume(),
+                        volume.getAzureFile(),
+                        volume.getVsphereVolume());
+    }
+
+    /** The plugin whose source is there; they come in the order of the plugins. */
+    private static @Nullable InTreePlugin ofSource(@Nullable Object... sources) {
+        for (int i = 0; i < sources.length; i++) {
+            if (sources[i] != null) {
+                return PLUGINS.get(i);
+            }
         }
-        if (volume.getAwsElasticBlockStore() != null) {
-            return AWS_EBS;
-        }
-        if (volume.getGcePersistentDisk() != null) {
-            return GCE_PD;
-        }
-        if (volume.getAzureDisk() != null) {
-            return AZURE_DISK;
-        }
-        if (volume.getCinder() != null) {
-            return CINDER;
-        }
-        if (volume.getPortworxVolume() != null) {
-            return PORTWORX_VOLUME;
-        }
-        if (volume.getAzureFile() != null) {
-            return AZURE_FILE;
-        }
-        return volume.getVsphereVolume() == null ? null : VSPHERE_VOLUME;
+        return null;
     }
 
     /** Whether a node says that the driver serves the plugin's volumes there. */
     boolean isMigrated(@Nullable CSINode node) {
         String listed = node == null ? null : Claims.annotation(node.getMetadata(), MIGRATED_PLUGINS);
-        int at = listed == null ? -1 : listed.indexOf(id);
-        while (listed != null && at >= 0) {
-            int end = at + id.length();
-            if ((at == 0 || listed.charAt(at - 1) == ',') && (end == listed.length() || listed.charAt(end) == ',')) {
-                return true;
-            }
-            at = listed.indexOf(id, end);
-        }
-        return false;
+        return listed != null && Arrays.asList(listed.split(",", -1)).contains(id);
     }
 
     /**
