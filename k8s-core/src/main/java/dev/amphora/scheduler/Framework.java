@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,6 +75,8 @@ final class Framework implements Handle {
         NodeSnapshot snapshot();
 
         <T extends HasMetadata> Lister<T> lister(Class<T> type);
+
+        SharedState shared();
 
         Client client();
 
@@ -570,6 +573,11 @@ final class Framework implements Handle {
     @Override
     public <T extends HasMetadata> Lister<T> lister(Class<T> type) {
         return host.lister(type);
+    }
+
+    @Override
+    public <T> T shared(Class<T> type, Supplier<T> first) {
+        return host.shared().of(type, first);
     }
 
     @Override

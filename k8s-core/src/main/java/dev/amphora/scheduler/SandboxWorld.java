@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class SandboxWorld implements Framework.Host {
     private final SchedulerCache cache;
     private final Nominations nominations;
+    private final SharedState shared = new SharedState();
     private final Map<Class<?>, TreeMap<String, HasMetadata>> objects = new LinkedHashMap<>();
     private final Map<Class<?>, Long> versions = new HashMap<>();
     private final InstantSource clock;
@@ -188,6 +189,11 @@ final class SandboxWorld implements Framework.Host {
     @Override
     public NodeSnapshot snapshot() {
         return cache.view();
+    }
+
+    @Override
+    public SharedState shared() {
+        return shared;
     }
 
     @Override

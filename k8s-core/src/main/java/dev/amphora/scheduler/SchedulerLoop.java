@@ -70,6 +70,7 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     private final SchedulerMetrics metrics;
     private final PodScheduling scheduling;
     private final List<SchedulerExtender> extenders;
+    private final SharedState shared = new SharedState();
     private final Informer<Pod> pods;
     private final Informer<Node> nodes;
     private boolean running;
@@ -558,6 +559,11 @@ final class SchedulerLoop implements Framework.Host, AutoCloseable {
     @Override
     public NodeSnapshot snapshot() {
         return cache.view();
+    }
+
+    @Override
+    public SharedState shared() {
+        return shared;
     }
 
     @Override

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Bench implements Framework.Host {
     final SchedulerCache cache = new SchedulerCache();
     final Nominations nominations = new Nominations();
+    private final SharedState shared = new SharedState();
     final List<HasMetadata> objects = new ArrayList<>();
     final List<Runnable> async = new ArrayList<>();
     final Framework framework;
@@ -183,6 +184,11 @@ final class Bench implements Framework.Host {
     @Override
     public NodeSnapshot snapshot() {
         return cache.view();
+    }
+
+    @Override
+    public SharedState shared() {
+        return shared;
     }
 
     @Override

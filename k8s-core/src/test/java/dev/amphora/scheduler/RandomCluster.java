@@ -78,8 +78,8 @@ final class RandomCluster {
             profile = profile.args("NodeResourcesFit", scoredResources())
                     .args("NodeResourcesBalancedAllocation", resources("cpu", "example.com/gpu", "memory"));
         }
-        remembering = new Framework(profile, new TwoViews(world, true, writes(true)));
-        plain = new Framework(profile, new TwoViews(world, false, writes(false)));
+        remembering = new Framework(profile, new TwoViews(world, true, writes(true), new SharedState()));
+        plain = new Framework(profile, new TwoViews(world, false, writes(false), new SharedState()));
         namespace("default");
         namespace("other");
         int count = chance.nextInt(4) == 0 ? 100 + chance.nextInt(120) : 2 + chance.nextInt(25);

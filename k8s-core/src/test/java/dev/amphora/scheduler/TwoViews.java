@@ -16,7 +16,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** A world as one of two engines sees it: with indexes or without. Both draw the same lots and write nothing but what a client is given for. */
-record TwoViews(SandboxWorld world, boolean indexed, Client writes) implements Framework.Host {
+record TwoViews(SandboxWorld world, boolean indexed, Client writes, SharedState shared) implements Framework.Host {
 
     @Override
     public NodeSnapshot snapshot() {

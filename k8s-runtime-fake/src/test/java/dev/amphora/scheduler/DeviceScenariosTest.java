@@ -127,6 +127,25 @@ class DeviceScenariosTest {
     }
 
     @Test
+    void whatOneProfileHasPromisedAnotherOneDoesNotGiveAway() {
+        world.crashAll();
+        world.start(DefaultScheduler.builder()
+                .profile(Profile.named("one"))
+                .profile(Profile.named("two"))
+                .build());
+        device("n1");
+        for (String profile : List.of("one", "two")) {
+            claim(profile);
+            world.create(
+                    pod(profile, profile).editSpec().withSchedulerName(profile).endSpec());
+        }
+        advance(20);
+        world.node("n1", "4");
+        advance(20);
+        assertThat(List.of(isAllocated("one"), isAllocated("two"))).containsExactlyInAnyOrder(true, false);
+    }
+
+    @Test
     void aClaimIsAllocatedAndReservedBeforeItsPodIsBound() {
         world.node("n1", "4");
         device("n1");

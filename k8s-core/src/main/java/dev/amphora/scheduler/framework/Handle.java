@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,16 @@ public interface Handle {
      * schedules.
      */
     <T extends HasMetadata> Lister<T> lister(Class<T> type);
+
+    /**
+     * What the plugins of all profiles of a scheduler have in common, such as what one of them has promised to a pod and not written yet. To
+     * be called while the plugin is created; what it gives is touched where scheduling cycles run.
+     *
+     * @param <T> the class
+     * @param type of which there is one
+     * @param first makes it for the plugin that asks first; must not ask for another
+     */
+    <T> T shared(Class<T> type, Supplier<T> first);
 
     /** The API server. Calls belong into the binding cycle or {@link #runAsync}. */
     Client client();

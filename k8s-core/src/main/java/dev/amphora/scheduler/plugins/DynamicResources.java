@@ -29,7 +29,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
-import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,7 +74,7 @@ public final class DynamicResources
     private final HeldPods held;
     private final ClaimWriter writer;
     private final Lister<DeviceClass> classes;
-    private final DeviceSelectorCache selectors = new DeviceSelectorCache();
+    private final DeviceSelectorCache selectors;
     private final Lister.Index<DeviceClass> classesByResource;
     private final DeviceInventory inventory;
     private final DeviceSearches searches;
@@ -117,14 +116,16 @@ public final class DynamicResources
     public DynamicResources(Args args, Handle handle) {
         this.handle = handle;
         this.filterTimeout = args.filter();
-        this.objects = new ClaimObjects(handle);
+        DeviceManager devices = DeviceManager.of(handle);
+        this.objects = devices.claims;
+        this.inventory = devices.inventory;
+        this.searches = devices.searches;
+        this.selectors = devices.selectors;
         this.held = new HeldPods(handle.lister(Pod.class));
         this.writer = new ClaimWriter(handle);
         this.binding = new DeviceBinding(handle, objects, args.binding());
         this.classes = handle.lister(DeviceClass.class);
         this.classesByResource = classes.index("scheduler.resource", ExtendedResources::names);
-        this.inventory = new DeviceInventory(handle.lister(ResourceSlice.class));
-        this.searches = new DeviceSearches(inventory);
     }
 
     /** The claims of a pod, and what would be allocated for them on each node. */
